@@ -1,0 +1,96 @@
+//! `/_cloud`: what tests look at and turn.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::cloud::{Cloud, lock};
+use crate::{neon, unknown};
+
+/// A refusal by the admin API: 400 and the reason.
+struct Refused(anyhow::Error);
+
+impl<E: Into<anyhow::Error>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let body = json!({"message": format!("{:#}", self.0)});
+        (StatusCode::BAD_REQUEST, Json(body)).into_response()
+    }
+}
+
+type Answer = Result<Json<Value>, Refused>;
+
+pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
+    Router::new()
+        .route("/state", get(state))
+        .route("/requests", get(requests))
+        .route("/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route("/reset", post(reset))
+        .route("/seed", post(seed))
+        .route("/clock", get(now).post(advance))
+        .fallback(unknown::answer)
+        .method_not_allowed_fallback(unknown::answer)
+        .with_state(cloud)
+}
+
+async fn state(State(cloud): State<Arc<Cloud>>) -> Answer {
+    Ok(Json(cloud.state()?))
+}
+
+async fn requests(State(cloud): State<Arc<Cloud>>) -> Answer {
+    Ok(Json(serde_json::to_value(cloud.log.all())?))
+}
+
+async fn faults(State(cloud): State<Arc<Cloud>>) -> Answer {
+    Ok(Json(serde_json::to_value(lock(&cloud.faults).all())?))
+}
+
+async fn add_faults(State(cloud): State<Arc<Cloud>>, Json(rules): Json<Value>) -> Answer {
+    lock(&cloud.faults).add(&rules)?;
+    faults(State(cloud)).await
+}
+
+async fn clear_faults(State(cloud): State<Arc<Cloud>>) -> Answer {
+    lock(&cloud.faults).clear();
+    Ok(Json(json!([])))
+}
+
+async fn reset(State(cloud): State<Arc<Cloud>>) -> Answer {
+    cloud.reset();
+    neon::settle(&cloud).await?;
+    Ok(Json(json!({})))
+}
+
+async fn seed(State(cloud): State<Arc<Cloud>>, Json(document): Json<Value>) -> Answer {
+    cloud.seed(&document)?;
+    neon::settle(&cloud).await?;
+    Ok(Json(json!({})))
+}
+
+async fn now(State(cloud): State<Arc<Cloud>>) -> Answer {
+    Ok(Json(json!({"now": cloud.clock.text()})))
+}
+
+/// Body of `POST /_cloud/clock`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: u32,
+}
+
+async fn advance(State(cloud): State<Arc<Cloud>>, Json(body): Json<Advance>) -> Answer {
+    cloud.clock.advance(body.advance_seconds);
+    neon::settle(&cloud).await?;
+    now(State(cloud)).await
+}

@@ -1,0 +1,92 @@
+//! The request log that `GET /_cloud/requests` shows.
+
+use std::sync::Mutex;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cloud::lock;
+
+/// Which of the four faces of the cloud was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Provider {
+    Github,
+    Cloudflare,
+    Neon,
+    Edge,
+}
+
+/// One request and how it was answered.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Entry {
+    /// 1 for the first request since start or reset, in order of arrival.
+    pub(crate) seq: u64,
+    pub(crate) provider: Provider,
+    pub(crate) method: String,
+    /// Host header without port; edge requests only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) host: Option<String>,
+    /// Relative to the provider's base path.
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) user_agent: Option<String>,
+    /// The bearer token, in clear: this is a test double.
+    pub(crate) token: Option<String>,
+    /// None while under way, and when the connection was dropped by a fault rule.
+    pub(crate) status: Option<u16>,
+    /// Not GET, HEAD or OPTIONS.
+    pub(crate) write: bool,
+    /// No such route here (answered 501).
+    pub(crate) unknown: bool,
+    /// A fault rule changed the answer.
+    pub(crate) fault: bool,
+    /// Duration, delays included, in milliseconds.
+    pub(crate) ms: u64,
+    /// The body, when it was JSON.
+    pub(crate) body: Option<Value>,
+}
+
+/// Appended to by the gate, read by tests.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    entries: Mutex<Vec<Entry>>,
+}
+
+/// How a request ended, told to [`Log::close`].
+pub(crate) struct Outcome {
+    pub(crate) status: Option<u16>,
+    pub(crate) unknown: bool,
+    pub(crate) fault: bool,
+    pub(crate) ms: u64,
+}
+
+impl Log {
+    /// Adds a request on arrival and returns its `seq`.
+    pub(crate) fn open(&self, mut entry: Entry) -> u64 {
+        let mut entries = lock(&self.entries);
+        entry.seq = entries.len() as u64 + 1;
+        let seq = entry.seq;
+        entries.push(entry);
+        seq
+    }
+
+    /// Records how request `seq` ended. A reset in between leaves nothing to record.
+    pub(crate) fn close(&self, seq: u64, outcome: &Outcome) {
+        let mut entries = lock(&self.entries);
+        if let Some(entry) = entries.iter_mut().find(|entry| entry.seq == seq) {
+            entry.status = outcome.status;
+            entry.unknown = outcome.unknown;
+            entry.fault = outcome.fault;
+            entry.ms = outcome.ms;
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<Entry> {
+        lock(&self.entries).clone()
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.entries).clear();
+    }
+}

@@ -1,0 +1,191 @@
+//! Binds the two listeners, starts the runtime when asked for, and ends everything.
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::extract::DefaultBodyLimit;
+use axum::{Router, middleware};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::cloud::{Cloud, Origins, lock};
+use crate::runtime::Runtime;
+use crate::wire::{Listener, Scissors};
+use crate::{admin, cloudflare, edge, gate, github, neon, unknown};
+
+/// How long open connections may take to end when the cloud stops.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What to start.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Port of the three APIs and the admin API on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Port of the edge on 127.0.0.1; 0 takes a free one.
+    pub edge_port: u16,
+    /// Directory of the Node runtime (workerd and Postgres); none leaves both out.
+    pub runtime: Option<PathBuf>,
+}
+
+impl Options {
+    /// The runtime's directory in this repository, as it was when this crate was compiled.
+    pub fn runtime_beside_this_crate() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime")
+    }
+}
+
+/// A cloud that answers until it is stopped. Dropping it stops the listeners, too.
+pub struct Running {
+    /// Base URL of GitHub's REST API (`/graphql` below it).
+    pub github: String,
+    /// Base URL of Cloudflare's API.
+    pub cloudflare: String,
+    /// Base URL of Neon's API.
+    pub neon: String,
+    /// Base URL of the edge; the Host header decides which Worker answers.
+    pub edge: String,
+    /// Base URL of the admin API.
+    pub admin: String,
+    cloud: Arc<Cloud>,
+    stop: watch::Sender<bool>,
+    servers: Vec<JoinHandle<()>>,
+}
+
+/// Starts the cloud and returns once every part answers.
+pub async fn start(options: Options) -> anyhow::Result<Running> {
+    let apis = bind(options.port).await?;
+    let edge = bind(options.edge_port).await?;
+    let runtime = match &options.runtime {
+        Some(directory) => Some(Runtime::start(directory).await?),
+        None => None,
+    };
+    let base = format!("http://{}", apis.local_addr()?);
+    let origins = Origins {
+        github: format!("{base}/github"),
+        cloudflare: format!("{base}/client/v4"),
+        neon: format!("{base}/api/v2"),
+        edge: format!("http://{}", edge.local_addr()?),
+        admin: format!("{base}/_cloud"),
+    };
+    let cloud = Arc::new(Cloud::new(runtime));
+    let _ = cloud.origins.set(origins.clone());
+    neon::settle(&cloud)
+        .await
+        .context("could not bring Neon's branches up")?;
+
+    let (stop, stopped) = watch::channel(false);
+    let servers = vec![
+        serve(apis, api_router(&cloud), stopped.clone()),
+        serve(edge, edge_router(&cloud), stopped),
+    ];
+    Ok(Running {
+        github: origins.github,
+        cloudflare: origins.cloudflare,
+        neon: origins.neon,
+        edge: origins.edge,
+        admin: origins.admin,
+        cloud,
+        stop,
+        servers,
+    })
+}
+
+impl Running {
+    /// The line that `local-cloud serve` prints when ready.
+    pub fn ready_line(&self) -> String {
+        json!({
+            "github": self.github,
+            "cloudflare": self.cloudflare,
+            "neon": self.neon,
+            "edge": self.edge,
+            "admin": self.admin,
+        })
+        .to_string()
+    }
+
+    /// The whole state, as `GET /_cloud/state` answers.
+    pub fn state(&self) -> anyhow::Result<Value> {
+        self.cloud.state()
+    }
+
+    /// The request log, as `GET /_cloud/requests` answers.
+    pub fn requests(&self) -> anyhow::Result<Value> {
+        Ok(serde_json::to_value(self.cloud.log.all())?)
+    }
+
+    /// Adds fault rules, as `POST /_cloud/faults` does.
+    pub fn fault(&self, rules: &Value) -> anyhow::Result<()> {
+        lock(&self.cloud.faults).add(rules)
+    }
+
+    /// Merges a seed, as `POST /_cloud/seed` does.
+    pub async fn seed(&self, document: &Value) -> anyhow::Result<()> {
+        self.cloud.seed(document)?;
+        neon::settle(&self.cloud).await
+    }
+
+    /// Moves the cloud's clock, as `POST /_cloud/clock` does.
+    pub async fn advance(&self, seconds: u32) -> anyhow::Result<()> {
+        self.cloud.clock.advance(seconds);
+        neon::settle(&self.cloud).await
+    }
+
+    /// Ends the listeners and the runtime's processes.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for server in self.servers {
+            let abort = server.abort_handle();
+            if tokio::time::timeout(GRACE, server).await.is_err() {
+                abort.abort();
+            }
+        }
+        if let Some(runtime) = &self.cloud.runtime {
+            runtime.stop().await;
+        }
+    }
+}
+
+async fn bind(port: u16) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .with_context(|| format!("could not listen on 127.0.0.1:{port}"))
+}
+
+fn api_router(cloud: &Arc<Cloud>) -> Router {
+    Router::new()
+        .nest("/github", github::router(cloud.clone()))
+        .nest("/client/v4", cloudflare::router(cloud.clone()))
+        .nest("/api/v2", neon::router(cloud.clone()))
+        .nest("/_cloud", admin::router(cloud.clone()))
+        .fallback(unknown::answer)
+        .layer(middleware::from_fn_with_state(cloud.clone(), gate::apis))
+        .layer(DefaultBodyLimit::max(gate::BODY_LIMIT))
+}
+
+fn edge_router(cloud: &Arc<Cloud>) -> Router {
+    Router::new()
+        .fallback(edge::serve)
+        .layer(middleware::from_fn_with_state(cloud.clone(), gate::edge))
+        .with_state(cloud.clone())
+}
+
+fn serve(
+    listener: TcpListener,
+    router: Router,
+    mut stopped: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let service = router.into_make_service_with_connect_info::<Scissors>();
+        // Ends when told to, or when the handle that could tell is gone.
+        let _ = axum::serve(Listener(listener), service)
+            .with_graceful_shutdown(async move {
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+            })
+            .await;
+    })
+}
