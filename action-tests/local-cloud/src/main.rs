@@ -89,7 +89,7 @@ fn say(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let outcome = match parse(std::env::args().skip(1)) {
         Ok(Command::Help) => say(HELP),
