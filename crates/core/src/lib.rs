@@ -1,1 +1,27 @@
-//! stub
+//! What the six actions share.
+//!
+//! - [`runner`]: the GitHub runner's protocol (inputs, outputs, masks, annotations, summary) and `main`.
+//! - [`event`]: what triggered the run.
+//! - [`http`], [`retry`]: one client, one retry policy, for every provider.
+//! - [`github`], [`cloudflare`], [`neon`]: one provider each; none knows another, nor the runner.
+//! - [`manifest`], [`environment`], [`naming`]: `codex.toml`, and what one environment is made of.
+//! - [`plan`]: changes as data, their guard and their text.
+//! - [`health`]: when a service counts as healthy.
+
+pub mod cloudflare;
+pub mod duration;
+pub mod environment;
+pub mod error;
+pub mod event;
+pub mod github;
+pub mod health;
+pub mod http;
+pub mod manifest;
+pub mod naming;
+pub mod neon;
+pub mod owner;
+pub mod plan;
+pub mod retry;
+pub mod runner;
+pub mod secret;
+pub mod text;

@@ -1,0 +1,386 @@
+//! One environment, resolved once: every name, hostname and title that belongs to it. Nothing else formats a name.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use crate::manifest::{EnvironmentSpec, Manifest, OnLimit, Routing, graph};
+use crate::naming::{self, Values};
+use crate::owner::Owner;
+
+/// An environment of the manifest, and the pull request that it is for.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    pub project: String,
+    /// `preview`, `production` …
+    pub name: String,
+    pub pull_request: Option<u64>,
+    pub zone: String,
+    pub routing: Routing,
+    /// The environment of the wrangler configs to build; their top level when unset.
+    pub wrangler_env: Option<String>,
+    pub database: Option<Database>,
+    /// In the manifest's order.
+    pub services: Vec<Service>,
+    pub owner: Owner,
+    pub limit: Option<u64>,
+    pub on_limit: OnLimit,
+    /// Production resources that may be used on purpose, by binding.
+    pub shared: Vec<String>,
+    /// The manifest's folder.
+    pub root: PathBuf,
+}
+
+/// The database branch of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// The branch's name.
+    pub branch: String,
+    /// The branch it is copied from. Equal to `branch` when the environment uses the parent itself.
+    pub parent: String,
+    pub role: String,
+    pub name: String,
+    pub migrate: Option<String>,
+    /// How long the branch lives after each push.
+    pub expires: Option<Duration>,
+}
+
+impl Database {
+    /// Whether the branch is made for the environment, and so may be deleted with it.
+    pub fn is_own(&self) -> bool {
+        self.branch != self.parent
+    }
+}
+
+/// One Worker of an environment.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its key in the manifest.
+    pub key: String,
+    /// Its folder, from the manifest's.
+    pub path: PathBuf,
+    /// The Worker's name in this environment.
+    pub worker: String,
+    /// The full hostname, zone included.
+    pub hostname: String,
+    /// Where people reach it.
+    pub url: String,
+    /// The URL of its health document.
+    pub health_url: String,
+    /// Keys of the services that must be up first, as the manifest says (service bindings come on top).
+    pub needs: Vec<String>,
+    pub secrets: Vec<Secret>,
+    pub kv: Vec<Kv>,
+    /// Variables, references filled in. The environment's come first, the service's own win.
+    pub vars: IndexMap<String, String>,
+    pub checks: Vec<toml::Table>,
+}
+
+/// A secret of a Worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// The Worker's name for it.
+    pub name: String,
+    /// The variable of the step that holds its value.
+    pub variable: String,
+}
+
+/// A KV binding with a namespace of this environment's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kv {
+    pub binding: String,
+    /// The namespace's title.
+    pub title: String,
+}
+
+/// What stands in the way of an environment: input and problem.
+#[derive(Debug)]
+pub struct Unresolved(pub Vec<(&'static str, String)>);
+
+impl Environment {
+    /// The environment `name` of the manifest, for `pull_request` when its names contain `{pr}`.
+    ///
+    /// # Errors
+    /// [`Unresolved`] with every problem: an unknown name, a pull request that is missing, names that are too long or
+    /// that two services share.
+    pub fn resolve(
+        manifest: &Manifest,
+        name: &str,
+        pull_request: Option<u64>,
+        repository: &str,
+    ) -> Result<Self, Unresolved> {
+        let Some(spec) = manifest.environments.get(name) else {
+            let known: Vec<&String> = manifest.environments.keys().collect();
+            let meant = crate::text::nearest(name, known.iter().map(|name| name.as_str()));
+            let meant = meant
+                .map(|meant| format!("; did you mean `{meant}`?"))
+                .unwrap_or_default();
+            let text = format!(
+                "there is no environment `{name}`; the manifest has {}{meant}",
+                crate::text::quoted_list(&known)
+            );
+            return Err(Unresolved(vec![("environment", text)]));
+        };
+        let per_pull_request = spec.hostname.contains("{pr}");
+        if per_pull_request && pull_request.is_none() {
+            let text = format!(
+                "missing; environment `{name}` is one per pull request: run on `pull_request`, or pass its number"
+            );
+            return Err(Unresolved(vec![("pull-request", text)]));
+        }
+        let pull_request = pull_request.filter(|_| per_pull_request);
+        let resolved = Self::build(manifest, name, spec, pull_request, repository);
+        let problems = resolved.name_problems();
+        if problems.is_empty() {
+            Ok(resolved)
+        } else {
+            Err(Unresolved(problems))
+        }
+    }
+
+    fn build(
+        manifest: &Manifest,
+        name: &str,
+        spec: &EnvironmentSpec,
+        pull_request: Option<u64>,
+        repository: &str,
+    ) -> Self {
+        let project = &manifest.project;
+        let zone = project.zone.trim_end_matches('.').to_lowercase();
+        let values = |key: &str| -> (String, String) {
+            let (worker, subdomain) = (manifest.worker_of(key), manifest.subdomain_of(key));
+            let values = Values {
+                project: &project.name,
+                environment: name,
+                service: key,
+                worker,
+                subdomain,
+                pull_request,
+            };
+            let hostname = format!("{}.{zone}", naming::render(&spec.hostname, &values)).to_lowercase();
+            (naming::render(&spec.worker, &values), hostname)
+        };
+        let slug = pull_request.map_or_else(|| name.to_owned(), |pr| format!("{name}-{pr}"));
+        let url_of = |hostname: &str| {
+            project
+                .url
+                .replace("{hostname}", hostname)
+                .trim_end_matches('/')
+                .to_owned()
+        };
+        let fill = |text: &str| {
+            manifest.services.keys().fold(text.to_owned(), |text, key| {
+                let hostname = values(key).1;
+                text.replace(&format!("{{{key}.url}}"), &url_of(&hostname))
+                    .replace(&format!("{{{key}.hostname}}"), &hostname)
+            })
+        };
+        let services = manifest.services.iter().map(|(key, service)| {
+            let (worker, hostname) = values(key);
+            let url = url_of(&hostname);
+            let secret = |name: &String| {
+                let variable = spec.secrets.get(name).unwrap_or(name).clone();
+                Secret {
+                    name: name.clone(),
+                    variable,
+                }
+            };
+            let kv = |binding: &String| Kv {
+                binding: binding.clone(),
+                title: format!("{}-{slug}-{binding}", project.name),
+            };
+            let vars = spec.vars.iter().chain(&service.vars);
+            Service {
+                key: key.clone(),
+                path: service.path.clone(),
+                worker,
+                hostname,
+                health_url: format!("{url}{}", service.health),
+                url,
+                needs: service.needs.clone(),
+                secrets: service.secrets.iter().map(secret).collect(),
+                kv: service.kv.iter().map(kv).collect(),
+                vars: vars.map(|(name, value)| (name.clone(), fill(value))).collect(),
+                checks: service.checks.clone(),
+            }
+        });
+        let database = manifest.database.as_ref().map(|database| {
+            let values = Values {
+                project: &project.name,
+                environment: name,
+                pull_request,
+                ..Values::default()
+            };
+            let own = spec
+                .branch
+                .as_ref()
+                .map(|template| naming::branch(&naming::render(template, &values)));
+            Database {
+                branch: own.unwrap_or_else(|| database.parent.clone()),
+                parent: database.parent.clone(),
+                role: database.role.clone(),
+                name: database.name.clone(),
+                migrate: database.migrate.clone(),
+                expires: spec.expires.as_deref().and_then(crate::duration::parse),
+            }
+        });
+        Self {
+            project: project.name.clone(),
+            name: name.to_owned(),
+            pull_request,
+            routing: spec.routing,
+            wrangler_env: spec.wrangler_env.clone(),
+            database,
+            services: services.collect(),
+            owner: Owner {
+                repository: repository.to_owned(),
+                project: project.name.clone(),
+                environment: name.to_owned(),
+                pull_request,
+            },
+            limit: spec.limit,
+            on_limit: spec.on_limit,
+            shared: spec.shared.clone(),
+            root: manifest.root.clone(),
+            zone,
+        }
+    }
+
+    /// Names that Cloudflare would refuse, or that two services would share.
+    fn name_problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        let suffix = format!(".{}", self.zone);
+        for (at, service) in self.services.iter().enumerate() {
+            if !naming::is_label(&service.worker) {
+                let text = format!(
+                    "Worker `{}` of service `{}` is to be at most 63 lower-case letters, digits and inner dashes",
+                    service.worker, service.key
+                );
+                problems.push(("manifest", text));
+            }
+            let labels = service.hostname.strip_suffix(&suffix).unwrap_or_default();
+            if !labels.split('.').all(naming::is_label) {
+                let text = format!(
+                    "hostname `{}` of service `{}` has a label that DNS refuses: at most 63 letters, digits and inner dashes",
+                    service.hostname, service.key
+                );
+                problems.push(("manifest", text));
+            }
+            for other in &self.services[..at] {
+                if other.worker == service.worker {
+                    problems.push((
+                        "manifest",
+                        format!(
+                            "services `{}` and `{}` would both be Worker `{}`",
+                            other.key, service.key, service.worker
+                        ),
+                    ));
+                }
+                if other.hostname == service.hostname {
+                    problems.push((
+                        "manifest",
+                        format!(
+                            "services `{}` and `{}` would both answer at `{}`",
+                            other.key, service.key, service.hostname
+                        ),
+                    ));
+                }
+            }
+        }
+        problems
+    }
+
+    /// The service with this key.
+    pub fn service(&self, key: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.key == key)
+    }
+
+    /// The waves in which services come up, from the manifest's `needs` and what `more` adds (service bindings).
+    ///
+    /// # Errors
+    /// [`graph::Cycle`] with the path.
+    pub fn waves(&self, more: &IndexMap<String, Vec<String>>) -> Result<Vec<Vec<String>>, graph::Cycle> {
+        let needs = self.services.iter().map(|service| {
+            let extra = more.get(&service.key).into_iter().flatten();
+            (
+                service.key.clone(),
+                service.needs.iter().chain(extra).cloned().collect(),
+            )
+        });
+        graph::waves(&needs.collect())
+    }
+
+    /// `preview 42`, or `production`.
+    pub fn title(&self) -> String {
+        self.pull_request
+            .map_or_else(|| self.name.clone(), |pr| format!("{} {pr}", self.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = r#"
+        [project]
+        name = "codex"
+        zone = "Example.com"
+        [database]
+        parent = "production"
+        [environments.preview]
+        hostname = "{subdomain}-preview-{pr}"
+        worker = "{worker}-preview-{pr}"
+        branch = "preview-pr-{pr}"
+        expires = "7d"
+        secrets = { STRIPE_SECRET_KEY = "STRIPE_TEST_KEY" }
+        [environments.production]
+        [services.api]
+        path = "api"
+        secrets = ["STRIPE_SECRET_KEY", "DATABASE_URL"]
+        kv = ["CACHE"]
+        vars = { WEB = "{web.url}/x" }
+        [services.web]
+        path = "web"
+        subdomain = "app"
+        needs = ["api"]
+    "#;
+
+    fn resolve(name: &str, pull_request: Option<u64>) -> Result<Environment, Unresolved> {
+        let manifest = Manifest::parse(MANIFEST, "codex.toml", PathBuf::new()).unwrap();
+        Environment::resolve(&manifest, name, pull_request, "acme/app")
+    }
+
+    #[test]
+    fn a_preview_has_names_of_its_own() {
+        let preview = resolve("preview", Some(42)).unwrap();
+        let api = preview.service("api").unwrap();
+        assert_eq!(
+            (api.worker.as_str(), api.hostname.as_str()),
+            ("api-preview-42", "api-preview-42.example.com")
+        );
+        assert_eq!(api.vars["WEB"], "https://app-preview-42.example.com/x");
+        assert_eq!(api.kv[0].title, "codex-preview-42-CACHE");
+        assert_eq!(api.secrets[0].variable, "STRIPE_TEST_KEY");
+        assert_eq!(api.secrets[1].variable, "DATABASE_URL");
+        let database = preview.database.as_ref().unwrap();
+        assert_eq!((database.branch.as_str(), database.is_own()), ("preview-pr-42", true));
+        assert_eq!(preview.waves(&IndexMap::new()).unwrap(), [vec!["api"], vec!["web"]]);
+    }
+
+    #[test]
+    fn production_uses_the_parent_branch_and_no_number() {
+        let production = resolve("production", Some(42)).unwrap();
+        assert_eq!(production.pull_request, None);
+        assert!(!production.database.as_ref().unwrap().is_own());
+        assert_eq!(production.services[0].hostname, "api.example.com");
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert_eq!(resolve("preview", None).unwrap_err().0[0].0, "pull-request");
+        let (input, text) = &resolve("previw", Some(1)).unwrap_err().0[0];
+        assert_eq!(*input, "environment");
+        assert!(text.ends_with("did you mean `preview`?"), "{text}");
+    }
+}

@@ -1,0 +1,210 @@
+//! Every key of `codex.toml`: what it may hold and what it means. The checks, the JSON schema and the reference table
+//! are all made from this one list.
+
+/// What a key may hold.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    Text,
+    Flag,
+    /// A whole number, 0 or more.
+    Number,
+    /// A text such as `7d` or `90s`.
+    Duration,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// A list of texts.
+    TextList,
+    /// A table from name to text.
+    TextMap,
+    /// A table with these keys.
+    Table(&'static [Key]),
+    /// A table of tables, named by the user, each with these keys.
+    Tables(&'static [Key]),
+    /// A list of tables, each with these keys.
+    TableList(&'static [Key]),
+    /// Whatever TOML can hold: checked where it is used.
+    Any,
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub required: bool,
+    /// One sentence for the reference and for editors.
+    pub doc: &'static str,
+}
+
+const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        required: false,
+        doc,
+    }
+}
+
+const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        required: true,
+        doc,
+    }
+}
+
+/// The top level.
+pub const MANIFEST: &[Key] = &[
+    required("project", Kind::Table(PROJECT), "What all environments share."),
+    key(
+        "database",
+        Kind::Table(DATABASE),
+        "The Neon database that environments are copied from.",
+    ),
+    required(
+        "environments",
+        Kind::Tables(ENVIRONMENT),
+        "The environments by name; `preview` is the pull requests'.",
+    ),
+    required("services", Kind::Tables(SERVICE), "The Workers by key."),
+];
+
+const PROJECT: &[Key] = &[
+    required(
+        "name",
+        Kind::Text,
+        "The project's name: part of KV titles and owner markers.",
+    ),
+    required(
+        "zone",
+        Kind::Text,
+        "The Cloudflare zone that all hostnames are in, such as `example.com`.",
+    ),
+    key(
+        "url",
+        Kind::Text,
+        "Template of a service's URL. Default: `https://{hostname}`.",
+    ),
+];
+
+const DATABASE: &[Key] = &[
+    required(
+        "parent",
+        Kind::Text,
+        "The branch that previews are copied from, by name.",
+    ),
+    key(
+        "role",
+        Kind::Text,
+        "The role of the connection string. Default: `neondb_owner`.",
+    ),
+    key("name", Kind::Text, "The database's name. Default: `neondb`."),
+    key(
+        "migrate",
+        Kind::Text,
+        "The command that migrates, run with `DATABASE_URL` set to the direct host.",
+    ),
+];
+
+const ENVIRONMENT: &[Key] = &[
+    key(
+        "hostname",
+        Kind::Text,
+        "Template of a service's hostname, relative to the zone. Default: `{subdomain}`.",
+    ),
+    key(
+        "worker",
+        Kind::Text,
+        "Template of a service's Worker name. Default: `{worker}`.",
+    ),
+    key(
+        "branch",
+        Kind::Text,
+        "Template of the database branch; without it the environment uses `database.parent`.",
+    ),
+    key(
+        "routing",
+        Kind::OneOf(&["route", "custom-domain"]),
+        "How hostnames reach Workers. Default: `route`.",
+    ),
+    key(
+        "wrangler-env",
+        Kind::Text,
+        "The environment of the wrangler configs to build. Default: their top level.",
+    ),
+    key(
+        "expires",
+        Kind::Duration,
+        "How long a database branch lives after the last push, such as `7d`; at most `30d`.",
+    ),
+    key(
+        "limit",
+        Kind::Number,
+        "How many environments of this kind may be alive at once.",
+    ),
+    key(
+        "on-limit",
+        Kind::OneOf(&["fail", "evict-oldest"]),
+        "What happens beyond `limit`. Default: `fail`.",
+    ),
+    key(
+        "secrets",
+        Kind::TextMap,
+        "Where secrets come from: the Worker's name for it = the variable of the step.",
+    ),
+    key(
+        "vars",
+        Kind::TextMap,
+        "Variables of every Worker of the environment; `{service.url}` is filled in.",
+    ),
+    key(
+        "shared",
+        Kind::TextList,
+        "Production resources that a preview may use on purpose, by binding.",
+    ),
+];
+
+const SERVICE: &[Key] = &[
+    required("path", Kind::Text, "The Worker's folder, where its wrangler config is."),
+    key(
+        "worker",
+        Kind::Text,
+        "The Worker's base name. Default: the service's key.",
+    ),
+    key(
+        "subdomain",
+        Kind::Text,
+        "What `{subdomain}` stands for. Default: the service's key.",
+    ),
+    key(
+        "needs",
+        Kind::TextList,
+        "Services that must be deployed and healthy first; service bindings count too.",
+    ),
+    key(
+        "secrets",
+        Kind::TextList,
+        "The secrets that the Worker is given, by name.",
+    ),
+    key(
+        "kv",
+        Kind::TextList,
+        "KV bindings that get a namespace of their own in each environment.",
+    ),
+    key(
+        "vars",
+        Kind::TextMap,
+        "Variables of the Worker; `{service.url}` and `{service.hostname}` are filled in.",
+    ),
+    key(
+        "health",
+        Kind::Text,
+        "The path of the health document. Default: `/health`.",
+    ),
+    key(
+        "checks",
+        Kind::TableList(&[]),
+        "Deeper checks of the service, run once it is healthy.",
+    ),
+];

@@ -1,0 +1,172 @@
+//! What a well-formed manifest must also mean: templates that can make distinct names and read them back, needs that
+//! exist, no name that is both secret and variable.
+
+use std::time::Duration;
+
+use super::check::Problem;
+use super::{EnvironmentSpec, Manifest, ServiceSpec, graph};
+use crate::naming::{self, PLACEHOLDERS};
+
+/// Neon refuses an expiry further ahead.
+const LONGEST_EXPIRY: Duration = Duration::from_hours(30 * 24);
+
+/// All problems of meaning.
+pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
+    let mut found = Found {
+        text,
+        problems: Vec::new(),
+    };
+    if manifest.services.is_empty() {
+        found.add("[services", "`services` is empty: name at least one Worker".to_owned());
+    }
+    if !manifest.project.url.contains("{hostname}") {
+        found.add("url", "`project.url` is to contain `{hostname}`".to_owned());
+    }
+    for (name, environment) in &manifest.environments {
+        templates(manifest, name, environment, &mut found);
+        database(manifest, name, environment, &mut found);
+    }
+    for (key, service) in &manifest.services {
+        references(manifest, key, service, &mut found);
+        secrets(manifest, key, service, &mut found);
+    }
+    let needs = manifest
+        .services
+        .iter()
+        .map(|(key, service)| (key.clone(), service.needs.clone()))
+        .collect();
+    if let Err(cycle) = graph::waves(&needs) {
+        found.add("needs", cycle.to_string());
+    }
+    found.problems.sort_by_key(|problem| problem.at);
+    found.problems
+}
+
+struct Found<'a> {
+    text: &'a str,
+    problems: Vec<Problem>,
+}
+
+impl Found<'_> {
+    /// Records a problem where `needle` first stands; at the start when it is written in another way.
+    fn add(&mut self, needle: &str, text: String) {
+        self.problems.push(Problem {
+            at: self.text.find(needle).unwrap_or(0),
+            text,
+        });
+    }
+}
+
+fn templates(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, found: &mut Found<'_>) {
+    let section = format!("[environments.{name}]");
+    let per_pull_request = environment.hostname.contains("{pr}");
+    let templates = [
+        ("hostname", Some(&environment.hostname)),
+        ("worker", Some(&environment.worker)),
+        ("branch", environment.branch.as_ref()),
+    ];
+    for (key, template) in templates {
+        let Some(template) = template else { continue };
+        let place = format!("`environments.{name}.{key}`");
+        for unknown in naming::placeholders(template)
+            .into_iter()
+            .filter(|name| !PLACEHOLDERS.contains(name))
+        {
+            let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(", ");
+            found.add(
+                &section,
+                format!("{place}: `{{{unknown}}}` is no placeholder; known: {known}"),
+            );
+        }
+        // A template with {pr} beside one without would make pull requests share a resource, or leave one behind.
+        if template.contains("{pr}") != per_pull_request {
+            found.add(
+                &section,
+                format!("{place}: use `{{pr}}` in all of hostname, worker and branch, or in none"),
+            );
+        }
+        let per_service = ["{subdomain}", "{worker}", "{service}"]
+            .iter()
+            .any(|p| template.contains(p));
+        if key != "branch" && manifest.services.len() > 1 && !per_service {
+            let use_one = "use `{subdomain}`, `{worker}` or `{service}`";
+            found.add(&section, format!("{place} gives all services one name; {use_one}"));
+        }
+    }
+}
+
+fn database(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, found: &mut Found<'_>) {
+    let section = format!("[environments.{name}]");
+    let place = format!("`environments.{name}");
+    match (&environment.branch, &manifest.database) {
+        (Some(_), None) => found.add(&section, format!("{place}.branch` needs a `[database]` to copy from")),
+        (Some(branch), Some(database)) if *branch == database.parent => {
+            found.add(
+                &section,
+                format!("{place}.branch` is `database.parent` itself; leave it out to use that branch"),
+            );
+        }
+        _ => {}
+    }
+    let expires = environment.expires.as_deref().and_then(crate::duration::parse);
+    if expires.is_some_and(|expires| expires.is_zero() || expires > LONGEST_EXPIRY) {
+        found.add(
+            &section,
+            format!("{place}.expires` is to be more than nothing and at most `30d`, Neon's longest"),
+        );
+    }
+}
+
+fn references(manifest: &Manifest, key: &str, service: &ServiceSpec, found: &mut Found<'_>) {
+    let section = format!("[services.{key}]");
+    for need in service
+        .needs
+        .iter()
+        .filter(|need| !manifest.services.contains_key(*need))
+    {
+        let meant = crate::text::nearest(need, manifest.services.keys().map(String::as_str));
+        let meant = meant
+            .map(|meant| format!("; did you mean `{meant}`?"))
+            .unwrap_or_default();
+        found.add(
+            &section,
+            format!("`services.{key}.needs`: there is no service `{need}`{meant}"),
+        );
+    }
+    if !service.health.starts_with('/') {
+        found.add(&section, format!("`services.{key}.health` is to start with `/`"));
+    }
+    for (var, value) in &service.vars {
+        let strangers = naming::placeholders(value).into_iter().filter(|reference| {
+            reference
+                .split_once('.')
+                .is_some_and(|(key, _)| !manifest.services.contains_key(key))
+        });
+        for reference in strangers {
+            found.add(
+                &section,
+                format!("`services.{key}.vars.{var}`: `{{{reference}}}` names no service"),
+            );
+        }
+    }
+}
+
+/// A Worker cannot have a name both as a secret and as a variable: the later upload fails with "already in use".
+fn secrets(manifest: &Manifest, key: &str, service: &ServiceSpec, found: &mut Found<'_>) {
+    let section = format!("[services.{key}]");
+    for secret in &service.secrets {
+        let environments = manifest
+            .environments
+            .iter()
+            .filter(|(_, environment)| environment.vars.contains_key(secret));
+        let environments = environments.map(|(name, _)| format!("environments.{name}.vars"));
+        let own = service
+            .vars
+            .contains_key(secret)
+            .then(|| format!("services.{key}.vars"));
+        for place in environments.chain(own) {
+            let text = format!("`{secret}` is a secret in `services.{key}.secrets` and a variable in `{place}`");
+            found.add(&section, format!("{text}; a Worker can have it only once"));
+        }
+    }
+}

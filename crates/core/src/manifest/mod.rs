@@ -1,0 +1,229 @@
+//! `codex.toml`: its types, and every problem in it at once, with line and column.
+
+mod check;
+pub mod graph;
+pub mod keys;
+mod meaning;
+pub mod schema;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+/// The manifest, checked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Manifest {
+    pub project: Project,
+    pub database: Option<Database>,
+    pub environments: IndexMap<String, EnvironmentSpec>,
+    pub services: IndexMap<String, ServiceSpec>,
+    /// The manifest's folder: services' paths start here.
+    #[serde(skip)]
+    pub root: PathBuf,
+}
+
+/// `[project]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Project {
+    pub name: String,
+    pub zone: String,
+    #[serde(default = "default_url")]
+    pub url: String,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct Database {
+    pub parent: String,
+    #[serde(default = "default_role")]
+    pub role: String,
+    #[serde(default = "default_database")]
+    pub name: String,
+    pub migrate: Option<String>,
+}
+
+/// How a hostname reaches its Worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Routing {
+    /// A route, and a proxied originless DNS record that we own.
+    #[default]
+    Route,
+    /// A custom domain: Cloudflare owns the DNS record and the certificate.
+    CustomDomain,
+}
+
+/// What happens beyond an environment's limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnLimit {
+    #[default]
+    Fail,
+    EvictOldest,
+}
+
+/// `[environments.<name>]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EnvironmentSpec {
+    #[serde(default = "default_hostname")]
+    pub hostname: String,
+    #[serde(default = "default_worker")]
+    pub worker: String,
+    pub branch: Option<String>,
+    #[serde(default)]
+    pub routing: Routing,
+    pub wrangler_env: Option<String>,
+    pub expires: Option<String>,
+    pub limit: Option<u64>,
+    #[serde(default)]
+    pub on_limit: OnLimit,
+    #[serde(default)]
+    pub secrets: IndexMap<String, String>,
+    #[serde(default)]
+    pub vars: IndexMap<String, String>,
+    #[serde(default)]
+    pub shared: Vec<String>,
+}
+
+/// `[services.<key>]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ServiceSpec {
+    pub path: PathBuf,
+    pub worker: Option<String>,
+    pub subdomain: Option<String>,
+    #[serde(default)]
+    pub needs: Vec<String>,
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    #[serde(default)]
+    pub kv: Vec<String>,
+    #[serde(default)]
+    pub vars: IndexMap<String, String>,
+    #[serde(default = "default_health")]
+    pub health: String,
+    #[serde(default)]
+    pub checks: Vec<toml::Table>,
+}
+
+fn default_url() -> String {
+    "https://{hostname}".to_owned()
+}
+fn default_role() -> String {
+    "neondb_owner".to_owned()
+}
+fn default_database() -> String {
+    "neondb".to_owned()
+}
+fn default_hostname() -> String {
+    "{subdomain}".to_owned()
+}
+fn default_worker() -> String {
+    "{worker}".to_owned()
+}
+fn default_health() -> String {
+    "/health".to_owned()
+}
+
+/// A manifest that cannot be used: where it is looked for and all that is wrong with it.
+#[derive(Debug, thiserror::Error)]
+pub struct Wrong {
+    file: String,
+    problems: Vec<String>,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.problems[..] {
+            [one] => f.write_str(one),
+            many => {
+                write!(f, "`{}` has {}", self.file, crate::text::count(many.len(), "problem"))?;
+                many.iter().try_for_each(|problem| write!(f, "\n    {problem}"))
+            }
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads and checks the manifest at `path`.
+    ///
+    /// # Errors
+    /// [`Wrong`]: the file cannot be read, or every problem in it.
+    pub fn load(path: &Path) -> Result<Self, Wrong> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let problem = if error.kind() == std::io::ErrorKind::NotFound {
+                format!("there is no `{file}`; check out the repository first, or name the manifest's path")
+            } else {
+                format!("`{file}` cannot be read: {error}")
+            };
+            Wrong {
+                file: file.clone(),
+                problems: vec![problem],
+            }
+        })?;
+        let root = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        Self::parse(&text, &file, root)
+    }
+
+    /// Checks the manifest's text; `file` is its name in problems, `root` where services' paths start.
+    ///
+    /// # Errors
+    /// [`Wrong`] with every problem.
+    pub fn parse(text: &str, file: &str, root: PathBuf) -> Result<Self, Wrong> {
+        let name = Path::new(file)
+            .file_name()
+            .map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
+        let wrong = |problems: Vec<check::Problem>| {
+            let line = |problem: check::Problem| {
+                let (line, column) = check::position(text, problem.at);
+                format!("{name}:{line}:{column}: {}", problem.text)
+            };
+            Wrong {
+                file: file.to_owned(),
+                problems: problems.into_iter().map(line).collect(),
+            }
+        };
+        let problems = check::check(text);
+        if !problems.is_empty() {
+            return Err(wrong(problems));
+        }
+        // Form was checked above: an error here is a key whose kind and type disagree, a mistake of ours.
+        let mut manifest: Self = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            wrong(vec![check::Problem {
+                at,
+                text: error.message().to_owned(),
+            }])
+        })?;
+        manifest.root = root;
+        let problems = meaning::check(&manifest, text);
+        if problems.is_empty() {
+            Ok(manifest)
+        } else {
+            Err(wrong(problems))
+        }
+    }
+
+    /// The base name of a service's Worker.
+    pub fn worker_of<'a>(&'a self, key: &'a str) -> &'a str {
+        self.services
+            .get(key)
+            .and_then(|service| service.worker.as_deref())
+            .unwrap_or(key)
+    }
+
+    /// What `{subdomain}` stands for in a service's names.
+    pub fn subdomain_of<'a>(&'a self, key: &'a str) -> &'a str {
+        self.services
+            .get(key)
+            .and_then(|service| service.subdomain.as_deref())
+            .unwrap_or(key)
+    }
+}

@@ -1,0 +1,117 @@
+use std::path::PathBuf;
+
+use super::*;
+
+const GOOD: &str = r#"
+[project]
+name = "codex"
+zone = "example.com"
+
+[database]
+parent = "production"
+
+[environments.preview]
+hostname = "{subdomain}-preview-{pr}"
+worker = "{worker}-preview-{pr}"
+branch = "preview-pr-{pr}"
+expires = "7d"
+secrets = { STRIPE_SECRET_KEY = "STRIPE_TEST_KEY" }
+
+[environments.production]
+worker = "{worker}-production"
+routing = "custom-domain"
+
+[services.identity-api]
+path = "workers/identity-api"
+secrets = ["DATABASE_URL"]
+kv = ["RATE_LIMIT_KV"]
+
+[services.web]
+path = "apps/web"
+worker = "codex-web"
+subdomain = "codex"
+needs = ["identity-api"]
+vars = { API_URL = "{identity-api.url}" }
+"#;
+
+fn parse(text: &str) -> Result<Manifest, Wrong> {
+    Manifest::parse(text, "codex.toml", PathBuf::new())
+}
+
+#[test]
+fn a_good_manifest() {
+    let manifest = parse(GOOD).unwrap();
+    assert_eq!(manifest.services.keys().collect::<Vec<_>>(), ["identity-api", "web"]);
+    assert_eq!(manifest.environments["production"].routing, Routing::CustomDomain);
+    assert_eq!(
+        (manifest.worker_of("web"), manifest.subdomain_of("identity-api")),
+        ("codex-web", "identity-api")
+    );
+}
+
+#[test]
+fn all_problems_of_form_at_once() {
+    let text = GOOD
+        .replace("hostname =", "hostnam =")
+        .replace("path = \"apps/web\"", "path = 3")
+        .replace("zone = \"example.com\"\n", "")
+        .replace("\"custom-domain\"", "\"custom_domain\"")
+        .replace("\"7d\"", "\"soon\"");
+    insta::assert_snapshot!(parse(&text).unwrap_err(), @r#"
+    `codex.toml` has 5 problems
+        codex.toml:2:1: `project.zone` is missing: the Cloudflare zone that all hostnames are in, such as `example.com`
+        codex.toml:9:1: unknown key `environments.preview.hostnam`; did you mean `hostname`?
+        codex.toml:12:11: `environments.preview.expires` is to be a duration in quotes, such as `"7d"` or `"90s"`
+        codex.toml:17:11: `environments.production.routing` is to be `route` or `custom-domain`, not `custom_domain`; did you mean `custom-domain`?
+        codex.toml:25:8: `services.web.path` is to be a text in quotes
+    "#);
+}
+
+#[test]
+fn all_problems_of_meaning_at_once() {
+    let text = GOOD
+        .replace("branch = \"preview-pr-{pr}\"", "branch = \"preview\"")
+        .replace("needs = [\"identity-api\"]", "needs = [\"identity\", \"web\"]")
+        .replace("{identity-api.url}", "{identty.url}")
+        .replace(
+            "secrets = [\"DATABASE_URL\"]",
+            "secrets = [\"DATABASE_URL\"]\nvars = { DATABASE_URL = \"x\" }",
+        );
+    insta::assert_snapshot!(parse(&text).unwrap_err(), @r"
+    `codex.toml` has 5 problems
+        codex.toml:9:1: `environments.preview.branch`: use `{pr}` in all of hostname, worker and branch, or in none
+        codex.toml:20:1: `DATABASE_URL` is a secret in `services.identity-api.secrets` and a variable in `services.identity-api.vars`; a Worker can have it only once
+        codex.toml:26:1: `services.web.needs`: there is no service `identity`; did you mean `identity-api`?
+        codex.toml:26:1: `services.web.vars.API_URL`: `{identty.url}` names no service
+        codex.toml:30:1: services need each other in a circle: web → web
+    ");
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_place() {
+    insta::assert_snapshot!(parse("[project\nname = 1").unwrap_err(), @"codex.toml:1:9: unclosed table, expected `]`");
+}
+
+#[test]
+fn a_missing_file_names_itself() {
+    let error = Manifest::load(Path::new("no/codex.toml")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "there is no `no/codex.toml`; check out the repository first, or name the manifest's path"
+    );
+}
+
+/// The schema that editors read is the one that the code checks. To renew it: `cargo xtask docs`.
+#[test]
+fn the_schema_is_current() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("codex.schema.json");
+    let current = format!("{}\n", serde_json::to_string_pretty(&schema::schema()).unwrap());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &current).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap_or_default(),
+        current,
+        "run `cargo xtask docs`"
+    );
+}

@@ -1,0 +1,182 @@
+//! The one place where names are made and recognised.
+//!
+//! A template such as `{subdomain}-preview-{pr}` makes a name, and reads the pull request's number back out of one.
+//! Cleanup deletes only what reads back to its own environment, so a name that was made elsewhere is never touched.
+
+use crate::owner::short_hash;
+
+/// The longest Worker name: it is a DNS label of `workers.dev` (Cloudflare).
+pub const LONGEST_LABEL: usize = 63;
+/// The longest branch name we make. Neon allows 256; the rest is room for suffixes such as `-backup`.
+pub const LONGEST_BRANCH: usize = 200;
+
+/// What stands for the placeholders of a template.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Values<'a> {
+    pub project: &'a str,
+    pub environment: &'a str,
+    /// The service's key.
+    pub service: &'a str,
+    pub worker: &'a str,
+    pub subdomain: &'a str,
+    pub pull_request: Option<u64>,
+}
+
+/// The placeholders that a template may hold.
+pub const PLACEHOLDERS: [&str; 6] = ["project", "environment", "service", "worker", "subdomain", "pr"];
+
+/// The placeholders of a template, in order; those that are not closed are left out.
+pub fn placeholders(template: &str) -> Vec<&str> {
+    template
+        .split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}').map(|(name, _)| name))
+        .collect()
+}
+
+fn fill(template: &str, values: &Values<'_>, pull_request: &str) -> String {
+    [
+        ("{project}", values.project),
+        ("{environment}", values.environment),
+        ("{service}", values.service),
+        ("{worker}", values.worker),
+        ("{subdomain}", values.subdomain),
+        ("{pr}", pull_request),
+    ]
+    .iter()
+    .fold(template.to_owned(), |text, (placeholder, value)| {
+        text.replace(placeholder, value)
+    })
+}
+
+/// The name that a template makes.
+pub fn render(template: &str, values: &Values<'_>) -> String {
+    let number = values.pull_request.map(|number| number.to_string()).unwrap_or_default();
+    fill(template, values, &number)
+}
+
+/// The pull request's number in a name that `template` made with these values (`values.pull_request` is ignored).
+/// `None` when the template has no `{pr}` or the name is not one of its own: `preview-pr-042` and `preview-pr-42x`
+/// are not made from `preview-pr-{pr}`.
+pub fn recognise(template: &str, values: &Values<'_>, name: &str) -> Option<u64> {
+    let with_hole = fill(template, values, "\0");
+    let (before, after) = with_hole.split_once('\0')?;
+    let digits = name.strip_prefix(before)?.strip_suffix(after)?;
+    let number: u64 = digits.parse().ok()?;
+    // Leading zeros and signs would parse too, but we never write them.
+    (number.to_string() == digits && number > 0).then_some(number)
+}
+
+/// Whether `name` can be one DNS label and Worker name: lower-case letters, digits and inner dashes, at most 63.
+pub fn is_label(name: &str) -> bool {
+    let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !name.is_empty()
+        && name.len() <= LONGEST_LABEL
+        && name.chars().all(valid)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+/// A branch name from any text, a hostile git ref too.
+///
+/// Letters, digits and `. _ - /` are kept; each run of anything else becomes one `-`; dashes, dots and slashes at
+/// the ends are dropped. A name that lost something, would read as a branch id (`br-…`), or is longer than 200
+/// characters ends in `-` and eight hexadecimal digits of the original's SHA-256, so that two texts never share one.
+pub fn branch(text: &str) -> String {
+    let mut name = String::with_capacity(text.len());
+    let mut lossless = true;
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/') {
+            name.push(c);
+        } else {
+            lossless = false;
+            if !name.ends_with('-') {
+                name.push('-');
+            }
+        }
+    }
+    let trimmed = name.trim_matches(['-', '.', '/']);
+    lossless &= trimmed.len() == name.len() && !trimmed.is_empty() && !trimmed.starts_with("br-");
+    if lossless && trimmed.len() <= LONGEST_BRANCH {
+        return trimmed.to_owned();
+    }
+    let suffix = format!("-{}", short_hash(text, 8));
+    let head: String = trimmed.chars().take(LONGEST_BRANCH - suffix.len()).collect();
+    let head = if head.is_empty() {
+        "branch".to_owned()
+    } else {
+        head.trim_end_matches(['-', '.', '/']).to_owned()
+    };
+    let head = head
+        .strip_prefix("br-")
+        .map_or(head.clone(), |rest| format!("b-{rest}"));
+    format!("{head}{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(pull_request: Option<u64>) -> Values<'static> {
+        let (project, environment, service) = ("codex", "preview", "web");
+        Values {
+            project,
+            environment,
+            service,
+            worker: "codex-web",
+            subdomain: "codex",
+            pull_request,
+        }
+    }
+
+    #[test]
+    fn names_are_made_and_read_back() {
+        let made = render("{subdomain}-preview-{pr}", &values(Some(42)));
+        assert_eq!(made, "codex-preview-42");
+        assert_eq!(recognise("{subdomain}-preview-{pr}", &values(None), &made), Some(42));
+    }
+
+    #[test]
+    fn look_alikes_are_not_recognised() {
+        let read = |name| recognise("{worker}-preview-{pr}", &values(None), name);
+        assert_eq!(read("codex-web-preview-421"), Some(421));
+        for name in [
+            "codex-web-preview-",
+            "codex-web-preview-042",
+            "codex-web-preview-+42",
+            "codex-web-preview-42x",
+            "x-codex-web-preview-42",
+            "codex-web-preview-0",
+            "web-preview-42",
+        ] {
+            assert_eq!(read(name), None, "{name}");
+        }
+        assert_eq!(
+            recognise("{worker}-production", &values(None), "codex-web-production"),
+            None
+        );
+    }
+
+    #[test]
+    fn branch_names_from_hostile_refs() {
+        assert_eq!(branch("preview-pr-42"), "preview-pr-42");
+        assert_eq!(branch("preview/pr-9-feat/x"), "preview/pr-9-feat/x");
+        let odd = branch("feat/#12 fix @home 🚀");
+        assert!(odd.starts_with("feat/-12-fix-home-"), "{odd}");
+        assert_ne!(branch("a b"), branch("a@b"));
+        assert!(branch(&"x".repeat(300)).len() <= LONGEST_BRANCH);
+        assert_ne!(branch(&"x".repeat(300)), branch(&"x".repeat(301)));
+        assert!(branch("br-quiet-sun-a1b2c3d4").starts_with("b-quiet-sun-a1b2c3d4-"));
+        assert!(branch("🚀").starts_with("branch-"));
+    }
+
+    #[test]
+    fn labels() {
+        for good in ["a", "codex-preview-42", "9lives"] {
+            assert!(is_label(good), "{good}");
+        }
+        for bad in ["", "-a", "a-", "A", "a_b", "a.b", &"a".repeat(64)] {
+            assert!(!is_label(bad), "{bad}");
+        }
+    }
+}

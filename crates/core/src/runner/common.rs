@@ -1,0 +1,272 @@
+//! The inputs that every action shares, under the same names everywhere.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::{Env, Problems, inputs};
+use crate::environment::Environment;
+use crate::event::Event;
+use crate::manifest::Manifest;
+use crate::owner::Owner;
+
+/// The manifest's name when the input is unset.
+const MANIFEST: &str = "codex.toml";
+
+#[derive(Debug, Default, Deserialize)]
+struct Raw {
+    manifest: Option<String>,
+    environment: Option<String>,
+    pull_request: Option<String>,
+    dry_run: Option<String>,
+    github_token: Option<String>,
+    github_api_url: Option<String>,
+    cloudflare_api_token: Option<String>,
+    cloudflare_account_id: Option<String>,
+    cloudflare_zone_id: Option<String>,
+    cloudflare_api_url: Option<String>,
+    neon_api_key: Option<String>,
+    neon_project_id: Option<String>,
+    neon_api_url: Option<String>,
+}
+
+/// The shared inputs, and what triggered the run.
+pub struct Common {
+    raw: Raw,
+    /// What triggered the run.
+    pub event: Event,
+    /// Plan and print, but change nothing.
+    pub dry_run: bool,
+    /// The input `pull-request`, or the event's.
+    pub pull_request: Option<u64>,
+}
+
+/// Access to the GitHub API.
+#[derive(Clone)]
+pub struct GithubAccess {
+    pub token: SecretString,
+    /// Without a trailing slash; on GitHub Enterprise Server it ends in `/api/v3`.
+    pub api_url: String,
+    /// `owner/name`.
+    pub repository: String,
+}
+
+/// Access to the Cloudflare API.
+#[derive(Clone)]
+pub struct CloudflareAccess {
+    pub token: SecretString,
+    pub account_id: String,
+    /// Found by the zone's name when unset.
+    pub zone_id: Option<String>,
+    pub api_url: String,
+}
+
+/// Access to the Neon API.
+#[derive(Clone)]
+pub struct NeonAccess {
+    pub api_key: SecretString,
+    pub project_id: String,
+    pub api_url: String,
+}
+
+impl Common {
+    /// Reads the shared inputs and the event.
+    ///
+    /// # Errors
+    /// Never for a wrong value: those are recorded in `problems`.
+    pub fn read(env: &Env, problems: &mut Problems) -> anyhow::Result<Self> {
+        let raw: Raw = inputs::read(env)?;
+        for token in [&raw.github_token, &raw.cloudflare_api_token, &raw.neon_api_key]
+            .into_iter()
+            .flatten()
+        {
+            crate::secret::mask(token.trim());
+        }
+        let event = Event::read(env, problems);
+        let given = problems.number("pull-request", raw.pull_request.as_deref());
+        if given == Some(0) {
+            problems.add("pull-request", "`0` is not a pull request's number");
+        }
+        let pull_request = given.or(event.pull_request);
+        let dry_run = problems.boolean("dry-run", raw.dry_run.as_deref(), false);
+        Ok(Self {
+            raw,
+            event,
+            dry_run,
+            pull_request,
+        })
+    }
+
+    /// Access to GitHub, each missing part a problem.
+    pub fn github(&self, problems: &mut Problems) -> GithubAccess {
+        let remedy = "pass `github-token: ${{ github.token }}`";
+        GithubAccess {
+            token: problems.required_secret("github-token", self.raw.github_token.clone(), remedy),
+            api_url: problems.base_url(
+                "github-api-url",
+                self.raw.github_api_url.as_deref(),
+                "https://api.github.com",
+            ),
+            repository: self.event.repository.clone().unwrap_or_else(|| {
+                problems.add(
+                    "github-token",
+                    "`GITHUB_REPOSITORY` is not set; outside GitHub Actions, set it to `owner/name`",
+                );
+                String::new()
+            }),
+        }
+    }
+
+    /// Access to Cloudflare, each missing part a problem.
+    pub fn cloudflare(&self, problems: &mut Problems) -> CloudflareAccess {
+        let account_id = problems.required(
+            "cloudflare-account-id",
+            self.raw.cloudflare_account_id.clone(),
+            "pass `cloudflare-account-id: ${{ vars.CLOUDFLARE_ACCOUNT_ID }}`",
+        );
+        hex_id(problems, "cloudflare-account-id", &account_id);
+        let zone_id = self.raw.cloudflare_zone_id.as_deref().map(|id| id.trim().to_owned());
+        hex_id(problems, "cloudflare-zone-id", zone_id.as_deref().unwrap_or_default());
+        CloudflareAccess {
+            token: self.cloudflare_token(problems),
+            account_id: account_id.trim().to_owned(),
+            zone_id,
+            api_url: self.cloudflare_url(problems),
+        }
+    }
+
+    /// Access to Cloudflare for calls that need no account (DNS records).
+    pub fn cloudflare_zone(&self, problems: &mut Problems) -> CloudflareAccess {
+        let zone_id = self.raw.cloudflare_zone_id.as_deref().map(|id| id.trim().to_owned());
+        hex_id(problems, "cloudflare-zone-id", zone_id.as_deref().unwrap_or_default());
+        let account_id = self
+            .raw
+            .cloudflare_account_id
+            .as_deref()
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        hex_id(problems, "cloudflare-account-id", &account_id);
+        CloudflareAccess {
+            token: self.cloudflare_token(problems),
+            account_id,
+            zone_id,
+            api_url: self.cloudflare_url(problems),
+        }
+    }
+
+    fn cloudflare_token(&self, problems: &mut Problems) -> SecretString {
+        let remedy = "pass `cloudflare-api-token: ${{ secrets.CLOUDFLARE_API_TOKEN }}`";
+        problems.required_secret("cloudflare-api-token", self.raw.cloudflare_api_token.clone(), remedy)
+    }
+
+    fn cloudflare_url(&self, problems: &mut Problems) -> String {
+        problems.base_url(
+            "cloudflare-api-url",
+            self.raw.cloudflare_api_url.as_deref(),
+            "https://api.cloudflare.com/client/v4",
+        )
+    }
+
+    /// Access to Neon, each missing part a problem.
+    pub fn neon(&self, problems: &mut Problems) -> NeonAccess {
+        let project_id = problems.required(
+            "neon-project-id",
+            self.raw.neon_project_id.clone(),
+            "pass `neon-project-id: ${{ vars.NEON_PROJECT_ID }}`",
+        );
+        let project_id = project_id.trim().to_owned();
+        let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if project_id.len() > 60 || !project_id.chars().all(valid) {
+            problems.add(
+                "neon-project-id",
+                format!("`{project_id}` is not a project id, such as `quiet-river-12345678`"),
+            );
+        }
+        let remedy = "pass `neon-api-key: ${{ secrets.NEON_API_KEY }}`";
+        NeonAccess {
+            api_key: problems.required_secret("neon-api-key", self.raw.neon_api_key.clone(), remedy),
+            project_id,
+            api_url: problems.base_url(
+                "neon-api-url",
+                self.raw.neon_api_url.as_deref(),
+                "https://console.neon.tech/api/v2",
+            ),
+        }
+    }
+
+    /// Whether the user named a manifest, or one stands at its usual place.
+    pub fn has_manifest(&self, env: &Env) -> bool {
+        self.raw.manifest.is_some() || env.in_workspace(MANIFEST).is_file()
+    }
+
+    /// Where the manifest is, from the workspace.
+    pub fn manifest_path(&self, env: &Env) -> PathBuf {
+        env.in_workspace(self.raw.manifest.as_deref().map_or(MANIFEST, str::trim))
+    }
+
+    /// The manifest, its problems recorded under the input `manifest`.
+    pub fn manifest(&self, env: &Env, problems: &mut Problems) -> Option<Manifest> {
+        match Manifest::load(&self.manifest_path(env)) {
+            Ok(manifest) => Some(manifest),
+            Err(error) => {
+                problems.add("manifest", error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The input `environment`, or `preview` in a pull request.
+    pub fn environment_name(&self, manifest: &Manifest, problems: &mut Problems) -> Option<String> {
+        match (self.raw.environment.as_deref().map(str::trim), self.pull_request) {
+            (Some(name), _) => Some(name.to_owned()),
+            (None, Some(_)) => Some("preview".to_owned()),
+            (None, None) => {
+                let names: Vec<&String> = manifest.environments.keys().collect();
+                let known = crate::text::quoted_list(&names);
+                problems.add(
+                    "environment",
+                    format!("missing; outside a pull request, name one of {known}"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The environment that the inputs mean; whatever is wrong with manifest, name or number is recorded.
+    pub fn environment(&self, env: &Env, problems: &mut Problems) -> Option<Environment> {
+        let manifest = self.manifest(env, problems)?;
+        let name = self.environment_name(&manifest, problems)?;
+        let repository = self.event.repository.clone().unwrap_or_default();
+        match Environment::resolve(&manifest, &name, self.pull_request, &repository) {
+            Ok(environment) => Some(environment),
+            Err(wrong) => {
+                for (input, problem) in wrong.0 {
+                    problems.add(input, problem);
+                }
+                None
+            }
+        }
+    }
+
+    /// Who owns what a run without a manifest makes: the repository, the named environment, the pull request.
+    pub fn owner(&self, project: &str) -> Owner {
+        Owner {
+            repository: self.event.repository.clone().unwrap_or_default(),
+            project: project.to_owned(),
+            environment: self.raw.environment.clone().unwrap_or_else(|| "preview".to_owned()),
+            pull_request: self.pull_request,
+        }
+    }
+}
+
+fn hex_id(problems: &mut Problems, input: &str, value: &str) {
+    let value = value.trim();
+    if !value.is_empty() && (value.len() != 32 || !value.chars().all(|c| c.is_ascii_hexdigit())) {
+        problems.add(
+            input,
+            "not an id of 32 hexadecimal digits; copy it from the dashboard's overview page",
+        );
+    }
+}

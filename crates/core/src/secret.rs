@@ -1,0 +1,102 @@
+//! Secrets are a type: masked the moment they are parsed, never printed, found again by [`redact`].
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+pub use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// Shorter values are not masked: a runner replaces a mask everywhere, and a mask such as `1` or `on` would turn
+/// the whole log into asterisks (and drop job outputs that happen to contain it).
+const SHORTEST_MASK: usize = 4;
+
+fn known() -> &'static Mutex<Vec<String>> {
+    static KNOWN: OnceLock<Mutex<Vec<String>>> = OnceLock::new();
+    KNOWN.get_or_init(Mutex::default)
+}
+
+/// Makes a secret of `value` and masks it first: the value, each of its lines, and its percent-encoded form.
+pub fn secret(value: impl Into<String>) -> SecretString {
+    let value = value.into();
+    mask(&value);
+    SecretString::from(value)
+}
+
+/// Makes a secret of a database URL and masks, beside the URL, its password raw and percent-encoded.
+pub fn database_url(value: impl Into<String>) -> SecretString {
+    let value = value.into();
+    if let Ok(url) = Url::parse(&value)
+        && let Some(encoded) = url.password()
+    {
+        mask(encoded);
+        if let Ok(raw) = percent_encoding::percent_decode_str(encoded).decode_utf8() {
+            mask(&raw);
+        }
+    }
+    secret(value)
+}
+
+/// Tells the runner to hide `value`, and remembers it for [`redact`].
+pub fn mask(value: &str) {
+    let encoded = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
+    let lines = value.lines().map(str::trim).map(str::to_owned);
+    let forms: Vec<String> = lines
+        .chain([value.to_owned(), encoded])
+        .filter(|form| form.trim().len() >= SHORTEST_MASK)
+        .collect();
+    let mut known = known().lock().unwrap_or_else(PoisonError::into_inner);
+    for form in forms {
+        if known.contains(&form) {
+            continue;
+        }
+        // One command a line: older runners mask only the first line of a multi-line value (actions/runner#161).
+        if !form.contains('\n') {
+            crate::runner::command::add_mask(&form);
+        }
+        known.push(form);
+    }
+}
+
+/// `text` with each secret of this process replaced by `***`. The last line of defence for whatever a vendor
+/// echoes back: reports, summaries, comments and errors all pass here.
+pub fn redact(text: &str) -> String {
+    let mut secrets = known().lock().unwrap_or_else(PoisonError::into_inner).clone();
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.iter().fold(text.to_owned(), |text, secret| {
+        if text.contains(secret.as_str()) {
+            text.replace(secret.as_str(), "***")
+        } else {
+            text
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_urls_password_is_hidden_in_each_form() {
+        let url = database_url("postgresql://owner:p%40ss%2Fword@ep-a.neon.tech/neondb");
+        assert!(url.expose_secret().starts_with("postgresql://"));
+        for leaked in [
+            "p@ss/word",
+            "p%40ss%2Fword",
+            "postgresql://owner:p%40ss%2Fword@ep-a.neon.tech/neondb",
+        ] {
+            assert_eq!(redact(&format!("<{leaked}>")), "<***>", "{leaked}");
+        }
+    }
+
+    #[test]
+    fn each_line_of_a_secret_is_hidden() {
+        mask("first-line\nsecond-line");
+        assert_eq!(redact("a second-line b first-line"), "a *** b ***");
+    }
+
+    #[test]
+    fn short_values_are_left_alone() {
+        mask("on");
+        assert_eq!(redact("pooling is on"), "pooling is on");
+    }
+}
