@@ -6,6 +6,7 @@
 //! - [`github`], [`cloudflare`], [`neon`]: one provider each; none knows another, nor the runner.
 //! - [`manifest`], [`environment`], [`naming`]: `codex.toml`, and what one environment is made of.
 //! - [`plan`]: changes as data, their guard and their text.
+//! - [`reports`]: what the actions tell each other.
 //! - [`health`]: when a service counts as healthy.
 
 pub mod cloudflare;
@@ -21,6 +22,7 @@ pub mod naming;
 pub mod neon;
 pub mod owner;
 pub mod plan;
+pub mod reports;
 pub mod retry;
 pub mod runner;
 pub mod secret;
