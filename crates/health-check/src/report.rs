@@ -1,0 +1,231 @@
+//! Every sentence that a user of health-check reads.
+
+use std::time::Duration;
+
+use actions_core::error::fault;
+use actions_core::health::{Schedule, Seen, State, Target, Verdict};
+use actions_core::text::{cell, count, elapsed, quoted_list};
+use serde_json::{Value, json};
+
+use crate::inputs::Subject;
+
+/// The first line of the log.
+pub(crate) fn opening(targets: &[Target], schedule: &Schedule) -> String {
+    let endpoints = count(targets.len(), "endpoint");
+    format!(
+        "waiting up to {} for {endpoints}, at most {} a try",
+        elapsed(schedule.total),
+        elapsed(schedule.attempt)
+    )
+}
+
+/// A line each time a target's state changes.
+pub(crate) fn line(target: &Target, verdict: &Verdict, since: Duration) -> String {
+    let at = elapsed(since);
+    match verdict {
+        Verdict::Healthy => format!("✓ {}: healthy after {at}", target.name),
+        Verdict::NotYet(why) => format!("… {}: {why} ({at})", target.name),
+        Verdict::NotEver { why, .. } => format!("✗ {}: {why} ({at})", target.name),
+    }
+}
+
+pub(crate) struct Report<'a> {
+    subject: &'a Subject,
+    seen: &'a [Seen],
+    took: Duration,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(subject: &'a Subject, seen: &'a [Seen], took: Duration) -> Self {
+        Self { subject, seen, took }
+    }
+
+    pub(crate) fn healthy(&self) -> bool {
+        self.seen.iter().all(|seen| seen.state == State::Healthy)
+    }
+
+    /// The names of the endpoints that are not healthy.
+    pub(crate) fn failed(&self) -> Vec<String> {
+        self.sick().map(|seen| seen.target.name.clone()).collect()
+    }
+
+    fn sick(&self) -> impl Iterator<Item = &Seen> {
+        self.seen.iter().filter(|seen| seen.state != State::Healthy)
+    }
+
+    /// `Ok` when all is healthy, else what is not, why and what to do.
+    pub(crate) fn verdict(&self) -> anyhow::Result<()> {
+        if self.healthy() {
+            return Ok(());
+        }
+        let reasons: Vec<String> = self
+            .sick()
+            .map(|seen| format!("{}: {}", seen.target.name, reason(seen)))
+            .collect();
+        let what = format!(
+            "{} of {} not healthy: {}",
+            reasons.len(),
+            count(self.seen.len(), "endpoint"),
+            quoted_list(&self.failed())
+        );
+        let mut error = fault(what).because(anyhow::anyhow!(reasons.join("\n")));
+        if let Some(remedy) = self.sick().find_map(|seen| seen.remedy.clone()) {
+            error = error.hint(remedy);
+        }
+        Err(error.into())
+    }
+
+    /// The step summary.
+    pub(crate) fn markdown(&self) -> String {
+        let head = if self.healthy() {
+            format!(
+                "### ✅ {} healthy after {}",
+                count(self.seen.len(), "endpoint"),
+                elapsed(self.took)
+            )
+        } else {
+            format!(
+                "### ❌ {} of {} not healthy after {}",
+                self.sick().count(),
+                count(self.seen.len(), "endpoint"),
+                elapsed(self.took)
+            )
+        };
+        let rows = self.seen.iter().map(|seen| {
+            let mark = if seen.state == State::Healthy { "✅" } else { "❌" };
+            let status = seen
+                .last
+                .as_ref()
+                .map_or_else(|| "–".to_owned(), |answer| answer.status.to_string());
+            let detail = match seen.document() {
+                _ if seen.state != State::Healthy => reason(seen).to_owned(),
+                Some(document) => document
+                    .checks
+                    .iter()
+                    .map(|(name, value)| format!("{name} {value}"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                None => String::new(),
+            };
+            let (name, url) = (cell(&seen.target.name), cell(&seen.target.url));
+            format!(
+                "| {mark} | [{name}]({url}) | {status} | {} | {} | {} |\n",
+                seen.attempts,
+                elapsed(seen.elapsed),
+                cell(&detail)
+            )
+        });
+        format!(
+            "{head}\n\n| | endpoint | status | tries | time | |\n|---|---|---|---|---|---|\n{}",
+            rows.collect::<String>()
+        )
+    }
+
+    /// The output `report`.
+    pub(crate) fn json(&self) -> Value {
+        let (environment, pull_request) = match self.subject {
+            Subject::Environment(environment) => (Some(environment.name.as_str()), environment.pull_request),
+            Subject::Urls { .. } => (None, None),
+        };
+        let endpoints: Vec<Value> = self.seen.iter().map(endpoint).collect();
+        let error = self.verdict().err().map(|error| actions_core::error::render(&error));
+        json!({
+            "command": "check",
+            "environment": environment,
+            "pull-request": pull_request,
+            "status": if self.healthy() { "done" } else { "failed" },
+            "seconds": seconds(self.took),
+            "error": error,
+            "healthy": self.healthy(),
+            "endpoints": endpoints,
+        })
+    }
+}
+
+fn reason(seen: &Seen) -> &str {
+    seen.why.as_deref().unwrap_or("healthy")
+}
+
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+fn endpoint(seen: &Seen) -> Value {
+    let document = seen.document();
+    let state = match seen.state {
+        State::Healthy => "healthy",
+        State::Unhealthy => "unhealthy",
+        State::Unreachable => "unreachable",
+    };
+    json!({
+        "name": seen.target.name,
+        "url": seen.target.url,
+        "state": state,
+        "status": seen.last.as_ref().map(|answer| answer.status),
+        "attempts": seen.attempts,
+        "seconds": seconds(seen.elapsed),
+        "detail": seen.why,
+        "checks": document.as_ref().map(|document| &document.checks),
+        "version": document.as_ref().and_then(|document| document.version.clone()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actions_core::health::{Answer, Expect};
+
+    use super::*;
+
+    fn seen(name: &str, state: State, why: Option<&str>, body: &str) -> Seen {
+        let target = Target {
+            name: name.to_owned(),
+            url: format!("https://{name}.example.com/health"),
+            expect: Expect::default(),
+        };
+        let last = (state != State::Unreachable).then(|| Answer {
+            status: 200,
+            headers: Vec::new(),
+            body: body.into(),
+            truncated: false,
+        });
+        Seen {
+            target,
+            state,
+            attempts: 3,
+            elapsed: Duration::from_millis(1200),
+            why: why.map(str::to_owned),
+            remedy: None,
+            last,
+        }
+    }
+
+    #[test]
+    fn a_summary_with_both_sides() {
+        let subject = Subject::Urls {
+            urls: Vec::new(),
+            status: actions_core::health::StatusSet::default(),
+        };
+        let all = [
+            seen(
+                "api",
+                State::Healthy,
+                None,
+                r#"{"status":"healthy","checks":{"database":"ok","kv":"ok"}}"#,
+            ),
+            seen("web", State::Unreachable, Some("the connection was refused"), ""),
+        ];
+        let report = Report::new(&subject, &all, Duration::from_secs(90));
+        insta::assert_snapshot!(report.markdown(), @r"
+        ### ❌ 1 of 2 endpoints not healthy after 1 min 30 s
+
+        | | endpoint | status | tries | time | |
+        |---|---|---|---|---|---|
+        | ✅ | [api](https://api.example.com/health) | 200 | 3 | 1.2 s | database ok, kv ok |
+        | ❌ | [web](https://web.example.com/health) | – | 3 | 1.2 s | the connection was refused |
+        ");
+        insta::assert_snapshot!(actions_core::error::render(&report.verdict().unwrap_err()), @r"
+        1 of 2 endpoints not healthy: `web`
+        caused by: web: the connection was refused
+        ");
+    }
+}
