@@ -1,0 +1,281 @@
+// The Workers that are served: one workerd, swapped as a whole whenever the wanted set changes.
+
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { ASSETS_PLUGIN, Log, LogLevel, Miniflare } from 'miniflare';
+import workerd from 'workerd';
+
+import { Front } from './front.mjs';
+import { MISSING, workerOptions } from './miniflare-options.mjs';
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const ROUTER = 'codex-actions router';
+const DATE = workerd.compatibilityDate;
+
+process.env.CODEX_ACTIONS_WORKERD ??= workerd.default;
+process.env.MINIFLARE_WORKERD_PATH ??= path.join(HERE, 'run-workerd.sh');
+keepAssetsApart();
+
+export class Workers {
+  #directory;
+  #log;
+  #front;
+  #miniflare;
+  #router;
+  #served = { workers: [], failed: new Map(), routes: [] };
+  #fingerprint;
+  #proven = new Set();
+  #last = Promise.resolve();
+
+  /**
+   * Starts workerd with no Worker in it: every host answers 530.
+   *
+   * @param {string} directory an existing directory of ours
+   * @param {(line: string) => void} log receives what Workers print
+   */
+  static async start(directory, log) {
+    const workers = new Workers();
+    workers.#directory = directory;
+    workers.#log = log;
+    workers.#router = await Promise.all(
+      ['router.mjs', 'routes.mjs'].map(async (name) => ({
+        type: 'ESModule',
+        path: `/${name}`,
+        contents: await readFile(path.join(HERE, name), 'utf8'),
+      })),
+    );
+    workers.#front = await Front.listen();
+    workers.#miniflare = newMiniflare(workers.#configuration(workers.#served));
+    workers.#front.release(Number((await workers.#miniflare.ready).port));
+    return workers;
+  }
+
+  get url() {
+    return this.#front.url;
+  }
+
+  /**
+   * Makes `workers` and `routes` the whole set that is served, and answers when it is.
+   * A Worker that does not start is told in `failed`; the others are served.
+   *
+   * @returns {Promise<{serving: string[], failed: {name: string, error: string}[], warnings: string[]}>}
+   */
+  set(wanted) {
+    const turn = this.#last.then(() => this.#set(wanted));
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async close() {
+    this.#front.close();
+    await this.#miniflare.dispose();
+  }
+
+  async #set({ workers, routes = [] }) {
+    const names = workers.map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice) throw new Error(`two Workers have the name \`${twice}\``);
+
+    const fingerprint = digest([workers, routes]);
+    if (fingerprint !== this.#fingerprint) {
+      const next = await this.#translate(workers, routes);
+      await this.#front.hold();
+      try {
+        await this.#swap(next);
+        this.#served = next;
+        this.#fingerprint = fingerprint;
+      } catch (error) {
+        await this.#miniflare.setOptions(this.#configuration(this.#served));
+        throw error;
+      } finally {
+        this.#front.release(Number((await this.#miniflare.ready).port));
+      }
+      await this.#dropOldAssets();
+    }
+    return {
+      serving: this.#served.workers.map(({ options }) => options.name),
+      failed: [...this.#served.failed].map(([name, error]) => ({ name, error })),
+      warnings: this.#served.workers.flatMap(({ warnings }) => warnings),
+    };
+  }
+
+  /** Uploads → miniflare's options; what cannot be translated has failed. */
+  async #translate(uploads, routes) {
+    const running = new Set(uploads.map(({ name }) => name));
+    const next = { workers: [], failed: new Map(), routes };
+    for (const upload of uploads) {
+      try {
+        const assets = upload.assets ? await this.#writeAssets(upload) : null;
+        next.workers.push({ key: digest(upload), assets, ...workerOptions(upload, running, assets) });
+      } catch (error) {
+        next.failed.set(upload.name, error.message);
+      }
+    }
+    withoutFailed(next);
+    return next;
+  }
+
+  /** Starts `next`; when workerd refuses it, without the Workers that do not start on their own. */
+  async #swap(next) {
+    try {
+      await this.#miniflare.setOptions(this.#configuration(next));
+    } catch (error) {
+      const before = next.failed.size;
+      for (const { key, options } of next.workers) {
+        if (this.#proven.has(key)) continue;
+        const reason = await whyNotStarted(options);
+        if (reason !== null) next.failed.set(options.name, reason);
+      }
+      if (next.failed.size === before) throw new Error(startError(error));
+      withoutFailed(next);
+      await this.#miniflare.setOptions(this.#configuration(next));
+    }
+    this.#proven = new Set(next.workers.map(({ key }) => key));
+  }
+
+  #configuration({ workers, failed, routes }) {
+    const services = Object.fromEntries([...failed.keys()].map((name) => [name, null]));
+    const bindings = {};
+    workers.forEach(({ options: { name } }, index) => {
+      services[name] = `WORKER_${index}`;
+      bindings[`WORKER_${index}`] = name;
+    });
+    const router = {
+      name: ROUTER,
+      modulesRoot: '/',
+      modules: this.#router,
+      compatibilityDate: DATE,
+      bindings: { ROUTES: routes, SERVICES: services },
+      serviceBindings: bindings,
+    };
+    return {
+      ...SHARED,
+      // KV and the like are kept here across swaps, by namespace id.
+      defaultPersistRoot: path.join(this.#directory, 'state'),
+      handleRuntimeStdio: (...streams) => {
+        for (const input of streams) createInterface({ input }).on('line', this.#log);
+      },
+      // The first Worker gets every request.
+      workers: [router, ...workers.map(({ options }) => options), missingWorker()],
+    };
+  }
+
+  async #writeAssets({ name, assets }) {
+    const root = path.join(this.#directory, 'assets', `${name}-${digest(assets.files)}`);
+    for (const [file, { base64 }] of Object.entries(assets.files)) {
+      const target = path.join(root, path.posix.join('/', file));
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(target, Buffer.from(base64, 'base64'));
+    }
+    await mkdir(root, { recursive: true });
+    return root;
+  }
+
+  async #dropOldAssets() {
+    const root = path.join(this.#directory, 'assets');
+    const used = new Set(this.#served.workers.map(({ assets }) => assets));
+    const present = await readdir(root).catch(() => []);
+    for (const directory of present.map((name) => path.join(root, name))) {
+      if (!used.has(directory)) await rm(directory, { recursive: true, force: true });
+    }
+  }
+}
+
+const SHARED = {
+  host: '127.0.0.1',
+  port: 0,
+  cf: false, // or miniflare asks Cloudflare for an example of `request.cf`
+  telemetry: { enabled: false },
+  log: new Log(LogLevel.WARN),
+};
+
+/** miniflare ends the process on a signal, before the rest could be stopped in order: not here. */
+function newMiniflare(options) {
+  const signals = ['SIGINT', 'SIGTERM'];
+  const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
+  const miniflare = new Miniflare(options);
+  for (const [signal, ours] of before) {
+    for (const listener of process.listeners(signal)) {
+      if (!ours.includes(listener)) process.removeListener(signal, listener);
+    }
+  }
+  return miniflare;
+}
+
+/** Bindings to a Worker that does not run lead here. */
+function missingWorker() {
+  return {
+    name: MISSING,
+    modules: true,
+    script: 'export default { fetch() { throw new Error("the Worker of this service binding does not run"); } };',
+    compatibilityDate: DATE,
+  };
+}
+
+/** Takes failed Workers out, and points bindings to them elsewhere. */
+function withoutFailed(next) {
+  const { failed } = next;
+  next.workers = next.workers.filter(({ options }) => !failed.has(options.name));
+  for (const { options, warnings } of next.workers) {
+    for (const [binding, target] of Object.entries(options.serviceBindings ?? {})) {
+      const name = target.name ?? target;
+      if (!failed.has(name)) continue;
+      options.serviceBindings[binding] = MISSING;
+      warnings.push(`\`${options.name}\` is bound to \`${name}\`, which did not start`);
+    }
+  }
+}
+
+/** Starts one Worker alone in a workerd of its own; null when it starts. */
+async function whyNotStarted(options) {
+  const alone = {
+    ...options,
+    serviceBindings: Object.fromEntries(Object.keys(options.serviceBindings ?? {}).map((name) => [name, MISSING])),
+  };
+  const miniflare = newMiniflare({
+    ...SHARED,
+    handleRuntimeStdio: (...streams) => streams.forEach((stream) => stream.resume()),
+    workers: [alone, missingWorker()],
+  });
+  try {
+    await miniflare.ready;
+    return null;
+  } catch (error) {
+    return startError(error);
+  } finally {
+    await miniflare.dispose().catch(() => {});
+  }
+}
+
+/** What workerd itself said, without miniflare's preface and our internal service name. */
+function startError(error) {
+  const text = error.message.split('Runtime stderr:\n').at(-1);
+  return text.replace(/^.*service core:user:[^:]+: /m, '').trim();
+}
+
+function digest(value) {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
+}
+
+/**
+ * miniflare names the disk of every Worker's assets `assets:storage`, so that the second Worker with
+ * assets would serve the first one's files. Each gets a name of its own.
+ */
+function keepAssetsApart() {
+  const getServices = ASSETS_PLUGIN.getServices.bind(ASSETS_PLUGIN);
+  ASSETS_PLUGIN.getServices = async (context) => {
+    const services = await getServices(context);
+    const disk = services.find((service) => service.disk);
+    if (!disk) return services;
+    const shared = disk.name;
+    disk.name = `${shared}:${context.options.assets.workerName}`;
+    for (const { service } of services.flatMap(({ worker }) => worker?.bindings ?? [])) {
+      if (service?.name === shared) service.name = disk.name;
+    }
+    return services;
+  };
+}
