@@ -1,0 +1,187 @@
+//! One cloud, one workspace, and what a story asks of them.
+
+use std::path::{Path, PathBuf};
+
+use local_cloud::{Options, Running};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::run::Start;
+use crate::{ids, runtime};
+
+/// A local cloud, and the workspace in which the actions run.
+pub struct World {
+    /// The cloud, for what this helper does not offer.
+    pub cloud: Running,
+    directory: TempDir,
+}
+
+impl World {
+    /// The default world: no workerd, no Postgres.
+    pub async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// The default world with its runtime: Workers run in workerd, branches are databases in Postgres. Installs the
+    /// runtime's npm packages when they are missing.
+    pub async fn start_with_runtime() -> Self {
+        Self::start_with(Some(runtime::ready().await)).await
+    }
+
+    async fn start_with(runtime: Option<PathBuf>) -> Self {
+        let options = Options {
+            runtime,
+            ..Options::default()
+        };
+        let cloud = local_cloud::start(options)
+            .await
+            .unwrap_or_else(|error| panic!("{error:#}"));
+        let world = Self {
+            cloud,
+            directory: tempfile::tempdir().unwrap(),
+        };
+        world.write("event.json", &event("synchronize").to_string());
+        std::fs::create_dir(world.workspace()).unwrap();
+        world
+    }
+
+    /// `GITHUB_WORKSPACE`, which is also the current directory of the actions.
+    pub fn workspace(&self) -> PathBuf {
+        self.directory.path().join("workspace")
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    fn write(&self, path: &str, content: &str) {
+        let path = self.directory.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    /// Writes a file of the workspace, such as `codex.toml`.
+    pub fn file(&self, path: &str, content: &str) {
+        self.write(&format!("workspace/{path}"), content);
+    }
+
+    /// The event that the next runs are started by (`pull_request` #42 `synchronize` unless changed).
+    pub fn event(&self, event: &Value) {
+        self.write("event.json", &event.to_string());
+    }
+
+    /// Pull request #42 with this action: `opened`, `synchronize`, `closed` …
+    pub fn pull_request_event(&self, action: &str) {
+        self.event(&event(action));
+    }
+
+    /// A run of the action's binary, to be given inputs.
+    pub fn run(&self, action: &'static str) -> Start<'_> {
+        Start::new(self, action)
+    }
+
+    /// Adds fault rules: one, or an array (local-cloud's README says what a rule is).
+    pub fn fail(&self, rules: &Value) {
+        self.cloud.fault(rules).unwrap_or_else(|error| panic!("{error:#}"));
+    }
+
+    /// Merges a seed into the cloud's state.
+    pub async fn seed(&self, document: &Value) {
+        self.cloud
+            .seed(document)
+            .await
+            .unwrap_or_else(|error| panic!("{error:#}"));
+    }
+
+    /// Moves the cloud's clock.
+    pub async fn advance(&self, seconds: u32) {
+        self.cloud
+            .advance(seconds)
+            .await
+            .unwrap_or_else(|error| panic!("{error:#}"));
+    }
+
+    /// The cloud's whole state.
+    pub fn state(&self) -> Value {
+        self.cloud.state().unwrap_or_else(|error| panic!("{error:#}"))
+    }
+
+    /// All requests so far, in order of arrival.
+    pub fn requests(&self) -> Vec<Value> {
+        match self.cloud.requests() {
+            Ok(Value::Array(requests)) => requests,
+            other => panic!("the request log is no array: {other:?}"),
+        }
+    }
+
+    /// How many requests there were so far: a mark for [`World::since`].
+    pub fn mark(&self) -> usize {
+        self.requests().len()
+    }
+
+    /// The requests after a mark.
+    pub fn since(&self, mark: usize) -> Vec<Value> {
+        self.requests().split_off(mark)
+    }
+
+    /// The requests after a mark as `POST /projects/…/branches 201`, for snapshots.
+    pub fn lines_since(&self, mark: usize) -> Vec<String> {
+        let text = |request: &Value, key: &str| request[key].as_str().unwrap_or_default().to_owned();
+        let line = |request: &Value| {
+            let status = request["status"]
+                .as_u64()
+                .map_or("dropped".to_owned(), |status| status.to_string());
+            format!("{} {} {status}", text(request, "method"), text(request, "path"))
+        };
+        self.since(mark).iter().map(line).collect()
+    }
+
+    /// Fails when something other than a read was asked of a vendor after the mark.
+    #[track_caller]
+    pub fn assert_only_reads_since(&self, mark: usize) {
+        let writes: Vec<Value> = self
+            .since(mark)
+            .into_iter()
+            .filter(|request| request["write"] == true)
+            .collect();
+        assert!(writes.is_empty(), "these changed something: {writes:#?}");
+    }
+
+    /// Fails when a route was asked for that the cloud does not know.
+    #[track_caller]
+    pub fn assert_no_unknown_routes(&self) {
+        let unknown: Vec<String> = self
+            .requests()
+            .iter()
+            .filter(|request| request["unknown"] == true)
+            .map(|request| format!("{} {} {}", request["provider"], request["method"], request["path"]))
+            .collect();
+        assert!(unknown.is_empty(), "the local cloud does not know: {unknown:#?}");
+    }
+
+    /// Ends the story: every route was known, and the cloud stops.
+    pub async fn finish(self) {
+        self.assert_no_unknown_routes();
+        self.cloud.stop().await;
+    }
+}
+
+/// The webhook's payload of pull request #42, as far as anyone reads it.
+fn event(action: &str) -> Value {
+    let repository = json!({"full_name": ids::REPOSITORY, "name": "app", "owner": {"login": "acme"}});
+    json!({
+        "action": action,
+        "number": ids::PULL_REQUEST,
+        "pull_request": {
+            "number": ids::PULL_REQUEST,
+            "state": if action == "closed" { "closed" } else { "open" },
+            "merged": false,
+            "title": "Check out in one step",
+            "user": {"login": "octocat", "type": "User"},
+            "head": {"ref": ids::HEAD_REF, "sha": ids::HEAD_SHA, "repo": repository},
+            "base": {"ref": "main", "sha": "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c", "repo": repository},
+        },
+        "repository": repository,
+        "sender": {"login": "octocat", "type": "User"},
+    })
+}

@@ -1,0 +1,10 @@
+//! The stories: real binaries, a local cloud, one test executable (each more costs a link).
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod cleanup;
+mod deploy_workers;
+mod health_check;
+mod neon_branch;
+mod pr_comment;
+mod preview_dns;
