@@ -1,11 +1,22 @@
-//! stub
+//! Cloudflare: zones, DNS records, tokens, and what Workers need.
+//!
+//! A [`Reader`] can only look. A [`Writer`] can only be made from a reader, so a plan (which holds a reader) and a
+//! dry run (which never makes a writer) cannot change anything. Each file holds one group of intents; all of them go
+//! through [`client`], which retries, reads the envelope and turns every refusal into an [`Error`] with a remedy.
 
-#[derive(Debug, thiserror::Error)]
-#[error("stub")]
-pub struct Error;
+mod client;
+pub mod dns;
+mod envelope;
+mod error;
+mod needs;
+pub mod tokens;
+pub mod zones;
 
-impl Error {
-    pub fn hint(&self) -> Option<String> {
-        None
-    }
-}
+pub use client::{API, Reader, Writer};
+pub use dns::{Batch, DnsRecord, NewRecord};
+pub use error::{Cause, Code, Error, Refusal};
+pub use needs::{Needs, Permission};
+pub use tokens::TokenStatus;
+pub use zones::Zone;
+
+pub(crate) use client::{Body, Call};

@@ -62,6 +62,13 @@ pub struct CloudflareAccess {
     pub api_url: String,
 }
 
+impl CloudflareAccess {
+    /// A reader with this access.
+    pub fn reader(&self, http: reqwest::Client) -> crate::cloudflare::Reader {
+        crate::cloudflare::Reader::new(http, &self.api_url, self.token.clone(), &self.account_id)
+    }
+}
+
 /// Access to the Neon API.
 #[derive(Clone)]
 pub struct NeonAccess {
@@ -165,7 +172,7 @@ impl Common {
         problems.base_url(
             "cloudflare-api-url",
             self.raw.cloudflare_api_url.as_deref(),
-            "https://api.cloudflare.com/client/v4",
+            crate::cloudflare::API,
         )
     }
 

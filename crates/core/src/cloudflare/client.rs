@@ -1,0 +1,366 @@
+//! How each call is made: token, retries, envelope, pages.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{Method, RequestBuilder};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::envelope::{self, Opened};
+use super::error::{Cause, Error};
+use super::needs::Needs;
+use crate::retry::{self, Answer, Patience, Repeat, Verdict};
+
+/// Where Cloudflare's API is.
+pub const API: &str = "https://api.cloudflare.com/client/v4";
+
+/// What a call sends.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    Empty,
+    Json(Value),
+    /// A body that is rendered already, such as a multipart form; sent again as it is.
+    Raw {
+        content_type: String,
+        bytes: Bytes,
+    },
+}
+
+/// One call, before it is made.
+#[derive(Debug)]
+pub(crate) struct Call {
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Body,
+    headers: Vec<(&'static str, String)>,
+    token: Option<SecretString>,
+    doing: String,
+    needs: Option<Needs>,
+    repeat: Repeat,
+}
+
+impl Call {
+    fn new(method: Method, path: String, doing: impl Into<String>) -> Self {
+        Self {
+            method,
+            path,
+            query: Vec::new(),
+            body: Body::Empty,
+            headers: Vec::new(),
+            token: None,
+            doing: doing.into(),
+            needs: None,
+            repeat: Repeat::Safe,
+        }
+    }
+
+    /// A read of `path` (from the API's base, with a leading slash). `doing` reads after "could not".
+    pub(crate) fn get(path: String, doing: impl Into<String>) -> Self {
+        Self::new(Method::GET, path, doing)
+    }
+
+    /// A create: not sent again after an unclear failure. The caller looks the thing up first ([`Error::is_unclear`]).
+    pub(crate) fn post(path: String, doing: impl Into<String>) -> Self {
+        Self {
+            repeat: Repeat::Unsafe,
+            ..Self::new(Method::POST, path, doing)
+        }
+    }
+
+    /// A write that names its result.
+    pub(crate) fn put(path: String, doing: impl Into<String>) -> Self {
+        Self::new(Method::PUT, path, doing)
+    }
+
+    /// A change of named fields.
+    pub(crate) fn patch(path: String, doing: impl Into<String>) -> Self {
+        Self::new(Method::PATCH, path, doing)
+    }
+
+    /// A deletion. Already gone is a refusal whose code the caller knows.
+    pub(crate) fn delete(path: String, doing: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, path, doing)
+    }
+
+    /// The permission to name when the call is refused.
+    #[must_use]
+    pub(crate) fn needs(mut self, needs: Needs) -> Self {
+        self.needs = Some(needs);
+        self
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub(crate) fn query(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Sends JSON.
+    #[must_use]
+    pub(crate) fn json(mut self, body: Value) -> Self {
+        self.body = Body::Json(body);
+        self
+    }
+
+    /// Sends a body.
+    #[must_use]
+    pub(crate) fn body(mut self, body: Body) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Uses another token than the client's, such as that of an upload session.
+    #[must_use]
+    pub(crate) fn token(mut self, token: SecretString) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// Says that sending it twice does no harm, or that it does.
+    #[must_use]
+    pub(crate) fn repeat(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
+    }
+
+    fn error(&self, cause: impl Into<Cause>) -> Error {
+        Error {
+            doing: self.doing.clone(),
+            cause: cause.into(),
+        }
+    }
+}
+
+struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: SecretString,
+    account: String,
+    patience: Patience,
+}
+
+/// Looks at Cloudflare; can change nothing.
+#[derive(Clone)]
+pub struct Reader(Arc<Client>);
+
+/// Changes things at Cloudflare. Made from a [`Reader`] only, where a plan is to be carried out.
+#[derive(Clone)]
+pub struct Writer(Reader);
+
+/// The answer's meaning for another try. 409 is a real conflict here (a hostname or route that is taken), never a
+/// reason to ask again.
+fn verdict(answer: &Answer) -> Verdict {
+    match answer.status.as_u16() {
+        429 => Verdict::Refused,
+        408 | 500.. => Verdict::Unclear,
+        _ => Verdict::Final,
+    }
+}
+
+/// How long Cloudflare asks to wait: `Retry-After`, else the `t=` of `Ratelimit: "default";r=0;t=30` on a 429.
+fn wait(answer: &Answer) -> Option<Duration> {
+    retry::retry_after(answer).or_else(|| {
+        let reset = answer
+            .header("ratelimit")
+            .split(';')
+            .find_map(|part| part.trim().strip_prefix("t="));
+        let limited = answer.status.as_u16() == 429;
+        reset.filter(|_| limited)?.parse().ok().map(Duration::from_secs)
+    })
+}
+
+impl Reader {
+    /// A reader of the API at `base` (without a trailing slash; [`API`]). `account` may be empty for zone calls.
+    pub fn new(http: reqwest::Client, base: &str, token: SecretString, account: &str) -> Self {
+        Self(Arc::new(Client {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            token,
+            account: account.to_owned(),
+            patience: Patience::default(),
+        }))
+    }
+
+    /// The same reader with another patience.
+    #[must_use]
+    pub fn with_patience(&self, patience: Patience) -> Self {
+        Self(Arc::new(Client {
+            http: self.0.http.clone(),
+            base: self.0.base.clone(),
+            token: self.0.token.clone(),
+            account: self.0.account.clone(),
+            patience,
+        }))
+    }
+
+    /// A writer to the same account. The only way to get one.
+    pub fn writer(&self) -> Writer {
+        Writer(self.clone())
+    }
+
+    /// The account's id.
+    pub fn account(&self) -> &str {
+        &self.0.account
+    }
+
+    /// `/accounts/<id>` and `rest`.
+    pub(crate) fn account_path(&self, rest: &str) -> String {
+        format!("/accounts/{}{rest}", self.0.account)
+    }
+
+    fn request(&self, call: &Call, page: Option<(u64, u64)>) -> RequestBuilder {
+        let token = call.token.as_ref().unwrap_or(&self.0.token);
+        let mut request = self
+            .0
+            .http
+            .request(call.method.clone(), format!("{}{}", self.0.base, call.path))
+            .bearer_auth(token.expose_secret());
+        if !call.query.is_empty() {
+            request = request.query(&call.query);
+        }
+        if let Some((page, per_page)) = page {
+            request = request.query(&[("page", page), ("per_page", per_page)]);
+        }
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        match &call.body {
+            Body::Empty => request,
+            Body::Json(value) => request.json(value),
+            Body::Raw { content_type, bytes } => request.header("content-type", content_type).body(bytes.clone()),
+        }
+    }
+
+    async fn send(&self, call: &Call, page: Option<(u64, u64)>) -> Result<Answer, Error> {
+        retry::send(&self.0.patience, call.repeat, verdict, wait, || {
+            self.request(call, page)
+        })
+        .await
+        .map_err(|lost| call.error(lost))
+    }
+
+    /// Makes a call and returns the envelope's result.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
+        debug_assert!(call.method == Method::GET, "a reader only reads");
+        self.result(call).await
+    }
+
+    async fn result<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
+        let answer = self.send(&call, None).await?;
+        let opened: Opened<T> = envelope::open(&answer, call.needs.as_ref()).map_err(|cause| call.error(cause))?;
+        Ok(opened.result)
+    }
+
+    /// Makes a call whose answer is no envelope (a Worker's content); a refusal is one all the same.
+    pub(crate) async fn ask_raw(&self, call: Call) -> Result<Answer, Error> {
+        debug_assert!(call.method == Method::GET, "a reader only reads");
+        let answer = self.send(&call, None).await?;
+        if answer.status.is_success() {
+            return Ok(answer);
+        }
+        match envelope::refusal(&answer, call.needs.as_ref()) {
+            Ok(Some(refusal)) => Err(call.error(Cause::Refused(Box::new(refusal)))),
+            Ok(None) => Ok(answer),
+            Err(cause) => Err(call.error(cause)),
+        }
+    }
+
+    /// All pages of a list.
+    ///
+    /// Ends by `total_pages` where Cloudflare tells it, else with the first page that is not full. Some lists have no
+    /// pages at all: they answer whole, without `result_info`.
+    pub(crate) async fn pages<T: DeserializeOwned>(&self, call: Call, per_page: u64) -> Result<Vec<T>, Error> {
+        let mut all: Vec<T> = Vec::new();
+        for page in 1.. {
+            let answer = self.send(&call, Some((page, per_page))).await?;
+            let opened: Opened<Vec<T>> =
+                envelope::open(&answer, call.needs.as_ref()).map_err(|cause| call.error(cause))?;
+            let found = opened.result.len() as u64;
+            let info = opened.page.unwrap_or_default();
+            // A list that knows no pages answers whole each time: its second answer would be the first again.
+            if page > 1 && info.number != Some(page) {
+                break;
+            }
+            all.extend(opened.result);
+            if opened.page.is_none() {
+                break;
+            }
+            let last = match (info.total_pages, info.total_count) {
+                (Some(pages), _) => page >= pages,
+                (None, Some(total)) => all.len() as u64 >= total,
+                (None, None) => found < per_page,
+            };
+            // An empty page ends the list whatever the totals say: records may vanish while we read.
+            if last || found == 0 {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Writer {
+    /// The reader that it was made from.
+    pub fn reader(&self) -> &Reader {
+        &self.0
+    }
+
+    /// Makes a call and returns the envelope's result.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
+        self.0.result(call).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+    use reqwest::header::HeaderMap;
+
+    use super::*;
+
+    fn answer(status: u16, header: Option<(&'static str, &str)>) -> Answer {
+        let mut headers = HeaderMap::new();
+        if let Some((name, value)) = header {
+            headers.insert(name, value.parse().unwrap());
+        }
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers,
+            body: Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn a_conflict_is_an_answer() {
+        for (status, expected) in [
+            (200, Verdict::Final),
+            (403, Verdict::Final),
+            (409, Verdict::Final),
+            (429, Verdict::Refused),
+            (500, Verdict::Unclear),
+            (522, Verdict::Unclear),
+        ] {
+            assert_eq!(verdict(&answer(status, None)), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_wait_is_cloudflares() {
+        let seconds = |status, name, value| wait(&answer(status, Some((name, value)))).map(|wait| wait.as_secs());
+        assert_eq!(seconds(429, "retry-after", "7"), Some(7));
+        assert_eq!(seconds(429, "ratelimit", "\"default\";r=0;t=30"), Some(30));
+        assert_eq!(seconds(503, "ratelimit", "\"default\";r=0;t=30"), None);
+    }
+}

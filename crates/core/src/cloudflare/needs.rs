@@ -1,0 +1,70 @@
+//! The token permissions that calls need, as the dashboard names them.
+
+use std::fmt;
+
+/// A permission group of an API token, with the level that a call needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    ZoneRead,
+    DnsRead,
+    DnsEdit,
+    WorkersRoutesRead,
+    WorkersRoutesEdit,
+    SslEdit,
+    WorkersScriptsRead,
+    WorkersScriptsEdit,
+    KvRead,
+    KvEdit,
+    AccountSettingsRead,
+}
+
+impl Permission {
+    /// The three menus of the token editor: scope, group, level.
+    pub fn menus(self) -> &'static str {
+        match self {
+            Self::ZoneRead => "Zone → Zone → Read",
+            Self::DnsRead => "Zone → DNS → Read",
+            Self::DnsEdit => "Zone → DNS → Edit",
+            Self::WorkersRoutesRead => "Zone → Workers Routes → Read",
+            Self::WorkersRoutesEdit => "Zone → Workers Routes → Edit",
+            Self::SslEdit => "Zone → SSL and Certificates → Edit",
+            Self::WorkersScriptsRead => "Account → Workers Scripts → Read",
+            Self::WorkersScriptsEdit => "Account → Workers Scripts → Edit",
+            Self::KvRead => "Account → Workers KV Storage → Read",
+            Self::KvEdit => "Account → Workers KV Storage → Edit",
+            Self::AccountSettingsRead => "Account → Account Settings → Read",
+        }
+    }
+}
+
+/// A permission, and the zone or account that it is needed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needs {
+    pub permission: Permission,
+    /// ``zone `example.com` `` or ``account `0123…` ``.
+    pub on: String,
+}
+
+impl Needs {
+    /// On a zone, by name (or by id while the name is unknown).
+    pub fn zone(permission: Permission, zone: &str) -> Self {
+        Self {
+            permission,
+            on: format!("zone `{zone}`"),
+        }
+    }
+
+    /// On an account, by id.
+    pub fn account(permission: Permission, account: &str) -> Self {
+        Self {
+            permission,
+            on: format!("account `{account}`"),
+        }
+    }
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.permission.menus(), self.on)
+    }
+}
