@@ -32,19 +32,22 @@ impl Answer {
     }
 }
 
+/// Why there is no answer; never with the URL, whose query may carry a secret.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// No answer that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
     /// The request never arrived: no connection could be made.
     #[error("could not reach `{host}`")]
-    Unreachable { host: String, source: reqwest::Error },
+    Unreachable { host: String, source: Cause },
     /// The request may have been carried out, but no answer came back. Look the thing up before asking again.
     #[error("`{host}` gave no answer to `{method} {path}`; it may have been carried out")]
     Ambiguous {
         host: String,
         method: String,
         path: String,
-        source: reqwest::Error,
+        source: Cause,
     },
 }
 
@@ -104,6 +107,23 @@ pub async fn send(
     wait: impl Fn(&Answer) -> Option<Duration>,
     build: impl Fn() -> RequestBuilder,
 ) -> Result<Answer, NoAnswer> {
+    let host = || host_of(&build());
+    repeated(patience, repeat, verdict, wait, host, async || {
+        once(patience.attempt, build()).await
+    })
+    .await
+}
+
+/// As [`send`], for a client that sends on its own (octocrab): `attempt` asks once, within `patience.attempt`; `host`
+/// names who is asked.
+pub async fn repeated(
+    patience: &Patience,
+    repeat: Repeat,
+    verdict: impl Fn(&Answer) -> Verdict,
+    wait: impl Fn(&Answer) -> Option<Duration>,
+    host: impl Fn() -> String,
+    attempt: impl AsyncFn() -> Result<Answer, NoAnswer>,
+) -> Result<Answer, NoAnswer> {
     let end = Instant::now() + patience.total;
     let mut waits = ExponentialBuilder::default()
         .with_jitter()
@@ -112,7 +132,7 @@ pub async fn send(
         .without_max_times()
         .build();
     loop {
-        let outcome = once(patience.attempt, build()).await;
+        let outcome = attempt().await;
         let (again, asked) = match &outcome {
             Ok(answer) => match verdict(answer) {
                 Verdict::Final => (false, None),
@@ -127,7 +147,7 @@ pub async fn send(
             return outcome;
         }
         let what = match &outcome {
-            Ok(answer) => format!("{} answered {}", host_of(&build()), answer.status.as_u16()),
+            Ok(answer) => format!("{} answered {}", host(), answer.status.as_u16()),
             Err(error) => error.to_string(),
         };
         tracing::info!("{what}; asking again in {}", crate::text::elapsed(delay));
@@ -163,14 +183,14 @@ async fn once(limit: Duration, request: RequestBuilder) -> Result<Answer, NoAnsw
         if source.is_connect() || source.is_builder() {
             NoAnswer::Unreachable {
                 host: host.clone(),
-                source,
+                source: source.into(),
             }
         } else {
             NoAnswer::Ambiguous {
                 host: host.clone(),
                 method: method.clone(),
                 path: path.clone(),
-                source,
+                source: source.into(),
             }
         }
     };
