@@ -1,11 +1,15 @@
-//! stub
+//! GitHub: octocrab on the one shared HTTP client, as intents.
+//!
+//! octocrab builds requests, adds the token to GitHub's own host only, and keeps a base path (`/api/v3`); its retry
+//! is off and its strict models are not used: both harm (it posts again at once after a lost answer, and a comment
+//! of a deleted user has no author).
 
-#[derive(Debug, thiserror::Error)]
-#[error("stub")]
-pub struct Error;
+mod client;
+mod comments;
+mod error;
+mod identity;
 
-impl Error {
-    pub fn hint(&self) -> Option<String> {
-        None
-    }
-}
+pub use client::{Reader, Writer};
+pub use comments::{Comment, Edited};
+pub use error::Error;
+pub use identity::Identity;

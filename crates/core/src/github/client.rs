@@ -1,0 +1,323 @@
+//! One request to GitHub: sent by octocrab, bounded in time, repeated by our own rules.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use http_body_util::BodyExt as _;
+use octocrab::Octocrab;
+use reqwest::StatusCode;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+
+use super::Error;
+use crate::retry::{self, Answer, NoAnswer, Patience, Repeat, Verdict};
+
+/// Pinned: `2026-03-10` takes fields away.
+const API_VERSION: &str = "2022-11-28";
+/// What GitHub asks for when a secondary limit was hit and no header says how long to wait.
+const SECONDARY_WAIT: Duration = Duration::from_mins(1);
+/// A list that is longer has a `next` that leads in circles.
+const MOST_PAGES: usize = 1000;
+
+/// Reads one repository.
+#[derive(Clone)]
+pub struct Reader {
+    octocrab: Octocrab,
+    /// Where GraphQL is: beside REST, not under it, on GitHub Enterprise Server.
+    graphql: String,
+    host: String,
+    /// The token is an app's installation token, as `GITHUB_TOKEN` is: it has no `/user`.
+    pub(super) is_installation: bool,
+    /// `owner/name`, percent-encoded where needed.
+    pub(super) repository: String,
+    pub(super) patience: Patience,
+}
+
+/// Changes one repository. Made from a [`Reader`], so that a dry run has none.
+#[derive(Clone)]
+pub struct Writer(Reader);
+
+impl From<Reader> for Writer {
+    fn from(reader: Reader) -> Self {
+        Self(reader)
+    }
+}
+
+impl Writer {
+    /// What was read before, and may be read again after an unclear answer.
+    pub fn reader(&self) -> &Reader {
+        &self.0
+    }
+}
+
+impl Reader {
+    /// A reader of `repository` (`owner/name`) at `api_url` (without a trailing slash).
+    ///
+    /// # Errors
+    /// A token or URL that cannot be used. Must be called within a tokio runtime.
+    pub fn new(api_url: &str, token: &SecretString, repository: &str, http: reqwest::Client) -> Result<Self, Error> {
+        // octocrab would panic on a token that no header can carry.
+        if http::HeaderValue::from_str(token.expose_secret()).is_err() {
+            return Err(Error::Token);
+        }
+        let base: http::Uri = api_url.parse().map_err(|_| Error::BaseUrl(api_url.to_owned()))?;
+        let octocrab = Octocrab::builder()
+            .base_uri(base.clone())
+            .and_then(|builder| {
+                builder
+                    .add_header(http::header::USER_AGENT, crate::http::user_agent())
+                    .add_header(http::header::ACCEPT, "application/vnd.github+json".to_owned())
+                    .add_header(
+                        http::HeaderName::from_static("x-github-api-version"),
+                        API_VERSION.to_owned(),
+                    )
+                    .personal_token(token.clone())
+                    .build_with_reqwest(http)
+            })
+            .map_err(|error| Error::Client(error.into()))?;
+        let graphql = api_url.strip_suffix("/v3").unwrap_or(api_url);
+        Ok(Self {
+            octocrab,
+            graphql: format!("{graphql}/graphql"),
+            host: base.authority().map(ToString::to_string).unwrap_or_default(),
+            is_installation: token.expose_secret().starts_with("ghs_"),
+            repository: repository.to_owned(),
+            patience: Patience {
+                attempt: Duration::from_secs(30),
+                ..Patience::default()
+            },
+        })
+    }
+
+    /// Sends a request to `path` (from the base URL, or absolute) until it is answered for good. Any status is an
+    /// answer.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        repeat: Repeat,
+    ) -> Result<Answer, Error> {
+        let host = || self.host.clone();
+        let answer = retry::repeated(&self.patience, repeat, verdict, wait, host, async || {
+            self.once(&method, path, body).await
+        });
+        Ok(answer.await?)
+    }
+
+    /// A GraphQL query: `data`, or the refusal. Errors come with status 200.
+    pub(super) async fn graphql(&self, doing: &'static str, query: &str) -> Result<Value, Error> {
+        let body = serde_json::json!({ "query": query });
+        let answer = self.ask(Method::POST, &self.graphql, Some(&body), Repeat::Safe).await?;
+        let value: Value = read(doing, &answer)?;
+        match value.pointer("/errors/0/message").and_then(Value::as_str) {
+            Some(message) => Err(Error::unreadable(doing, &answer, message)),
+            None => Ok(value.get("data").cloned().unwrap_or_default()),
+        }
+    }
+
+    /// All pages of a list.
+    pub(super) async fn pages(&self, doing: &'static str, path: &str) -> Result<Vec<Value>, Error> {
+        let mut items = Vec::new();
+        let mut next = Some(path.to_owned());
+        for _ in 0..MOST_PAGES {
+            let Some(path) = next else { return Ok(items) };
+            let answer = self.ask(Method::GET, &path, None, Repeat::Safe).await?;
+            let page: Vec<Value> = read(doing, &answer)?;
+            items.extend(page);
+            next = next_page(answer.header("link")).map(str::to_owned);
+        }
+        Ok(items)
+    }
+
+    async fn once(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<Answer, NoAnswer> {
+        let sent = async {
+            let request = http::Request::builder().method(method).uri(path);
+            let request = self.octocrab.build_request(request, body)?;
+            let (parts, body) = self.octocrab.execute(request).await?.into_parts();
+            let body: Bytes = body.collect().await?.to_bytes();
+            Ok::<_, octocrab::Error>(Answer {
+                status: parts.status,
+                headers: parts.headers,
+                body,
+            })
+        };
+        match tokio::time::timeout(self.patience.attempt, sent).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(self.lost(method, path, &error)),
+            Err(elapsed) => Err(self.ambiguous(method, path, elapsed)),
+        }
+    }
+
+    fn lost(&self, method: &Method, path: &str, error: &octocrab::Error) -> NoAnswer {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        let mut never_sent = false;
+        let mut why = None;
+        while let Some(error) = cause {
+            if let Some(error) = error.downcast_ref::<reqwest::Error>() {
+                never_sent |= error.is_connect() || error.is_builder();
+            }
+            // The innermost cause says it best: the layers above repeat it, with a backtrace or the URL.
+            why = Some(error.to_string());
+            cause = error.source();
+        }
+        let source = why.unwrap_or_default();
+        if never_sent {
+            NoAnswer::Unreachable {
+                host: self.host.clone(),
+                source: source.into(),
+            }
+        } else {
+            self.ambiguous(method, path, source)
+        }
+    }
+
+    fn ambiguous(&self, method: &Method, path: &str, source: impl Into<retry::Cause>) -> NoAnswer {
+        NoAnswer::Ambiguous {
+            host: self.host.clone(),
+            method: method.to_string(),
+            path: path.split('?').next().unwrap_or_default().to_owned(),
+            source: source.into(),
+        }
+    }
+}
+
+/// The body of an answer of 2xx; else the refusal.
+pub(super) fn read<T: serde::de::DeserializeOwned>(doing: &'static str, answer: &Answer) -> Result<T, Error> {
+    if !answer.status.is_success() {
+        return Err(Error::refused(doing, answer));
+    }
+    serde_json::from_slice(&answer.body).map_err(|error| Error::unreadable(doing, answer, error))
+}
+
+/// Whether an answer asks to slow down. A bare 403 is a missing permission: asking again does not help.
+pub(super) fn is_limit(answer: &Answer) -> bool {
+    let slow_down = || {
+        !answer.header("retry-after").is_empty()
+            || answer.header("x-ratelimit-remaining") == "0"
+            || answer.excerpt(300).contains("secondary rate limit")
+    };
+    answer.status == StatusCode::TOO_MANY_REQUESTS || (answer.status == StatusCode::FORBIDDEN && slow_down())
+}
+
+fn verdict(answer: &Answer) -> Verdict {
+    if is_limit(answer) {
+        Verdict::Refused
+    } else if answer.status.is_server_error() && answer.status != StatusCode::NOT_IMPLEMENTED {
+        Verdict::Unclear
+    } else {
+        Verdict::Final
+    }
+}
+
+/// How long GitHub asks to wait: `Retry-After`, else until the limit's reset, else a minute.
+fn wait(answer: &Answer) -> Option<Duration> {
+    if let Some(wait) = retry::retry_after(answer) {
+        return Some(wait);
+    }
+    if !is_limit(answer) {
+        return None;
+    }
+    let reset = answer.header("x-ratelimit-reset").parse::<i64>().ok();
+    let until = reset.map(|reset| reset - jiff::Timestamp::now().as_second());
+    Some(match until {
+        Some(seconds) if answer.header("x-ratelimit-remaining") == "0" => {
+            Duration::from_secs(u64::try_from(seconds).unwrap_or(0) + 1)
+        }
+        _ => SECONDARY_WAIT,
+    })
+}
+
+/// The URL of the next page in a `Link` header.
+fn next_page(link: &str) -> Option<&str> {
+    link.split(',').find_map(|part| {
+        let (url, rest) = part.trim().strip_prefix('<')?.split_once('>')?;
+        rest.contains("rel=\"next\"").then_some(url)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
+        let headers = headers.iter().map(|(name, value)| {
+            (
+                http::HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                http::HeaderValue::from_str(value).unwrap(),
+            )
+        });
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers.collect(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        }
+    }
+
+    #[test]
+    fn a_bare_403_is_final_and_a_limited_one_waits() {
+        let forbidden = answer(403, &[], r#"{"message":"Resource not accessible by integration"}"#);
+        assert_eq!(verdict(&forbidden), Verdict::Final);
+        let limited = answer(403, &[("retry-after", "7")], "");
+        assert_eq!(
+            (verdict(&limited), wait(&limited)),
+            (Verdict::Refused, Some(Duration::from_secs(7)))
+        );
+        let secondary = answer(403, &[], "You have exceeded a secondary rate limit.");
+        assert_eq!(
+            (verdict(&secondary), wait(&secondary)),
+            (Verdict::Refused, Some(SECONDARY_WAIT))
+        );
+        let used_up = answer(429, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1")], "");
+        assert_eq!(wait(&used_up), Some(Duration::from_secs(1)));
+        assert_eq!(verdict(&answer(502, &[], "<html>")), Verdict::Unclear);
+        assert_eq!(verdict(&answer(404, &[], "{}")), Verdict::Final);
+    }
+
+    #[test]
+    fn the_next_page_is_the_one_that_says_so() {
+        let link = r#"<https://api.github.com/repositories/1/issues/42/comments?page=1>; rel="prev", <https://api.github.com/repositories/1/issues/42/comments?page=3>; rel="next""#;
+        assert_eq!(
+            next_page(link),
+            Some("https://api.github.com/repositories/1/issues/42/comments?page=3")
+        );
+        assert_eq!(next_page(r#"<https://a/b>; rel="last""#), None);
+        assert_eq!(next_page(""), None);
+    }
+
+    #[test]
+    fn refusals_tell_details_and_remedy() {
+        let answer = answer(
+            403,
+            &[
+                ("x-github-request-id", "C0DE:1"),
+                ("x-accepted-github-permissions", "issues=write; pull_requests=write"),
+            ],
+            r#"{"message":"Resource not accessible by integration","documentation_url":"https://docs.github.com"}"#,
+        );
+        let error = Error::refused("write a comment", &answer);
+        assert!(error.is_forbidden());
+        insta::assert_snapshot!(crate::error::render(&error.into()), @r"
+        GitHub answered 403 (request C0DE:1) to write a comment: Resource not accessible by integration
+        hint: add `permissions: { contents: read, pull-requests: write }` to the job (GitHub asks for issues=write or pull_requests=write): naming one permission takes all others away; a pull request from a fork or by Dependabot has a token that can only read
+        ");
+    }
+
+    #[test]
+    fn the_reasons_in_errors_are_told() {
+        let long = r#"{"message":"Validation Failed","errors":[{"resource":"IssueComment","code":"unprocessable","field":"data","message":"Body is too long (maximum is 65536 characters)"}]}"#;
+        let error = Error::refused("write a comment", &answer(422, &[], long));
+        assert_eq!(
+            error.to_string(),
+            "GitHub answered 422 to write a comment: Validation Failed: Body is too long (maximum is 65536 characters)"
+        );
+        assert!(error.hint().unwrap().contains("65,536"));
+        let html = Error::refused("read the comments", &answer(502, &[], "<html>\n bad gateway"));
+        assert_eq!(
+            html.to_string(),
+            "GitHub answered 502 to read the comments: <html> bad gateway"
+        );
+        assert!(html.is_ambiguous());
+    }
+}

@@ -1,0 +1,102 @@
+//! The comments of a pull request.
+
+use http::Method;
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::client::read;
+use super::{Error, Reader, Writer};
+use crate::retry::Repeat;
+
+/// A comment on a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Comment {
+    pub id: u64,
+    #[serde(default)]
+    pub body: Option<String>,
+    #[serde(default)]
+    pub html_url: String,
+    /// `None` for a user who no longer exists.
+    #[serde(default)]
+    pub user: Option<Author>,
+}
+
+/// Who wrote a comment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Author {
+    pub login: String,
+    /// `User`, `Bot`, `Organization` …
+    #[serde(default, rename = "type")]
+    pub kind: String,
+}
+
+impl Comment {
+    /// The text, "" when GitHub leaves it out.
+    pub fn text(&self) -> &str {
+        self.body.as_deref().unwrap_or_default()
+    }
+}
+
+/// What became of an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edited {
+    Done(Comment),
+    /// The comment was deleted meanwhile.
+    Gone,
+}
+
+impl Reader {
+    /// All comments of the pull request, oldest first.
+    pub async fn comments(&self, pull_request: u64) -> Result<Vec<Comment>, Error> {
+        const DOING: &str = "read the pull request's comments";
+        let path = format!("/repos/{}/issues/{pull_request}/comments?per_page=100", self.repository);
+        let mut comments = Vec::new();
+        for value in self.pages(DOING, &path).await? {
+            // One odd comment must not hide ours.
+            if let Ok(comment) = serde_json::from_value::<Comment>(value) {
+                comments.push(comment);
+            }
+        }
+        comments.sort_by_key(|comment| comment.id);
+        Ok(comments)
+    }
+}
+
+impl Writer {
+    /// Writes a new comment. After an error that [`Error::is_ambiguous`] it may exist: list before writing again.
+    pub async fn create_comment(&self, pull_request: u64, text: &str) -> Result<Comment, Error> {
+        const DOING: &str = "write a comment";
+        let reader = self.reader();
+        let path = format!("/repos/{}/issues/{pull_request}/comments", reader.repository);
+        let body = json!({ "body": text });
+        let answer = reader.ask(Method::POST, &path, Some(&body), Repeat::Unsafe).await?;
+        read(DOING, &answer)
+    }
+
+    /// Replaces a comment's text.
+    pub async fn edit_comment(&self, id: u64, text: &str) -> Result<Edited, Error> {
+        const DOING: &str = "edit the comment";
+        let reader = self.reader();
+        let path = format!("/repos/{}/issues/comments/{id}", reader.repository);
+        let body = json!({ "body": text });
+        let answer = reader.ask(Method::PATCH, &path, Some(&body), Repeat::Safe).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(Edited::Gone);
+        }
+        Ok(Edited::Done(read(DOING, &answer)?))
+    }
+
+    /// Deletes a comment; `false` when it was gone already.
+    pub async fn delete_comment(&self, id: u64) -> Result<bool, Error> {
+        const DOING: &str = "delete a comment";
+        let reader = self.reader();
+        let path = format!("/repos/{}/issues/comments/{id}", reader.repository);
+        let answer = reader.ask(Method::DELETE, &path, None, Repeat::Safe).await?;
+        match answer.status {
+            status if status.is_success() => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
+            _ => Err(Error::refused(DOING, &answer)),
+        }
+    }
+}
