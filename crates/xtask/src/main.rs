@@ -1,1 +1,139 @@
-fn main() {}
+//! `cargo xtask`: what a contributor runs. See README.md.
+
+mod child;
+mod install;
+mod release_tree;
+mod test;
+mod tree;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::workspace::Workspace;
+
+/// Prints one line. The one place that may: this program's output is its product.
+macro_rules! say {
+    ($($what:tt)*) => {
+        $crate::print_line(&format!($($what)*))
+    };
+}
+pub(crate) use say;
+
+#[expect(clippy::print_stdout, reason = "a command line tool talks on stdout")]
+fn print_line(line: &str) {
+    println!("{line}");
+}
+
+const HELP: &str = "\
+usage: cargo xtask <command>
+
+commands:
+  test            run every check
+    --only A[,B]  run these steps and what they need
+    --list        name the steps
+    --verbose     show the output of each step, not only of those that fail
+  check-tree      check the repository's own rules (a step of `test`)
+  release-tree D  write the tree that a release publishes to the empty folder D, with one git commit
+";
+
+enum Task {
+    Help,
+    Test(test::Options),
+    CheckTree,
+    ReleaseTree(PathBuf),
+}
+
+fn parse(mut args: impl Iterator<Item = String>) -> Result<Task> {
+    let task = args.next();
+    let task = match task.as_deref() {
+        None | Some("help" | "-h" | "--help") => Task::Help,
+        Some("test") => {
+            let mut options = test::Options {
+                list: false,
+                verbose: false,
+                only: Vec::new(),
+            };
+            while let Some(arg) = args.next() {
+                match arg.as_str() {
+                    "--list" => options.list = true,
+                    "--verbose" => options.verbose = true,
+                    "--only" => {
+                        let steps = args.next().context("`--only` needs the names of steps")?;
+                        options.only.extend(steps.split(',').map(str::to_owned));
+                    }
+                    _ => bail!("`test` has no option `{arg}`"),
+                }
+            }
+            Task::Test(options)
+        }
+        Some("check-tree") => Task::CheckTree,
+        Some("release-tree") => Task::ReleaseTree(args.next().context("`release-tree` needs a folder")?.into()),
+        Some(other) => bail!("unknown command `{other}`"),
+    };
+    match args.next() {
+        Some(extra) => bail!("unexpected argument `{extra}`"),
+        None => Ok(task),
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    let workspace = Workspace::find()?;
+    child::notice_interrupts()?;
+    match task {
+        Task::Help => say!("{}", HELP.trim_end()),
+        Task::Test(options) => return test::run(&workspace, &options),
+        Task::CheckTree => say!("{}", tree::check(&workspace)?),
+        Task::ReleaseTree(folder) => say!("{}", release_tree::write(&workspace, &folder)?),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn main() -> ExitCode {
+    let task = match parse(std::env::args().skip(1)) {
+        Ok(task) => task,
+        Err(error) => {
+            complain(&error);
+            complain(&anyhow::anyhow!("`cargo xtask help` tells all commands"));
+            return ExitCode::from(2);
+        }
+    };
+    run(task).unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::FAILURE
+    })
+}
+
+#[expect(clippy::print_stderr, reason = "a command line tool complains on stderr")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("{error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("caused by: {cause}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(args: &str) -> Result<Task> {
+        parse(args.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn steps_of_a_test() {
+        let Task::Test(options) = parsed("test --only fmt,clippy --only act").unwrap() else {
+            panic!("not a test")
+        };
+        assert_eq!(options.only, ["fmt", "clippy", "act"]);
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for wrong in ["test --only", "release-tree", "check-tree x", "bench"] {
+            assert!(parsed(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What npm and pip have to put in place, once: each folder keeps a stamp of what it was installed from.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::child;
+use crate::workspace::Workspace;
+
+/// The folder of the Python tools, and the requirements they are installed from.
+pub(crate) const PYTHON_FOLDER: &str = "action-tests/tools/.venv";
+const REQUIREMENTS: &str = "action-tests/tools/requirements.txt";
+/// Downloads of some hundred megabytes over a slow line.
+const LIMIT: Duration = Duration::from_mins(15);
+
+/// What was done, for the line that tells it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Done {
+    Installed,
+    AlreadyThere,
+}
+
+/// `npm ci` in `folder` unless its lock file is the one of the last time.
+pub(crate) fn npm(workspace: &Workspace, folder: &str) -> Result<Done> {
+    let folder = workspace.path(folder);
+    let lock = fs::read_to_string(folder.join("package-lock.json"))
+        .with_context(|| format!("`{}` has no package-lock.json", folder.display()))?;
+    once(&folder.join("node_modules/.installed-from"), &lock, || {
+        succeed(
+            Command::new("npm")
+                .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+                .current_dir(&folder),
+        )
+        .context("hint: npm comes with Node; on Debian or Ubuntu: `apt install nodejs npm`")
+    })
+}
+
+/// The lint tools from `PyPI`, in a virtual environment or, where Python cannot make one, in a plain folder.
+pub(crate) fn python(workspace: &Workspace) -> Result<Done> {
+    let folder = workspace.path(PYTHON_FOLDER);
+    let requirements = workspace.path(REQUIREMENTS);
+    let wanted = fs::read_to_string(&requirements)?;
+    once(&folder.join(".installed-from"), &wanted, || {
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        let venv = || {
+            succeed(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+            let python = folder.join("bin/python");
+            pip(
+                python.as_os_str(),
+                &["--requirement".as_ref(), requirements.as_os_str()],
+            )
+        };
+        // Debian's python3 has no `ensurepip` without the package python3-venv, and its pip refuses to install
+        // beside the system's packages; into a folder of ours it installs. These tools are single executables.
+        let plain = || {
+            let _ = fs::remove_dir_all(&folder);
+            pip(
+                "python3".as_ref(),
+                &[
+                    "--target".as_ref(),
+                    folder.as_os_str(),
+                    "--requirement".as_ref(),
+                    requirements.as_os_str(),
+                ],
+            )
+        };
+        venv().or_else(|first| {
+            plain().map_err(|second| {
+                anyhow::anyhow!(
+                    "neither `python3 -m venv` nor `python3 -m pip install --target` works; on Debian or Ubuntu: \
+                     `apt install python3-venv`\n{first:#}\n{second:#}"
+                )
+            })
+        })
+    })
+}
+
+fn pip(python: &OsStr, arguments: &[&OsStr]) -> Result<()> {
+    succeed(
+        Command::new(python)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+            ])
+            .args(arguments),
+    )
+}
+
+/// Runs `install` unless `stamp` holds `wanted`; writes the stamp only after it succeeded.
+fn once(stamp: &Path, wanted: &str, install: impl FnOnce() -> Result<()>) -> Result<Done> {
+    if fs::read_to_string(stamp).is_ok_and(|have| have == wanted) {
+        return Ok(Done::AlreadyThere);
+    }
+    install()?;
+    fs::write(stamp, wanted).with_context(|| format!("could not write `{}`", stamp.display()))?;
+    Ok(Done::Installed)
+}
+
+fn succeed(command: &mut Command) -> Result<()> {
+    let done = child::run(command, LIMIT)?;
+    if !done.status.success() {
+        let arguments: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
+        bail!(
+            "`{} {}` failed: {}\n{}",
+            command.get_program().display(),
+            arguments.join(" "),
+            done.status,
+            done.both().trim_end()
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn installs_once_and_again_when_what_it_installs_from_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let stamp = folder.path().join("stamp");
+        assert_eq!(once(&stamp, "a", || Ok(())).unwrap(), Done::Installed);
+        assert_eq!(
+            once(&stamp, "a", || panic!("installed twice")).unwrap(),
+            Done::AlreadyThere
+        );
+        assert_eq!(once(&stamp, "b", || Ok(())).unwrap(), Done::Installed);
+    }
+
+    #[test]
+    fn a_failed_install_leaves_no_stamp() {
+        let folder = tempfile::tempdir().unwrap();
+        let stamp = folder.path().join("stamp");
+        assert!(once(&stamp, "a", || bail!("no network")).is_err());
+        assert!(!stamp.exists());
+    }
+}

@@ -1,0 +1,98 @@
+//! The steps that cargo does.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+use super::{Passed, command, in_ci};
+use crate::workspace::Workspace;
+
+pub(super) fn fmt(workspace: &Workspace) -> Result<Passed> {
+    optional("fmt", "rustfmt", "rustfmt")?.map_or_else(
+        || {
+            Ok(Passed::Ran(command(cargo(workspace).args([
+                "fmt",
+                "--all",
+                "--",
+                "--check",
+                "--color=never",
+            ]))?))
+        },
+        |why| Ok(Passed::Skipped(why)),
+    )
+}
+
+pub(super) fn clippy(workspace: &Workspace) -> Result<Passed> {
+    optional("clippy", "clippy", "rust-clippy")?.map_or_else(
+        || {
+            let arguments = [
+                "clippy",
+                "--locked",
+                "--workspace",
+                "--all-targets",
+                "--quiet",
+                "--",
+                "-D",
+                "warnings",
+            ];
+            Ok(Passed::Ran(command(cargo(workspace).args(arguments))?))
+        },
+        |why| Ok(Passed::Skipped(why)),
+    )
+}
+
+pub(super) fn build(workspace: &Workspace) -> Result<Passed> {
+    build_binaries(workspace).map(Passed::Ran)
+}
+
+/// Dev builds of the six actions and local-cloud: no LTO, so that they are soon there.
+pub(crate) fn build_binaries(workspace: &Workspace) -> Result<String> {
+    command(cargo(workspace).args([
+        "build",
+        "--locked",
+        "--workspace",
+        "--bins",
+        "--exclude",
+        "xtask",
+        "--quiet",
+    ]))
+}
+
+pub(super) fn test(workspace: &Workspace) -> Result<Passed> {
+    let log = command(
+        cargo(workspace)
+            .args(["test", "--locked", "--workspace", "--no-fail-fast"])
+            .env("CODEX_ACTIONS_BIN_DIR", &workspace.bin)
+            // A snapshot that differs fails the test; nothing is written beside it.
+            .env("INSTA_UPDATE", "no"),
+    )?;
+    Ok(Passed::Ran(log))
+}
+
+fn cargo(workspace: &Workspace) -> Command {
+    // The cargo that started us, when one did.
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(&workspace.root).env("CARGO_TERM_COLOR", "never");
+    command
+}
+
+/// A part of the toolchain that distributions package by itself: why the step is skipped, when it is not there.
+fn optional(subcommand: &str, rustup: &str, debian: &str) -> Result<Option<String>> {
+    let there = Command::new("cargo")
+        .args([subcommand, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if there {
+        return Ok(None);
+    }
+    let why = format!(
+        "skipped: cargo has no `{subcommand}` here; `rustup component add {rustup}` or, on Debian, `apt install {debian}`"
+    );
+    // What checks every change must not be skipped unseen.
+    if in_ci() {
+        bail!("{why}");
+    }
+    Ok(Some(why))
+}

@@ -1,0 +1,43 @@
+//! The steps of the Node folders, and what is installed for all others.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{Passed, command};
+use crate::install::{self, Done};
+use crate::workspace::Workspace;
+
+pub(super) fn install(workspace: &Workspace, folder: &str) -> Result<Passed> {
+    install::npm(workspace, folder).map(told)
+}
+
+pub(super) fn install_python(workspace: &Workspace) -> Result<Passed> {
+    install::python(workspace).map(told)
+}
+
+fn told(done: Done) -> Passed {
+    Passed::Ran(match done {
+        Done::Installed => String::new(),
+        Done::AlreadyThere => "already there".to_owned(),
+    })
+}
+
+pub(super) fn platform(workspace: &Workspace) -> Result<Passed> {
+    let mut log = npm(workspace, "action-tests/platform", &["run", "typecheck"])?;
+    log += &npm(workspace, "action-tests/platform", &["test"])?;
+    Ok(Passed::Ran(log))
+}
+
+pub(super) fn runtime(workspace: &Workspace) -> Result<Passed> {
+    npm(workspace, "action-tests/runtime", &["test"]).map(Passed::Ran)
+}
+
+fn npm(workspace: &Workspace, folder: &str, arguments: &[&str]) -> Result<String> {
+    command(
+        Command::new("npm")
+            .args(arguments)
+            .current_dir(workspace.path(folder))
+            .env("CI", "true"),
+    )
+}

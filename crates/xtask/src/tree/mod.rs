@@ -1,0 +1,97 @@
+//! `cargo xtask check-tree`: what no other linter asks of this repository's files.
+
+mod code;
+mod locks;
+mod readme;
+mod yaml;
+
+use std::fmt;
+use std::fs;
+
+use anyhow::{Result, bail};
+
+use crate::release_tree::git;
+use crate::workspace::Workspace;
+
+/// One finding; `line` counts from 1, or is 0 when it is about the whole file.
+#[derive(Debug, PartialEq, Eq)]
+struct Problem {
+    path: String,
+    line: usize,
+    what: String,
+}
+
+impl Problem {
+    fn new(path: &str, line: usize, what: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            line,
+            what: what.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            write!(f, "{}: {}", self.path, self.what)
+        } else {
+            write!(f, "{}:{}: {}", self.path, self.line, self.what)
+        }
+    }
+}
+
+/// Checks all files that git knows or would add; answers how many were read, or fails with every problem.
+pub(crate) fn check(workspace: &Workspace) -> Result<String> {
+    let listed = git(
+        &workspace.root,
+        &["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    )?;
+    let mut problems = Vec::new();
+    let mut read = 0;
+    for path in listed.split('\0') {
+        let Some(checks) = checks_for(path) else { continue };
+        // Deleted, and the deletion not staged yet.
+        let Ok(text) = fs::read_to_string(workspace.path(path)) else {
+            continue;
+        };
+        read += 1;
+        for check in checks {
+            problems.extend(check(path, &text));
+        }
+    }
+    problems.extend(readme::shows_the_tested_workflow(
+        &fs::read_to_string(workspace.path("README.md"))?,
+        &fs::read_to_string(workspace.path(readme::WORKFLOW))?,
+    ));
+    if !problems.is_empty() {
+        bail!(
+            "{}",
+            problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n")
+        );
+    }
+    Ok(format!("{read} files, no problem"))
+}
+
+type Check = fn(&str, &str) -> Vec<Problem>;
+
+fn checks_for(path: &str) -> Option<&'static [Check]> {
+    let workflow = path.starts_with(".github/workflows/") || path.starts_with("action-tests/workflows/");
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let yml = extension == "yml";
+    if yml && workflow {
+        Some(&[
+            yaml::no_expression_in_run,
+            yaml::pinned_uses,
+            yaml::no_default_permissions,
+        ])
+    } else if yml && path.starts_with("actions/") {
+        Some(&[yaml::no_expression_in_run, yaml::pinned_uses])
+    } else if extension == "rs" && path.starts_with("crates/") {
+        Some(&[code::short_file])
+    } else if path.ends_with("package-lock.json") {
+        Some(&[locks::no_download_host])
+    } else {
+        None
+    }
+}

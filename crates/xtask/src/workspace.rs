@@ -1,0 +1,39 @@
+//! Where things are in a checkout of this repository.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+pub(crate) struct Workspace {
+    /// The repository's top folder.
+    pub(crate) root: PathBuf,
+    /// Where cargo puts the dev binaries.
+    pub(crate) bin: PathBuf,
+}
+
+impl Workspace {
+    /// To be asked for once, at the start: a later `cargo build` may replace the file that runs now,
+    /// and its path with it.
+    pub(crate) fn find() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .ancestors()
+            .nth(2)
+            .context("the xtask package is not at crates/xtask")?
+            .to_path_buf();
+        let bin = std::env::current_exe()
+            .context("could not tell where this program is")?
+            .parent()
+            .context("this program is in no folder")?
+            .to_path_buf();
+        Ok(Self { root, bin })
+    }
+
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// A lint tool that [`crate::install::python`] put in place.
+    pub(crate) fn python_tool(&self, name: &str) -> PathBuf {
+        self.path(crate::install::PYTHON_FOLDER).join("bin").join(name)
+    }
+}
