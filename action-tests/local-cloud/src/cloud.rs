@@ -28,6 +28,8 @@ pub(crate) struct Cloud {
     pub(crate) github: Mutex<github::State>,
     pub(crate) cloudflare: Mutex<cloudflare::State>,
     pub(crate) neon: Mutex<neon::State>,
+    /// The real databases behind Neon's branches, and where they are reached.
+    pub(crate) physical: neon::Physical,
     pub(crate) edge: edge::Edge,
 }
 
@@ -42,8 +44,9 @@ pub(crate) struct Origins {
 }
 
 impl Cloud {
-    pub(crate) fn new(runtime: Option<Runtime>) -> Self {
-        Self {
+    pub(crate) fn new(runtime: Option<Runtime>) -> anyhow::Result<Self> {
+        Ok(Self {
+            physical: neon::Physical::new(runtime.as_ref())?,
             clock: Clock::default(),
             faults: Mutex::default(),
             log: Log::default(),
@@ -55,7 +58,7 @@ impl Cloud {
             cloudflare: Mutex::default(),
             neon: Mutex::default(),
             edge: edge::Edge::default(),
-        }
+        })
     }
 
     /// The base URLs. Only read while serving, when they are known.
@@ -94,7 +97,7 @@ impl Cloud {
                 }
                 "github" => github::seed(&mut lock(&self.github), value)?,
                 "cloudflare" => cloudflare::seed(&mut lock(&self.cloudflare), value)?,
-                "neon" => neon::seed(&mut lock(&self.neon), value)?,
+                "neon" => neon::seed(self, value)?,
                 "edge" => self.edge.seed(value)?,
                 other => anyhow::bail!(
                     "unknown key `{other}` in the seed; known are `latency_ms`, `github`, `cloudflare`, `neon` and `edge`"

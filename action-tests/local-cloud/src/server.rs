@@ -72,7 +72,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         edge: format!("http://{}", edge.local_addr()?),
         admin: format!("{base}/_cloud"),
     };
-    let cloud = Arc::new(Cloud::new(runtime));
+    let cloud = Arc::new(Cloud::new(runtime)?);
     let _ = cloud.origins.set(origins.clone());
     neon::settle(&cloud)
         .await
