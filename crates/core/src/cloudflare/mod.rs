@@ -4,8 +4,10 @@
 //! dry run (which never makes a writer) cannot change anything. Each file holds one group of intents; all of them go
 //! through [`client`], which retries, reads the envelope and turns every refusal into an [`Error`] with a remedy.
 
+pub mod certificates;
 mod client;
 pub mod dns;
+mod dns_changes;
 mod envelope;
 mod error;
 mod needs;
@@ -14,6 +16,7 @@ pub mod zones;
 
 pub use client::{API, Reader, Writer};
 pub use dns::{Batch, DnsRecord, NewRecord};
+pub use dns_changes::{Carried, DnsChange};
 pub use error::{Cause, Code, Error, Refusal};
 pub use needs::{Needs, Permission};
 pub use tokens::TokenStatus;

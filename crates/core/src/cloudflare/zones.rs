@@ -52,6 +52,38 @@ pub fn normal_domain(name: &str) -> String {
     name.trim().trim_end_matches('.').to_lowercase()
 }
 
+impl Zone {
+    /// A zone of which only name and id are known, and not yet whether they belong together: see [`Zone::is_proven_by`].
+    pub fn assumed(name: &str, id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: normal_domain(name),
+            status: String::new(),
+            plan: Plan::default(),
+            account: Account::default(),
+            name_servers: Vec::new(),
+        }
+    }
+
+    /// Whether the names of the zone's records prove the zone's name, which saves asking for it.
+    ///
+    /// All records of a zone end in its name. When the longest ending that they share is exactly the name in question,
+    /// the zone has this name or is a parent of it (where the full names that we write mean the same records).
+    pub fn is_proven_by<'a>(&self, mut records: impl Iterator<Item = &'a str>) -> bool {
+        let Some(first) = records.next() else { return false };
+        let mut shared: Vec<&str> = first.rsplit('.').collect();
+        for name in records {
+            let same = shared
+                .iter()
+                .zip(name.rsplit('.'))
+                .take_while(|(a, b)| **a == *b)
+                .count();
+            shared.truncate(same);
+        }
+        shared.iter().copied().eq(self.name.rsplit('.'))
+    }
+}
+
 impl Reader {
     /// The zone that `name` names, or the one with `id`, which is then to have that name.
     ///
@@ -80,6 +112,35 @@ impl Reader {
         ))
     }
 
+    /// The zone with this id, whatever its name.
+    pub async fn zone_by_id(&self, id: &str) -> Result<Zone, Error> {
+        let call = Call::get(format!("/zones/{id}"), format!("find zone `{id}`"));
+        self.ask(call.needs(Needs::zone(Permission::ZoneRead, id))).await
+    }
+
+    /// The zone that a hostname is in: the longest of its endings that is a zone, one request for each.
+    pub async fn zone_of_host(&self, host: &str) -> Result<Zone, Error> {
+        let host = normal_domain(host);
+        let mut ending = host.as_str();
+        // A zone has at least two labels.
+        while ending.contains('.') {
+            match self.zone_of_name(ending).await {
+                Ok(zone) => return Ok(zone),
+                Err(error) if error.is_unfit() => {}
+                Err(error) => return Err(error),
+            }
+            ending = ending.split_once('.').map_or("", |(_, rest)| rest);
+        }
+        Err(Error::unfit(
+            format!("find the zone of `{host}`"),
+            "no ending of the hostname is a zone that the token sees",
+            format!(
+                "pass `zone`, and check that the token includes it with {}",
+                Permission::ZoneRead.menus()
+            ),
+        ))
+    }
+
     async fn zone_of_name(&self, name: &str) -> Result<Zone, Error> {
         let doing = format!("find zone `{name}`");
         let mut call = Call::get("/zones".to_owned(), &doing)
@@ -99,5 +160,23 @@ impl Reader {
                 ),
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_prove_the_zones_name_or_do_not() {
+        let proven = |zone: &str, records: &[&str]| Zone::assumed(zone, "1").is_proven_by(records.iter().copied());
+        assert!(proven("example.com", &["example.com", "www.example.com"]));
+        assert!(proven("example.com", &["api.example.com", "www.example.com"]));
+        // One record, or records of one subtree only, could be those of a child zone.
+        assert!(!proven("example.com", &["www.example.com"]));
+        assert!(!proven("example.com", &["a.dev.example.com", "b.dev.example.com"]));
+        assert!(!proven("example.com", &[]));
+        assert!(!proven("example.com", &["example.org", "www.example.org"]));
+        assert!(!proven("example.com", &["badexample.com", "www.badexample.com"]));
     }
 }
