@@ -36,7 +36,6 @@ pub(crate) struct Call {
     path: String,
     query: Vec<(String, String)>,
     body: Body,
-    headers: Vec<(&'static str, String)>,
     token: Option<SecretString>,
     doing: String,
     needs: Option<Needs>,
@@ -50,7 +49,6 @@ impl Call {
             path,
             query: Vec::new(),
             body: Body::Empty,
-            headers: Vec::new(),
             token: None,
             doing: doing.into(),
             needs: None,
@@ -111,13 +109,6 @@ impl Call {
     #[must_use]
     pub(crate) fn body(mut self, body: Body) -> Self {
         self.body = body;
-        self
-    }
-
-    /// Adds a header.
-    #[must_use]
-    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
         self
     }
 
@@ -233,9 +224,6 @@ impl Reader {
         if let Some((page, per_page)) = page {
             request = request.query(&[("page", page), ("per_page", per_page)]);
         }
-        for (name, value) in &call.headers {
-            request = request.header(*name, value);
-        }
         match &call.body {
             Body::Empty => request,
             Body::Json(value) => request.json(value),
@@ -261,20 +249,6 @@ impl Reader {
         let answer = self.send(&call, None).await?;
         let opened: Opened<T> = envelope::open(&answer, call.needs.as_ref()).map_err(|cause| call.error(cause))?;
         Ok(opened.result)
-    }
-
-    /// Makes a call whose answer is no envelope (a Worker's content); a refusal is one all the same.
-    pub(crate) async fn ask_raw(&self, call: Call) -> Result<Answer, Error> {
-        debug_assert!(call.method == Method::GET, "a reader only reads");
-        let answer = self.send(&call, None).await?;
-        if answer.status.is_success() {
-            return Ok(answer);
-        }
-        match envelope::refusal(&answer, call.needs.as_ref()) {
-            Ok(Some(refusal)) => Err(call.error(Cause::Refused(Box::new(refusal)))),
-            Ok(None) => Ok(answer),
-            Err(cause) => Err(call.error(cause)),
-        }
     }
 
     /// All pages of a list.

@@ -1,0 +1,108 @@
+//! Custom domains: hostnames whose DNS record and certificate Cloudflare keeps for a Worker.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::json;
+
+use super::routes::Attached;
+use super::{Call, Error, Needs, Permission, Reader, Writer, Zone};
+
+/// The hostname is another Worker's custom domain.
+const OTHER_DOMAIN: u32 = 100_116;
+/// The hostname has DNS records that somebody else made.
+const DNS_IN_THE_WAY: u32 = 100_117;
+/// No such custom domain.
+const NO_DOMAIN: u32 = 100_114;
+
+/// A custom domain.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CustomDomain {
+    pub id: String,
+    pub hostname: String,
+    /// The Worker.
+    pub service: String,
+    #[serde(default)]
+    pub zone_id: String,
+    /// The certificate, which outlives the domain unless it is deleted too.
+    #[serde(default)]
+    pub cert_id: Option<String>,
+}
+
+impl Reader {
+    /// The custom domains of a zone.
+    pub async fn custom_domains(&self, zone: &Zone) -> Result<Vec<CustomDomain>, Error> {
+        let call = Call::get(
+            self.account_path("/workers/domains"),
+            format!("list the custom domains of `{}`", zone.name),
+        )
+        .query("zone_id", &zone.id)
+        .needs(self.workers_read());
+        self.ask(call).await
+    }
+}
+
+impl Writer {
+    /// Attaches `hostname` to the Worker, or finds it attached. It never takes over what another Worker has, nor
+    /// records that somebody else made: the API's override flags are left out on purpose.
+    pub async fn attach_domain(
+        &self,
+        zone: &Zone,
+        hostname: &str,
+        worker: &str,
+    ) -> Result<Attached<CustomDomain>, Error> {
+        let reader = self.reader();
+        let call = Call::put(
+            reader.account_path("/workers/domains"),
+            format!("attach custom domain `{hostname}` to Worker `{worker}`"),
+        )
+        .needs(Needs::zone(Permission::WorkersRoutesEdit, &zone.name))
+        .json(json!({
+            "hostname": hostname,
+            "service": worker,
+            "zone_id": zone.id,
+            "environment": "production",
+        }));
+        match self.ask(call).await {
+            Ok(domain) => Ok(Attached::Done(domain)),
+            Err(error) if error.has(OTHER_DOMAIN) => {
+                Ok(Attached::Taken("the custom domain of another Worker".to_owned()))
+            }
+            Err(error) if error.has(DNS_IN_THE_WAY) => Ok(Attached::Taken(
+                "a name with DNS records of its own, which a custom domain cannot share".to_owned(),
+            )),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Detaches a custom domain, its DNS record with it; `false` when it was gone already.
+    pub async fn detach_domain(&self, domain: &CustomDomain) -> Result<bool, Error> {
+        let reader = self.reader();
+        let call = Call::delete(
+            reader.account_path(&format!("/workers/domains/{}", domain.id)),
+            format!("detach custom domain `{}`", domain.hostname),
+        )
+        .needs(reader.workers_edit());
+        gone(self.ask::<IgnoredAny>(call).await)
+    }
+
+    /// Deletes the certificate of a custom domain, which Cloudflare leaves behind; `false` when it was gone already.
+    pub async fn delete_certificate(&self, zone: &Zone, domain: &CustomDomain) -> Result<bool, Error> {
+        let Some(id) = domain.cert_id.as_deref().filter(|id| !id.is_empty()) else {
+            return Ok(false);
+        };
+        let call = Call::delete(
+            format!("/zones/{}/ssl/certificate_packs/{id}", zone.id),
+            format!("delete the certificate of `{}`", domain.hostname),
+        )
+        .needs(Needs::zone(Permission::SslEdit, &zone.name));
+        gone(self.ask::<IgnoredAny>(call).await)
+    }
+}
+
+fn gone(result: Result<IgnoredAny, Error>) -> Result<bool, Error> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(error) if error.has(NO_DOMAIN) || error.status() == Some(404) && !error.has_any(&[7000, 7003]) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,148 @@
+//! Routes: which Worker answers for which pattern of a zone.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::json;
+
+use super::{Call, Error, Needs, Permission, Reader, Writer, Zone};
+
+/// A route with this pattern exists.
+const DUPLICATE: u32 = 10020;
+/// No such route.
+const NO_ROUTE: u32 = 10009;
+
+/// A route.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Route {
+    pub id: String,
+    /// `api.example.com/*`, `*.example.com/*` …
+    pub pattern: String,
+    /// The Worker. Absent: requests that match go to the origin, past any Worker.
+    #[serde(default)]
+    pub script: Option<String>,
+}
+
+impl Route {
+    /// The pattern's host, a scheme left out: `*.example.com`.
+    pub fn host(&self) -> &str {
+        let pattern = self.pattern.split_once("://").map_or(&*self.pattern, |(_, rest)| rest);
+        pattern.split('/').next().unwrap_or_default()
+    }
+
+    /// Whether requests to `hostname` can match: a leading `*` in the host stands for anything (Cloudflare).
+    pub fn covers(&self, hostname: &str) -> bool {
+        let host = self.host().to_ascii_lowercase();
+        host.strip_prefix('*').map_or(host == hostname, |rest| {
+            hostname.len() >= rest.len() && hostname.ends_with(rest)
+        })
+    }
+
+    /// Whether its host is a wildcard, so that a route with the exact host goes first.
+    pub fn is_wildcard(&self) -> bool {
+        self.host().starts_with('*')
+    }
+}
+
+/// What became of a hostname that was to be attached to a Worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attached<T> {
+    /// It is the Worker's, by this call or already before.
+    Done(T),
+    /// Another owner has it: who, in words.
+    Taken(String),
+}
+
+impl Reader {
+    /// Every route of the zone.
+    pub async fn routes(&self, zone: &Zone) -> Result<Vec<Route>, Error> {
+        let call = Call::get(
+            format!("/zones/{}/workers/routes", zone.id),
+            format!("list the routes of `{}`", zone.name),
+        );
+        self.ask(call.needs(Needs::zone(Permission::WorkersRoutesRead, &zone.name)))
+            .await
+    }
+
+    async fn route(&self, zone: &Zone, pattern: &str) -> Result<Option<Route>, Error> {
+        let all = self.routes(zone).await?;
+        Ok(all.into_iter().find(|route| route.pattern == pattern))
+    }
+}
+
+/// The answer's pattern and script are not always told: what was asked for stands.
+#[derive(Deserialize)]
+struct Made {
+    id: String,
+}
+
+impl Writer {
+    /// Routes `pattern` to the Worker. A route that another Worker has is left alone.
+    pub async fn create_route(&self, zone: &Zone, pattern: &str, worker: &str) -> Result<Attached<Route>, Error> {
+        let call = Call::post(
+            format!("/zones/{}/workers/routes", zone.id),
+            format!("route `{pattern}` to Worker `{worker}`"),
+        );
+        let call = call
+            .needs(Needs::zone(Permission::WorkersRoutesEdit, &zone.name))
+            .json(json!({"pattern": pattern, "script": worker}));
+        match self.ask::<Made>(call).await {
+            Ok(made) => Ok(Attached::Done(Route {
+                id: made.id,
+                pattern: pattern.to_owned(),
+                script: Some(worker.to_owned()),
+            })),
+            Err(error) if error.has(DUPLICATE) || error.is_unclear() => {
+                match self.reader().route(zone, pattern).await? {
+                    Some(route) if route.script.as_deref() == Some(worker) => Ok(Attached::Done(route)),
+                    Some(route) => Ok(Attached::Taken(route.script.map_or_else(
+                        || "a route that bypasses all Workers".to_owned(),
+                        |script| format!("a route of Worker `{script}`"),
+                    ))),
+                    None => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes a route; `false` when it was gone already.
+    pub async fn delete_route(&self, zone: &Zone, route: &Route) -> Result<bool, Error> {
+        let call = Call::delete(
+            format!("/zones/{}/workers/routes/{}", zone.id, route.id),
+            format!("delete route `{}`", route.pattern),
+        )
+        .needs(Needs::zone(Permission::WorkersRoutesEdit, &zone.name));
+        match self.ask::<IgnoredAny>(call).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.has(NO_ROUTE) || error.status() == Some(404) && !error.has_any(&[7000, 7003]) => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covers(pattern: &str, hostname: &str) -> bool {
+        let route = Route {
+            id: String::new(),
+            pattern: pattern.to_owned(),
+            script: None,
+        };
+        route.covers(hostname)
+    }
+
+    #[test]
+    fn a_leading_star_stands_for_anything() {
+        assert!(covers("api.example.com/*", "api.example.com"));
+        assert!(covers("https://api.example.com/x", "api.example.com"));
+        assert!(covers("*.example.com/*", "api.example.com"));
+        assert!(covers("*example.com/*", "myexample.com"));
+        assert!(covers("*-preview.example.com/*", "pr-1-preview.example.com"));
+        assert!(!covers("*.example.com/*", "example.com"));
+        assert!(!covers("api.example.com/*", "api2.example.com"));
+    }
+}

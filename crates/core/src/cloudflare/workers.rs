@@ -1,0 +1,163 @@
+//! Workers themselves: the list, one's presence at workers.dev, its schedules, its deletion.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+
+use super::{Call, Error, Needs, Permission, Reader, Writer};
+use crate::retry::Repeat;
+
+/// There is no such Worker: on public routes, and on the one that wrangler asks first.
+pub(super) const NO_WORKER: &[u32] = &[10007, 10090];
+
+/// A Worker as the account's list tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Worker {
+    #[serde(rename = "id")]
+    pub name: String,
+    /// The last Durable Object migration that was applied.
+    #[serde(default)]
+    pub migration_tag: Option<String>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub tags: Vec<String>,
+    /// RFC 3339.
+    #[serde(default)]
+    pub created_on: String,
+    /// RFC 3339.
+    #[serde(default)]
+    pub modified_on: String,
+}
+
+/// Whether a Worker answers at workers.dev.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct WorkersDev {
+    pub enabled: bool,
+    /// Whether each version answers at a URL of its own.
+    #[serde(default)]
+    pub previews_enabled: bool,
+}
+
+pub(super) fn nullable<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    Option::<Vec<String>>::deserialize(from).map(Option::unwrap_or_default)
+}
+
+impl Reader {
+    /// `/accounts/<id>/workers/scripts/<worker>` and `rest`.
+    pub(super) fn script_path(&self, worker: &str, rest: &str) -> String {
+        self.account_path(&format!("/workers/scripts/{worker}{rest}"))
+    }
+
+    pub(super) fn workers_read(&self) -> Needs {
+        Needs::account(Permission::WorkersScriptsRead, self.account())
+    }
+
+    pub(super) fn workers_edit(&self) -> Needs {
+        Needs::account(Permission::WorkersScriptsEdit, self.account())
+    }
+
+    /// Every Worker of the account.
+    pub async fn workers(&self) -> Result<Vec<Worker>, Error> {
+        let call = Call::get(self.account_path("/workers/scripts"), "list the Workers of the account");
+        self.ask(call.needs(self.workers_read())).await
+    }
+
+    /// Whether the Worker answers at workers.dev; `None` when there is no such Worker.
+    pub async fn workers_dev(&self, worker: &str) -> Result<Option<WorkersDev>, Error> {
+        let call = Call::get(
+            self.script_path(worker, "/subdomain"),
+            format!("read whether Worker `{worker}` answers at workers.dev"),
+        );
+        some(self.ask(call.needs(self.workers_read())).await)
+    }
+
+    /// The account's name at workers.dev; `None` when it has none yet.
+    pub async fn workers_dev_name(&self) -> Result<Option<String>, Error> {
+        #[derive(Deserialize)]
+        struct Named {
+            subdomain: Option<String>,
+        }
+        let call = Call::get(
+            self.account_path("/workers/subdomain"),
+            "read the account's name at workers.dev",
+        );
+        let named: Option<Named> = some(self.ask(call.needs(self.workers_read())).await)?;
+        Ok(named.and_then(|named| named.subdomain).filter(|name| !name.is_empty()))
+    }
+
+    /// The cron expressions on which the Worker runs.
+    pub async fn schedules(&self, worker: &str) -> Result<Vec<String>, Error> {
+        let call = Call::get(
+            self.script_path(worker, "/schedules"),
+            format!("read the schedules of Worker `{worker}`"),
+        );
+        let found: Option<Schedules> = some(self.ask(call.needs(self.workers_read())).await)?;
+        Ok(found.map(Schedules::expressions).unwrap_or_default())
+    }
+}
+
+#[derive(Deserialize)]
+struct Schedules {
+    schedules: Vec<Schedule>,
+}
+
+#[derive(Deserialize)]
+struct Schedule {
+    cron: String,
+}
+
+impl Schedules {
+    fn expressions(self) -> Vec<String> {
+        self.schedules.into_iter().map(|schedule| schedule.cron).collect()
+    }
+}
+
+/// `None` for a refusal that says that there is no such Worker.
+pub(super) fn some<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.has_any(NO_WORKER) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl Writer {
+    /// Lets the Worker answer at workers.dev, or no longer. Its versions' own URLs stay as they are.
+    pub async fn set_workers_dev(&self, worker: &str, enabled: bool) -> Result<(), Error> {
+        let reader = self.reader();
+        let verb = if enabled { "on" } else { "off" };
+        let call = Call::post(
+            reader.script_path(worker, "/subdomain"),
+            format!("switch workers.dev {verb} for Worker `{worker}`"),
+        );
+        let call = call.needs(reader.workers_edit()).repeat(Repeat::Safe);
+        let _: IgnoredAny = self.ask(call.json(json!({ "enabled": enabled }))).await?;
+        Ok(())
+    }
+
+    /// Makes these cron expressions all of the Worker's schedules.
+    pub async fn set_schedules(&self, worker: &str, crons: &[String]) -> Result<(), Error> {
+        let reader = self.reader();
+        let call = Call::put(
+            reader.script_path(worker, "/schedules"),
+            format!("set the schedules of Worker `{worker}`"),
+        );
+        let body: Vec<Value> = crons.iter().map(|cron| json!({ "cron": cron })).collect();
+        let _: IgnoredAny = self
+            .ask(call.needs(reader.workers_edit()).json(Value::Array(body)))
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes a Worker with all its versions; `false` when it was gone already. Detach its custom domains and routes
+    /// first: whether Cloudflare does it is not documented. Without `force` it is refused (10142, 10064) while other
+    /// Workers bind to it or it consumes a queue.
+    pub async fn delete_worker(&self, worker: &str, force: bool) -> Result<bool, Error> {
+        let reader = self.reader();
+        let mut call = Call::delete(reader.script_path(worker, ""), format!("delete Worker `{worker}`"))
+            .needs(reader.workers_edit());
+        if force {
+            call = call.query("force", "true");
+        }
+        some(self.ask::<IgnoredAny>(call).await).map(|deleted| deleted.is_some())
+    }
+}
