@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::manifest::{EnvironmentSpec, Manifest, OnLimit, Routing, graph};
+use crate::manifest::{self, EnvironmentSpec, Manifest, OnLimit, Routing, graph};
 use crate::naming::{self, Values};
 use crate::owner::Owner;
 
@@ -18,6 +18,10 @@ pub struct Environment {
     pub pull_request: Option<u64>,
     pub zone: String,
     pub routing: Routing,
+    /// One record `*.<label>` for all hostnames.
+    pub wildcard: bool,
+    /// DNS records beside the hostnames'.
+    pub records: Vec<Record>,
     /// The environment of the wrangler configs to build; their top level when unset.
     pub wrangler_env: Option<String>,
     pub database: Option<Database>,
@@ -75,6 +79,18 @@ pub struct Service {
     /// Variables, references filled in. The environment's come first, the service's own win.
     pub vars: IndexMap<String, String>,
     pub checks: Vec<toml::Table>,
+}
+
+/// A DNS record that the manifest names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The full name, zone included.
+    pub name: String,
+    /// `A`, `AAAA`, `CNAME` or `TXT`.
+    pub kind: String,
+    pub content: String,
+    pub proxied: bool,
+    pub ttl: Option<Duration>,
 }
 
 /// A secret of a Worker.
@@ -205,31 +221,30 @@ impl Environment {
                 checks: service.checks.clone(),
             }
         });
-        let database = manifest.database.as_ref().map(|database| {
-            let values = Values {
-                project: &project.name,
-                environment: name,
-                pull_request,
-                ..Values::default()
-            };
-            let own = spec
-                .branch
-                .as_ref()
-                .map(|template| naming::branch(&naming::render(template, &values)));
-            Database {
-                branch: own.unwrap_or_else(|| database.parent.clone()),
-                parent: database.parent.clone(),
-                role: database.role.clone(),
-                name: database.name.clone(),
-                migrate: database.migrate.clone(),
-                expires: spec.expires.as_deref().and_then(crate::duration::parse),
-            }
+        let values = Values {
+            project: &project.name,
+            environment: name,
+            pull_request,
+            ..Values::default()
+        };
+        let records = spec.records.iter().map(|record| Record {
+            name: in_zone(&naming::render(&record.name, &values), &zone),
+            kind: record.kind.clone(),
+            content: fill(&naming::render(&record.content, &values)),
+            proxied: record.proxied,
+            ttl: record.ttl.as_deref().and_then(crate::duration::parse),
         });
+        let database = manifest
+            .database
+            .as_ref()
+            .map(|database| database_of(database, spec, &values));
         Self {
             project: project.name.clone(),
             name: name.to_owned(),
             pull_request,
             routing: spec.routing,
+            wildcard: spec.wildcard,
+            records: records.collect(),
             wrangler_env: spec.wrangler_env.clone(),
             database,
             services: services.collect(),
@@ -318,6 +333,34 @@ impl Environment {
     }
 }
 
+/// The database branch that an environment uses.
+fn database_of(database: &manifest::Database, spec: &EnvironmentSpec, values: &Values<'_>) -> Database {
+    let own = spec
+        .branch
+        .as_ref()
+        .map(|template| naming::branch(&naming::render(template, values)));
+    Database {
+        branch: own.unwrap_or_else(|| database.parent.clone()),
+        parent: database.parent.clone(),
+        role: database.role.clone(),
+        name: database.name.clone(),
+        migrate: database.migrate.clone(),
+        expires: spec.expires.as_deref().and_then(crate::duration::parse),
+    }
+}
+
+/// The full name of a record: `@` is the zone itself, a name that ends in the zone stays, the rest is relative.
+pub fn in_zone(name: &str, zone: &str) -> String {
+    let name = name.trim().trim_end_matches('.').to_lowercase();
+    if name == "@" || name == zone {
+        zone.to_owned()
+    } else if name.ends_with(&format!(".{zone}")) {
+        name
+    } else {
+        format!("{name}.{zone}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -333,6 +376,7 @@ mod tests {
         worker = "{worker}-preview-{pr}"
         branch = "preview-pr-{pr}"
         expires = "7d"
+        records = [{ name = "docs-{pr}", type = "CNAME", content = "{web.hostname}", ttl = "2m" }]
         secrets = { STRIPE_SECRET_KEY = "STRIPE_TEST_KEY" }
         [environments.production]
         [services.api]
@@ -363,6 +407,11 @@ mod tests {
         assert_eq!(api.kv[0].title, "codex-preview-42-CACHE");
         assert_eq!(api.secrets[0].variable, "STRIPE_TEST_KEY");
         assert_eq!(api.secrets[1].variable, "DATABASE_URL");
+        let docs = &preview.records[0];
+        assert_eq!(
+            (docs.name.as_str(), docs.content.as_str()),
+            ("docs-42.example.com", "app-preview-42.example.com")
+        );
         let database = preview.database.as_ref().unwrap();
         assert_eq!((database.branch.as_str(), database.is_own()), ("preview-pr-42", true));
         assert_eq!(preview.waves(&IndexMap::new()).unwrap(), [vec!["api"], vec!["web"]]);

@@ -125,7 +125,7 @@ const ENVIRONMENT: &[Key] = &[
     ),
     key(
         "routing",
-        Kind::OneOf(&["route", "custom-domain"]),
+        Kind::OneOf(&["route", "custom-domain", "record"]),
         "How hostnames reach Workers. Default: `route`.",
     ),
     key(
@@ -162,6 +162,44 @@ const ENVIRONMENT: &[Key] = &[
         "shared",
         Kind::TextList,
         "Production resources that a preview may use on purpose, by binding.",
+    ),
+    key(
+        "wildcard",
+        Kind::Flag,
+        "One DNS record `*.<label>` for all hostnames, where they sit under one label and a certificate covers them.",
+    ),
+    key(
+        "records",
+        Kind::TableList(RECORD),
+        "DNS records that the environment needs beside its hostnames'.",
+    ),
+];
+
+const RECORD: &[Key] = &[
+    required(
+        "name",
+        Kind::Text,
+        "Template of the record's name, relative to the zone; `@` is the zone itself.",
+    ),
+    required(
+        "type",
+        Kind::OneOf(&["A", "AAAA", "CNAME", "TXT"]),
+        "The record's type.",
+    ),
+    required(
+        "content",
+        Kind::Text,
+        "What it answers: an address, a target, or a text. `{service.hostname}` is filled in.",
+    ),
+    key(
+        "proxied",
+        Kind::Flag,
+        "Whether Cloudflare answers in its place. Default: `false`.",
+    ),
+    key(
+        "ttl",
+        Kind::Duration,
+        "How long resolvers may keep it, `60s` to `1d`. Default: `5m` in pull requests, else `1h`; proxied is automatic.",
     ),
 ];
 

@@ -10,6 +10,9 @@ use crate::naming::{self, PLACEHOLDERS};
 /// Neon refuses an expiry further ahead.
 const LONGEST_EXPIRY: Duration = Duration::from_hours(30 * 24);
 
+/// The seconds that a record which is not proxied may be kept (Cloudflare).
+const TTL: std::ops::RangeInclusive<u64> = 60..=86_400;
+
 /// All problems of meaning.
 pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     let mut found = Found {
@@ -25,6 +28,7 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     for (name, environment) in &manifest.environments {
         templates(manifest, name, environment, &mut found);
         database(manifest, name, environment, &mut found);
+        records(manifest, name, environment, &mut found);
     }
     for (key, service) in &manifest.services {
         references(manifest, key, service, &mut found);
@@ -114,6 +118,44 @@ fn database(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, foun
             &section,
             format!("{place}.expires` is to be more than nothing and at most `30d`, Neon's longest"),
         );
+    }
+}
+
+fn records(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, found: &mut Found<'_>) {
+    let section = format!("[environments.{name}]");
+    for record in &environment.records {
+        let place = format!("`environments.{name}.records`, `{}`", record.name);
+        let known = |name: &&str| {
+            PLACEHOLDERS.contains(name)
+                || name
+                    .split_once('.')
+                    .is_some_and(|(key, _)| manifest.services.contains_key(key))
+        };
+        let used = [
+            naming::placeholders(&record.name),
+            naming::placeholders(&record.content),
+        ]
+        .concat();
+        for unknown in used.into_iter().filter(|name| !known(name)) {
+            found.add(
+                &section,
+                format!("{place}: `{{{unknown}}}` is no placeholder and names no service"),
+            );
+        }
+        // Without the number, one pull request's record would be the next one's, too.
+        if environment.hostname.contains("{pr}") && !record.name.contains("{pr}") {
+            found.add(
+                &section,
+                format!("{place}: the environment is one per pull request, so its name needs `{{pr}}`"),
+            );
+        }
+        let ttl = record.ttl.as_deref().and_then(crate::duration::parse);
+        if ttl.is_some_and(|ttl| !TTL.contains(&ttl.as_secs())) {
+            found.add(&section, format!("{place}: `ttl` is to be from `60s` to `1d`"));
+        }
+        if record.proxied && record.kind == "TXT" {
+            found.add(&section, format!("{place}: a TXT record cannot be proxied"));
+        }
     }
 }
 

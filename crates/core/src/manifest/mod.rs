@@ -56,6 +56,8 @@ pub enum Routing {
     Route,
     /// A custom domain: Cloudflare owns the DNS record and the certificate.
     CustomDomain,
+    /// Neither: the environment's explicit `records` are all that there is.
+    Record,
 }
 
 /// What happens beyond an environment's limit.
@@ -89,6 +91,22 @@ pub struct EnvironmentSpec {
     pub vars: IndexMap<String, String>,
     #[serde(default)]
     pub shared: Vec<String>,
+    #[serde(default)]
+    pub wildcard: bool,
+    #[serde(default)]
+    pub records: Vec<RecordSpec>,
+}
+
+/// `[[environments.<name>.records]]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct RecordSpec {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub content: String,
+    #[serde(default)]
+    pub proxied: bool,
+    pub ttl: Option<String>,
 }
 
 /// `[services.<key>]`

@@ -62,7 +62,7 @@ fn all_problems_of_form_at_once() {
         codex.toml:2:1: `project.zone` is missing: the Cloudflare zone that all hostnames are in, such as `example.com`
         codex.toml:9:1: unknown key `environments.preview.hostnam`; did you mean `hostname`?
         codex.toml:12:11: `environments.preview.expires` is to be a duration in quotes, such as `"7d"` or `"90s"`
-        codex.toml:17:11: `environments.production.routing` is to be `route` or `custom-domain`, not `custom_domain`; did you mean `custom-domain`?
+        codex.toml:17:11: `environments.production.routing` is to be `route` or `custom-domain` or `record`, not `custom_domain`; did you mean `custom-domain`?
         codex.toml:25:8: `services.web.path` is to be a text in quotes
     "#);
 }
@@ -102,6 +102,21 @@ fn a_missing_file_names_itself() {
 }
 
 /// The schema that editors read is the one that the code checks. To renew it: `cargo xtask docs`.
+#[test]
+fn records_of_a_pull_request_are_its_own() {
+    let text = GOOD.replace(
+        "branch = \"preview-pr-{pr}\"",
+        "branch = \"preview-pr-{pr}\"\nrecords = [{ name = \"docs\", type = \"TXT\", content = \"{pages.url}\", proxied = true, ttl = \"5s\" }]",
+    );
+    insta::assert_snapshot!(parse(&text).unwrap_err(), @r"
+    `codex.toml` has 4 problems
+        codex.toml:9:1: `environments.preview.records`, `docs`: `{pages.url}` is no placeholder and names no service
+        codex.toml:9:1: `environments.preview.records`, `docs`: the environment is one per pull request, so its name needs `{pr}`
+        codex.toml:9:1: `environments.preview.records`, `docs`: `ttl` is to be from `60s` to `1d`
+        codex.toml:9:1: `environments.preview.records`, `docs`: a TXT record cannot be proxied
+    ");
+}
+
 #[test]
 fn the_schema_is_current() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("codex.schema.json");
