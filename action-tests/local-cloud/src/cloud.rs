@@ -79,6 +79,7 @@ impl Cloud {
             "github": serde_json::to_value(&*lock(&self.github))?,
             "cloudflare": serde_json::to_value(&*lock(&self.cloudflare))?,
             "neon": serde_json::to_value(&*lock(&self.neon))?,
+            "edge": self.edge.state(),
         }))
     }
 
@@ -96,7 +97,7 @@ impl Cloud {
                     self.latency_ms.store(ms, Ordering::Relaxed);
                 }
                 "github" => github::seed(&mut lock(&self.github), value)?,
-                "cloudflare" => cloudflare::seed(&mut lock(&self.cloudflare), value)?,
+                "cloudflare" => cloudflare::seed(self, value)?,
                 "neon" => neon::seed(self, value)?,
                 "edge" => self.edge.seed(value)?,
                 other => anyhow::bail!(
@@ -115,7 +116,7 @@ impl Cloud {
         self.latency_ms.store(0, Ordering::Relaxed);
         lock(&self.faults).clear();
         *lock(&self.github) = github::State::default();
-        *lock(&self.cloudflare) = cloudflare::State::default();
+        lock(&self.cloudflare).reset();
         *lock(&self.neon) = neon::State::default();
         self.edge.reset();
     }
@@ -124,6 +125,16 @@ impl Cloud {
 /// Locks, and goes on after a panic elsewhere: a test double must keep answering.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Random-looking ids that come out the same in every run, so that a failure can be replayed.
@@ -140,11 +151,7 @@ impl Ids {
 
     /// `length` (at most 64) lower-case hexadecimal digits.
     pub(crate) fn hex(&self, length: usize) -> String {
-        let mut text = String::with_capacity(64);
-        for byte in self.digest() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
+        let mut text = hex(&self.digest());
         text.truncate(length);
         text
     }

@@ -145,7 +145,7 @@ impl Faults {
 
 /// Matches a path against a pattern, segment by segment.
 fn glob(pattern: &str, path: &str) -> bool {
-    fn segments<'a>(text: &'a str) -> Vec<&'a str> {
+    fn segments(text: &str) -> Vec<&str> {
         text.split('/')
             .filter(|segment| !segment.is_empty())
             .collect()

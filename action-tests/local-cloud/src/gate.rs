@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, lock};
+use crate::cloudflare;
 use crate::faults::{Asked, Hangup, Rule};
 use crate::log::{Entry, Outcome, Provider};
 use crate::unknown::Unknown;
@@ -97,6 +98,7 @@ async fn pass(
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let method = parts.method.clone();
+    let token = token(&parts.headers);
     let rule = lock(&cloud.faults).take(&Asked {
         provider,
         method: method.as_str(),
@@ -111,7 +113,7 @@ async fn pass(
         path,
         query: parts.uri.query().unwrap_or_default().to_owned(),
         user_agent: text(&parts.headers, &header::USER_AGENT),
-        token: token(&parts.headers),
+        token: token.clone(),
         status: None,
         write: !matches!(method, Method::GET | Method::HEAD | Method::OPTIONS),
         unknown: false,
@@ -125,7 +127,7 @@ async fn pass(
     if delay > 0 {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
-    let (response, hung_up) = answer(
+    let (mut response, hung_up) = answer(
         provider,
         rule.as_ref(),
         Request::from_parts(parts, Body::from(body)),
@@ -134,6 +136,9 @@ async fn pass(
     .await;
     if hung_up {
         scissors.cut();
+    }
+    if provider == Provider::Cloudflare {
+        cloudflare::stamp(cloud, token.as_deref(), response.headers_mut());
     }
     cloud.log.close(
         seq,

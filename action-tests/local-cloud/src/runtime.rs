@@ -17,9 +17,9 @@ use tokio::sync::{Mutex as AsyncMutex, oneshot};
 use crate::cloud::lock;
 
 /// First start of a Postgres cluster on a slow disk, and of workerd.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_mins(2);
 /// Longest call: a copy of a database, a swap of all Workers.
-const CALL: Duration = Duration::from_secs(60);
+const CALL: Duration = Duration::from_mins(1);
 /// How long the process may take to stop Postgres and remove its files.
 const STOP: Duration = Duration::from_secs(15);
 
@@ -172,9 +172,9 @@ impl Runtime {
             .context("the runtime's schema is not text")
     }
 
-    /// Makes the given Workers and routes the whole set that workerd serves.
-    pub(crate) async fn workers(&self, desired: Value) -> anyhow::Result<()> {
-        self.call("workers", desired).await.map(drop)
+    /// Makes the given Workers the whole set that workerd serves; tells what did not start.
+    pub(crate) async fn workers(&self, desired: Value) -> anyhow::Result<Value> {
+        self.call("workers", desired).await
     }
 
     /// Ends the process: closes its stdin, waits, and kills it when it does not end.

@@ -1,0 +1,155 @@
+//! Bindings of a version: what is inherited, what is kept, and what must exist. Pure.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::envelope::Refusal;
+use super::model::{State, binding_name, binding_type};
+use super::upload::Place;
+
+/// The bindings of a new version, from what the upload asks for and the version before it.
+///
+/// `inherit` takes the binding of the same name over; one that is not there is refused when
+/// `strict`, and dropped without a word otherwise. Types in `keep` stay unless the upload brings
+/// the name itself.
+pub(super) fn resolve(
+    asked: Vec<Value>,
+    keep: &[String],
+    previous: &[Value],
+    strict: bool,
+) -> Result<Vec<Value>, Refusal> {
+    let mut names = HashSet::new();
+    let mut bindings = Vec::new();
+    for binding in asked {
+        let name = binding_name(&binding).to_owned();
+        if !names.insert(name.clone()) {
+            return Err(name_in_use(&name));
+        }
+        if binding_type(&binding) != "inherit" {
+            bindings.push(binding);
+            continue;
+        }
+        let source = binding["old_name"].as_str().unwrap_or(&name);
+        match previous.iter().find(|it| binding_name(it) == source) {
+            Some(found) => {
+                let mut found = found.clone();
+                found["name"] = name.into();
+                bindings.push(found);
+            }
+            None if strict => {
+                return Err(Refusal::new(
+                    400,
+                    10057,
+                    format!(
+                        "Cannot inherit binding `{source}`: the previous version of this Worker does not have it"
+                    ),
+                ));
+            }
+            None => {}
+        }
+    }
+    let kept = previous.iter().filter(|it| {
+        keep.iter().any(|kind| kind == binding_type(it)) && !names.contains(binding_name(it))
+    });
+    bindings.extend(kept.cloned());
+    Ok(bindings)
+}
+
+/// Do the resources exist that the bindings name?
+pub(super) fn check(bindings: &[Value], state: &State, place: &Place<'_>) -> Result<(), Refusal> {
+    let account = state.account(place.account)?;
+    for binding in bindings {
+        let name = binding_name(binding);
+        match binding_type(binding) {
+            "kv_namespace" => {
+                let id = binding["namespace_id"].as_str().unwrap_or_default();
+                if !account.kv.iter().any(|it| it.id == id) {
+                    return Err(Refusal::new(
+                        400,
+                        10041,
+                        format!("KV namespace '{id}' not found. (binding `{name}`)"),
+                    ));
+                }
+            }
+            "service" => {
+                let service = binding["service"].as_str().unwrap_or_default();
+                if service != place.script && !account.workers.contains_key(service) {
+                    return Err(Refusal::new(
+                        400,
+                        10144,
+                        format!(
+                            "Could not resolve service binding '{name}'. Target script '{service}' not found."
+                        ),
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn name_in_use(name: &str) -> Refusal {
+    Refusal::new(
+        400,
+        10053,
+        format!("Binding name '{name}' already in use. Please use a different name and try again."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn names(bindings: &[Value]) -> Vec<&str> {
+        bindings.iter().map(binding_name).collect()
+    }
+
+    #[test]
+    fn kept_types_stay_unless_the_upload_names_them() {
+        let previous = [
+            json!({"name":"KEY","type":"secret_text","text":"old"}),
+            json!({"name":"HAND","type":"secret_text","text":"by hand"}),
+            json!({"name":"VAR","type":"plain_text","text":"gone"}),
+        ];
+        let asked = vec![json!({"name":"KEY","type":"secret_text","text":"new"})];
+        let keep = ["secret_text".to_owned()];
+        let bindings = resolve(asked, &keep, &previous, true).unwrap();
+        assert_eq!(names(&bindings), ["KEY", "HAND"]);
+        assert_eq!(bindings[0]["text"], "new");
+        // Without keep_bindings, secrets that were set by hand are lost.
+        assert!(
+            resolve(Vec::new(), &[], &previous, true)
+                .unwrap()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn inherit_takes_over_or_is_refused_or_dropped() {
+        let previous = [json!({"name":"CACHE","type":"kv_namespace","namespace_id":"1"})];
+        let asked = || {
+            vec![
+                json!({"name":"CACHE","type":"inherit"}),
+                json!({"name":"NEW","type":"inherit","old_name":"CACHE"}),
+            ]
+        };
+        let bindings = resolve(asked(), &[], &previous, true).unwrap();
+        assert_eq!(names(&bindings), ["CACHE", "NEW"]);
+        assert_eq!(bindings[1]["namespace_id"], "1");
+        assert_eq!(resolve(asked(), &[], &[], true).unwrap_err().code, 10057);
+        assert!(resolve(asked(), &[], &[], false).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_name_can_be_used_once() {
+        let asked = vec![
+            json!({"name":"A","type":"plain_text","text":"1"}),
+            json!({"name":"A","type":"secret_text","text":"2"}),
+        ];
+        assert_eq!(resolve(asked, &[], &[], true).unwrap_err().code, 10053);
+    }
+}

@@ -1,0 +1,390 @@
+//! What the edge sees: which Worker a host name leads to, and what runs for it. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use super::model::{Account, Content, State, Version, Worker, binding_type};
+use super::routes;
+
+/// What a host name and path lead to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// No DNS record: a client would not even find an address.
+    Nowhere,
+    /// A proxied record and no Worker: the placeholder behind it never answers.
+    Origin,
+    /// A Worker; its live deployment decides the version.
+    Worker(Place),
+    /// One version of a Worker, by its own URL.
+    Version(Place, String),
+}
+
+/// A Worker in its account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) account: String,
+    pub(crate) worker: String,
+}
+
+/// What answers: a version, by the name under which the runtime knows it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) worker: String,
+    pub(crate) version: String,
+    /// The name in the set that the runtime was given.
+    pub(crate) internal: String,
+}
+
+/// Where a request goes. A route runs before a custom domain on the same host.
+pub(crate) fn find(state: &State, host: &str, path: &str) -> Target {
+    if let Some(rest) = host.strip_suffix(".workers.dev") {
+        return on_workers_dev(state, rest);
+    }
+    let Some(zone) = state.zone_of(host) else {
+        return Target::Nowhere;
+    };
+    if !proxied(state, &zone.id, host) {
+        return Target::Nowhere;
+    }
+    let place = |worker: &str| Place {
+        account: zone.account_id.clone(),
+        worker: worker.to_owned(),
+    };
+    let exists = |worker: &str| state.worker(&zone.account_id, worker).is_ok();
+    if let Some(route) = routes::best(&zone.routes, host, path) {
+        return match &route.script {
+            Some(worker) if exists(worker) => Target::Worker(place(worker)),
+            _ => Target::Origin,
+        };
+    }
+    let domain = state
+        .accounts
+        .get(&zone.account_id)
+        .and_then(|account| account.domains.iter().find(|it| it.hostname == host));
+    match domain {
+        Some(domain) if exists(&domain.service) => Target::Worker(place(&domain.service)),
+        _ => Target::Origin,
+    }
+}
+
+/// Does a proxied record answer for this name? A wildcard does where the name has no record itself.
+fn proxied(state: &State, zone: &str, host: &str) -> bool {
+    let Some(zone) = state.zones.get(zone) else {
+        return false;
+    };
+    let mut names = vec![host.to_owned()];
+    let mut rest = host;
+    while let Some((_, parent)) = rest.split_once('.') {
+        names.push(format!("*.{parent}"));
+        if parent == zone.name {
+            break;
+        }
+        rest = parent;
+    }
+    names
+        .iter()
+        .find_map(|name| {
+            let mut records = zone.records.iter().filter(|it| &it.name == name).peekable();
+            records.peek()?;
+            Some(records.any(|it| it.proxied))
+        })
+        .unwrap_or(false)
+}
+
+/// `<worker>.<subdomain>` and `<version or alias>-<worker>.<subdomain>`.
+fn on_workers_dev(state: &State, name: &str) -> Target {
+    let Some((label, subdomain)) = name.split_once('.') else {
+        return Target::Nowhere;
+    };
+    let Some(account) = state
+        .accounts
+        .values()
+        .find(|it| it.subdomain.as_deref() == Some(subdomain))
+    else {
+        return Target::Nowhere;
+    };
+    let place = |worker: &Worker| Place {
+        account: account.id.clone(),
+        worker: worker.name.clone(),
+    };
+    if let Some(worker) = account.workers.get(label).filter(|it| it.workers_dev) {
+        return Target::Worker(place(worker));
+    }
+    let previewed = account
+        .workers
+        .values()
+        .filter(|it| it.previews_enabled)
+        .find_map(|worker| {
+            let key = label.strip_suffix(&worker.name)?.strip_suffix('-')?;
+            let version = worker.versions.iter().rev().find(|version| {
+                version
+                    .annotations
+                    .get("workers/alias")
+                    .and_then(Value::as_str)
+                    == Some(key)
+                    || (key.len() == 8 && version.id.starts_with(key))
+            })?;
+            Some(Target::Version(place(worker), version.id.clone()))
+        });
+    previewed.unwrap_or(Target::Nowhere)
+}
+
+/// Picks the version of a Worker that answers.
+///
+/// `pinned` is what `Cloudflare-Workers-Version-Overrides` says for this Worker; it counts only for
+/// versions of the live deployment, those at 0 % included. `draw` is below 100 and decides otherwise.
+pub(crate) fn choose(
+    state: &State,
+    place: &Place,
+    pinned: Option<&str>,
+    draw: f64,
+) -> Option<Choice> {
+    let worker = state.worker(&place.account, &place.worker).ok()?;
+    let shares = &worker.live()?.versions;
+    let mut left = draw;
+    let share = shares
+        .iter()
+        .find(|share| Some(share.version_id.as_str()) == pinned)
+        .or_else(|| {
+            shares.iter().find(|share| {
+                left -= share.percentage;
+                left < 0.0
+            })
+        })
+        .or_else(|| shares.iter().find(|share| share.percentage > 0.0))?;
+    choice(worker, &share.version_id)
+}
+
+/// One version, whether it is deployed or not.
+fn choice(worker: &Worker, version: &str) -> Option<Choice> {
+    let version = worker.version(version)?;
+    Some(Choice {
+        worker: worker.name.clone(),
+        version: version.id.clone(),
+        internal: internal(worker, version),
+    })
+}
+
+/// The choice for a version's own URL.
+pub(crate) fn version(state: &State, place: &Place, version: &str) -> Option<Choice> {
+    choice(state.worker(&place.account, &place.worker).ok()?, version)
+}
+
+/// The version that others reach through a service binding: the one with most of the traffic.
+fn primary(worker: &Worker) -> Option<&Version> {
+    let shares = &worker.live()?.versions;
+    let most = shares
+        .iter()
+        .reduce(|a, b| if b.percentage > a.percentage { b } else { a })?;
+    worker.version(&most.version_id)
+}
+
+/// The plain name for the version that service bindings reach, a longer one for any other.
+fn internal(worker: &Worker, version: &Version) -> String {
+    if primary(worker).is_some_and(|it| it.id == version.id) {
+        worker.name.clone()
+    } else {
+        format!("{}--{:.8}", worker.name, version.id)
+    }
+}
+
+/// The bindings and code of one version as plain JSON, for the answer of an edge without a runtime.
+pub(crate) fn vars(state: &State, place: &Place, version: &str) -> BTreeMap<String, String> {
+    let content = state
+        .worker(&place.account, &place.worker)
+        .ok()
+        .and_then(|worker| worker.version(version))
+        .map(|version| &version.content);
+    let bindings = content.map(|content| content.bindings.as_slice());
+    bindings
+        .unwrap_or_default()
+        .iter()
+        .filter(|it| binding_type(it) == "plain_text")
+        .filter_map(|it| {
+            Some((
+                it["name"].as_str()?.to_owned(),
+                it["text"].as_str()?.to_owned(),
+            ))
+        })
+        .collect()
+}
+
+/// The whole set that the runtime is to serve: each version of a live deployment, and those in
+/// `previewed`, which were asked for by their own URLs.
+pub(crate) fn desired(state: &State, previewed: &BTreeSet<String>) -> Value {
+    let mut workers = Vec::new();
+    for account in state.accounts.values() {
+        for worker in account.workers.values() {
+            let live = worker.live().into_iter().flat_map(|it| &it.versions);
+            let shown: BTreeSet<&str> = live
+                .map(|share| share.version_id.as_str())
+                .chain(previewed.iter().map(String::as_str))
+                .collect();
+            for version in shown.into_iter().filter_map(|id| worker.version(id)) {
+                workers.push(for_runtime(account, worker, version));
+            }
+        }
+    }
+    // The edge decides by itself and names the Worker, so the runtime needs no routes, and a
+    // changed route is no new set.
+    json!({"workers": workers, "routes": []})
+}
+
+/// Moves with each change that may change the set.
+pub(crate) fn revision(state: &State) -> u64 {
+    state.revision
+}
+
+fn for_runtime(account: &Account, worker: &Worker, version: &Version) -> Value {
+    let content = &version.content;
+    let modules: Vec<Value> = content
+        .modules
+        .iter()
+        .map(|module| {
+            json!({
+                "name": module.name,
+                "type": module_type(&module.content_type),
+                "base64": BASE64_STANDARD.encode(&module.content),
+            })
+        })
+        .collect();
+    json!({
+        "name": internal(worker, version),
+        "version": version.id,
+        "version_tag": version.annotations.get("workers/tag").and_then(Value::as_str).unwrap_or_default(),
+        "version_timestamp": version.created_on,
+        "main_module": content.main_module,
+        "modules": modules,
+        "compatibility_date": content.compatibility_date,
+        "compatibility_flags": content.compatibility_flags,
+        "bindings": content.bindings,
+        "assets": assets(account, content),
+    })
+}
+
+fn assets(account: &Account, content: &Content) -> Value {
+    let Some(assets) = &content.assets else {
+        return Value::Null;
+    };
+    let files: serde_json::Map<String, Value> = assets
+        .files
+        .iter()
+        .filter_map(|(path, hash)| {
+            let blob = account.assets.get(hash)?;
+            let file = json!({
+                "base64": BASE64_STANDARD.encode(&blob.content),
+                "content_type": blob.content_type,
+            });
+            Some((path.clone(), file))
+        })
+        .collect();
+    json!({"files": files, "config": assets.config})
+}
+
+fn module_type(content_type: &str) -> &'static str {
+    match content_type {
+        "application/javascript+module" => "esm",
+        "application/javascript" | "text/javascript" => "commonjs",
+        "application/wasm" => "wasm",
+        "application/source-map" => "sourcemap",
+        "text/x-python" => "python",
+        kind if kind.starts_with("text/") => "text",
+        _ => "data",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::seeds;
+    use super::*;
+    use crate::cloud::{Cloud, lock};
+
+    fn cloud(document: &Value) -> Cloud {
+        let cloud = Cloud::new(None);
+        seeds::seed(&cloud, document).unwrap();
+        cloud
+    }
+
+    fn place(worker: &str) -> Place {
+        Place {
+            account: super::super::model::ACCOUNT.into(),
+            worker: worker.into(),
+        }
+    }
+
+    #[test]
+    fn a_route_needs_a_proxied_record_and_runs_before_a_custom_domain() {
+        let cloud = cloud(&json!({
+            "workers": [{"name": "api"}, {"name": "old", "domains": ["both.example.com"]}],
+            "zones": [{
+                "name": "example.com",
+                "records": [
+                    {"type": "AAAA", "name": "api", "content": "100::", "proxied": true},
+                    {"type": "A", "name": "grey", "content": "192.0.2.1"},
+                    {"type": "AAAA", "name": "*.preview", "content": "100::", "proxied": true},
+                ],
+                "routes": [
+                    {"pattern": "api.example.com/*", "script": "api"},
+                    {"pattern": "both.example.com/*", "script": "api"},
+                    {"pattern": "grey.example.com/*", "script": "api"},
+                    {"pattern": "nothing.example.com/*", "script": "api"},
+                    {"pattern": "x.preview.example.com/*", "script": "api"},
+                ],
+            }],
+        }));
+        let state = lock(&cloud.cloudflare);
+        let api = || Target::Worker(place("api"));
+        assert_eq!(find(&state, "api.example.com", "/"), api());
+        assert_eq!(find(&state, "both.example.com", "/"), api());
+        assert_eq!(find(&state, "x.preview.example.com", "/"), api());
+        assert_eq!(find(&state, "y.preview.example.com", "/"), Target::Origin);
+        assert_eq!(find(&state, "grey.example.com", "/"), Target::Nowhere);
+        assert_eq!(find(&state, "nothing.example.com", "/"), Target::Nowhere);
+        assert_eq!(find(&state, "elsewhere.org", "/"), Target::Nowhere);
+    }
+
+    #[test]
+    fn workers_dev_serves_workers_versions_and_aliases() {
+        let cloud = cloud(&json!({"workers": [
+            {"name": "api", "workers_dev": true, "previews_enabled": true, "alias": "pr-42"},
+            {"name": "off"},
+        ]}));
+        let state = lock(&cloud.cloudflare);
+        let version = state
+            .worker(super::super::model::ACCOUNT, "api")
+            .unwrap()
+            .versions[0]
+            .id
+            .clone();
+        let found = |name: &str| find(&state, &format!("{name}.acme.workers.dev"), "/");
+        assert_eq!(found("api"), Target::Worker(place("api")));
+        assert_eq!(found("off"), Target::Nowhere);
+        assert_eq!(
+            found("pr-42-api"),
+            Target::Version(place("api"), version.clone())
+        );
+        assert_eq!(
+            found(&format!("{version:.8}-api")),
+            Target::Version(place("api"), version.clone())
+        );
+        assert_eq!(found("other-api"), Target::Nowhere);
+    }
+
+    #[test]
+    fn traffic_is_shared_and_a_pin_needs_the_live_deployment() {
+        let cloud =
+            cloud(&json!({"workers": [{"name": "api", "versions": 3, "traffic": [10, 90]}]}));
+        let state = lock(&cloud.cloudflare);
+        let worker = state.worker(super::super::model::ACCOUNT, "api").unwrap();
+        let ids: Vec<&str> = worker.versions.iter().map(|it| it.id.as_str()).collect();
+        let version =
+            |pin: Option<&str>, draw| choose(&state, &place("api"), pin, draw).unwrap().version;
+        assert_eq!(version(None, 5.0), ids[2]);
+        assert_eq!(version(None, 50.0), ids[1]);
+        assert_eq!(version(Some(ids[2]), 50.0), ids[2]);
+        assert_eq!(version(Some(ids[0]), 50.0), ids[1]);
+    }
+}

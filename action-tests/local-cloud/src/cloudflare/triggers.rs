@@ -1,0 +1,147 @@
+//! What else starts or watches a Worker: cron schedules and tails; and lists that stay empty here
+//! but that wrangler asks for.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::routing::{delete, get};
+use jiff::ToSpan as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::envelope::{Answer, Paging, Refusal, Reply, parse};
+use super::{Query as Pairs, Shared};
+use crate::cloud::lock;
+
+pub(super) fn router() -> Router<Shared> {
+    Router::new()
+        .route(
+            "/accounts/{account}/workers/scripts/{script}/schedules",
+            get(schedules).put(set_schedules),
+        )
+        .route(
+            "/accounts/{account}/workers/scripts/{script}/tails",
+            get(tails).post(open_tail),
+        )
+        .route(
+            "/accounts/{account}/workers/scripts/{script}/tails/{id}",
+            delete(close_tail),
+        )
+        .route(
+            "/accounts/{account}/workers/tails/by-consumer/{script}",
+            get(tail_producers),
+        )
+        .route(
+            "/accounts/{account}/workers/durable_objects/namespaces",
+            get(durable_objects),
+        )
+}
+
+async fn schedules(
+    State(cloud): State<Shared>,
+    Path((account, script)): Path<(String, String)>,
+) -> Answer {
+    let state = lock(&cloud.cloudflare);
+    let worker = state.worker(&account, &script)?;
+    Ok(Reply::of(json!({"schedules": worker.schedules})))
+}
+
+#[derive(Deserialize)]
+struct Cron {
+    cron: String,
+}
+
+async fn set_schedules(
+    State(cloud): State<Shared>,
+    Path((account, script)): Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let wanted: Vec<Cron> = parse(&body, 10021)?;
+    let now = cloud.clock.text();
+    let mut state = lock(&cloud.cloudflare);
+    let worker = state.worker_mut(&account, &script)?;
+    worker.schedules = wanted
+        .into_iter()
+        .map(|it| json!({"cron": it.cron, "created_on": now, "modified_on": now}))
+        .collect();
+    Ok(Reply::of(json!({"schedules": worker.schedules})))
+}
+
+async fn tails(
+    State(cloud): State<Shared>,
+    Path((account, script)): Path<(String, String)>,
+) -> Answer {
+    let state = lock(&cloud.cloudflare);
+    Ok(Reply::of(&state.worker(&account, &script)?.tails))
+}
+
+/// Opens a tail that no log line ever comes out of.
+async fn open_tail(
+    State(cloud): State<Shared>,
+    Path((account, script)): Path<(String, String)>,
+) -> Answer {
+    let id = cloud.ids.hex(32);
+    let now = cloud.clock.now();
+    let expires = now.checked_add(6.hours()).unwrap_or(now);
+    let tail = json!({
+        "id": id,
+        "url": format!("wss://tail.developers.workers.dev/{id}"),
+        "expires_at": format!("{expires:.6}"),
+    });
+    let mut state = lock(&cloud.cloudflare);
+    state
+        .worker_mut(&account, &script)?
+        .tails
+        .push(tail.clone());
+    Ok(Reply::of(tail))
+}
+
+async fn close_tail(
+    State(cloud): State<Shared>,
+    Path((account, script, id)): Path<(String, String, String)>,
+) -> Answer {
+    let mut state = lock(&cloud.cloudflare);
+    let tails = &mut state.worker_mut(&account, &script)?.tails;
+    let at = tails
+        .iter()
+        .position(|it| it["id"] == id.as_str())
+        .ok_or_else(|| Refusal::new(404, 10057, "tail not found"))?;
+    tails.remove(at);
+    Ok(Reply::null())
+}
+
+/// Workers whose logs go to this one.
+async fn tail_producers(
+    State(cloud): State<Shared>,
+    Path((account, script)): Path<(String, String)>,
+) -> Answer {
+    let state = lock(&cloud.cloudflare);
+    let producers: Vec<Value> = state
+        .account(&account)?
+        .workers
+        .values()
+        .filter(|worker| {
+            worker
+                .settings
+                .tail_consumers
+                .iter()
+                .any(|it| it["service"] == script.as_str())
+        })
+        .map(|worker| {
+            json!({
+                "consumer": {"service": script, "environment": "production"},
+                "producer": {"service": worker.name, "environment": "production"},
+            })
+        })
+        .collect();
+    Ok(Reply::of(producers))
+}
+
+async fn durable_objects(
+    State(cloud): State<Shared>,
+    Path(account): Path<String>,
+    Query(query): Pairs,
+) -> Answer {
+    lock(&cloud.cloudflare).account(&account)?;
+    Ok(Paging::read(&query, 20, 1000).reply::<Value>(&[]))
+}
