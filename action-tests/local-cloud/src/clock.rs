@@ -25,8 +25,7 @@ impl Clock {
 
     /// Moves the present forward.
     pub(crate) fn advance(&self, seconds: u32) {
-        self.ahead_seconds
-            .fetch_add(i64::from(seconds), Ordering::Relaxed);
+        self.ahead_seconds.fetch_add(i64::from(seconds), Ordering::Relaxed);
     }
 
     /// Back to the machine's time.

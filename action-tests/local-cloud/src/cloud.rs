@@ -160,9 +160,7 @@ impl Ids {
     pub(crate) fn uuid(&self) -> String {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&self.digest()[..16]);
-        uuid::Builder::from_random_bytes(bytes)
-            .into_uuid()
-            .to_string()
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 
     /// `length` (at most 32) lower-case letters and digits, as Neon's ids end.

@@ -104,10 +104,7 @@ impl Faults {
             if rule.status.is_none() && rule.drop.is_none() && rule.delay_ms == 0 {
                 anyhow::bail!("a fault rule needs `status`, `drop` or `delay_ms`");
             }
-            if rule
-                .status
-                .is_some_and(|status| !(200..=599).contains(&status))
-            {
+            if rule.status.is_some_and(|status| !(200..=599).contains(&status)) {
                 anyhow::bail!("`status` of a fault rule is from 200 to 599");
             }
         }
@@ -146,22 +143,15 @@ impl Faults {
 /// Matches a path against a pattern, segment by segment.
 fn glob(pattern: &str, path: &str) -> bool {
     fn segments(text: &str) -> Vec<&str> {
-        text.split('/')
-            .filter(|segment| !segment.is_empty())
-            .collect()
+        text.split('/').filter(|segment| !segment.is_empty()).collect()
     }
     fn walk(pattern: &[&str], path: &[&str]) -> bool {
         match (pattern.split_first(), path.split_first()) {
             (None, None) => true,
             (Some((&"**", rest)), _) => {
-                walk(rest, path)
-                    || path
-                        .split_first()
-                        .is_some_and(|(_, tail)| walk(pattern, tail))
+                walk(rest, path) || path.split_first().is_some_and(|(_, tail)| walk(pattern, tail))
             }
-            (Some((first, rest)), Some((segment, tail))) => {
-                wildcard(first, segment) && walk(rest, tail)
-            }
+            (Some((first, rest)), Some((segment, tail))) => wildcard(first, segment) && walk(rest, tail),
             _ => false,
         }
     }

@@ -63,12 +63,7 @@ pub(crate) fn host(request: &Request) -> Option<String> {
         .headers()
         .get(header::HOST)
         .and_then(|value| value.to_str().ok())
-        .or_else(|| {
-            request
-                .uri()
-                .authority()
-                .map(axum::http::uri::Authority::as_str)
-        })?;
+        .or_else(|| request.uri().authority().map(axum::http::uri::Authority::as_str))?;
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|b| b.is_ascii_digit()) {
             name
@@ -122,8 +117,7 @@ async fn pass(
         body: json_body(&parts.headers, &body),
     });
 
-    let delay =
-        cloud.latency_ms.load(Ordering::Relaxed) + rule.as_ref().map_or(0, |rule| rule.delay_ms);
+    let delay = cloud.latency_ms.load(Ordering::Relaxed) + rule.as_ref().map_or(0, |rule| rule.delay_ms);
     if delay > 0 {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
@@ -153,12 +147,7 @@ async fn pass(
 }
 
 /// The answer under a rule, and whether the connection is cut in place of sending it.
-async fn answer(
-    provider: Provider,
-    rule: Option<&Rule>,
-    request: Request,
-    next: Next,
-) -> (Response, bool) {
+async fn answer(provider: Provider, rule: Option<&Rule>, request: Request, next: Next) -> (Response, bool) {
     let Some(rule) = rule else {
         return (next.run(request).await, false);
     };
@@ -186,8 +175,7 @@ fn fault(provider: Provider, status: u16, rule: &Rule) -> Response {
         body => ("application/json", body.to_string()),
     };
     let mut response = body.into_response();
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     for (name, value) in &rule.headers {

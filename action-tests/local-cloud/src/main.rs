@@ -39,17 +39,12 @@ fn parse(mut args: impl Iterator<Item = String>) -> anyhow::Result<Command> {
     }
     let mut options = Options::default();
     while let Some(arg) = args.next() {
-        let mut value = |name: &str| {
-            args.next()
-                .with_context(|| format!("`{name}` needs a value"))
-        };
+        let mut value = |name: &str| args.next().with_context(|| format!("`{name}` needs a value"));
         match arg.as_str() {
             "--port" => options.port = port(&value("--port")?)?,
             "--edge-port" => options.edge_port = port(&value("--edge-port")?)?,
             "--runtime" => {
-                options
-                    .runtime
-                    .get_or_insert_with(Options::runtime_beside_this_crate);
+                options.runtime.get_or_insert_with(Options::runtime_beside_this_crate);
             }
             "--runtime-dir" => options.runtime = Some(PathBuf::from(value("--runtime-dir")?)),
             "-h" | "--help" => return Ok(Command::Help),

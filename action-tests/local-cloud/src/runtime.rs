@@ -66,10 +66,7 @@ impl Runtime {
     pub(crate) async fn start(directory: &Path) -> anyhow::Result<Self> {
         let main = directory.join("main.mjs");
         if !main.is_file() {
-            bail!(
-                "the runtime's `main.mjs` is not in `{}`",
-                directory.display()
-            );
+            bail!("the runtime's `main.mjs` is not in `{}`", directory.display());
         }
         let mut child = Command::new("node")
             .arg("main.mjs")
@@ -107,10 +104,7 @@ impl Runtime {
             Some(pending) => pending.insert(id, sender),
             None => bail!("the runtime has ended"),
         };
-        let line = format!(
-            "{}\n",
-            json!({"id": id, "method": method, "params": params})
-        );
+        let line = format!("{}\n", json!({"id": id, "method": method, "params": params}));
         match self.stdin.lock().await.as_mut() {
             Some(stdin) => stdin
                 .write_all(line.as_bytes())
@@ -122,32 +116,20 @@ impl Runtime {
             Ok(Ok(Ok(result))) => Ok(result),
             Ok(Ok(Err(error))) => bail!("the runtime could not do `{method}`: {error}"),
             Ok(Err(_)) => bail!("the runtime ended during `{method}`"),
-            Err(_) => bail!(
-                "the runtime did not answer `{method}` within {} s",
-                CALL.as_secs()
-            ),
+            Err(_) => bail!("the runtime did not answer `{method}` within {} s", CALL.as_secs()),
         }
     }
 
     /// Creates a database, empty or as a copy of `template`.
-    pub(crate) async fn create_database(
-        &self,
-        name: &str,
-        template: Option<&str>,
-    ) -> anyhow::Result<()> {
-        self.call(
-            "createDatabase",
-            json!({"name": name, "template": template}),
-        )
-        .await
-        .map(drop)
+    pub(crate) async fn create_database(&self, name: &str, template: Option<&str>) -> anyhow::Result<()> {
+        self.call("createDatabase", json!({"name": name, "template": template}))
+            .await
+            .map(drop)
     }
 
     /// Drops a database and its connections; one that does not exist is no error.
     pub(crate) async fn drop_database(&self, name: &str) -> anyhow::Result<()> {
-        self.call("dropDatabase", json!({"name": name}))
-            .await
-            .map(drop)
+        self.call("dropDatabase", json!({"name": name})).await.map(drop)
     }
 
     /// Replaces `target` by a copy of `source`.
@@ -159,8 +141,7 @@ impl Runtime {
 
     /// Runs one SQL statement and returns its rows.
     pub(crate) async fn query(&self, database: &str, sql: &str) -> anyhow::Result<Value> {
-        self.call("query", json!({"database": database, "sql": sql}))
-            .await
+        self.call("query", json!({"database": database, "sql": sql})).await
     }
 
     /// The database's schema as DDL text.
@@ -188,11 +169,11 @@ impl Runtime {
 }
 
 async fn first_line(lines: &mut Lines<BufReader<ChildStdout>>) -> anyhow::Result<Ready> {
-    let line = lines.next_line().await?.context(
-        "the runtime ended before it was ready; has `npm ci` been run in its directory?",
-    )?;
-    serde_json::from_str(&line)
-        .with_context(|| format!("the runtime's first line is not its ready line: {line}"))
+    let line = lines
+        .next_line()
+        .await?
+        .context("the runtime ended before it was ready; has `npm ci` been run in its directory?")?;
+    serde_json::from_str(&line).with_context(|| format!("the runtime's first line is not its ready line: {line}"))
 }
 
 async fn read_replies(mut lines: Lines<BufReader<ChildStdout>>, pending: Pending) {
@@ -200,9 +181,7 @@ async fn read_replies(mut lines: Lines<BufReader<ChildStdout>>, pending: Pending
         let Ok(reply) = serde_json::from_str::<Reply>(&line) else {
             continue;
         };
-        let waiting = lock(&pending)
-            .as_mut()
-            .and_then(|pending| pending.remove(&reply.id));
+        let waiting = lock(&pending).as_mut().and_then(|pending| pending.remove(&reply.id));
         if let Some(waiting) = waiting {
             let _ = waiting.send(reply.error.map_or(Ok(reply.result), Err));
         }

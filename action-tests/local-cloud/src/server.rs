@@ -174,11 +174,7 @@ fn edge_router(cloud: &Arc<Cloud>) -> Router {
         .with_state(cloud.clone())
 }
 
-fn serve(
-    listener: TcpListener,
-    router: Router,
-    mut stopped: watch::Receiver<bool>,
-) -> JoinHandle<()> {
+fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let service = router.into_make_service_with_connect_info::<Scissors>();
         // Ends when told to, or when the handle that could tell is gone.

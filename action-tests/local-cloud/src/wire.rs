@@ -25,10 +25,7 @@ impl Scissors {
 
     fn check(&self) -> Result<()> {
         if self.0.load(Ordering::Acquire) {
-            Err(Error::new(
-                ErrorKind::ConnectionAborted,
-                "cut by a fault rule",
-            ))
+            Err(Error::new(ErrorKind::ConnectionAborted, "cut by a fault rule"))
         } else {
             Ok(())
         }
@@ -81,22 +78,14 @@ pub(crate) struct Wire {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         self.scissors.check()?;
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
         self.scissors.check()?;
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }

@@ -73,20 +73,14 @@ fn missing(account: &Account, session: &AssetSession) -> Vec<String> {
 }
 
 /// The Worker itself need not exist yet.
-async fn open(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-    body: Bytes,
-) -> Answer {
+async fn open(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>, body: Bytes) -> Answer {
     let wanted: Manifest = parse(&body, 10304)?;
     if wanted.manifest.len() > FILES {
         return Err(invalid(format!("a Worker has at most {FILES} assets")));
     }
     for (path, file) in &wanted.manifest {
         if !path.starts_with('/') || file.hash.len() != 32 || file.size > FILE_SIZE {
-            return Err(invalid(format!(
-                "the manifest's entry `{path}` is not valid"
-            )));
+            return Err(invalid(format!("the manifest's entry `{path}` is not valid")));
         }
     }
     let expires = cloud.clock.now().as_second() + 3600;
@@ -134,11 +128,7 @@ async fn upload(
         return Err(invalid("`base64=true` is required"));
     }
     let files = read(&headers, body).await?;
-    let sizes: BTreeMap<&String, u64> = session
-        .manifest
-        .values()
-        .map(|(hash, size)| (hash, *size))
-        .collect();
+    let sizes: BTreeMap<&String, u64> = session.manifest.values().map(|(hash, size)| (hash, *size)).collect();
     for (hash, blob) in &files {
         match sizes.get(hash) {
             None => return Err(invalid(format!("`{hash}` is not in the manifest"))),
@@ -167,8 +157,7 @@ async fn read(headers: &HeaderMap, body: Bytes) -> Result<Vec<(String, Blob)>, R
         .unwrap_or_default();
     let boundary = multer::parse_boundary(kind)
         .map_err(|_| Refusal::new(400, 10001, "Content-Type must be `multipart/form-data`"))?;
-    let broken =
-        |error: &dyn std::fmt::Display| invalid(format!("could not read the upload: {error}"));
+    let broken = |error: &dyn std::fmt::Display| invalid(format!("could not read the upload: {error}"));
     let mut parts = multer::Multipart::new(stream::iter([Ok::<_, std::io::Error>(body)]), boundary);
     let mut files = Vec::new();
     while let Some(part) = parts.next_field().await.map_err(|error| broken(&error))? {
@@ -179,9 +168,7 @@ async fn read(headers: &HeaderMap, body: Bytes) -> Result<Vec<(String, Blob)>, R
             .map(ToString::to_string)
             .filter(|kind| kind != "application/null");
         let text = part.bytes().await.map_err(|error| broken(&error))?;
-        let content = BASE64_STANDARD
-            .decode(&text)
-            .map_err(|error| broken(&error))?;
+        let content = BASE64_STANDARD.decode(&text).map_err(|error| broken(&error))?;
         files.push((
             hash,
             Blob {

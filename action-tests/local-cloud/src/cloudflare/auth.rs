@@ -119,13 +119,7 @@ pub(super) async fn guard(
     }
 }
 
-fn admit(
-    cloud: &Cloud,
-    path: &str,
-    segments: &[&str],
-    method: &Method,
-    headers: &HeaderMap,
-) -> Result<(), Refusal> {
+fn admit(cloud: &Cloud, path: &str, segments: &[&str], method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
         return Err(Refusal::new(
             400,
@@ -134,8 +128,9 @@ fn admit(
         ));
     };
     let Some(value) = gate::token(headers).filter(|_| authorization.to_str().is_ok()) else {
-        return Err(Refusal::new(400, 6003, "Invalid request headers")
-            .because(6111, "Invalid format for Authorization header"));
+        return Err(
+            Refusal::new(400, 6003, "Invalid request headers").because(6111, "Invalid format for Authorization header")
+        );
     };
     // The bearer of an asset upload is the session's own token; the handler checks it.
     if matches!(segments, ["accounts", _, "workers", "assets", "upload", ..]) {
@@ -170,11 +165,9 @@ fn admit(
     }
     match needs(method, segments).iter().find(|it| !token.may(it)) {
         None => Ok(()),
-        Some(missing) if missing.starts_with("zone:") => Err(Refusal::new(
-            403,
-            9109,
-            "Unauthorized to access requested resource",
-        )),
+        Some(missing) if missing.starts_with("zone:") => {
+            Err(Refusal::new(403, 9109, "Unauthorized to access requested resource"))
+        }
         Some(_) => Err(Refusal::new(403, 10000, "Authentication error")),
     }
 }
@@ -186,15 +179,9 @@ fn needs(method: &Method, segments: &[&str]) -> Vec<&'static str> {
     match segments {
         // A custom domain belongs to the account and to the zone.
         ["accounts", _, "workers", "domains", ..]
-        | [
-            "accounts",
-            _,
-            "workers",
-            "scripts",
-            _,
-            "domains" | "routes",
-            ..,
-        ] if writes => {
+        | ["accounts", _, "workers", "scripts", _, "domains" | "routes", ..]
+            if writes =>
+        {
             vec!["workers:edit", "routes:edit"]
         }
         ["accounts", _, "workers", ..] => of("workers:read", "workers:edit"),
@@ -236,9 +223,7 @@ pub(crate) fn stamp(cloud: &Cloud, token: Option<&str>, headers: &mut HeaderMap)
     let ray = format!("{}-LHR", cloud.ids.hex(16));
     let left = {
         let state = lock(&cloud.cloudflare);
-        let used = token
-            .and_then(|token| state.window.used.get(token))
-            .copied();
+        let used = token.and_then(|token| state.window.used.get(token)).copied();
         state
             .settings
             .rate_limit

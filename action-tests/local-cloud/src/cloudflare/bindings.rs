@@ -41,17 +41,15 @@ pub(super) fn resolve(
                 return Err(Refusal::new(
                     400,
                     10057,
-                    format!(
-                        "Cannot inherit binding `{source}`: the previous version of this Worker does not have it"
-                    ),
+                    format!("Cannot inherit binding `{source}`: the previous version of this Worker does not have it"),
                 ));
             }
             None => {}
         }
     }
-    let kept = previous.iter().filter(|it| {
-        keep.iter().any(|kind| kind == binding_type(it)) && !names.contains(binding_name(it))
-    });
+    let kept = previous
+        .iter()
+        .filter(|it| keep.iter().any(|kind| kind == binding_type(it)) && !names.contains(binding_name(it)));
     bindings.extend(kept.cloned());
     Ok(bindings)
 }
@@ -78,9 +76,7 @@ pub(super) fn check(bindings: &[Value], state: &State, place: &Place<'_>) -> Res
                     return Err(Refusal::new(
                         400,
                         10144,
-                        format!(
-                            "Could not resolve service binding '{name}'. Target script '{service}' not found."
-                        ),
+                        format!("Could not resolve service binding '{name}'. Target script '{service}' not found."),
                     ));
                 }
             }
@@ -121,11 +117,7 @@ mod tests {
         assert_eq!(names(&bindings), ["KEY", "HAND"]);
         assert_eq!(bindings[0]["text"], "new");
         // Without keep_bindings, secrets that were set by hand are lost.
-        assert!(
-            resolve(Vec::new(), &[], &previous, true)
-                .unwrap()
-                .is_empty()
-        );
+        assert!(resolve(Vec::new(), &[], &previous, true).unwrap().is_empty());
     }
 
     #[test]

@@ -13,42 +13,28 @@ use crate::cloud::lock;
 pub(super) fn router() -> Router<Shared> {
     Router::new()
         .route("/zones/{zone}/ssl/certificate_packs", get(list))
-        .route(
-            "/zones/{zone}/ssl/certificate_packs/{id}",
-            get(one).delete(remove),
-        )
+        .route("/zones/{zone}/ssl/certificate_packs/{id}", get(one).delete(remove))
 }
 
 fn no_pack() -> Refusal {
     Refusal::new(404, 1408, "The certificate pack does not exist.")
 }
 
-async fn list(
-    State(cloud): State<Shared>,
-    Path(zone): Path<String>,
-    Query(query): Pairs,
-) -> Answer {
+async fn list(State(cloud): State<Shared>, Path(zone): Path<String>, Query(query): Pairs) -> Answer {
     let state = lock(&cloud.cloudflare);
     Ok(Paging::read(&query, 20, 50).reply(&state.zone(&zone)?.certificate_packs))
 }
 
 async fn one(State(cloud): State<Shared>, Path((zone, id)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
-    let pack = state
-        .zone(&zone)?
-        .certificate_packs
-        .iter()
-        .find(|pack| pack.id == id);
+    let pack = state.zone(&zone)?.certificate_packs.iter().find(|pack| pack.id == id);
     pack.map(Reply::of).ok_or_else(no_pack)
 }
 
 async fn remove(State(cloud): State<Shared>, Path((zone, id)): Path<(String, String)>) -> Answer {
     let mut state = lock(&cloud.cloudflare);
     let packs = &mut state.zone_mut(&zone)?.certificate_packs;
-    let at = packs
-        .iter()
-        .position(|pack| pack.id == id)
-        .ok_or_else(no_pack)?;
+    let at = packs.iter().position(|pack| pack.id == id).ok_or_else(no_pack)?;
     packs.remove(at);
     Ok(Reply::of(json!({"id": id})))
 }

@@ -57,10 +57,7 @@ pub(super) fn all_to(version: &str) -> Vec<Share> {
     }]
 }
 
-async fn list(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn list(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     let worker = state.worker(&account, &script)?;
     Ok(Reply::of(json!({"deployments": worker.deployments})))
@@ -70,20 +67,14 @@ fn no_deployment() -> Refusal {
     Refusal::new(404, 10336, "Deployment not found")
 }
 
-async fn one(
-    State(cloud): State<Shared>,
-    Path((account, script, id)): Path<(String, String, String)>,
-) -> Answer {
+async fn one(State(cloud): State<Shared>, Path((account, script, id)): Path<(String, String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     let worker = state.worker(&account, &script)?;
     let found = worker.deployments.iter().find(|it| it.id == id);
     found.map(Reply::of).ok_or_else(no_deployment)
 }
 
-async fn remove(
-    State(cloud): State<Shared>,
-    Path((account, script, id)): Path<(String, String, String)>,
-) -> Answer {
+async fn remove(State(cloud): State<Shared>, Path((account, script, id)): Path<(String, String, String)>) -> Answer {
     let mut state = lock(&cloud.cloudflare);
     let worker = state.worker_mut(&account, &script)?;
     let at = worker
@@ -117,24 +108,13 @@ async fn create(
     let mut state = lock(&cloud.cloudflare);
     let worker = state.worker(&account, &script)?;
     let wanted: Wanted = parse(&body, 10021)?;
-    check(
-        &wanted,
-        worker,
-        state.account(&account)?,
-        flag(&query, "force"),
-    )?;
+    check(&wanted, worker, state.account(&account)?, flag(&query, "force"))?;
     let mut annotations = upload::annotations(wanted.annotations.as_ref())?;
     annotations
         .entry("workers/triggered_by")
         .or_insert_with(|| "deployment".into());
     let worker = state.worker_mut(&account, &script)?;
-    Ok(Reply::of(publish(
-        worker,
-        wanted.versions,
-        annotations,
-        &cloud,
-        &stamp,
-    )))
+    Ok(Reply::of(publish(worker, wanted.versions, annotations, &cloud, &stamp)))
 }
 
 fn check(wanted: &Wanted, worker: &Worker, account: &Account, force: bool) -> Result<(), Refusal> {
@@ -146,9 +126,7 @@ fn check(wanted: &Wanted, worker: &Worker, account: &Account, force: bool) -> Re
     }
     let total: f64 = wanted.versions.iter().map(|share| share.percentage).sum();
     if (total - 100.0).abs() > 0.001 || wanted.versions.iter().any(|share| share.percentage < 0.0) {
-        return Err(upload::invalid(
-            "the percentages of a deployment add up to 100",
-        ));
+        return Err(upload::invalid("the percentages of a deployment add up to 100"));
     }
     let oldest = worker.versions.len().saturating_sub(DEPLOYABLE);
     for share in &wanted.versions {
@@ -175,11 +153,7 @@ fn resources(version: &Version, account: &Account) -> Result<(), Refusal> {
     for binding in &version.content.bindings {
         let id = binding["namespace_id"].as_str().unwrap_or_default();
         if binding_type(binding) == "kv_namespace" && !account.kv.iter().any(|it| it.id == id) {
-            return Err(Refusal::new(
-                400,
-                10041,
-                format!("KV namespace '{id}' not found."),
-            ));
+            return Err(Refusal::new(400, 10041, format!("KV namespace '{id}' not found.")));
         }
     }
     Ok(())

@@ -15,14 +15,8 @@ use crate::cloud::{Cloud, lock};
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
-        .route(
-            "/accounts/{account}/workers/domains",
-            get(list).put(attach_one),
-        )
-        .route(
-            "/accounts/{account}/workers/domains/{id}",
-            get(one).delete(detach_one),
-        )
+        .route("/accounts/{account}/workers/domains", get(list).put(attach_one))
+        .route("/accounts/{account}/workers/domains/{id}", get(one).delete(detach_one))
         .route("/accounts/{account}/workers/domains/records/{id}", get(one))
         .route(
             "/accounts/{account}/workers/scripts/{script}/domains/changeset",
@@ -59,18 +53,13 @@ fn zone_for<'a>(state: &'a World, account: &str, origin: &Origin) -> Result<&'a 
         return Err(Refusal::new(
             400,
             100_115,
-            format!(
-                "Hostname '{host}' is not valid: a custom domain is an exact host name without path or wildcard"
-            ),
+            format!("Hostname '{host}' is not valid: a custom domain is an exact host name without path or wildcard"),
         ));
     }
     let zone = state.zone_of(host).filter(|zone| {
         zone.account_id == account
             && origin.zone_id.as_ref().is_none_or(|id| id == &zone.id)
-            && origin
-                .zone_name
-                .as_ref()
-                .is_none_or(|name| name == &zone.name)
+            && origin.zone_name.as_ref().is_none_or(|name| name == &zone.name)
     });
     zone.ok_or_else(|| {
         Refusal::new(
@@ -82,21 +71,11 @@ fn zone_for<'a>(state: &'a World, account: &str, origin: &Origin) -> Result<&'a 
 }
 
 /// What stands in the way of a domain.
-fn check(
-    state: &World,
-    account: &str,
-    service: &str,
-    origin: &Origin,
-    overrides: Overrides,
-) -> Result<(), Refusal> {
+fn check(state: &World, account: &str, service: &str, origin: &Origin, overrides: Overrides) -> Result<(), Refusal> {
     state.worker(account, service)?;
     let zone = zone_for(state, account, origin)?;
     let host = &origin.hostname;
-    let owner = state
-        .account(account)?
-        .domains
-        .iter()
-        .find(|it| &it.hostname == host);
+    let owner = state.account(account)?.domains.iter().find(|it| &it.hostname == host);
     if owner.is_some_and(|it| it.service != service) && !overrides.override_existing_origin {
         return Err(Refusal::new(
             409,
@@ -120,13 +99,7 @@ fn check(
 
 /// Attaches a domain that was checked: its record replaces what is there, a certificate is ordered
 /// where the host has none.
-fn attach(
-    state: &mut World,
-    cloud: &Cloud,
-    account: &str,
-    service: &str,
-    origin: &Origin,
-) -> Result<Domain, Refusal> {
+fn attach(state: &mut World, cloud: &Cloud, account: &str, service: &str, origin: &Origin) -> Result<Domain, Refusal> {
     let now = cloud.clock.text();
     let zone_id = zone_for(state, account, origin)?.id.clone();
     let host = origin.hostname.clone();
@@ -163,11 +136,7 @@ fn attach(
 
 /// The certificate of a host, ordered where there is none.
 fn certificate(zone: &mut Zone, cloud: &Cloud, host: &String) -> String {
-    if let Some(pack) = zone
-        .certificate_packs
-        .iter()
-        .find(|pack| pack.hosts.contains(host))
-    {
+    if let Some(pack) = zone.certificate_packs.iter().find(|pack| pack.hosts.contains(host)) {
         return pack.id.clone();
     }
     let id = cloud.ids.uuid();
@@ -201,10 +170,7 @@ pub(super) fn seed(
 /// Removes a domain and its record. Its certificate stays.
 fn detach(state: &mut World, account: &str, id: &str) -> Result<(), Refusal> {
     let domains = &mut state.account_mut(account)?.domains;
-    let at = domains
-        .iter()
-        .position(|it| it.id == id)
-        .ok_or_else(no_domain)?;
+    let at = domains.iter().position(|it| it.id == id).ok_or_else(no_domain)?;
     let domain = domains.remove(at);
     if let Ok(zone) = state.zone_mut(&domain.zone_id) {
         dns::remove_managed(zone, &domain.hostname);
@@ -216,11 +182,7 @@ fn no_domain() -> Refusal {
     Refusal::new(404, 100_114, "Custom domain not found")
 }
 
-async fn list(
-    State(cloud): State<Shared>,
-    Path(account): Path<String>,
-    Query(query): Pairs,
-) -> Answer {
+async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
     let state = lock(&cloud.cloudflare);
     let is = |key: &str, value: &str| pick(&query, key).is_none_or(|wanted| wanted == value);
     let found: Vec<&Domain> = state
@@ -236,11 +198,7 @@ async fn list(
 
 async fn one(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
-    let found = state
-        .account(&account)?
-        .domains
-        .iter()
-        .find(|it| it.id == id);
+    let found = state.account(&account)?.domains.iter().find(|it| it.id == id);
     found.map(Reply::of).ok_or_else(no_domain)
 }
 
@@ -254,34 +212,14 @@ struct Attachment {
     overrides: Overrides,
 }
 
-async fn attach_one(
-    State(cloud): State<Shared>,
-    Path(account): Path<String>,
-    body: Bytes,
-) -> Answer {
+async fn attach_one(State(cloud): State<Shared>, Path(account): Path<String>, body: Bytes) -> Answer {
     let wanted: Attachment = parse(&body, 10021)?;
     let mut state = lock(&cloud.cloudflare);
-    check(
-        &state,
-        &account,
-        &wanted.service,
-        &wanted.origin,
-        wanted.overrides,
-    )?;
-    attach(
-        &mut state,
-        &cloud,
-        &account,
-        &wanted.service,
-        &wanted.origin,
-    )
-    .map(Reply::of)
+    check(&state, &account, &wanted.service, &wanted.origin, wanted.overrides)?;
+    attach(&mut state, &cloud, &account, &wanted.service, &wanted.origin).map(Reply::of)
 }
 
-async fn detach_one(
-    State(cloud): State<Shared>,
-    Path((account, id)): Path<(String, String)>,
-) -> Answer {
+async fn detach_one(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
     let mut state = lock(&cloud.cloudflare);
     detach(&mut state, &account, &id)?;
     Ok(Reply::null())
@@ -349,12 +287,7 @@ async fn replace_all(
         .domains
         .iter()
         .filter(|it| it.service == script)
-        .filter(|it| {
-            !wanted
-                .origins
-                .iter()
-                .any(|origin| origin.hostname == it.hostname)
-        })
+        .filter(|it| !wanted.origins.iter().any(|origin| origin.hostname == it.hostname))
         .map(|it| it.id.clone())
         .collect();
     for id in gone {

@@ -48,8 +48,7 @@ impl Reply {
     }
 
     pub(super) fn message(mut self, code: u32, text: &str) -> Self {
-        self.messages
-            .push(json!({"code": code, "message": text, "type": null}));
+        self.messages.push(json!({"code": code, "message": text, "type": null}));
         self
     }
 }

@@ -20,10 +20,7 @@ const QUOTA: usize = 1000;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
-        .route(
-            "/accounts/{account}/storage/kv/namespaces",
-            get(list).post(create),
-        )
+        .route("/accounts/{account}/storage/kv/namespaces", get(list).post(create))
         .route(
             "/accounts/{account}/storage/kv/namespaces/{id}",
             get(one).put(rename).delete(remove),
@@ -59,11 +56,7 @@ fn check(account: &Account, title: &str, own: Option<&str>) -> Result<(), Refusa
     Ok(())
 }
 
-async fn list(
-    State(cloud): State<Shared>,
-    Path(account): Path<String>,
-    Query(query): Pairs,
-) -> Answer {
+async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
     let state = lock(&cloud.cloudflare);
     let mut found: Vec<&Namespace> = state.account(&account)?.kv.iter().collect();
     match pick(&query, "order") {
@@ -82,11 +75,7 @@ async fn create(State(cloud): State<Shared>, Path(account): Path<String>, body: 
     let account = state.account_mut(&account)?;
     check(account, &wanted.title, None)?;
     if account.kv.len() >= QUOTA {
-        return Err(Refusal::new(
-            403,
-            10026,
-            "namespace limit reached for this account",
-        ));
+        return Err(Refusal::new(403, 10026, "namespace limit reached for this account"));
     }
     let namespace = Namespace {
         id: cloud.ids.hex(32),
@@ -103,34 +92,20 @@ async fn one(State(cloud): State<Shared>, Path((account, id)): Path<(String, Str
     found.map(Reply::of).ok_or_else(no_namespace)
 }
 
-async fn rename(
-    State(cloud): State<Shared>,
-    Path((account, id)): Path<(String, String)>,
-    body: Bytes,
-) -> Answer {
+async fn rename(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, BAD_BODY)?;
     let mut state = lock(&cloud.cloudflare);
     let account = state.account_mut(&account)?;
     check(account, &wanted.title, Some(&id))?;
-    let namespace = account
-        .kv
-        .iter_mut()
-        .find(|it| it.id == id)
-        .ok_or_else(no_namespace)?;
+    let namespace = account.kv.iter_mut().find(|it| it.id == id).ok_or_else(no_namespace)?;
     namespace.title = wanted.title;
     Ok(Reply::of(namespace))
 }
 
-async fn remove(
-    State(cloud): State<Shared>,
-    Path((account, id)): Path<(String, String)>,
-) -> Answer {
+async fn remove(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
     let mut state = lock(&cloud.cloudflare);
     let kv = &mut state.account_mut(&account)?.kv;
-    let at = kv
-        .iter()
-        .position(|it| it.id == id)
-        .ok_or_else(no_namespace)?;
+    let at = kv.iter().position(|it| it.id == id).ok_or_else(no_namespace)?;
     kv.remove(at);
     Ok(Reply::null())
 }

@@ -120,11 +120,7 @@ fn on_workers_dev(state: &State, name: &str) -> Target {
         .find_map(|worker| {
             let key = label.strip_suffix(&worker.name)?.strip_suffix('-')?;
             let version = worker.versions.iter().rev().find(|version| {
-                version
-                    .annotations
-                    .get("workers/alias")
-                    .and_then(Value::as_str)
-                    == Some(key)
+                version.annotations.get("workers/alias").and_then(Value::as_str) == Some(key)
                     || (key.len() == 8 && version.id.starts_with(key))
             })?;
             Some(Target::Version(place(worker), version.id.clone()))
@@ -136,12 +132,7 @@ fn on_workers_dev(state: &State, name: &str) -> Target {
 ///
 /// `pinned` is what `Cloudflare-Workers-Version-Overrides` says for this Worker; it counts only for
 /// versions of the live deployment, those at 0 % included. `draw` is below 100 and decides otherwise.
-pub(crate) fn choose(
-    state: &State,
-    place: &Place,
-    pinned: Option<&str>,
-    draw: f64,
-) -> Option<Choice> {
+pub(crate) fn choose(state: &State, place: &Place, pinned: Option<&str>, draw: f64) -> Option<Choice> {
     let worker = state.worker(&place.account, &place.worker).ok()?;
     let shares = &worker.live()?.versions;
     let mut left = draw;
@@ -203,12 +194,7 @@ pub(crate) fn vars(state: &State, place: &Place, version: &str) -> BTreeMap<Stri
         .unwrap_or_default()
         .iter()
         .filter(|it| binding_type(it) == "plain_text")
-        .filter_map(|it| {
-            Some((
-                it["name"].as_str()?.to_owned(),
-                it["text"].as_str()?.to_owned(),
-            ))
-        })
+        .filter_map(|it| Some((it["name"].as_str()?.to_owned(), it["text"].as_str()?.to_owned())))
         .collect()
 }
 
@@ -303,7 +289,7 @@ mod tests {
     use crate::cloud::{Cloud, lock};
 
     fn cloud(document: &Value) -> Cloud {
-        let cloud = Cloud::new(None);
+        let cloud = Cloud::new(None).unwrap();
         seeds::seed(&cloud, document).unwrap();
         cloud
     }
@@ -353,19 +339,13 @@ mod tests {
             {"name": "off"},
         ]}));
         let state = lock(&cloud.cloudflare);
-        let version = state
-            .worker(super::super::model::ACCOUNT, "api")
-            .unwrap()
-            .versions[0]
+        let version = state.worker(super::super::model::ACCOUNT, "api").unwrap().versions[0]
             .id
             .clone();
         let found = |name: &str| find(&state, &format!("{name}.acme.workers.dev"), "/");
         assert_eq!(found("api"), Target::Worker(place("api")));
         assert_eq!(found("off"), Target::Nowhere);
-        assert_eq!(
-            found("pr-42-api"),
-            Target::Version(place("api"), version.clone())
-        );
+        assert_eq!(found("pr-42-api"), Target::Version(place("api"), version.clone()));
         assert_eq!(
             found(&format!("{version:.8}-api")),
             Target::Version(place("api"), version.clone())
@@ -375,13 +355,11 @@ mod tests {
 
     #[test]
     fn traffic_is_shared_and_a_pin_needs_the_live_deployment() {
-        let cloud =
-            cloud(&json!({"workers": [{"name": "api", "versions": 3, "traffic": [10, 90]}]}));
+        let cloud = cloud(&json!({"workers": [{"name": "api", "versions": 3, "traffic": [10, 90]}]}));
         let state = lock(&cloud.cloudflare);
         let worker = state.worker(super::super::model::ACCOUNT, "api").unwrap();
         let ids: Vec<&str> = worker.versions.iter().map(|it| it.id.as_str()).collect();
-        let version =
-            |pin: Option<&str>, draw| choose(&state, &place("api"), pin, draw).unwrap().version;
+        let version = |pin: Option<&str>, draw| choose(&state, &place("api"), pin, draw).unwrap().version;
         assert_eq!(version(None, 5.0), ids[2]);
         assert_eq!(version(None, 50.0), ids[1]);
         assert_eq!(version(Some(ids[2]), 50.0), ids[2]);

@@ -264,19 +264,12 @@ impl Default for State {
         };
         let zones = [
             Zone::new("023e105f4ecef8ad9ca31a8372d0c353", "example.com", ACCOUNT),
-            Zone::new(
-                "9a7806061c88ada191ed06f989cc3dac",
-                "revelations.localhost",
-                ACCOUNT,
-            ),
+            Zone::new("9a7806061c88ada191ed06f989cc3dac", "revelations.localhost", ACCOUNT),
         ];
         Self {
             tokens: BTreeMap::new(),
             accounts: BTreeMap::from([(account.id.clone(), account)]),
-            zones: zones
-                .into_iter()
-                .map(|zone| (zone.id.clone(), zone))
-                .collect(),
+            zones: zones.into_iter().map(|zone| (zone.id.clone(), zone)).collect(),
             settings: Settings::default(),
             window: Window::default(),
             revision: 0,
@@ -300,9 +293,7 @@ impl State {
     /// For changing: also tells the edge to look again.
     pub(super) fn account_mut(&mut self, id: &str) -> Result<&mut Account, Refusal> {
         self.revision += 1;
-        self.accounts
-            .get_mut(id)
-            .ok_or_else(|| Refusal::no_route(id))
+        self.accounts.get_mut(id).ok_or_else(|| Refusal::no_route(id))
     }
 
     pub(super) fn zone(&self, id: &str) -> Result<&Zone, Refusal> {
@@ -319,10 +310,7 @@ impl State {
     }
 
     pub(super) fn worker_mut(&mut self, account: &str, name: &str) -> Result<&mut Worker, Refusal> {
-        self.account_mut(account)?
-            .workers
-            .get_mut(name)
-            .ok_or_else(no_worker)
+        self.account_mut(account)?.workers.get_mut(name).ok_or_else(no_worker)
     }
 
     /// The zone that a host name belongs to: the longest name that it ends in.
@@ -392,10 +380,7 @@ pub(super) fn binding_type(binding: &Value) -> &str {
 /// A binding as the API shows it: without the value of a secret.
 pub(super) fn shown(binding: &Value) -> Value {
     let mut binding = binding.clone();
-    if let (true, Some(fields)) = (
-        binding_type(&binding) == "secret_text",
-        binding.as_object_mut(),
-    ) {
+    if let (true, Some(fields)) = (binding_type(&binding) == "secret_text", binding.as_object_mut()) {
         fields.remove("text");
     }
     binding
@@ -407,8 +392,5 @@ pub(super) fn no_worker() -> Refusal {
 
 /// Is `host` the zone's apex or below it?
 pub(super) fn within(host: &str, zone: &str) -> bool {
-    host == zone
-        || host
-            .strip_suffix(zone)
-            .is_some_and(|head| head.ends_with('.'))
+    host == zone || host.strip_suffix(zone).is_some_and(|head| head.ends_with('.'))
 }

@@ -15,14 +15,8 @@ use crate::cloud::lock;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
-        .route(
-            "/accounts/{account}/workers/workers",
-            get(list).post(create),
-        )
-        .route(
-            "/accounts/{account}/workers/workers/{worker}",
-            get(one).delete(remove),
-        )
+        .route("/accounts/{account}/workers/workers", get(list).post(create))
+        .route("/accounts/{account}/workers/workers/{worker}", get(one).delete(remove))
         .route(
             "/accounts/{account}/workers/scripts/{script}/references",
             get(references),
@@ -92,25 +86,14 @@ fn find<'a>(account: &'a Account, worker: &str) -> Result<&'a Worker, Refusal> {
         .ok_or_else(no_worker)
 }
 
-async fn list(
-    State(cloud): State<Shared>,
-    Path(account): Path<String>,
-    Query(query): Pairs,
-) -> Answer {
+async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
     let state = lock(&cloud.cloudflare);
     let account = state.account(&account)?;
-    let found: Vec<Value> = account
-        .workers
-        .values()
-        .map(|worker| view(account, worker))
-        .collect();
+    let found: Vec<Value> = account.workers.values().map(|worker| view(account, worker)).collect();
     Ok(Paging::read(&query, 10, 100).reply(&found))
 }
 
-async fn one(
-    State(cloud): State<Shared>,
-    Path((account, worker)): Path<(String, String)>,
-) -> Answer {
+async fn one(State(cloud): State<Shared>, Path((account, worker)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     let account = state.account(&account)?;
     Ok(Reply::of(view(account, find(account, &worker)?)))
@@ -163,10 +146,7 @@ async fn remove(
 }
 
 /// What wrangler asks before it deletes.
-async fn references(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn references(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     let account = state.account(&account)?;
     account.worker(&script)?;

@@ -19,10 +19,7 @@ pub(super) fn router() -> Router<Shared> {
             "/zones/{zone}/workers/routes/{id}",
             get(one).put(replace).delete(remove),
         )
-        .route(
-            "/accounts/{account}/workers/scripts/{script}/routes",
-            put(bulk),
-        )
+        .route("/accounts/{account}/workers/scripts/{script}/routes", put(bulk))
 }
 
 /// A route as a request gives it.
@@ -75,9 +72,7 @@ impl<'a> Pattern<'a> {
             Some(rest) => (true, rest),
             None => (false, path),
         };
-        let good = !host.is_empty()
-            && !host.contains(['*', ':', ' ', '?'])
-            && !path.contains(['*', '?', ' ']);
+        let good = !host.is_empty() && !host.contains(['*', ':', ' ', '?']) && !path.contains(['*', '?', ' ']);
         good.then_some(Self {
             host,
             stars,
@@ -89,9 +84,7 @@ impl<'a> Pattern<'a> {
     fn matches(&self, host: &str, path: &str) -> bool {
         let by_host = match self.stars {
             Stars::None => host == self.host,
-            Stars::Labels => host
-                .strip_suffix(self.host)
-                .is_some_and(|head| head.ends_with('.')),
+            Stars::Labels => host.strip_suffix(self.host).is_some_and(|head| head.ends_with('.')),
             Stars::Anything => host.ends_with(self.host),
         };
         by_host
@@ -129,23 +122,14 @@ fn no_route() -> Refusal {
 }
 
 fn check(state: &World, zone: &Zone, wanted: &Wanted, own: Option<&str>) -> Result<(), Refusal> {
-    let fits = Pattern::read(&wanted.pattern)
-        .is_some_and(|it| within(it.host, &zone.name) && !it.host.contains('/'));
+    let fits = Pattern::read(&wanted.pattern).is_some_and(|it| within(it.host, &zone.name) && !it.host.contains('/'));
     if !fits {
-        return Err(Refusal::new(
-            400,
-            10022,
-            "workers.api.error.invalid_route_pattern",
-        ));
+        return Err(Refusal::new(400, 10022, "workers.api.error.invalid_route_pattern"));
     }
     if let Some(script) = &wanted.script
         && state.worker(&zone.account_id, script).is_err()
     {
-        return Err(Refusal::new(
-            404,
-            10019,
-            "workers.api.error.route_script_not_found",
-        ));
+        return Err(Refusal::new(404, 10019, "workers.api.error.route_script_not_found"));
     }
     if zone
         .routes
@@ -161,9 +145,7 @@ fn duplicate(pattern: &str) -> Refusal {
     Refusal::new(
         409,
         10020,
-        format!(
-            "A route with the same pattern already exists: {pattern}. (workers.api.error.duplicate_route)"
-        ),
+        format!("A route with the same pattern already exists: {pattern}. (workers.api.error.duplicate_route)"),
     )
 }
 
@@ -182,12 +164,7 @@ async fn create(State(cloud): State<Shared>, Path(zone): Path<String>, body: Byt
     let wanted: Wanted = parse(&body, 10022)?;
     let mut state = lock(&cloud.cloudflare);
     check(&state, state.zone(&zone)?, &wanted, None)?;
-    let route = add(
-        state.zone_mut(&zone)?,
-        &cloud.ids,
-        wanted.pattern,
-        wanted.script,
-    );
+    let route = add(state.zone_mut(&zone)?, &cloud.ids, wanted.pattern, wanted.script);
     Ok(Reply::of(route))
 }
 
@@ -202,11 +179,7 @@ pub(super) fn add(zone: &mut Zone, ids: &Ids, pattern: String, script: Option<St
     route
 }
 
-async fn replace(
-    State(cloud): State<Shared>,
-    Path((zone, id)): Path<(String, String)>,
-    body: Bytes,
-) -> Answer {
+async fn replace(State(cloud): State<Shared>, Path((zone, id)): Path<(String, String)>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, 10022)?;
     let mut state = lock(&cloud.cloudflare);
     if !state.zone(&zone)?.routes.iter().any(|it| it.id == id) {
@@ -214,10 +187,7 @@ async fn replace(
     }
     check(&state, state.zone(&zone)?, &wanted, Some(&id))?;
     let routes = &mut state.zone_mut(&zone)?.routes;
-    let route = routes
-        .iter_mut()
-        .find(|it| it.id == id)
-        .ok_or_else(no_route)?;
+    let route = routes.iter_mut().find(|it| it.id == id).ok_or_else(no_route)?;
     route.pattern = wanted.pattern;
     route.script = wanted.script;
     Ok(Reply::of(&*route))
@@ -226,10 +196,7 @@ async fn replace(
 async fn remove(State(cloud): State<Shared>, Path((zone, id)): Path<(String, String)>) -> Answer {
     let mut state = lock(&cloud.cloudflare);
     let routes = &mut state.zone_mut(&zone)?.routes;
-    let at = routes
-        .iter()
-        .position(|it| it.id == id)
-        .ok_or_else(no_route)?;
+    let at = routes.iter().position(|it| it.id == id).ok_or_else(no_route)?;
     routes.remove(at);
     Ok(Reply::of(json!({"id": id})))
 }
@@ -243,11 +210,7 @@ struct BulkRoute {
 }
 
 /// Replaces all routes of a Worker, in all zones of the account.
-async fn bulk(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-    body: Bytes,
-) -> Answer {
+async fn bulk(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>, body: Bytes) -> Answer {
     let mut state = lock(&cloud.cloudflare);
     state.worker(&account, &script)?;
     let wanted: Vec<BulkRoute> = parse(&body, 10022)?;
@@ -263,15 +226,10 @@ async fn bulk(
                 (None, Some(name)) => &zone.name == name,
                 (None, None) => true,
             })
-            .filter(|zone| {
-                pattern
-                    .as_ref()
-                    .is_some_and(|it| within(it.host, &zone.name))
-            })
+            .filter(|zone| pattern.as_ref().is_some_and(|it| within(it.host, &zone.name)))
             .max_by_key(|zone| zone.name.len())
             .ok_or_else(|| Refusal::new(400, 10022, "workers.api.error.invalid_route_pattern"))?;
-        let foreign =
-            |it: &Route| it.pattern == route.pattern && it.script.as_ref() != Some(&script);
+        let foreign = |it: &Route| it.pattern == route.pattern && it.script.as_ref() != Some(&script);
         if zone.routes.iter().any(foreign) {
             return Err(duplicate(&route.pattern));
         }
@@ -279,11 +237,7 @@ async fn bulk(
     }
     state.revision += 1;
     let mut done: Vec<Value> = Vec::new();
-    for zone in state
-        .zones
-        .values_mut()
-        .filter(|zone| zone.account_id == account)
-    {
+    for zone in state.zones.values_mut().filter(|zone| zone.account_id == account) {
         let mine: Vec<&String> = placed
             .iter()
             .filter(|(id, _)| id == &zone.id)
@@ -327,14 +281,8 @@ mod tests {
         ]);
         let found = |host, path| best(&routes, host, path).map(|it| it.id.as_str());
         assert_eq!(found("api.example.com", "/"), Some("api.example.com/*"));
-        assert_eq!(
-            found("api.example.com", "/v1/x"),
-            Some("api.example.com/v1/*")
-        );
-        assert_eq!(
-            found("api.example.com", "/health"),
-            Some("api.example.com/health")
-        );
+        assert_eq!(found("api.example.com", "/v1/x"), Some("api.example.com/v1/*"));
+        assert_eq!(found("api.example.com", "/health"), Some("api.example.com/health"));
         assert_eq!(found("web.example.com", "/"), Some("*.example.com/*"));
         assert_eq!(found("example.com", "/"), Some("*example.com/*"));
         assert_eq!(found("myexample.com", "/"), Some("*example.com/*"));

@@ -69,11 +69,7 @@ fn tagged(worker: &Worker, filter: &str) -> bool {
     })
 }
 
-async fn list(
-    State(cloud): State<Shared>,
-    Path(account): Path<String>,
-    Query(query): Pairs,
-) -> Answer {
+async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
     let state = lock(&cloud.cloudflare);
     let account = state.account(&account)?;
     let filter = pick(&query, "tags").unwrap_or_default();
@@ -86,11 +82,7 @@ async fn list(
     Ok(Reply::of(found))
 }
 
-async fn search(
-    State(cloud): State<Shared>,
-    Path(account): Path<String>,
-    Query(query): Pairs,
-) -> Answer {
+async fn search(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
     let state = lock(&cloud.cloudflare);
     let account = state.account(&account)?;
     let found: Vec<Value> = account
@@ -116,11 +108,7 @@ async fn download(
     let worker = state.worker(&account, &script)?;
     let boundary = format!("----{}", worker.tag);
     let mut body = Vec::new();
-    for module in worker
-        .latest()
-        .into_iter()
-        .flat_map(|version| &version.content.modules)
-    {
+    for module in worker.latest().into_iter().flat_map(|version| &version.content.modules) {
         let head = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"{0}\"; filename=\"{0}\"\r\nContent-Type: {1}\r\n\r\n",
             module.name, module.content_type
@@ -135,18 +123,11 @@ async fn download(
 }
 
 /// wrangler's first question of a deploy. Its own code for a missing Worker.
-async fn service(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn service(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     let account = state.account(&account)?;
     let Some(worker) = account.workers.get(&script) else {
-        return Err(Refusal::new(
-            404,
-            10090,
-            "workers.api.error.service_not_found",
-        ));
+        return Err(Refusal::new(404, 10090, "workers.api.error.service_not_found"));
     };
     let environment = json!({
         "environment": "production",
@@ -166,17 +147,14 @@ async fn service(
 
 /// A name that the API takes for a Worker.
 fn check_name(name: &str) -> Result<(), Refusal> {
-    let good = name.bytes().enumerate().all(|(at, b)| {
-        b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || (b == b'-' && at > 0)
-    });
+    let good = name
+        .bytes()
+        .enumerate()
+        .all(|(at, b)| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || (b == b'-' && at > 0));
     if good && !name.is_empty() && name.len() <= 255 {
         Ok(())
     } else {
-        Err(Refusal::new(
-            400,
-            10016,
-            "workers.api.error.invalid_script_name",
-        ))
+        Err(Refusal::new(400, 10016, "workers.api.error.invalid_script_name"))
     }
 }
 
@@ -227,13 +205,7 @@ async fn upload(
         .or_insert_with(|| blank(&script, &cloud, &stamp.now));
     configure(worker, &metadata);
     let version = versions::add(worker, content, annotations.clone(), &cloud, &stamp);
-    deployments::publish(
-        worker,
-        deployments::all_to(&version),
-        annotations,
-        &cloud,
-        &stamp,
-    );
+    deployments::publish(worker, deployments::all_to(&version), annotations, &cloud, &stamp);
     let account = state.account(&account)?;
     let worker = account.worker(&script)?;
     let mut reply = view(account, worker);
@@ -247,10 +219,7 @@ async fn upload(
 pub(super) fn configure(worker: &mut Worker, metadata: &Map<String, Value>) {
     let settings = &mut worker.settings;
     if let Some(tags) = metadata.get("tags").and_then(Value::as_array) {
-        settings.tags = tags
-            .iter()
-            .filter_map(|it| it.as_str().map(str::to_owned))
-            .collect();
+        settings.tags = tags.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect();
     }
     if let Some(logpush) = metadata.get("logpush").and_then(Value::as_bool) {
         settings.logpush = logpush;
@@ -261,10 +230,7 @@ pub(super) fn configure(worker: &mut Worker, metadata: &Map<String, Value>) {
     if let Some(observability) = metadata.get("observability") {
         settings.observability = observability.clone();
     }
-    if let Some(tag) = metadata
-        .get("migrations")
-        .and_then(|it| it["new_tag"].as_str())
-    {
+    if let Some(tag) = metadata.get("migrations").and_then(|it| it["new_tag"].as_str()) {
         worker.migration_tag = Some(tag.to_owned());
     }
 }
@@ -272,11 +238,7 @@ pub(super) fn configure(worker: &mut Worker, metadata: &Map<String, Value>) {
 /// Names of the Workers that bind to this one.
 pub(super) fn dependents<'a>(account: &'a Account, script: &str) -> Vec<(&'a str, &'a Value)> {
     let mut found = Vec::new();
-    for worker in account
-        .workers
-        .values()
-        .filter(|worker| worker.name != script)
-    {
+    for worker in account.workers.values().filter(|worker| worker.name != script) {
         let live = worker
             .live()
             .into_iter()

@@ -27,10 +27,7 @@ pub(super) fn router() -> Router<Shared> {
             "/accounts/{account}/workers/scripts/{script}/secrets/{name}",
             get(one).delete(remove),
         )
-        .route(
-            "/accounts/{account}/workers/scripts/{script}/secrets-bulk",
-            patch(bulk),
-        )
+        .route("/accounts/{account}/workers/scripts/{script}/secrets-bulk", patch(bulk))
         .route(
             "/accounts/{account}/workers/workers/{script}/versions/latest",
             patch(latest),
@@ -50,9 +47,7 @@ fn view(binding: &Value) -> Value {
 }
 
 fn secrets(worker: &Worker) -> Vec<Value> {
-    let bindings = worker
-        .latest()
-        .map(|version| version.content.bindings.as_slice());
+    let bindings = worker.latest().map(|version| version.content.bindings.as_slice());
     bindings
         .unwrap_or_default()
         .iter()
@@ -65,18 +60,12 @@ fn no_secret(name: &str) -> Refusal {
     Refusal::new(404, 10056, format!("Secret '{name}' not found."))
 }
 
-async fn list(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn list(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     Ok(Reply::of(secrets(state.worker(&account, &script)?)))
 }
 
-async fn one(
-    State(cloud): State<Shared>,
-    Path((account, script, name)): Path<(String, String, String)>,
-) -> Answer {
+async fn one(State(cloud): State<Shared>, Path((account, script, name)): Path<(String, String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     let found = secrets(state.worker(&account, &script)?);
     let found = found.into_iter().find(|it| binding_name(it) == name);
@@ -154,13 +143,7 @@ fn apply(
     let bindings = changed(worker, changes)?;
     let annotations = Map::from_iter([("workers/triggered_by".to_owned(), json!("secret"))]);
     let version = derive(worker, bindings, annotations.clone(), cloud, stamp)?;
-    deployments::publish(
-        worker,
-        deployments::all_to(&version),
-        annotations,
-        cloud,
-        stamp,
-    );
+    deployments::publish(worker, deployments::all_to(&version), annotations, cloud, stamp);
     Ok(())
 }
 
@@ -176,14 +159,7 @@ async fn put(
     let secret: Secret = parse(&body, 10021)?;
     let shown = json!({"name": secret.name, "type": "secret_text"});
     let changes = Changes::from([(secret.name, Some(secret.text))]);
-    apply(
-        &mut state,
-        &cloud,
-        &stamp,
-        (&account, &script),
-        &changes,
-        10215,
-    )?;
+    apply(&mut state, &cloud, &stamp, (&account, &script), &changes, 10215)?;
     Ok(Reply::of(shown))
 }
 
@@ -199,14 +175,7 @@ async fn remove(
         return Err(no_secret(&name));
     }
     let changes = Changes::from([(name, None)]);
-    apply(
-        &mut state,
-        &cloud,
-        &stamp,
-        (&account, &script),
-        &changes,
-        10215,
-    )?;
+    apply(&mut state, &cloud, &stamp, (&account, &script), &changes, 10215)?;
     Ok(Reply::null())
 }
 
@@ -231,14 +200,7 @@ async fn bulk(
         .into_iter()
         .map(|(name, secret)| (name, secret.map(|it| it.text)))
         .collect();
-    apply(
-        &mut state,
-        &cloud,
-        &stamp,
-        (&account, &script),
-        &changes,
-        10214,
-    )?;
+    apply(&mut state, &cloud, &stamp, (&account, &script), &changes, 10214)?;
     Ok(Reply::of(secrets(state.worker(&account, &script)?)))
 }
 

@@ -112,8 +112,7 @@ fn one() -> usize {
 
 /// Merges a seed into the state. Zones and accounts that exist are added to, not replaced.
 pub(crate) fn seed(cloud: &Cloud, value: &Value) -> anyhow::Result<()> {
-    let document: Document =
-        serde_json::from_value(value.clone()).context("the seed's `cloudflare` is not right")?;
+    let document: Document = serde_json::from_value(value.clone()).context("the seed's `cloudflare` is not right")?;
     let mut state = lock(&cloud.cloudflare);
     state.revision += 1;
     if !document.settings.is_empty() {
@@ -142,26 +141,18 @@ pub(crate) fn seed(cloud: &Cloud, value: &Value) -> anyhow::Result<()> {
             continue;
         };
         for route in &seed.routes {
-            routes::add(
-                zone,
-                &cloud.ids,
-                route.pattern.clone(),
-                route.script.clone(),
-            );
+            routes::add(zone, &cloud.ids, route.pattern.clone(), route.script.clone());
         }
     }
     Ok(())
 }
 
 fn account(state: &mut State, seed: SeedAccount) {
-    let account = state
-        .accounts
-        .entry(seed.id.clone())
-        .or_insert_with(|| Account {
-            name: seed.id.clone(),
-            id: seed.id,
-            ..Account::default()
-        });
+    let account = state.accounts.entry(seed.id.clone()).or_insert_with(|| Account {
+        name: seed.id.clone(),
+        id: seed.id,
+        ..Account::default()
+    });
     account.subdomain = seed.subdomain;
     if let Some(name) = seed.name {
         account.name = name;
@@ -221,11 +212,7 @@ fn worker(state: &mut State, cloud: &Cloud, seed: &SeedWorker) -> anyhow::Result
     for number in 1..=seed.versions {
         let mut annotations = Map::new();
         if number == seed.versions {
-            for (key, value) in [
-                ("message", &seed.message),
-                ("tag", &seed.tag),
-                ("alias", &seed.alias),
-            ] {
+            for (key, value) in [("message", &seed.message), ("tag", &seed.tag), ("alias", &seed.alias)] {
                 if let Some(value) = value {
                     annotations.insert(format!("workers/{key}"), json!(value));
                 }
@@ -235,10 +222,7 @@ fn worker(state: &mut State, cloud: &Cloud, seed: &SeedWorker) -> anyhow::Result
     }
     let newest = worker.versions.iter().rev().map(|it| it.id.clone());
     let shares: Vec<Share> = if seed.traffic.is_empty() {
-        newest
-            .take(1)
-            .flat_map(|id| deployments::all_to(&id))
-            .collect()
+        newest.take(1).flat_map(|id| deployments::all_to(&id)).collect()
     } else {
         newest
             .zip(&seed.traffic)
@@ -251,10 +235,7 @@ fn worker(state: &mut State, cloud: &Cloud, seed: &SeedWorker) -> anyhow::Result
     if !shares.is_empty() {
         deployments::publish(&mut worker, shares, Map::new(), cloud, &stamp);
     }
-    let workers = &mut state
-        .account_mut(account)
-        .map_err(|it| refused(&it))?
-        .workers;
+    let workers = &mut state.account_mut(account).map_err(|it| refused(&it))?.workers;
     workers.insert(seed.name.clone(), worker);
     for hostname in &seed.domains {
         domains::seed(state, cloud, account, &seed.name, hostname).map_err(|it| refused(&it))?;
@@ -279,10 +260,7 @@ fn content(seed: &SeedWorker) -> Content {
     bindings.extend(texts(&seed.services, "service", "service"));
     Content {
         main_module: Some("index.js".into()),
-        compatibility_date: seed
-            .compatibility_date
-            .clone()
-            .unwrap_or_else(|| "2026-07-01".into()),
+        compatibility_date: seed.compatibility_date.clone().unwrap_or_else(|| "2026-07-01".into()),
         compatibility_flags: Vec::new(),
         modules: vec![Module {
             name: "index.js".into(),
@@ -291,10 +269,7 @@ fn content(seed: &SeedWorker) -> Content {
         }],
         bindings,
         assets: None,
-        etag: crate::cloud::hex(source.as_bytes())
-            .chars()
-            .take(64)
-            .collect(),
+        etag: crate::cloud::hex(source.as_bytes()).chars().take(64).collect(),
     }
 }
 
@@ -302,8 +277,6 @@ fn refused(refusal: &Refusal) -> anyhow::Error {
     let code = refusal
         .chain
         .first()
-        .map_or((refusal.code, &refusal.message), |(code, message)| {
-            (*code, message)
-        });
+        .map_or((refusal.code, &refusal.message), |(code, message)| (*code, message));
     anyhow!("{} (code {})", code.1, code.0)
 }

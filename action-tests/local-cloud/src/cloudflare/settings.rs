@@ -44,10 +44,7 @@ fn of_version(worker: &Worker) -> Result<Value, Refusal> {
     }))
 }
 
-async fn versioned(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn versioned(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     of_version(state.worker(&account, &script)?).map(Reply::of)
 }
@@ -65,9 +62,7 @@ async fn change(
     let mut state = lock(&cloud.cloudflare);
     let worker = state.worker(&account, &script)?;
     secrets::latest_is_live(worker, 10214)?;
-    let previous = worker
-        .latest()
-        .map(|version| version.content.bindings.clone());
+    let previous = worker.latest().map(|version| version.content.bindings.clone());
     let previous = previous.unwrap_or_default();
     let wanted = match form.metadata.get("bindings").and_then(Value::as_array) {
         Some(asked) => bindings::resolve(asked.clone(), &[], &previous, true)?,
@@ -84,20 +79,11 @@ async fn change(
     scripts::configure(worker, &form.metadata);
     let annotations = Map::from_iter([("workers/triggered_by".to_owned(), json!("settings"))]);
     let version = secrets::derive(worker, wanted, annotations.clone(), &cloud, &stamp)?;
-    deployments::publish(
-        worker,
-        deployments::all_to(&version),
-        annotations,
-        &cloud,
-        &stamp,
-    );
+    deployments::publish(worker, deployments::all_to(&version), annotations, &cloud, &stamp);
     of_version(worker).map(Reply::of)
 }
 
-async fn script_settings(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn script_settings(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     Ok(Reply::of(&state.worker(&account, &script)?.settings))
 }

@@ -77,10 +77,7 @@ fn view(worker: &Worker) -> Value {
     json!({"enabled": worker.workers_dev, "previews_enabled": worker.previews_enabled})
 }
 
-async fn one(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn one(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     Ok(Reply::of(view(state.worker(&account, &script)?)))
 }
@@ -117,10 +114,7 @@ async fn set(
     Ok(Reply::of(view(worker)))
 }
 
-async fn clear(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn clear(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let mut state = lock(&cloud.cloudflare);
     let worker = state.worker_mut(&account, &script)?;
     worker.workers_dev = false;

@@ -37,10 +37,7 @@ pub(super) fn router() -> Router<Shared> {
         )
 }
 
-async fn schedules(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn schedules(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     let worker = state.worker(&account, &script)?;
     Ok(Reply::of(json!({"schedules": worker.schedules})))
@@ -67,19 +64,13 @@ async fn set_schedules(
     Ok(Reply::of(json!({"schedules": worker.schedules})))
 }
 
-async fn tails(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn tails(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     Ok(Reply::of(&state.worker(&account, &script)?.tails))
 }
 
 /// Opens a tail that no log line ever comes out of.
-async fn open_tail(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn open_tail(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let id = cloud.ids.hex(32);
     let now = cloud.clock.now();
     let expires = now.checked_add(6.hours()).unwrap_or(now);
@@ -89,10 +80,7 @@ async fn open_tail(
         "expires_at": format!("{expires:.6}"),
     });
     let mut state = lock(&cloud.cloudflare);
-    state
-        .worker_mut(&account, &script)?
-        .tails
-        .push(tail.clone());
+    state.worker_mut(&account, &script)?.tails.push(tail.clone());
     Ok(Reply::of(tail))
 }
 
@@ -111,10 +99,7 @@ async fn close_tail(
 }
 
 /// Workers whose logs go to this one.
-async fn tail_producers(
-    State(cloud): State<Shared>,
-    Path((account, script)): Path<(String, String)>,
-) -> Answer {
+async fn tail_producers(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     let producers: Vec<Value> = state
         .account(&account)?
@@ -137,11 +122,7 @@ async fn tail_producers(
     Ok(Reply::of(producers))
 }
 
-async fn durable_objects(
-    State(cloud): State<Shared>,
-    Path(account): Path<String>,
-    Query(query): Pairs,
-) -> Answer {
+async fn durable_objects(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
     lock(&cloud.cloudflare).account(&account)?;
     Ok(Paging::read(&query, 20, 1000).reply::<Value>(&[]))
 }

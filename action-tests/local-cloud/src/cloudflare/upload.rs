@@ -26,11 +26,7 @@ pub(super) struct Form {
 
 impl Form {
     /// Takes a form apart; `json_part` is the part that is no module.
-    pub(super) async fn read(
-        headers: &HeaderMap,
-        body: Bytes,
-        json_part: &str,
-    ) -> Result<Self, Refusal> {
+    pub(super) async fn read(headers: &HeaderMap, body: Bytes, json_part: &str) -> Result<Self, Refusal> {
         let kind = headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
@@ -49,13 +45,10 @@ impl Form {
             let content = part.bytes().await.map_err(|error| broken(&error))?;
             if name == json_part {
                 let parsed = serde_json::from_slice::<Map<String, Value>>(&content);
-                metadata = Some(parsed.map_err(|error| {
-                    Refusal::new(
-                        400,
-                        10021,
-                        format!("could not parse `{json_part}`: {error}"),
-                    )
-                })?);
+                metadata =
+                    Some(parsed.map_err(|error| {
+                        Refusal::new(400, 10021, format!("could not parse `{json_part}`: {error}"))
+                    })?);
             } else {
                 modules.push(Module {
                     name,
@@ -64,9 +57,8 @@ impl Form {
                 });
             }
         }
-        let metadata = metadata.ok_or_else(|| {
-            Refusal::new(400, 10021, format!("the upload has no `{json_part}` part"))
-        })?;
+        let metadata =
+            metadata.ok_or_else(|| Refusal::new(400, 10021, format!("the upload has no `{json_part}` part")))?;
         Ok(Self { metadata, modules })
     }
 
@@ -92,9 +84,7 @@ impl Form {
         let main_module = self.text("main_module").or_else(|| self.text("body_part"));
         match &main_module {
             Some(main) if !self.modules.iter().any(|it| &it.name == main) => {
-                return Err(invalid(format!(
-                    "Uncaught Error: No such module \"{main}\"."
-                )));
+                return Err(invalid(format!("Uncaught Error: No such module \"{main}\".")));
             }
             None if !self.metadata.contains_key("assets")
                 && self.metadata.get("keep_assets") != Some(&Value::Bool(true)) =>
@@ -119,9 +109,7 @@ impl Form {
                 ),
             ));
         }
-        let compatibility_date = self
-            .text("compatibility_date")
-            .unwrap_or_else(|| OLDEST_DATE.into());
+        let compatibility_date = self.text("compatibility_date").unwrap_or_else(|| OLDEST_DATE.into());
         check_date(&compatibility_date, place.today)?;
         let previous = state
             .account(place.account)?
@@ -154,12 +142,7 @@ impl Form {
         })
     }
 
-    fn assets(
-        &self,
-        state: &State,
-        place: &Place<'_>,
-        previous: Option<&Content>,
-    ) -> Result<Option<Assets>, Refusal> {
+    fn assets(&self, state: &State, place: &Place<'_>, previous: Option<&Content>) -> Result<Option<Assets>, Refusal> {
         let kept = previous.and_then(|content| content.assets.clone());
         let keep = self.metadata.get("keep_assets") == Some(&Value::Bool(true));
         let Some(wanted) = self.metadata.get("assets").filter(|it| it.is_object()) else {
@@ -177,20 +160,13 @@ impl Form {
             .asset_sessions
             .values()
             .find(|session| session.completion == jwt && session.script == place.script)
-            .ok_or_else(|| {
-                invalid(
-                    "`assets.jwt` is not the completion token of an upload session of this Worker",
-                )
-            })?;
+            .ok_or_else(|| invalid("`assets.jwt` is not the completion token of an upload session of this Worker"))?;
         let files: BTreeMap<String, String> = session
             .manifest
             .iter()
             .map(|(path, (hash, _))| (path.clone(), hash.clone()))
             .collect();
-        if let Some(hash) = files
-            .values()
-            .find(|hash| !account.assets.contains_key(*hash))
-        {
+        if let Some(hash) = files.values().find(|hash| !account.assets.contains_key(*hash)) {
             return Err(invalid(format!("the asset `{hash}` was never uploaded")));
         }
         Ok(Some(Assets { files, config }))
@@ -209,30 +185,19 @@ pub(super) struct Place<'a> {
 
 /// Checks the annotations of a version or of a deployment.
 pub(super) fn annotations(value: Option<&Value>) -> Result<Map<String, Value>, Refusal> {
-    let annotations = value
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let annotations = value.and_then(Value::as_object).cloned().unwrap_or_default();
     for (key, limit) in [
         ("workers/message", 1000),
         ("workers/tag", 100),
         ("workers/commit_sha", 64),
     ] {
-        let length = annotations
-            .get(key)
-            .and_then(Value::as_str)
-            .map_or(0, str::len);
+        let length = annotations.get(key).and_then(Value::as_str).map_or(0, str::len);
         if length > limit {
-            return Err(invalid(format!(
-                "annotation `{key}` is longer than {limit} bytes"
-            )));
+            return Err(invalid(format!("annotation `{key}` is longer than {limit} bytes")));
         }
     }
     // wrangler sends `undefined` members away, our own client may send nulls.
-    Ok(annotations
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect())
+    Ok(annotations.into_iter().filter(|(_, value)| !value.is_null()).collect())
 }
 
 /// 10021: the upload does not validate.
@@ -301,24 +266,13 @@ mod tests {
             HeaderValue::from_static("multipart/form-data; boundary=X"),
         );
         let body = "--X\r\nContent-Disposition: form-data; name=\"metadata\"\r\n\r\n{\"main_module\":\"a.js\"}\r\n--X\r\nContent-Disposition: form-data; name=\"a.js\"; filename=\"a.js\"\r\nContent-Type: application/javascript+module\r\n\r\nexport default {}\r\n--X--\r\n";
-        let form = Form::read(&headers, Bytes::from(body), "metadata")
-            .await
-            .unwrap();
+        let form = Form::read(&headers, Bytes::from(body), "metadata").await.unwrap();
         assert_eq!(form.metadata["main_module"], "a.js");
         assert_eq!(form.modules.len(), 1);
+        assert_eq!(form.modules[0].content_type, "application/javascript+module");
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         assert_eq!(
-            form.modules[0].content_type,
-            "application/javascript+module"
-        );
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-        assert_eq!(
-            Form::read(&headers, Bytes::new(), "metadata")
-                .await
-                .unwrap_err()
-                .code,
+            Form::read(&headers, Bytes::new(), "metadata").await.unwrap_err().code,
             10001
         );
     }
@@ -326,12 +280,7 @@ mod tests {
     #[test]
     fn what_does_not_validate_is_refused() {
         let state = State::default();
-        let refused = |metadata: Value| {
-            form(&metadata)
-                .content(&state, &place("api"))
-                .unwrap_err()
-                .code
-        };
+        let refused = |metadata: Value| form(&metadata).content(&state, &place("api")).unwrap_err().code;
         assert_eq!(refused(json!({})), 10021);
         assert_eq!(refused(json!({"main_module": "other.js"})), 10021);
         assert_eq!(
@@ -351,9 +300,7 @@ mod tests {
             10144
         );
         assert_eq!(
-            refused(
-                json!({"main_module": "index.js", "bindings": [{"name": "X", "type": "inherit"}]})
-            ),
+            refused(json!({"main_module": "index.js", "bindings": [{"name": "X", "type": "inherit"}]})),
             10057
         );
     }

@@ -156,10 +156,7 @@ async fn list(
     Ok(Paging::read(&query, 10, 100).reply(&newest).within("items"))
 }
 
-async fn one(
-    State(cloud): State<Shared>,
-    Path((account, script, id)): Path<(String, String, String)>,
-) -> Answer {
+async fn one(State(cloud): State<Shared>, Path((account, script, id)): Path<(String, String, String)>) -> Answer {
     let state = lock(&cloud.cloudflare);
     let worker = state.worker(&account, &script)?;
     let version = worker.version(&id).ok_or_else(no_version)?;

@@ -26,18 +26,12 @@ pub(super) fn router() -> Router<Shared> {
 async fn list(State(cloud): State<Shared>, headers: HeaderMap, Query(query): Pairs) -> Answer {
     let state = lock(&cloud.cloudflare);
     let token = state.token(&gate::token(&headers).unwrap_or_default());
-    let is = |key: &str, value: &str| {
-        pick(&query, key).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
-    };
+    let is = |key: &str, value: &str| pick(&query, key).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value));
     let found: Vec<Value> = state
         .zones
         .values()
         .filter(|zone| token.sees(&zone.name))
-        .filter(|zone| {
-            is("name", &zone.name)
-                && is("status", &zone.status)
-                && is("account.id", &zone.account_id)
-        })
+        .filter(|zone| is("name", &zone.name) && is("status", &zone.status) && is("account.id", &zone.account_id))
         .map(|zone| view(&state, zone))
         .collect();
     Ok(Paging::read(&query, PER_PAGE.0, PER_PAGE.1).reply(&found))
@@ -65,11 +59,7 @@ async fn create(State(cloud): State<Shared>, body: Bytes) -> Answer {
     let mut state = lock(&cloud.cloudflare);
     state.account(&wanted.account.id)?;
     if state.zones.values().any(|zone| zone.name == wanted.name) {
-        return Err(Refusal::new(
-            400,
-            1061,
-            format!("{} already exists", wanted.name),
-        ));
+        return Err(Refusal::new(400, 1061, format!("{} already exists", wanted.name)));
     }
     let mut zone = Zone::new(&cloud.ids.hex(32), &wanted.name, &wanted.account.id);
     zone.status = "pending".into();
@@ -80,10 +70,7 @@ async fn create(State(cloud): State<Shared>, body: Bytes) -> Answer {
 }
 
 fn view(state: &model::State, zone: &Zone) -> Value {
-    let account = state
-        .accounts
-        .get(&zone.account_id)
-        .map(|account| &account.name);
+    let account = state.accounts.get(&zone.account_id).map(|account| &account.name);
     let (legacy_id, plan) = match zone.plan {
         Plan::Free => ("free", "Free Website"),
         Plan::Pro => ("pro", "Pro Website"),

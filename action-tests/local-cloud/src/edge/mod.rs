@@ -51,19 +51,11 @@ async fn answer(cloud: &Arc<Cloud>, request: Request, ray: &str) -> Response {
         None => Json(document(cloud, &place, &choice)).into_response(),
         Some(runtime) => {
             if let Err(error) = cloud.edge.push(cloud, runtime).await {
-                return plain(
-                    503,
-                    format!("local-cloud could not start the Workers: {error:#}\n"),
-                );
+                return plain(503, format!("local-cloud could not start the Workers: {error:#}\n"));
             }
             proxy::forward(&runtime.workerd, &choice.internal, ray, request)
                 .await
-                .unwrap_or_else(|error| {
-                    plain(
-                        502,
-                        format!("local-cloud could not reach workerd: {error:#}\n"),
-                    )
-                })
+                .unwrap_or_else(|error| plain(502, format!("local-cloud could not reach workerd: {error:#}\n")))
         }
     }
 }
@@ -98,8 +90,7 @@ fn pinned(headers: &HeaderMap, worker: &str) -> Option<String> {
     let header = headers.get(OVERRIDES)?.to_str().ok()?;
     header.split(',').find_map(|part| {
         let (name, version) = part.split_once('=')?;
-        (name.trim().trim_matches('"') == worker)
-            .then(|| version.trim().trim_matches('"').to_owned())
+        (name.trim().trim_matches('"') == worker).then(|| version.trim().trim_matches('"').to_owned())
     })
 }
 
@@ -117,9 +108,7 @@ fn draw(cloud: &Cloud, headers: &HeaderMap) -> f64 {
 /// What a Worker answers where no runtime runs it: what is deployed, and nothing that it checked.
 fn document(cloud: &Cloud, place: &Place, choice: &Choice) -> Value {
     let vars = cloudflare::vars(&lock(&cloud.cloudflare), place, &choice.version);
-    let service = ["SERVICE", "SERVICE_NAME"]
-        .iter()
-        .find_map(|name| vars.get(*name));
+    let service = ["SERVICE", "SERVICE_NAME"].iter().find_map(|name| vars.get(*name));
     json!({
         "status": "healthy",
         "service": service.unwrap_or(&choice.worker),
@@ -147,10 +136,7 @@ mod tests {
     #[test]
     fn a_pin_is_read_for_its_worker_alone() {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            OVERRIDES,
-            HeaderValue::from_static(r#"api="v-1", web="v-2""#),
-        );
+        headers.insert(OVERRIDES, HeaderValue::from_static(r#"api="v-1", web="v-2""#));
         assert_eq!(pinned(&headers, "web").as_deref(), Some("v-2"));
         assert_eq!(pinned(&headers, "api").as_deref(), Some("v-1"));
         assert_eq!(pinned(&headers, "auth"), None);

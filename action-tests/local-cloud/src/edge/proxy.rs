@@ -24,16 +24,11 @@ pub(super) async fn forward(
         .trim_end_matches('/');
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // Drives the connection until the answer's body has been read or dropped.
     tokio::spawn(connection);
 
-    let path = request
-        .uri()
-        .path_and_query()
-        .map_or("/", |it| it.as_str())
-        .to_owned();
+    let path = request.uri().path_and_query().map_or("/", |it| it.as_str()).to_owned();
     *request.uri_mut() = path.parse()?;
     let headers = request.headers_mut();
     headers.insert(CHOSEN, HeaderValue::from_str(internal)?);

@@ -54,8 +54,7 @@ struct Pushed {
 
 impl Edge {
     pub(crate) fn seed(&self, value: &Value) -> anyhow::Result<()> {
-        let document: Document =
-            serde_json::from_value(value.clone()).context("the seed's `edge` is not right")?;
+        let document: Document = serde_json::from_value(value.clone()).context("the seed's `edge` is not right")?;
         lock(&self.hosts).extend(document.hosts);
         Ok(())
     }

@@ -21,11 +21,7 @@ struct Batch {
     posts: Vec<Map<String, Value>>,
 }
 
-pub(super) async fn run(
-    State(cloud): State<Shared>,
-    Path(zone): Path<String>,
-    body: Bytes,
-) -> Answer {
+pub(super) async fn run(State(cloud): State<Shared>, Path(zone): Path<String>, body: Bytes) -> Answer {
     let batch: Batch = parse(&body, BAD_BODY)?;
     transact(&cloud, &zone, |editor| apply(editor, &batch)).map(Reply::of)
 }
@@ -129,20 +125,8 @@ mod tests {
                 .map(|n| json!({"type":"TXT","name":format!("t{n}"),"content":"x"}))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(
-            world
-                .run(&json!({"posts": posts(0, 201)}))
-                .unwrap_err()
-                .status,
-            400
-        );
+        assert_eq!(world.run(&json!({"posts": posts(0, 201)})).unwrap_err().status, 400);
         world.run(&json!({"posts": posts(0, 200)})).unwrap();
-        assert_eq!(
-            world
-                .run(&json!({"posts": posts(200, 201)}))
-                .unwrap_err()
-                .code,
-            81045
-        );
+        assert_eq!(world.run(&json!({"posts": posts(200, 201)})).unwrap_err().code, 81045);
     }
 }

@@ -50,21 +50,13 @@ pub(super) fn alone(mut wanted: Wanted, limits: &Limits) -> Result<Wanted, Refus
         ));
     }
     if comment.contains(['\n', '\r']) {
-        return Err(Refusal::dns(
-            9000,
-            "DNS record comment contains invalid characters.",
-        ));
+        return Err(Refusal::dns(9000, "DNS record comment contains invalid characters."));
     }
     Ok(wanted)
 }
 
 /// Checks a record beside the others of its zone. `own` is the id of the record being changed.
-pub(super) fn beside(
-    wanted: &Wanted,
-    records: &[Record],
-    own: Option<&str>,
-    limits: &Limits,
-) -> Result<(), Refusal> {
+pub(super) fn beside(wanted: &Wanted, records: &[Record], own: Option<&str>, limits: &Limits) -> Result<(), Refusal> {
     let same_name = || {
         records
             .iter()
@@ -93,11 +85,9 @@ pub(super) fn beside(
             81053,
             "An A, AAAA, or CNAME record with that host already exists.",
         )),
-        kind if kind != "NS" && has(&["NS"]) => Err(Refusal::new(
-            400,
-            81056,
-            "NS records with that host already exist.",
-        )),
+        kind if kind != "NS" && has(&["NS"]) => {
+            Err(Refusal::new(400, 81056, "NS records with that host already exist."))
+        }
         _ => Ok(()),
     }
 }
@@ -135,12 +125,7 @@ fn content(wanted: &Wanted) -> Result<String, Refusal> {
         "AAAA" => text
             .parse::<Ipv6Addr>()
             .map(|it| it.to_string())
-            .map_err(|_| {
-                Refusal::dns(
-                    9006,
-                    "Content for AAAA record must be a valid IPv6 address.",
-                )
-            }),
+            .map_err(|_| Refusal::dns(9006, "Content for AAAA record must be a valid IPv6 address.")),
         "CNAME" | "NS" | "MX" => {
             let target = text.trim_end_matches('.').to_ascii_lowercase();
             if target.is_empty() || target.contains([' ', '/', ':']) {
@@ -196,27 +181,16 @@ mod tests {
     fn what_is_wrong_is_behind_1004_except_for_long_comments() {
         let a = |extra: Value| {
             let mut body = json!({"type":"A","name":"a","content":"192.0.2.1"});
-            body.as_object_mut()
-                .unwrap()
-                .extend(extra.as_object().unwrap().clone());
+            body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
             body
         };
-        assert_eq!(
-            refused(&a(json!({"content":"nonsense"}))),
-            (1004, Some(9005))
-        );
+        assert_eq!(refused(&a(json!({"content":"nonsense"}))), (1004, Some(9005)));
         assert_eq!(refused(&a(json!({"type":"AAAA"}))), (1004, Some(9006)));
         assert_eq!(refused(&a(json!({"ttl":30}))), (1004, Some(9021)));
         assert_eq!(refused(&a(json!({"tags":["a:b"]}))), (1004, Some(9300)));
-        assert_eq!(
-            refused(&a(json!({"comment":"x".repeat(101)}))),
-            (9313, None)
-        );
+        assert_eq!(refused(&a(json!({"comment":"x".repeat(101)}))), (9313, None));
         assert_eq!(refused(&a(json!({"name":"a b"}))), (1004, Some(9000)));
         assert_eq!(refused(&a(json!({"name":"a.*.b"}))), (1004, Some(9000)));
-        assert_eq!(
-            refused(&a(json!({"type":"TXT","proxied":true}))),
-            (1004, Some(9004))
-        );
+        assert_eq!(refused(&a(json!({"type":"TXT","proxied":true}))), (1004, Some(9004)));
     }
 }

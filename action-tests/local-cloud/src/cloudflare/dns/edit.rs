@@ -18,12 +18,7 @@ pub(in super::super) struct Editor<'a> {
 }
 
 impl<'a> Editor<'a> {
-    pub(in super::super) fn new(
-        zone: &Zone,
-        settings: &Settings,
-        ids: &'a Ids,
-        now: &'a str,
-    ) -> Self {
+    pub(in super::super) fn new(zone: &Zone, settings: &Settings, ids: &'a Ids, now: &'a str) -> Self {
         Self {
             zone: zone.name.clone(),
             records: zone.records.clone(),
@@ -37,10 +32,7 @@ impl<'a> Editor<'a> {
         self.records
     }
 
-    pub(in super::super) fn create(
-        &mut self,
-        fields: &Map<String, Value>,
-    ) -> Result<Record, Refusal> {
+    pub(in super::super) fn create(&mut self, fields: &Map<String, Value>) -> Result<Record, Refusal> {
         let wanted = check::alone(Wanted::read(fields, &self.zone)?, &self.limits)?;
         check::beside(&wanted, &self.records, None, &self.limits)?;
         if self.records.iter().filter(|it| !it.read_only()).count() >= self.limits.records {
@@ -70,21 +62,13 @@ impl<'a> Editor<'a> {
     }
 
     /// PUT: what the body leaves out goes back to its default.
-    pub(super) fn replace(
-        &mut self,
-        id: &str,
-        fields: &Map<String, Value>,
-    ) -> Result<Record, Refusal> {
+    pub(super) fn replace(&mut self, id: &str, fields: &Map<String, Value>) -> Result<Record, Refusal> {
         let at = self.writable(id)?;
         self.set(at, fields)
     }
 
     /// PATCH: what the body leaves out stays.
-    pub(super) fn change(
-        &mut self,
-        id: &str,
-        fields: &Map<String, Value>,
-    ) -> Result<Record, Refusal> {
+    pub(super) fn change(&mut self, id: &str, fields: &Map<String, Value>) -> Result<Record, Refusal> {
         let at = self.writable(id)?;
         let mut all = self.records[at].fields();
         all.extend(fields.clone());
@@ -117,11 +101,7 @@ impl<'a> Editor<'a> {
     }
 
     fn writable(&self, id: &str) -> Result<usize, Refusal> {
-        let at = self
-            .records
-            .iter()
-            .position(|it| it.id == id)
-            .ok_or_else(no_record)?;
+        let at = self.records.iter().position(|it| it.id == id).ok_or_else(no_record)?;
         if self.records[at].read_only() {
             return Err(Refusal::new(
                 400,
@@ -173,7 +153,7 @@ pub(super) fn no_record() -> Refusal {
 
 /// Is there a record at this name that a custom domain would clash with?
 pub(in super::super) fn record_exists(zone: &Zone, hostname: &str) -> bool {
-    zone.records.iter().any(|it| {
-        it.name == hostname && !it.read_only() && matches!(it.kind.as_str(), "A" | "AAAA" | "CNAME")
-    })
+    zone.records
+        .iter()
+        .any(|it| it.name == hostname && !it.read_only() && matches!(it.kind.as_str(), "A" | "AAAA" | "CNAME"))
 }

@@ -4,22 +4,12 @@ use super::record::Record;
 
 /// The records that a query asks for, in its order.
 pub(super) fn apply<'a>(records: &'a [Record], query: &[(String, String)]) -> Vec<&'a Record> {
-    let text: Vec<Test<'_>> = query
-        .iter()
-        .filter_map(|(key, value)| Test::read(key, value))
-        .collect();
-    let (tags, fields): (Vec<_>, Vec<_>) =
-        text.into_iter().partition(|test| test.field == Field::Tag);
-    let any = |key: &str| {
-        query
-            .iter()
-            .any(|(name, value)| name == key && value == "any")
-    };
+    let text: Vec<Test<'_>> = query.iter().filter_map(|(key, value)| Test::read(key, value)).collect();
+    let (tags, fields): (Vec<_>, Vec<_>) = text.into_iter().partition(|test| test.field == Field::Tag);
+    let any = |key: &str| query.iter().any(|(name, value)| name == key && value == "any");
     let mut found: Vec<&Record> = records
         .iter()
-        .filter(|record| {
-            holds(&fields, record, any("match")) && holds(&tags, record, any("tag_match"))
-        })
+        .filter(|record| holds(&fields, record, any("match")) && holds(&tags, record, any("tag_match")))
         .collect();
     sort(&mut found, query);
     found
@@ -97,9 +87,7 @@ impl<'a> Test<'a> {
             },
             Field::Tag => self.tag(record),
             Field::Search => {
-                [&record.name, &record.content]
-                    .into_iter()
-                    .any(|it| self.compare(it))
+                [&record.name, &record.content].into_iter().any(|it| self.compare(it))
                     || record.comment.as_deref().is_some_and(|it| self.compare(it))
             }
         }
@@ -194,9 +182,7 @@ mod tests {
             json!({"type":"AAAA","name":"b","content":"100::","comment":"codex owner=pr-421","tags":["team:web"]}),
             json!({"type":"TXT","name":"c","content":"hello","tags":["team:api","keep"]}),
         ] {
-            editor
-                .create(body.as_object().unwrap_or(&Map::new()))
-                .unwrap();
+            editor.create(body.as_object().unwrap_or(&Map::new())).unwrap();
         }
         editor.into_records()
     }
@@ -240,12 +226,7 @@ mod tests {
         assert_eq!(names(&query), "");
         let query = json!([["type", "A"], ["content", "100::"], ["match", "any"]]);
         assert_eq!(names(&query), "ab");
-        let query = json!([
-            ["type", "A"],
-            ["type", "TXT"],
-            ["match", "any"],
-            ["tag", "team"]
-        ]);
+        let query = json!([["type", "A"], ["type", "TXT"], ["match", "any"], ["tag", "team"]]);
         assert_eq!(names(&query), "c");
         let query = json!([["tag", "keep"], ["tag", "team:web"], ["tag_match", "any"]]);
         assert_eq!(names(&query), "bc");
@@ -253,10 +234,7 @@ mod tests {
 
     #[test]
     fn order_and_direction() {
-        assert_eq!(
-            names(&json!([["order", "type"], ["direction", "desc"]])),
-            "cba"
-        );
+        assert_eq!(names(&json!([["order", "type"], ["direction", "desc"]])), "cba");
         assert_eq!(names(&json!([["order", "content"]])), "bac");
     }
 }

@@ -52,17 +52,11 @@ impl Limits {
     pub(super) fn of(zone: &Zone, settings: &Settings) -> Self {
         let free = zone.plan == Plan::Free;
         Self {
-            records: settings
-                .record_quota
-                .unwrap_or(if free { 200 } else { 3500 }),
+            records: settings.record_quota.unwrap_or(if free { 200 } else { 3500 }),
             tags: if free { 0 } else { 20 },
             comment: if free { 100 } else { 500 },
             batch: if free { 200 } else { 3500 },
-            ttl: if zone.plan == Plan::Enterprise {
-                30
-            } else {
-                60
-            },
+            ttl: if zone.plan == Plan::Enterprise { 30 } else { 60 },
             duplicate_code: settings.duplicate_record_code,
         }
     }
@@ -84,11 +78,7 @@ fn transact<T>(
     Ok(done)
 }
 
-async fn list(
-    State(cloud): State<Shared>,
-    Path(zone): Path<String>,
-    Query(query): Pairs,
-) -> Answer {
+async fn list(State(cloud): State<Shared>, Path(zone): Path<String>, Query(query): Pairs) -> Answer {
     let state = lock(&cloud.cloudflare);
     let zone = state.zone(&zone)?;
     let found = filter::apply(&zone.records, &query);
@@ -106,20 +96,12 @@ async fn create(State(cloud): State<Shared>, Path(zone): Path<String>, body: Byt
     transact(&cloud, &zone, |editor| editor.create(&fields)).map(Reply::of)
 }
 
-async fn replace(
-    State(cloud): State<Shared>,
-    Path((zone, id)): Path<(String, String)>,
-    body: Bytes,
-) -> Answer {
+async fn replace(State(cloud): State<Shared>, Path((zone, id)): Path<(String, String)>, body: Bytes) -> Answer {
     let fields: Map<String, Value> = parse(&body, BAD_BODY)?;
     transact(&cloud, &zone, |editor| editor.replace(&id, &fields)).map(Reply::of)
 }
 
-async fn change(
-    State(cloud): State<Shared>,
-    Path((zone, id)): Path<(String, String)>,
-    body: Bytes,
-) -> Answer {
+async fn change(State(cloud): State<Shared>, Path((zone, id)): Path<(String, String)>, body: Bytes) -> Answer {
     let fields: Map<String, Value> = parse(&body, BAD_BODY)?;
     transact(&cloud, &zone, |editor| editor.change(&id, &fields)).map(Reply::of)
 }
@@ -157,6 +139,5 @@ pub(super) fn add_managed(zone: &mut Zone, ids: &Ids, now: &str, hostname: &str,
 
 /// Removes what [`add_managed`] added.
 pub(super) fn remove_managed(zone: &mut Zone, hostname: &str) {
-    zone.records
-        .retain(|it| !(it.read_only() && it.name == hostname));
+    zone.records.retain(|it| !(it.read_only() && it.name == hostname));
 }

@@ -99,20 +99,16 @@ impl Wanted {
                 .and_then(|ttl| u32::try_from(ttl).ok())
                 .ok_or_else(|| Refusal::dns(9021, INVALID_TTL))?,
         };
-        let tags = fields.get("tags").and_then(Value::as_array).map(|tags| {
-            tags.iter()
-                .filter_map(|tag| tag.as_str().map(str::to_owned))
-                .collect()
-        });
+        let tags = fields
+            .get("tags")
+            .and_then(Value::as_array)
+            .map(|tags| tags.iter().filter_map(|tag| tag.as_str().map(str::to_owned)).collect());
         Ok(Self {
             name: full_name(&name, zone),
             kind,
             content,
             ttl,
-            proxied: fields
-                .get("proxied")
-                .and_then(Value::as_bool)
-                .unwrap_or(false),
+            proxied: fields.get("proxied").and_then(Value::as_bool).unwrap_or(false),
             comment: text("comment").filter(|comment| !comment.is_empty()),
             tags: tags.unwrap_or_default(),
             settings: fields
@@ -129,8 +125,7 @@ impl Wanted {
     }
 }
 
-pub(super) const INVALID_TTL: &str =
-    "Invalid TTL. Must be between 60 and 86,400 seconds, or 1 for Automatic.";
+pub(super) const INVALID_TTL: &str = "Invalid TTL. Must be between 60 and 86,400 seconds, or 1 for Automatic.";
 
 /// `@`, a relative or a full name, as the full name.
 pub(super) fn full_name(name: &str, zone: &str) -> String {
@@ -187,10 +182,7 @@ mod tests {
     fn what_is_left_out_takes_the_defaults() {
         let body = json!({"type": "a", "name": "x", "content": "192.0.2.1"});
         let wanted = Wanted::read(body.as_object().unwrap(), "example.com").unwrap();
-        assert_eq!(
-            (wanted.kind.as_str(), wanted.ttl, wanted.proxied),
-            ("A", 1, false)
-        );
+        assert_eq!((wanted.kind.as_str(), wanted.ttl, wanted.proxied), ("A", 1, false));
         assert_eq!(wanted.comment, None);
     }
 
