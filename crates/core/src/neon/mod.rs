@@ -1,11 +1,61 @@
-//! stub
+//! Neon: database branches, as their users think of them.
+//!
+//! [`Reader`] looks things up, [`Writer`] changes them; a writer can only be made from a reader, so a dry run holds
+//! nothing that could change anything. Both retry what Neon calls safe to retry (423, 429, 503), look a branch up by
+//! its exact name before they ask for it again, and wait for the operations of whatever they change.
 
-#[derive(Debug, thiserror::Error)]
-#[error("stub")]
-pub struct Error;
+pub mod annotation;
+mod api;
+mod change;
+pub mod connection;
+pub mod create;
+mod error;
+mod list;
+mod operations;
+mod ready;
+mod schema;
+pub mod types;
 
-impl Error {
-    pub fn hint(&self) -> Option<String> {
-        None
+use secrecy::SecretString;
+
+pub use connection::Connection;
+pub use create::{Compute, Made, NewBranch, Point};
+pub use error::Error;
+pub use ready::wait_until_reachable;
+pub use types::{Branch, Endpoint, Operation, Project};
+
+use api::Api;
+
+/// Reads one project.
+#[derive(Clone)]
+pub struct Reader {
+    api: Api,
+}
+
+/// Changes one project.
+#[derive(Clone)]
+pub struct Writer {
+    reader: Reader,
+}
+
+impl Reader {
+    /// A reader of `project` at `api_url` (`https://console.neon.tech/api/v2`).
+    pub fn new(http: reqwest::Client, api_url: &str, project: &str, key: SecretString) -> Self {
+        Self {
+            api: Api::new(http, api_url, project, key),
+        }
+    }
+
+    /// The one way to a [`Writer`]. Not called in a dry run.
+    pub fn writer(&self) -> Writer {
+        Writer { reader: self.clone() }
+    }
+}
+
+impl std::ops::Deref for Writer {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
     }
 }

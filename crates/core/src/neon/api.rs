@@ -1,0 +1,159 @@
+//! One call: its retries, its errors.
+
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::Error;
+use crate::retry::{self, Answer, Patience, Repeat, Verdict};
+
+/// How long something that was just made may be answered with 404 (Neon's own test client retries that, too).
+const YOUTH: Duration = Duration::from_secs(20);
+
+#[derive(Clone)]
+pub(super) struct Api {
+    http: reqwest::Client,
+    /// Up to and with `/projects/<id>`.
+    base: String,
+    /// `/projects/<id>`, for messages.
+    project: String,
+    key: SecretString,
+}
+
+/// A request below the project's path.
+pub(super) struct Ask {
+    method: Method,
+    path: String,
+    query: Vec<(&'static str, String)>,
+    body: Option<Value>,
+    repeat: Repeat,
+    young: bool,
+}
+
+impl Ask {
+    pub(super) fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::GET, path, None, Repeat::Safe)
+    }
+
+    /// A create: never sent again after an unclear failure.
+    pub(super) fn create(path: impl Into<String>, body: Value) -> Self {
+        Self::new(Method::POST, path, Some(body), Repeat::Unsafe)
+    }
+
+    /// A change that names its result: twice is as good as once.
+    pub(super) fn change(method: Method, path: impl Into<String>, body: Option<Value>) -> Self {
+        Self::new(method, path, body, Repeat::Safe)
+    }
+
+    fn new(method: Method, path: impl Into<String>, body: Option<Value>, repeat: Repeat) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            body,
+            repeat,
+            young: false,
+        }
+    }
+
+    pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// About something that was just made: a 404 is "not yet".
+    pub(super) fn young(mut self) -> Self {
+        self.young = true;
+        self
+    }
+}
+
+impl Api {
+    pub(super) fn new(http: reqwest::Client, api_url: &str, project: &str, key: SecretString) -> Self {
+        let project = format!("/projects/{project}");
+        Self {
+            http,
+            base: format!("{}{project}", api_url.trim_end_matches('/')),
+            project,
+            key,
+        }
+    }
+
+    /// The answer's body; anything but a success is an error.
+    pub(super) async fn read<T: DeserializeOwned>(&self, ask: &Ask) -> Result<T, Error> {
+        let answer = self.send(ask).await?;
+        if answer.status.is_success() {
+            self.parse(ask, &answer)
+        } else {
+            Err(Error::refused(&answer, self.call(ask)))
+        }
+    }
+
+    /// As [`Api::read`], but `None` for something that is not there.
+    pub(super) async fn find<T: DeserializeOwned>(&self, ask: &Ask) -> Result<Option<T>, Error> {
+        match self.read(ask).await {
+            Ok(found) => Ok(Some(found)),
+            // A wrong project id is 404, too, and must not read as "no such branch".
+            Err(Error::Refused {
+                status: 404, message, ..
+            }) if !message.contains("project") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The answer whatever it is, after the retries.
+    pub(super) async fn send(&self, ask: &Ask) -> Result<Answer, Error> {
+        let mut patience = Patience::default();
+        if ask.young {
+            patience.total = YOUTH;
+        }
+        let answer = retry::send(
+            &patience,
+            ask.repeat,
+            |answer| verdict(answer, ask.young),
+            retry::retry_after,
+            || self.request(ask),
+        );
+        Ok(answer.await?)
+    }
+
+    pub(super) fn parse<T: DeserializeOwned>(&self, ask: &Ask, answer: &Answer) -> Result<T, Error> {
+        serde_json::from_slice(&answer.body).map_err(|error| Error::Unreadable {
+            status: answer.status.as_u16(),
+            call: self.call(ask),
+            // Not the body: it may hold passwords.
+            why: error.to_string(),
+        })
+    }
+
+    /// `GET /projects/…/branches`, for messages.
+    pub(super) fn call(&self, ask: &Ask) -> String {
+        format!("{} {}{}", ask.method, self.project, ask.path)
+    }
+
+    fn request(&self, ask: &Ask) -> RequestBuilder {
+        let request = self
+            .http
+            .request(ask.method.clone(), format!("{}{}", self.base, ask.path))
+            .bearer_auth(self.key.expose_secret())
+            .query(&ask.query);
+        match &ask.body {
+            Some(body) => request.json(body),
+            None => request,
+        }
+    }
+}
+
+/// Neon: 423 and 503 are always safe to retry, 429 says that nothing was done, 422 "branch not ready yet" is a wait.
+fn verdict(answer: &Answer, young: bool) -> Verdict {
+    match answer.status.as_u16() {
+        423 | 429 | 503 => Verdict::Refused,
+        404 if young => Verdict::Refused,
+        422 if String::from_utf8_lossy(&answer.body).contains("not ready yet") => Verdict::Refused,
+        500.. => Verdict::Unclear,
+        _ => Verdict::Final,
+    }
+}

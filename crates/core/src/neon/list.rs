@@ -1,0 +1,140 @@
+//! Finding branches.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::api::Ask;
+use super::error::Error;
+use super::types::{Annotation, Branch, OneBranch, Project};
+use super::{Endpoint, Reader};
+
+/// Branches per page; Neon allows 10,000.
+const PAGE: usize = 1000;
+
+#[derive(Deserialize)]
+struct Page {
+    branches: Vec<Branch>,
+    #[serde(default)]
+    annotations: BTreeMap<String, Annotation>,
+    #[serde(default)]
+    pagination: Cursor,
+}
+
+#[derive(Default, Deserialize)]
+struct Cursor {
+    next: Option<String>,
+}
+
+impl Page {
+    fn join(mut self) -> (Vec<Branch>, Option<String>) {
+        for branch in &mut self.branches {
+            if let Some(annotation) = self.annotations.remove(&branch.id) {
+                branch.annotation = annotation.value;
+            }
+        }
+        (self.branches, self.pagination.next)
+    }
+}
+
+impl Reader {
+    /// All branches, oldest first, through every page. Neon names a next page on the last one, too, so only an
+    /// empty page ends the list.
+    pub async fn branches(&self) -> Result<Vec<Branch>, Error> {
+        let mut all: Vec<Branch> = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let (branches, next) = self.page(None, cursor.as_deref()).await?;
+            let new: Vec<Branch> = branches
+                .into_iter()
+                .filter(|branch| all.iter().all(|known| known.id != branch.id))
+                .collect();
+            // Nothing new also ends a list whose cursor leads in circles.
+            if new.is_empty() {
+                return Ok(all);
+            }
+            all.extend(new);
+            if next.is_none() || next == cursor {
+                return Ok(all);
+            }
+            cursor = next;
+        }
+    }
+
+    /// The branch with exactly this name, or with this id. Neon's search finds parts of both.
+    pub async fn named(&self, name: &str) -> Result<Option<Branch>, Error> {
+        let mut cursor: Option<String> = None;
+        loop {
+            let (branches, next) = self.page(Some(name), cursor.as_deref()).await?;
+            let count = branches.len();
+            if let Some(found) = exact(branches, name) {
+                return Ok(Some(found));
+            }
+            if count < PAGE || next.is_none() || next == cursor {
+                return Ok(None);
+            }
+            cursor = next;
+        }
+    }
+
+    async fn page(&self, search: Option<&str>, cursor: Option<&str>) -> Result<(Vec<Branch>, Option<String>), Error> {
+        // Sorted by what does not change while we read: the default is the time of the last change.
+        let mut ask = Ask::get("/branches")
+            .query("limit", PAGE.to_string())
+            .query("sort_by", "created_at")
+            .query("sort_order", "asc");
+        if let Some(search) = search {
+            ask = ask.query("search", search);
+        }
+        if let Some(cursor) = cursor {
+            ask = ask.query("cursor", cursor);
+        }
+        Ok(self.api.read::<Page>(&ask).await?.join())
+    }
+
+    /// The branch with this id.
+    pub async fn branch(&self, id: &str) -> Result<Option<Branch>, Error> {
+        let found: Option<OneBranch> = self.api.find(&Ask::get(format!("/branches/{id}"))).await?;
+        Ok(found.map(OneBranch::join))
+    }
+
+    /// A branch that was just made, which Neon may not know yet.
+    pub async fn new_branch(&self, id: &str) -> Result<Branch, Error> {
+        let ask = Ask::get(format!("/branches/{id}")).young();
+        Ok(self.api.read::<OneBranch>(&ask).await?.join())
+    }
+
+    /// How many branches the project has.
+    pub async fn count(&self) -> Result<usize, Error> {
+        #[derive(Deserialize)]
+        struct Count {
+            count: usize,
+        }
+        Ok(self.api.read::<Count>(&Ask::get("/branches/count")).await?.count)
+    }
+
+    /// The project itself: its limits and its history window.
+    pub async fn project(&self) -> Result<Project, Error> {
+        #[derive(Deserialize)]
+        struct One {
+            project: Project,
+        }
+        Ok(self.api.read::<One>(&Ask::get("")).await?.project)
+    }
+
+    /// The branch's computes.
+    pub async fn endpoints(&self, branch: &str) -> Result<Vec<Endpoint>, Error> {
+        #[derive(Deserialize)]
+        struct List {
+            endpoints: Vec<Endpoint>,
+        }
+        let ask = Ask::get(format!("/branches/{branch}/endpoints")).young();
+        Ok(self.api.read::<List>(&ask).await?.endpoints)
+    }
+}
+
+fn exact(branches: Vec<Branch>, name: &str) -> Option<Branch> {
+    branches
+        .into_iter()
+        .find(|branch| branch.name == name || branch.id == name)
+}
