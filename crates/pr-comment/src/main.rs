@@ -1,1 +1,118 @@
-fn main() {}
+//! One comment per pull request that tells the state of its environment.
+
+mod apply;
+mod comment;
+mod inputs;
+mod markdown;
+mod marker;
+mod plan;
+mod report;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use actions_core::error::{fault, render};
+use actions_core::github::{Error, Reader, Writer};
+use actions_core::reports::{Head, Status};
+use actions_core::runner::{self, Runner, command};
+use actions_core::secret::redact;
+
+use crate::apply::{Done, Outcome};
+use crate::inputs::{Command, Inputs};
+use crate::plan::Wanted;
+
+/// GitHub takes 65,536 characters; the rest is room for what counts differently there.
+const LONGEST_COMMENT: usize = 60_000;
+
+fn main() -> ExitCode {
+    runner::main("pr-comment", run)
+}
+
+async fn run(runner: &Runner) -> anyhow::Result<()> {
+    let inputs = Inputs::read(&runner.env)?;
+    let started = Instant::now();
+    let text = redact(&comment::render(&inputs.frame, &inputs.reports));
+    let wanted = Wanted {
+        key: inputs.key.clone(),
+        run: inputs.run,
+        text: markdown::fit(&text, LONGEST_COMMENT, report::CUT),
+    };
+    if inputs.command == Command::Upsert {
+        runner.summary(&text);
+    }
+
+    let mut done = Done::default();
+    let result = carry_out(runner, &inputs, &wanted, &mut done).await;
+    let result = match result {
+        Err(error) if inputs.read_only_token && error.is_forbidden() => {
+            command::notice("pr-comment", &report::read_only(inputs.pull_request));
+            Ok(Status::Done)
+        }
+        Err(error) => Err(
+            fault(format!("could not comment on pull request #{}", inputs.pull_request))
+                .because(error)
+                .into(),
+        ),
+        Ok(_) if done.outcome == Outcome::Nothing && !inputs.dry_run => Err(report::vanished(inputs.pull_request)),
+        Ok(status) => Ok(status),
+    };
+    tell(runner, &inputs, &done, result.as_ref(), started)?;
+    result.map(|_| ())
+}
+
+async fn carry_out(runner: &Runner, inputs: &Inputs, wanted: &Wanted, done: &mut Done) -> Result<Status, Error> {
+    let access = &inputs.github;
+    let http = actions_core::http::client().map_err(Error::Client)?;
+    let reader = Reader::new(&access.api_url, &access.token, &access.repository, http)?;
+    let pull_request = inputs.pull_request;
+    if inputs.dry_run {
+        let facts = apply::look(&reader, pull_request, &wanted.key, None).await?;
+        runner.say(&match inputs.command {
+            Command::Upsert => {
+                let plan = plan::upsert(&facts.comments, &facts.identity, wanted);
+                report::planned(&plan.step, plan.duplicates.len(), pull_request)
+            }
+            Command::Delete => {
+                let plan = plan::delete(&facts.comments, &facts.identity, &wanted.key, wanted.run);
+                report::planned_deletion(&plan, pull_request)
+            }
+        });
+        return Ok(Status::Planned);
+    }
+    let writer = Writer::from(reader);
+    match inputs.command {
+        Command::Upsert => apply::upsert(&writer, pull_request, wanted, done).await?,
+        Command::Delete => apply::delete(&writer, pull_request, &wanted.key, wanted.run, done).await?,
+    }
+    runner.say(&report::sentence(done, pull_request));
+    Ok(Status::Done)
+}
+
+/// Outputs and report, whatever happened.
+fn tell(
+    runner: &Runner,
+    inputs: &Inputs,
+    done: &Done,
+    result: Result<&Status, &anyhow::Error>,
+    started: Instant,
+) -> anyhow::Result<()> {
+    let status = *result.unwrap_or(&Status::Failed);
+    runner.output("changed", if done.changed() { "true" } else { "false" })?;
+    runner.output("comment-id", &done.id.map(|id| id.to_string()).unwrap_or_default())?;
+    runner.output("comment-url", done.url.as_deref().unwrap_or_default())?;
+    runner.report(&report::Report {
+        head: Head {
+            command: match inputs.command {
+                Command::Upsert => "upsert".to_owned(),
+                Command::Delete => "delete".to_owned(),
+            },
+            environment: inputs.frame.environment.clone(),
+            pull_request: Some(inputs.pull_request),
+            status,
+            changed: done.changed(),
+            seconds: started.elapsed().as_secs_f64(),
+            error: result.err().map(render),
+        },
+        comment: report::Comment::of(done, status),
+    })
+}

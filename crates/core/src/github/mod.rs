@@ -10,6 +10,6 @@ mod error;
 mod identity;
 
 pub use client::{Reader, Writer};
-pub use comments::{Comment, Edited};
+pub use comments::{Author, Comment, Edited};
 pub use error::Error;
 pub use identity::Identity;

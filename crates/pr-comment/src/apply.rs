@@ -1,0 +1,171 @@
+//! Carries the plan out, and looks again whenever the world may be another than the plan thought.
+
+use std::time::Duration;
+
+use actions_core::github::{Comment, Edited, Error, Identity, Reader, Writer};
+
+use crate::marker::Run;
+use crate::plan::{self, Plan, Step, Wanted};
+
+/// Looking, then writing, is repeated this often at most: a comment that vanishes each time is somebody's intent.
+const MOST_ROUNDS: u32 = 5;
+
+/// What became of the comment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Done {
+    pub(crate) outcome: Outcome,
+    pub(crate) id: Option<u64>,
+    pub(crate) url: Option<String>,
+    /// How many more comments of ours were deleted.
+    pub(crate) deleted: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Created,
+    Updated,
+    Unchanged,
+    Deleted,
+    /// Nothing to delete.
+    Absent,
+    /// A later run wrote the comment.
+    Newer(Run),
+    #[default]
+    Nothing,
+}
+
+impl Done {
+    pub(crate) fn changed(&self) -> bool {
+        matches!(self.outcome, Outcome::Created | Outcome::Updated | Outcome::Deleted) || self.deleted > 0
+    }
+
+    fn of(comment: &Comment, outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            id: Some(comment.id),
+            url: Some(comment.html_url.clone()).filter(|url| !url.is_empty()),
+            deleted: 0,
+        }
+    }
+}
+
+/// What stands on the pull request, and whose it is.
+pub(crate) struct Facts {
+    pub(crate) comments: Vec<Comment>,
+    pub(crate) identity: Identity,
+}
+
+/// Reads the comments; asks whose token it is only when one of them may be ours.
+pub(crate) async fn look(
+    reader: &Reader,
+    pull_request: u64,
+    key: &str,
+    known: Option<&Identity>,
+) -> Result<Facts, Error> {
+    let comments = reader.comments(pull_request).await?;
+    let candidates = plan::candidates(&comments, key);
+    let identity = match known {
+        Some(identity) => identity.clone(),
+        None if candidates.is_empty() => Identity::Actions,
+        None => reader.identity(&candidates).await?,
+    };
+    Ok(Facts { comments, identity })
+}
+
+/// Makes the one comment say what is wanted. `done` tells what was reached, also when an error ends it.
+pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &mut Done) -> Result<(), Error> {
+    let mut known: Option<Identity> = None;
+    let mut unclear: Option<Error> = None;
+    for round in 0..MOST_ROUNDS {
+        let facts = look(writer.reader(), pull_request, &wanted.key, known.as_ref()).await?;
+        let Plan { step, duplicates } = plan::upsert(&facts.comments, &facts.identity, wanted);
+        let comment = |id: u64| facts.comments.iter().find(|comment| comment.id == id);
+        match step {
+            // We made it, and the list does not show it yet.
+            Step::Create if done.outcome == Outcome::Created => return Ok(()),
+            Step::Create => match writer.create_comment(pull_request, &wanted.signed()).await {
+                Ok(created) => {
+                    *done = Done::of(&created, Outcome::Created);
+                    known = created.user.map(|author| Identity::Login(author.login));
+                    unclear = None;
+                }
+                Err(error) if error.is_ambiguous() && round + 1 < MOST_ROUNDS => {
+                    tracing::warn!("{error}; looking whether the comment is there");
+                    tokio::time::sleep(Duration::from_secs(1 << round)).await;
+                    unclear = Some(error);
+                }
+                Err(error) => return Err(error),
+            },
+            Step::Edit(id) => match writer.edit_comment(id, &wanted.signed()).await? {
+                // Deleted since we looked: look again.
+                Edited::Gone => {}
+                Edited::Done(edited) => {
+                    // A comment that we made in this run, and then merged into an older one, is one change.
+                    let deleted = done.deleted;
+                    *done = Done::of(&edited, Outcome::Updated);
+                    done.deleted = deleted;
+                    return remove(writer, &duplicates, done).await;
+                }
+            },
+            Step::Same(id) => {
+                if done.outcome != Outcome::Created
+                    && let Some(comment) = comment(id)
+                {
+                    // It was not there before our unclear attempt: that made it.
+                    let outcome = if unclear.is_some() {
+                        Outcome::Created
+                    } else {
+                        Outcome::Unchanged
+                    };
+                    *done = Done::of(comment, outcome);
+                }
+                return remove(writer, &duplicates, done).await;
+            }
+            Step::Newer(id, run) => {
+                let outcome = Outcome::Newer(run);
+                *done = comment(id).map_or_else(Done::default, |comment| Done::of(comment, outcome));
+                return Ok(());
+            }
+        }
+    }
+    match unclear {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// Deletes every comment of ours with this key.
+pub(crate) async fn delete(
+    writer: &Writer,
+    pull_request: u64,
+    key: &str,
+    run: Option<Run>,
+    done: &mut Done,
+) -> Result<(), Error> {
+    let facts = look(writer.reader(), pull_request, key, None).await?;
+    match plan::delete(&facts.comments, &facts.identity, key, run) {
+        Err((id, run)) => {
+            done.outcome = Outcome::Newer(run);
+            done.id = Some(id);
+            Ok(())
+        }
+        Ok(ids) => {
+            done.outcome = Outcome::Absent;
+            done.id = ids.first().copied();
+            remove(writer, &ids, done).await?;
+            if done.deleted > 0 {
+                done.outcome = Outcome::Deleted;
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn remove(writer: &Writer, ids: &[u64], done: &mut Done) -> Result<(), Error> {
+    for id in ids {
+        if writer.delete_comment(*id).await? {
+            done.deleted += 1;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! The comment's text: rendered from reports only, so that it says nothing that no action has seen.
+
+mod database;
+mod failures;
+mod removal;
+mod services;
+mod state;
+
+use actions_core::reports::Report;
+
+use crate::markdown::{code, inline, link};
+pub(crate) use state::State;
+
+/// What surrounds the reports.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Frame {
+    /// Instead of the environment's name.
+    pub(crate) title: Option<String>,
+    /// The environment's name when no report tells it.
+    pub(crate) environment: String,
+    /// The commit that was deployed.
+    pub(crate) sha: Option<String>,
+    pub(crate) run_url: Option<String>,
+    /// Markdown of the user's own.
+    pub(crate) body: Option<String>,
+}
+
+/// The comment without its marker.
+pub(crate) fn render(frame: &Frame, reports: &[Report]) -> String {
+    let sections = if reports.is_empty() {
+        vec![frame.title.as_deref().map(|title| format!("### {}", inline(title)))]
+    } else {
+        let state = State::of(reports);
+        let removed = removal::section(reports);
+        // What an environment was made of is past once it is taken down.
+        let (services, facts) = if removed.is_some() {
+            (None, None)
+        } else {
+            (services::table(reports), facts(reports))
+        };
+        vec![
+            Some(heading(frame, state, reports)),
+            failures::section(reports),
+            services,
+            facts,
+            removed,
+        ]
+    };
+    let mut parts: Vec<String> = sections.into_iter().flatten().collect();
+    parts.extend(frame.body.as_deref().map(|body| body.trim().to_owned()));
+    parts.extend(footer(frame));
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n\n") + "\n"
+}
+
+fn heading(frame: &Frame, state: State, reports: &[Report]) -> String {
+    let environment = reports
+        .iter()
+        .map(|report| report.head().environment.as_str())
+        .find(|name| !name.is_empty())
+        .unwrap_or(&frame.environment);
+    let subject = frame.title.clone().unwrap_or_else(|| capital(environment));
+    let heading = format!("### {} {} {}", state.mark(), inline(&subject), state.words());
+    match services::tally(reports).filter(|_| !state.is_removal()) {
+        Some(tally) => format!("{heading}\n\n{tally}"),
+        None => heading,
+    }
+}
+
+/// The lines below the table: database and DNS.
+fn facts(reports: &[Report]) -> Option<String> {
+    let lines: Vec<String> = [database::line(reports), services::dns_line(reports)]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("<br>\n"))
+}
+
+fn footer(frame: &Frame) -> Option<String> {
+    let sha = frame.sha.as_deref().filter(|sha| !sha.is_empty());
+    let text = match (sha, &frame.run_url) {
+        (Some(sha), run) => {
+            let short: String = sha.chars().take(7).collect();
+            let commit = run
+                .as_ref()
+                .map_or_else(|| code(&short), |run| link(&code(&short), run));
+            format!("commit {commit}")
+        }
+        (None, Some(run)) => link("workflow run", run),
+        (None, None) => return None,
+    };
+    Some(format!(
+        "<sub>{} {text}</sub>",
+        if sha.is_some() { "For" } else { "Written by this" }
+    ))
+}
+
+fn capital(name: &str) -> String {
+    let mut chars = name.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! The services: what was deployed, where it answers, and whether it is well.
+
+use std::time::Duration;
+
+use actions_core::reports::{Endpoint, Health, PreviewDns, RecordAction, Report, Service, ServiceState};
+use actions_core::text::{count, elapsed, shorten};
+
+use crate::markdown::{cell, code, inline, link};
+
+/// A reason in the table; the whole of it stands under what failed.
+const LONGEST_DETAIL: usize = 120;
+/// The characters of a version id that tell it apart, as Cloudflare's dashboard shows them.
+const VERSION: usize = 8;
+
+/// One line of the table: a service, its endpoint, or both.
+struct Row<'a> {
+    name: &'a str,
+    url: &'a str,
+    service: Option<&'a Service>,
+    endpoint: Option<&'a Endpoint>,
+}
+
+fn rows(reports: &[Report]) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for report in reports {
+        if let Report::DeployWorkers(deploy) = report {
+            for service in &deploy.services {
+                let row = Row {
+                    name: &service.service,
+                    url: &service.url,
+                    service: Some(service),
+                    endpoint: None,
+                };
+                // A later report of the same service (a second deploy in one run) takes the earlier one's place.
+                match rows.iter_mut().find(|row| row.name == service.service) {
+                    Some(earlier) => *earlier = row,
+                    None => rows.push(row),
+                }
+            }
+        }
+    }
+    for report in reports {
+        let Report::HealthCheck(check) = report else { continue };
+        for endpoint in &check.endpoints {
+            let of_service = |row: &&mut Row<'_>| row.name == endpoint.name || is_under(&endpoint.url, row.url);
+            match rows.iter_mut().find(of_service) {
+                Some(row) => row.endpoint = Some(endpoint),
+                None => rows.push(Row {
+                    name: &endpoint.name,
+                    url: &endpoint.url,
+                    service: None,
+                    endpoint: Some(endpoint),
+                }),
+            }
+        }
+    }
+    rows
+}
+
+/// Whether `url` is `base` or a path under it.
+fn is_under(url: &str, base: &str) -> bool {
+    !base.is_empty()
+        && url
+            .strip_prefix(base)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+}
+
+/// `5 of 5 services healthy, deployed in 12 s`: only what was counted.
+pub(super) fn tally(reports: &[Report]) -> Option<String> {
+    let rows = rows(reports);
+    let mut said: Vec<String> = Vec::new();
+    let checked = rows.iter().filter(|row| row.endpoint.is_some()).count();
+    if checked > 0 {
+        let healthy = rows
+            .iter()
+            .filter(|row| row.endpoint.is_some_and(|endpoint| endpoint.state == Health::Healthy))
+            .count();
+        let noun = if rows.iter().all(|row| row.service.is_some()) {
+            "service"
+        } else {
+            "endpoint"
+        };
+        said.push(format!("**{healthy} of {}** healthy", count(checked, noun)));
+    }
+    let in_state = |state: ServiceState| {
+        rows.iter()
+            .filter(|row| row.service.is_some_and(|service| service.state == state))
+            .count()
+    };
+    for (state, word) in [
+        (ServiceState::Deployed, "deployed"),
+        (ServiceState::Unchanged, "unchanged"),
+        (ServiceState::Planned, "to deploy"),
+        (ServiceState::Failed, "failed"),
+        (ServiceState::Skipped, "not deployed"),
+    ] {
+        let n = in_state(state);
+        if n > 0 {
+            said.push(format!("{n} {word}"));
+        }
+    }
+    (!said.is_empty()).then(|| said.join(" · "))
+}
+
+/// The table of services, without columns that nobody filled.
+pub(super) fn table(reports: &[Report]) -> Option<String> {
+    let rows = rows(reports);
+    if rows.is_empty() {
+        return None;
+    }
+    let deployed = rows.iter().any(|row| row.service.is_some());
+    let mut lines = vec![if deployed {
+        "| Service | State | URL | Version | Time |\n|:--|:--|:--|:--|--:|".to_owned()
+    } else {
+        "| Endpoint | State | URL |\n|:--|:--|:--|".to_owned()
+    }];
+    for row in &rows {
+        let name = format!("**{}**", cell(&inline(row.name)));
+        let mut cells = vec![name, state(row), cell(&place(row))];
+        if deployed {
+            cells.push(row.service.map(version).unwrap_or_default());
+            cells.push(row.service.map(time).unwrap_or_default());
+        }
+        lines.push(format!("| {} |", cells.join(" | ")));
+    }
+    Some(lines.join("\n"))
+}
+
+fn place(row: &Row<'_>) -> String {
+    let hostname = row.service.map_or("", |service| service.hostname.as_str());
+    let shown = if hostname.is_empty() {
+        row.url
+            .trim_start_matches("https://")
+            .trim_start_matches("http://")
+            .trim_end_matches('/')
+    } else {
+        hostname
+    };
+    let nothing_there = row
+        .service
+        .is_some_and(|service| matches!(service.state, ServiceState::Skipped | ServiceState::Planned));
+    // A link that leads nowhere yet is worse than none.
+    if nothing_there && row.endpoint.is_none() {
+        inline(shown)
+    } else {
+        link(&inline(shown), row.url)
+    }
+}
+
+/// Health comes before deployment: a Worker that was deployed and does not answer is no success.
+fn state(row: &Row<'_>) -> String {
+    let deployed = row.service.map(|service| service.state);
+    let detail = |detail: Option<&String>| detail.map(|text| shorten(text, LONGEST_DETAIL));
+    let (words, detail) = match (row.endpoint, deployed) {
+        (_, Some(ServiceState::Failed)) => ("🔴 Failed", detail(row.service.and_then(|s| s.detail.as_ref()))),
+        (Some(endpoint), _) => match endpoint.state {
+            Health::Healthy => ("🟢 Healthy", Some(checks(endpoint))),
+            Health::Unhealthy => ("🔴 Unhealthy", detail(endpoint.detail.as_ref())),
+            Health::Unreachable => ("🔴 Unreachable", detail(endpoint.detail.as_ref())),
+            Health::Unknown => ("❔ Unknown", detail(endpoint.detail.as_ref())),
+        },
+        (None, Some(ServiceState::Deployed)) => ("🔵 Deployed", None),
+        (None, Some(ServiceState::Unchanged)) => ("🔵 Unchanged", None),
+        (None, Some(ServiceState::Planned)) => ("⚪ Planned", None),
+        (None, Some(ServiceState::Skipped)) => ("⚪ Not deployed", detail(row.service.and_then(|s| s.detail.as_ref()))),
+        (None, Some(ServiceState::Unknown) | None) => ("❔ Unknown", None),
+    };
+    match detail {
+        Some(detail) if !detail.is_empty() => format!("{words}<br><sub>{}</sub>", cell(&inline(&detail))),
+        _ => words.to_owned(),
+    }
+}
+
+/// `database ✓, kv ✓`, from the health document.
+fn checks(endpoint: &Endpoint) -> String {
+    let checks: Vec<String> = endpoint
+        .checks
+        .iter()
+        .map(|(name, result)| {
+            if result == "ok" {
+                format!("{name} ✓")
+            } else {
+                format!("{name} {result}")
+            }
+        })
+        .collect();
+    checks.join(", ")
+}
+
+fn version(service: &Service) -> String {
+    let id = service.version_id.as_deref().unwrap_or_default();
+    let short: String = id.chars().take(VERSION).collect();
+    cell(&code(&short))
+}
+
+fn time(service: &Service) -> String {
+    if service.state == ServiceState::Deployed && service.seconds.is_finite() && service.seconds > 0.0 {
+        elapsed(Duration::from_secs_f64(service.seconds.min(86_400.0)))
+    } else {
+        String::new()
+    }
+}
+
+/// `DNS  5 records in example.com`.
+pub(super) fn dns_line(reports: &[Report]) -> Option<String> {
+    let dns: Vec<&PreviewDns> = reports
+        .iter()
+        .filter_map(|report| match report {
+            Report::PreviewDns(dns) if !dns.records.is_empty() => Some(dns),
+            _ => None,
+        })
+        .collect();
+    let last = dns.last()?;
+    let in_place = last
+        .records
+        .iter()
+        .filter(|record| {
+            !matches!(
+                record.action,
+                RecordAction::Missing | RecordAction::Conflict | RecordAction::Deleted
+            )
+        })
+        .count();
+    let all = if in_place == last.records.len() {
+        count(in_place, "record")
+    } else {
+        format!("{in_place} of {}", count(last.records.len(), "record"))
+    };
+    Some(format!("**DNS** {all} in {}", code(&last.zone)))
+}

@@ -1,0 +1,295 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn frame() -> Frame {
+    Frame {
+        environment: "preview".to_owned(),
+        sha: Some("6dcb09b5b57875f334f61aebed695e2e4193db5e".to_owned()),
+        run_url: Some("https://github.com/acme/app/actions/runs/1001".to_owned()),
+        ..Frame::default()
+    }
+}
+
+fn rendered(frame: &Frame, reports: &[Value]) -> String {
+    let reports: Vec<Report> = reports
+        .iter()
+        .cloned()
+        .map(|value| Report::of(value).unwrap())
+        .collect();
+    render(frame, &reports)
+}
+
+fn branch() -> Value {
+    json!({"action": "neon-branch", "command": "create", "environment": "preview", "pull-request": 42, "status": "done",
+        "branch": {"id": "br-a-b-c", "name": "preview-pr-42", "parent": "production", "created": true,
+            "expires-at": "2026-11-30T22:15:00Z"}})
+}
+
+fn dns() -> Value {
+    json!({"action": "preview-dns", "command": "apply", "environment": "preview", "status": "done", "zone": "example.com",
+        "records": [
+            {"name": "api-preview-42.example.com", "type": "AAAA", "content": "100::", "proxied": true, "action": "created"},
+            {"name": "codex-preview-42.example.com", "type": "AAAA", "content": "100::", "proxied": true, "action": "unchanged"}]})
+}
+
+fn service(name: &str, state: &str) -> Value {
+    json!({"service": name, "worker": format!("{name}-preview-42"), "url": format!("https://{name}-preview-42.example.com"),
+        "hostname": format!("{name}-preview-42.example.com"), "version-id": "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+        "state": state, "seconds": 2.34})
+}
+
+fn deploy(services: &[Value]) -> Value {
+    json!({"action": "deploy-workers", "environment": "preview", "status": "done", "services": services})
+}
+
+fn endpoint(name: &str) -> Value {
+    json!({"name": name, "url": format!("https://{name}-preview-42.example.com/health"), "state": "healthy",
+        "attempts": 1, "seconds": 0.3, "checks": {"database": "ok", "kv": "ok"}})
+}
+
+#[test]
+fn a_preview_that_is_ready() {
+    let reports = [
+        branch(),
+        dns(),
+        deploy(&[service("api", "deployed"), service("codex", "unchanged")]),
+        json!({"action": "health-check", "environment": "preview", "status": "done", "healthy": true,
+            "endpoints": [endpoint("api"), endpoint("codex")]}),
+    ];
+    insta::assert_snapshot!(rendered(&frame(), &reports), @"
+    ### ✅ Preview is ready
+
+    **2 of 2 services** healthy · 1 deployed · 1 unchanged
+
+    | Service | State | Preview | Version | Time |
+    |:--|:--|:--|:--|--:|
+    | **api** | 🟢 Healthy<br><sub>database ✓, kv ✓</sub> | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
+    | **codex** | 🟢 Healthy<br><sub>database ✓, kv ✓</sub> | [codex-preview-42.example.com](https://codex-preview-42.example.com) | `0f1e2d3c` |  |
+
+    **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC<br>
+    **DNS** 2 records in `example.com`
+
+    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
+    ");
+}
+
+#[test]
+fn nothing_is_called_healthy_that_was_not_checked() {
+    let text = rendered(&frame(), &[deploy(&[service("api", "deployed")])]);
+    assert!(
+        text.contains("is deployed") && !text.to_lowercase().contains("health"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_preview_that_failed_says_why_and_what_to_do() {
+    let mut failed = service("auth", "failed");
+    failed["detail"] = "Cloudflare answered 403 (code 10000): Authentication error".into();
+    failed["version-id"] = Value::Null;
+    let mut skipped = service("web", "skipped");
+    skipped["detail"] = "`auth` is not up".into();
+    skipped["version-id"] = Value::Null;
+    let mut deploy = deploy(&[service("api", "deployed"), failed, skipped]);
+    deploy["status"] = "failed".into();
+    deploy["error"] = "could not upload Worker `auth-preview-42`\n\
+        caused by: Cloudflare answered 403 (code 10000, ray 8a1): Authentication error\n\
+        hint: the token needs Account → Workers Scripts → Edit on account `Acme`"
+        .into();
+    insta::assert_snapshot!(rendered(&frame(), &[branch(), deploy]), @"
+    ### ❌ Preview failed
+
+    1 deployed · 1 failed · 1 not deployed
+
+    > [!CAUTION]
+    > **deploy-workers**: could not upload Worker `auth-preview-42`
+    >
+    > ```text
+    > caused by: Cloudflare answered 403 (code 10000, ray 8a1): Authentication error
+    > ```
+    >
+    > **What to do:** the token needs Account → Workers Scripts → Edit on account `Acme`
+
+    | Service | State | Preview | Version | Time |
+    |:--|:--|:--|:--|--:|
+    | **api** | 🔵 Deployed | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
+    | **auth** | 🔴 Failed<br><sub>Cloudflare answered 403 (code 10000): Authentication error</sub> | [auth-preview-42.example.com](https://auth-preview-42.example.com) |  |  |
+    | **web** | ⚪ Not deployed<br><sub>`auth` is not up</sub> | web-preview-42.example.com |  |  |
+
+    **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC
+
+    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
+    ");
+}
+
+#[test]
+fn an_endpoint_that_is_not_healthy() {
+    let mut sick = endpoint("api");
+    sick["state"] = "unhealthy".into();
+    sick["detail"] = "answered 503: database `error: timeout`".into();
+    let check = json!({"action": "health-check", "environment": "preview", "status": "failed", "healthy": false,
+        "endpoints": [sick, endpoint("codex")], "error": "1 of 2 endpoints not healthy: `api`"});
+    let reports = [
+        deploy(&[service("api", "deployed"), service("codex", "deployed")]),
+        check,
+    ];
+    insta::assert_snapshot!(rendered(&frame(), &reports), @"
+    ### ❌ Preview failed
+
+    **1 of 2 services** healthy · 2 deployed
+
+    > [!CAUTION]
+    > **health-check**: 1 of 2 endpoints not healthy: `api`
+
+    | Service | State | Preview | Version | Time |
+    |:--|:--|:--|:--|--:|
+    | **api** | 🔴 Unhealthy<br><sub>answered 503: database `error: timeout`</sub> | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
+    | **codex** | 🟢 Healthy<br><sub>database ✓, kv ✓</sub> | [codex-preview-42.example.com](https://codex-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
+
+    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
+    ");
+}
+
+fn cleanup(left: usize, results: &Value) -> Value {
+    json!({"action": "cleanup", "environment": "preview", "pull-request": 42, "left": left, "results": results,
+        "status": if left == 0 { "done" } else { "failed" },
+        "error": if left == 0 { Value::Null } else { "1 thing of preview 42 is left\nhint: run cleanup again".into() }})
+}
+
+#[test]
+fn a_preview_that_is_gone() {
+    let results = json!([
+        {"kind": "route", "name": "api-preview-42.example.com/*", "outcome": "deleted"},
+        {"kind": "worker", "name": "api-preview-42", "outcome": "deleted"},
+        {"kind": "worker", "name": "codex-preview-42", "outcome": "absent"},
+        {"kind": "dns-record", "name": "api-preview-42.example.com", "outcome": "deleted"},
+        {"kind": "branch", "name": "preview-pr-42", "outcome": "deleted"}]);
+    insta::assert_snapshot!(rendered(&frame(), &[cleanup(0, &results)]), @"
+    ### 🧹 Preview is removed
+
+    | | Removed | Already gone |
+    |:--|--:|--:|
+    | Routes | 1 | · |
+    | Workers | 1 | 1 |
+    | DNS records | 1 | · |
+    | Database branch | 1 | · |
+
+    <details><summary>What was removed</summary>
+
+    - route `api-preview-42.example.com/*`
+    - Worker `api-preview-42`
+    - DNS record `api-preview-42.example.com`
+    - database branch `preview-pr-42`
+
+    </details>
+
+    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
+    ");
+}
+
+#[test]
+fn what_is_left_is_named_with_its_reason() {
+    let results = json!([
+        {"kind": "worker", "name": "api-preview-42", "outcome": "failed", "detail": "Cloudflare answered 500"},
+        {"kind": "worker", "name": "codex-preview-42", "outcome": "deleted"},
+        {"kind": "kv-namespace", "name": "codex-preview-42-OLD", "outcome": "kept", "detail": "the manifest does not name it"}]);
+    insta::assert_snapshot!(rendered(&frame(), &[cleanup(1, &results)]), @"
+    ### ❌ Preview is not fully removed
+
+    > [!CAUTION]
+    > **cleanup**: 1 thing of preview 42 is left
+
+    > [!CAUTION]
+    > **Still there: 1 thing.** Run cleanup again, or remove:
+    >
+    > - Worker `api-preview-42`: Cloudflare answered 500
+
+    > [!NOTE]
+    > Left alone on purpose:
+    >
+    > - KV namespace `codex-preview-42-OLD`: the manifest does not name it
+
+    | | Removed | Left |
+    |:--|--:|--:|
+    | Workers | 1 | 1 |
+
+    <details><summary>What was removed</summary>
+
+    - Worker `codex-preview-42`
+
+    </details>
+
+    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
+    ");
+}
+
+#[test]
+fn a_body_of_ones_own() {
+    let frame = Frame {
+        title: Some("Bundle size".to_owned()),
+        body: Some("| file | size |\n|---|---|\n| a.js | 3 kB |\n".to_owned()),
+        ..frame()
+    };
+    insta::assert_snapshot!(render(&frame, &[]), @"
+    ### Bundle size
+
+    | file | size |
+    |---|---|
+    | a.js | 3 kB |
+
+    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
+    ");
+}
+
+#[test]
+fn vendors_words_stay_words() {
+    let mut service = service("api", "failed");
+    service["service"] = "a|b @octocat <!-- codex-actions:k -->".into();
+    service["url"] = "javascript:alert(1)".into();
+    service["hostname"] = "x) [y](https://evil.example".into();
+    service["detail"] = "<script>alert(1)</script> | #1\n\n## big".into();
+    let mut report = deploy(&[service]);
+    report["error"] = "could not @everyone\n```\n<!-- codex-actions:k -->\nhint: ask @octocat".into();
+    report["status"] = "failed".into();
+    insta::assert_snapshot!(rendered(&frame(), &[report]), @r"
+    ### ❌ Preview failed
+
+    1 failed
+
+    > [!CAUTION]
+    > **deploy-workers**: could not @​everyone
+    >
+    > ````text
+    > ```
+    > <!-- codex-actions:k -->
+    > ````
+    >
+    > **What to do:** ask @​octocat
+
+    | Service | State | Preview | Version | Time |
+    |:--|:--|:--|:--|--:|
+    | **a\|b @​octocat &lt;\!-- codex-actions:k -->** | 🔴 Failed<br><sub>&lt;script>alert(1)&lt;/script> \| #​1 ## big</sub> | x) \[y\](https://evil.example | `0f1e2d3c` |  |
+
+    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
+    ");
+}
+
+#[test]
+fn another_versions_report_does_not_pass_for_success() {
+    let report = json!({"action": "deploy-workers", "environment": "preview", "status": "half", "services": []});
+    assert!(rendered(&frame(), &[report]).contains("unknown state"));
+}
+
+#[test]
+fn an_action_that_did_not_come_so_far_is_told() {
+    let report = json!({"action": "neon-branch", "environment": "preview", "status": "failed"});
+    insta::assert_snapshot!(rendered(&frame(), &[report]), @"
+    ### ❌ Preview failed
+
+    > [!CAUTION]
+    > **neon-branch** failed; its log says why.
+
+    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
+    ");
+}

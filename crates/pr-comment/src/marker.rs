@@ -1,0 +1,148 @@
+//! The first line of our comment: which comment it is, what it holds, which run wrote it.
+//!
+//! `<!-- codex-actions:codex/preview hash=0123456789abcdef run=1001.1 -->`
+
+use actions_core::github::Comment;
+use actions_core::owner::short_hash;
+
+/// A workflow run and its attempt. A later one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Run {
+    pub(crate) id: u64,
+    pub(crate) attempt: u64,
+}
+
+/// What the first line of one of our comments says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Marker {
+    pub(crate) key: String,
+    /// Of the text below the marker.
+    pub(crate) hash: String,
+    /// `None` outside a workflow.
+    pub(crate) run: Option<Run>,
+}
+
+/// Whether `key` can stand in a marker without ending it or another part of it.
+pub(crate) fn is_key(key: &str) -> bool {
+    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-');
+    !key.is_empty() && key.len() <= 120 && key.chars().all(valid)
+}
+
+/// The hash of a text as GitHub may give it back: line ends and blank ends do not count.
+pub(crate) fn hash(text: &str) -> String {
+    short_hash(text.replace("\r\n", "\n").trim(), 16)
+}
+
+/// The text with its marker above it.
+pub(crate) fn sign(key: &str, run: Option<Run>, text: &str) -> String {
+    let run = run
+        .map(|run| format!(" run={}.{}", run.id, run.attempt))
+        .unwrap_or_default();
+    format!("{} hash={}{run} -->\n{text}", opening(key), hash(text))
+}
+
+fn opening(key: &str) -> String {
+    format!("<!-- codex-actions:{key}")
+}
+
+impl Marker {
+    /// The marker of a comment with this key. Only its very first line counts, so that quoting a comment, or pasting
+    /// a marker into one, makes none.
+    pub(crate) fn of(comment: &Comment, key: &str) -> Option<Self> {
+        let first = comment.text().lines().next()?.trim_end();
+        let fields = first.strip_prefix(&opening(key))?.strip_suffix("-->")?;
+        // `codex/preview` is not the key of `codex/preview-2`.
+        if !fields.starts_with(' ') {
+            return None;
+        }
+        let field = |name: &str| {
+            fields
+                .split(' ')
+                .find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
+        };
+        let run = field("run").and_then(|run| {
+            let (id, attempt) = run.split_once('.')?;
+            Some(Run {
+                id: id.parse().ok()?,
+                attempt: attempt.parse().ok()?,
+            })
+        });
+        Some(Self {
+            key: key.to_owned(),
+            hash: field("hash").unwrap_or_default().to_owned(),
+            run,
+        })
+    }
+}
+
+/// Whether the comment still holds exactly `text`: the marker says so, and nobody has edited it since.
+pub(crate) fn holds(comment: &Comment, marker: &Marker, text: &str) -> bool {
+    let wanted = hash(text);
+    let rest = comment.text().split_once('\n').map_or("", |(_, rest)| rest);
+    marker.hash == wanted && hash(rest) == wanted
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use actions_core::github::Author;
+
+    use super::*;
+
+    pub(crate) fn comment(id: u64, login: &str, text: &str) -> Comment {
+        let kind = if login.ends_with("[bot]") { "Bot" } else { "User" };
+        Comment {
+            id,
+            body: Some(text.to_owned()),
+            html_url: format!("https://github.com/acme/app/pull/42#issuecomment-{id}"),
+            user: Some(Author {
+                login: login.to_owned(),
+                kind: kind.to_owned(),
+            }),
+        }
+    }
+
+    #[test]
+    fn a_signed_text_is_recognised() {
+        let run = Some(Run { id: 1001, attempt: 2 });
+        let text = sign("codex/preview", run, "hello\n");
+        assert!(text.starts_with("<!-- codex-actions:codex/preview hash="), "{text}");
+        let comment = comment(1, "github-actions[bot]", &text.replace('\n', "\r\n"));
+        let marker = Marker::of(&comment, "codex/preview").unwrap();
+        assert_eq!(marker.run, run);
+        assert!(holds(&comment, &marker, "hello"));
+        assert!(!holds(&comment, &marker, "hello!"));
+    }
+
+    #[test]
+    fn look_alikes_are_not() {
+        let not_ours = |text: &str| Marker::of(&comment(1, "github-actions[bot]", text), "codex/preview").is_none();
+        assert!(not_ours(&sign("codex/preview-2", None, "x")));
+        assert!(not_ours(&sign("codex/previews", None, "x")));
+        assert!(not_ours(&format!("> {}", sign("codex/preview", None, "x"))));
+        assert!(not_ours(&format!("see below\n{}", sign("codex/preview", None, "x"))));
+        assert!(not_ours(""));
+    }
+
+    #[test]
+    fn an_edited_comment_no_longer_holds_its_text() {
+        let text = sign("k", None, "all is well").replace("well", "broken");
+        let comment = comment(1, "github-actions[bot]", &text);
+        let marker = Marker::of(&comment, "k").unwrap();
+        assert!(!holds(&comment, &marker, "all is well"));
+    }
+
+    #[test]
+    fn later_runs_and_attempts_are_greater() {
+        let run = |id, attempt| Run { id, attempt };
+        assert!(run(1002, 1) > run(1001, 3));
+        assert!(run(1001, 2) > run(1001, 1));
+    }
+
+    #[test]
+    fn keys_cannot_end_the_marker() {
+        assert!(is_key("codex/preview"));
+        for key in ["", "a b", "a-->b", "a\nb", "é"] {
+            assert!(!is_key(key), "{key}");
+        }
+    }
+}
