@@ -1,0 +1,1 @@
+export { openDatabase, type Sql } from './client.ts';
