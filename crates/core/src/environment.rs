@@ -28,6 +28,8 @@ pub struct Environment {
     /// In the manifest's order.
     pub services: Vec<Service>,
     pub owner: Owner,
+    /// How long a wrong answer is borne while the environment comes up.
+    pub grace: Option<Duration>,
     pub limit: Option<u64>,
     pub on_limit: OnLimit,
     /// Production resources that may be used on purpose, by binding.
@@ -78,7 +80,7 @@ pub struct Service {
     pub kv: Vec<Kv>,
     /// Variables, references filled in. The environment's come first, the service's own win.
     pub vars: IndexMap<String, String>,
-    pub checks: Vec<toml::Table>,
+    pub checks: Vec<crate::health::Check>,
 }
 
 /// A DNS record that the manifest names.
@@ -254,6 +256,7 @@ impl Environment {
                 environment: name.to_owned(),
                 pull_request,
             },
+            grace: spec.grace.as_deref().and_then(crate::duration::parse),
             limit: spec.limit,
             on_limit: spec.on_limit,
             shared: spec.shared.clone(),

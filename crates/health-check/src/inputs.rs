@@ -1,38 +1,49 @@
 //! The inputs, checked all at once.
 
 use actions_core::environment::Environment;
-use actions_core::health::{Schedule, StatusSet};
+use actions_core::health::{Override, Redirects, Resolver, Schedule, Settings, Target};
 use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
 use actions_core::secret::mask;
-use reqwest::Url;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
+use crate::{lone, plan};
+
+/// Every input of its own, as the user wrote it.
 #[derive(Debug, Default, Deserialize)]
-struct Raw {
-    urls: Option<String>,
-    timeout: Option<String>,
-    attempt_timeout: Option<String>,
-    successes: Option<String>,
-    expect_status: Option<String>,
-    headers: Option<String>,
+pub(crate) struct Raw {
+    pub(crate) urls: Option<String>,
+    pub(crate) timeout: Option<String>,
+    pub(crate) attempt_timeout: Option<String>,
+    pub(crate) successes: Option<String>,
+    pub(crate) fail_fast: Option<String>,
+    pub(crate) grace: Option<String>,
+    pub(crate) expect_status: Option<String>,
+    pub(crate) expect_body: Option<String>,
+    pub(crate) expect_json: Option<String>,
+    pub(crate) expect_header: Option<String>,
+    pub(crate) expect_version: Option<String>,
+    pub(crate) max_latency: Option<String>,
+    pub(crate) certificate_days: Option<String>,
+    pub(crate) checks: Option<String>,
+    pub(crate) headers: Option<String>,
+    pub(crate) resolve: Option<String>,
+    pub(crate) dns_over_https: Option<String>,
+    pub(crate) follow_redirects: Option<String>,
+    pub(crate) ca: Option<String>,
 }
 
-/// What is to be checked.
+/// What is checked: an environment of the manifest, or what the inputs name.
 pub(crate) enum Subject {
-    /// The services of one environment of the manifest.
     Environment(Box<Environment>),
-    /// URLs, each with a name for the report; and the statuses that count.
-    Urls {
-        urls: Vec<(String, Url)>,
-        status: StatusSet,
-    },
+    Urls,
 }
 
 pub(crate) struct Inputs {
     pub(crate) subject: Subject,
+    pub(crate) targets: Vec<Target>,
     pub(crate) schedule: Schedule,
-    pub(crate) headers: HeaderMap,
+    pub(crate) settings: Settings,
 }
 
 impl Inputs {
@@ -44,36 +55,44 @@ impl Inputs {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
         let common = Common::read(env, &mut problems)?;
-        let status = status(raw.expect_status.as_deref(), &mut problems);
-        let schedule = schedule(&raw, &mut problems);
-        let headers = headers(raw.headers.as_deref(), &mut problems);
-        let subject = if raw.urls.is_some() {
-            Some(Subject::Urls {
-                urls: urls(raw.urls.as_deref(), &mut problems),
-                status,
-            })
-        } else if common.has_manifest(env) {
-            common
-                .environment(env, &mut problems)
-                .map(|environment| Subject::Environment(Box::new(environment)))
+        let expect = lone::expect(&raw, &mut problems);
+        let mut targets = lone::targets(&raw, &expect, &mut problems);
+        let alone = raw.urls.is_some() || raw.checks.is_some();
+        let environment = if !alone && common.has_manifest(env) {
+            common.environment(env, &mut problems)
         } else {
+            None
+        };
+        if let Some(environment) = &environment {
+            lone::refuse_expectations(&raw, &mut problems);
+            targets = plan::targets(environment, &mut problems);
+        } else if !alone && !common.has_manifest(env) {
             problems.add(
                 "urls",
                 "missing; give one URL per line, or add a `codex.toml` and name its `environment`",
             );
-            None
-        };
+        }
+        let schedule = schedule(
+            &raw,
+            environment.as_ref().and_then(|environment| environment.grace),
+            &mut problems,
+        );
+        let settings = settings(&raw, env, &schedule, &mut problems)?;
         problems.finish()?;
-        let subject = subject.ok_or_else(|| BadInput::one("urls", "missing"))?;
+        let subject = environment.map_or(Subject::Urls, |environment| Subject::Environment(Box::new(environment)));
+        if targets.is_empty() {
+            return Err(BadInput::one("urls", "holds no URL; give one per line").into());
+        }
         Ok(Self {
             subject,
+            targets,
             schedule,
-            headers,
+            settings,
         })
     }
 }
 
-fn schedule(raw: &Raw, problems: &mut Problems) -> Schedule {
+fn schedule(raw: &Raw, grace: Option<std::time::Duration>, problems: &mut Problems) -> Schedule {
     let default = Schedule::default();
     let mut positive = |input: &str, value: Option<&str>| {
         let duration = problems.duration(input, value);
@@ -92,57 +111,66 @@ fn schedule(raw: &Raw, problems: &mut Problems) -> Schedule {
         total,
         attempt,
         successes: u32::try_from(successes).unwrap_or(u32::MAX),
-        ..default
+        fail_fast: problems.boolean("fail-fast", raw.fail_fast.as_deref(), default.fail_fast),
+        grace: problems
+            .duration("grace", raw.grace.as_deref())
+            .or(grace)
+            .unwrap_or(default.grace),
     }
 }
 
-fn status(value: Option<&str>, problems: &mut Problems) -> StatusSet {
-    let Some(value) = value else {
-        return StatusSet::default();
-    };
-    value.parse().unwrap_or_else(|problem: String| {
-        problems.add("expect-status", problem);
-        StatusSet::default()
+fn settings(raw: &Raw, env: &Env, schedule: &Schedule, problems: &mut Problems) -> anyhow::Result<Settings> {
+    let mut overrides = Vec::new();
+    for line in inputs::lines(raw.resolve.as_deref()) {
+        match line.parse::<Override>() {
+            Ok(known) => overrides.push(known),
+            Err(problem) => problems.add("resolve", problem),
+        }
+    }
+    let dns = raw
+        .dns_over_https
+        .as_deref()
+        .map(|url| problems.base_url("dns-over-https", Some(url), "https://cloudflare-dns.com/dns-query"));
+    let options = [
+        ("false", Redirects::No),
+        ("true", Redirects::SameHost),
+        ("same-host", Redirects::SameHost),
+        ("any", Redirects::Any),
+    ];
+    let redirects = problems.choice(
+        "follow-redirects",
+        raw.follow_redirects.as_deref(),
+        &options,
+        Redirects::No,
+    );
+    Ok(Settings {
+        limit: schedule.attempt,
+        headers: headers(raw.headers.as_deref(), problems),
+        redirects,
+        resolver: Resolver::new(overrides, dns)?,
+        ca: ca(raw.ca.as_deref(), env, problems),
     })
 }
 
-/// One URL a line. A user and password in a URL are masked.
-fn urls(value: Option<&str>, problems: &mut Problems) -> Vec<(String, Url)> {
-    let mut found: Vec<(String, Url)> = Vec::new();
-    for line in inputs::list(value) {
-        let url = Url::parse(&line)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        let Some(url) = url else {
-            // What is no URL may still hold a password.
-            let shown = line.rsplit('@').next().unwrap_or_default();
-            problems.add(
-                "urls",
-                format!("`{shown}` is not an http or https URL, such as `https://example.com/health`"),
-            );
-            continue;
-        };
-        if let Some(password) = url.password() {
-            mask(password);
+/// The certificates to trust beside the platform's: PEM text, or the path of a file that holds it.
+fn ca(value: Option<&str>, env: &Env, problems: &mut Problems) -> Option<String> {
+    let value = value?;
+    let pem = if value.contains("-----BEGIN") {
+        Ok(value.to_owned())
+    } else {
+        std::fs::read_to_string(env.in_workspace(value.trim()))
+    };
+    match pem {
+        Ok(pem) if pem.contains("-----BEGIN CERTIFICATE") => Some(pem),
+        Ok(_) => {
+            problems.add("ca", "holds no PEM certificate (`-----BEGIN CERTIFICATE-----`)");
+            None
         }
-        let name = format!(
-            "{}{}",
-            url.host_str().unwrap_or_default(),
-            url.path().trim_end_matches('/')
-        );
-        if !found.iter().any(|(_, seen)| *seen == url) {
-            found.push((name, url));
+        Err(error) => {
+            problems.add("ca", format!("is neither PEM text nor a readable file: {error}"));
+            None
         }
     }
-    if found.is_empty() && problems_free(value) {
-        problems.add("urls", "holds no URL; give one per line");
-    }
-    found
-}
-
-/// Whether a list holds nothing at all: then its emptiness is the problem, not its items.
-fn problems_free(value: Option<&str>) -> bool {
-    inputs::list(value).is_empty()
 }
 
 /// `Name: value` a line; values are masked, since they may be credentials.

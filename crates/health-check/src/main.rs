@@ -1,6 +1,7 @@
 //! Waits until endpoints are truly healthy, and says why they are not.
 
 mod inputs;
+mod lone;
 mod plan;
 mod report;
 
@@ -17,20 +18,24 @@ fn main() -> ExitCode {
 }
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
-    let inputs = Inputs::read(&runner.env)?;
-    let targets = plan::targets(&inputs.subject);
+    let Inputs {
+        subject,
+        targets,
+        schedule,
+        settings,
+    } = Inputs::read(&runner.env)?;
+    let prober = Prober::new(settings)?;
+    runner.say(&report::opening(&targets, &schedule));
     let started = Instant::now();
-    runner.say(&report::opening(&targets, &inputs.schedule));
-    let prober = Prober::new(inputs.schedule.attempt, inputs.headers)?;
     let tell = |target: &health::Target, verdict: &health::Verdict| {
         runner.say(&report::line(target, verdict, started.elapsed()));
     };
-    let seen = health::wait(&prober, &targets, &inputs.schedule, tell).await;
+    let seen = health::wait(&prober, &targets, &schedule, tell).await;
 
-    let report = report::Report::new(&inputs.subject, &seen, started.elapsed());
+    let report = report::Report::new(&subject, &seen, started.elapsed());
     runner.summary(&report.markdown());
     runner.output("healthy", if report.healthy() { "true" } else { "false" })?;
-    runner.output("failed", &report.failed().join(","))?;
+    runner.output("failed", &report.failed().join("\n"))?;
     runner.report(&report.json())?;
     report.verdict()
 }

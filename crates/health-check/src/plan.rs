@@ -1,50 +1,47 @@
-//! What is asked of whom. No I/O.
+//! What is asked of the services of an environment. No I/O.
 
-use actions_core::environment::Environment;
-use actions_core::health::{Expect, StatusSet, Target};
+use actions_core::environment::{Environment, Service};
+use actions_core::health::{Expect, Target, parse_checks};
+use actions_core::runner::Problems;
+use url::Url;
 
-use crate::inputs::Subject;
-
-/// The endpoints to wait for.
-pub(crate) fn targets(subject: &Subject) -> Vec<Target> {
-    match subject {
-        Subject::Environment(environment) => of_environment(environment),
-        Subject::Urls { urls, status } => urls
-            .iter()
-            .map(|(name, url)| {
-                let expect = Expect {
-                    status: status.clone(),
-                    ..Expect::default()
-                };
-                Target {
-                    name: name.clone(),
-                    url: url.to_string(),
-                    expect,
+/// Each service's health document, then its deeper checks.
+pub(crate) fn targets(environment: &Environment, problems: &mut Problems) -> Vec<Target> {
+    let mut targets = Vec::new();
+    for service in &environment.services {
+        targets.extend(health(environment, service, problems));
+        match parse_checks(&service.checks, Some(&service.url)) {
+            Ok(checks) => targets.extend(checks.into_iter().map(|check| Target {
+                name: format!("{}: {}", service.key, check.name),
+                ..check
+            })),
+            Err(wrong) => {
+                for wrong in wrong {
+                    problems.add("manifest", format!("`services.{}.checks`: {wrong}", service.key));
                 }
-            })
-            .collect(),
+            }
+        }
     }
+    targets
 }
 
-/// Each service's health document; a service whose health path is a page (`/`) is to answer with success.
-fn of_environment(environment: &Environment) -> Vec<Target> {
-    environment
-        .services
-        .iter()
-        .map(|service| {
-            let document = !service.health_url.ends_with('/');
-            let expect = Expect {
-                status: StatusSet::default(),
-                document,
-                service: Some(service.key.clone()),
-                environment: Some(environment.name.clone()),
-                version: None,
-            };
-            Target {
-                name: service.key.clone(),
-                url: service.health_url.clone(),
-                expect,
-            }
-        })
-        .collect()
+/// The health document of a service. One whose health path is a page (`/`) is to answer with success.
+fn health(environment: &Environment, service: &Service, problems: &mut Problems) -> Option<Target> {
+    let Ok(url) = Url::parse(&service.health_url) else {
+        problems.add(
+            "manifest",
+            format!(
+                "`{}` of service `{}` is no URL; look at `project.url` and `services.{}.health`",
+                service.health_url, service.key, service.key
+            ),
+        );
+        return None;
+    };
+    let expect = Expect {
+        document: !service.health_url.ends_with('/'),
+        service: Some(service.key.clone()),
+        environment: Some(environment.name.clone()),
+        ..Expect::default()
+    };
+    Some(Target::get(service.key.clone(), url, expect))
 }

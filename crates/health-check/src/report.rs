@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actions_core::error::fault;
-use actions_core::health::{Schedule, Seen, State, Target, Verdict};
+use actions_core::health::{Phases, Schedule, Seen, State, Target, Verdict};
 use actions_core::text::{cell, count, elapsed, quoted_list};
 use serde_json::{Value, json};
 
@@ -91,41 +91,27 @@ impl<'a> Report<'a> {
                 elapsed(self.took)
             )
         };
-        let rows = self.seen.iter().map(|seen| {
-            let mark = if seen.state == State::Healthy { "✅" } else { "❌" };
-            let status = seen
-                .last
-                .as_ref()
-                .map_or_else(|| "–".to_owned(), |answer| answer.status.to_string());
-            let detail = match seen.document() {
-                _ if seen.state != State::Healthy => reason(seen).to_owned(),
-                Some(document) => document
-                    .checks
-                    .iter()
-                    .map(|(name, value)| format!("{name} {value}"))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                None => String::new(),
-            };
-            let (name, url) = (cell(&seen.target.name), cell(&seen.target.url));
-            format!(
-                "| {mark} | [{name}]({url}) | {status} | {} | {} | {} |\n",
-                seen.attempts,
-                elapsed(seen.elapsed),
-                cell(&detail)
-            )
-        });
+        let rows: String = self.seen.iter().map(row).collect();
         format!(
-            "{head}\n\n| | endpoint | status | tries | time | |\n|---|---|---|---|---|---|\n{}",
-            rows.collect::<String>()
+            "{head}\n\n| | endpoint | status | tries | time | timeline | |\n|---|---|---|---|---|---|---|\n{rows}{}",
+            self.remedies()
         )
+    }
+
+    /// What to do, once for each remedy.
+    fn remedies(&self) -> String {
+        let mut remedies: Vec<&String> = self.sick().filter_map(|seen| seen.remedy.as_ref()).collect();
+        remedies.dedup();
+        remedies
+            .into_iter()
+            .fold(String::new(), |text, remedy| text + "\n> 💡 " + remedy + "\n")
     }
 
     /// The output `report`.
     pub(crate) fn json(&self) -> Value {
         let (environment, pull_request) = match self.subject {
             Subject::Environment(environment) => (Some(environment.name.as_str()), environment.pull_request),
-            Subject::Urls { .. } => (None, None),
+            Subject::Urls => (None, None),
         };
         let endpoints: Vec<Value> = self.seen.iter().map(endpoint).collect();
         let error = self.verdict().err().map(|error| actions_core::error::render(&error));
@@ -140,6 +126,69 @@ impl<'a> Report<'a> {
             "endpoints": endpoints,
         })
     }
+}
+
+/// One line of the summary's table.
+fn row(seen: &Seen) -> String {
+    let mark = if seen.state == State::Healthy { "✅" } else { "❌" };
+    let status = seen
+        .last
+        .as_ref()
+        .map_or_else(|| "–".to_owned(), |answer| answer.status.to_string());
+    let detail = match seen.document() {
+        _ if seen.state != State::Healthy => reason(seen).to_owned(),
+        Some(document) => document
+            .checks
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect::<Vec<_>>()
+            .join(", "),
+        None => String::new(),
+    };
+    let phases = seen
+        .last
+        .as_ref()
+        .map(|answer| phases(&answer.phases))
+        .unwrap_or_default();
+    let detail = match (detail.is_empty(), phases.is_empty()) {
+        (_, true) => cell(&detail),
+        (true, false) => phases,
+        (false, false) => format!("{} <sub>{phases}</sub>", cell(&detail)),
+    };
+    let (name, url) = (cell(&seen.target.name), cell(&seen.target.request.shown()));
+    let (tries, time) = (seen.attempts, elapsed(seen.elapsed));
+    format!(
+        "| {mark} | [{name}]({url}) | {status} | {tries} | {time} | {} | {detail} |\n",
+        timeline(seen)
+    )
+}
+
+/// `🟠 0.0 s → 🟢 1.2 s`: when the verdict changed, and to what.
+fn timeline(seen: &Seen) -> String {
+    let steps = seen.timeline.iter().map(|change| {
+        let mark = match change.verdict {
+            Verdict::Healthy => "🟢",
+            Verdict::NotYet(_) => "🟠",
+            Verdict::NotEver { .. } => "🔴",
+        };
+        format!("{mark} {}", elapsed(change.at))
+    });
+    steps.collect::<Vec<_>>().join(" → ")
+}
+
+/// `resolve 1 ms, connect 2 ms, TLS 12 ms, first byte 30 ms, total 31 ms`, without what a used connection has not.
+fn phases(phases: &Phases) -> String {
+    let parts = [
+        ("resolve", phases.resolve),
+        ("connect", phases.connect),
+        ("TLS", phases.tls),
+    ];
+    let always = [("first byte", Some(phases.first_byte)), ("total", Some(phases.total))];
+    let told = parts
+        .iter()
+        .chain(&always)
+        .filter_map(|(name, took)| Some(format!("{name} {} ms", (*took)?.as_millis())));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn reason(seen: &Seen) -> &str {
@@ -159,52 +208,70 @@ fn endpoint(seen: &Seen) -> Value {
     };
     json!({
         "name": seen.target.name,
-        "url": seen.target.url,
+        "url": seen.target.request.shown(),
         "state": state,
         "status": seen.last.as_ref().map(|answer| answer.status),
         "attempts": seen.attempts,
         "seconds": seconds(seen.elapsed),
         "detail": seen.why,
+        "remedy": seen.remedy,
+        "phases": seen.last.as_ref().map(|answer| milliseconds(&answer.phases)),
+        "certificate-days": seen.last.as_ref().and_then(|answer| answer.certificate_days),
         "checks": document.as_ref().map(|document| &document.checks),
         "version": document.as_ref().and_then(|document| document.version.clone()),
     })
 }
 
+fn milliseconds(phases: &Phases) -> Value {
+    let ms = |took: Duration| u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    json!({
+        "resolve": phases.resolve.map(ms),
+        "connect": phases.connect.map(ms),
+        "tls": phases.tls.map(ms),
+        "first-byte": ms(phases.first_byte),
+        "total": ms(phases.total),
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use actions_core::health::{Answer, Expect};
+    use actions_core::health::{Answer, Change, Expect};
 
     use super::*;
 
     fn seen(name: &str, state: State, why: Option<&str>, body: &str) -> Seen {
-        let target = Target {
-            name: name.to_owned(),
-            url: format!("https://{name}.example.com/health"),
-            expect: Expect::default(),
+        let url = format!("https://user:secret@{name}.example.com/health")
+            .parse()
+            .unwrap();
+        let phases = Phases {
+            first_byte: Duration::from_millis(30),
+            total: Duration::from_millis(31),
+            ..Phases::default()
         };
-        let last = (state != State::Unreachable).then(|| Answer {
+        let last = Answer {
             status: 200,
-            headers: Vec::new(),
             body: body.into(),
-            truncated: false,
-        });
+            phases,
+            ..Answer::default()
+        };
+        let verdict = why.map_or(Verdict::Healthy, |why| Verdict::NotYet(why.to_owned()));
         Seen {
-            target,
+            target: Target::get(name, url, Expect::default()),
             state,
             attempts: 3,
             elapsed: Duration::from_millis(1200),
             why: why.map(str::to_owned),
-            remedy: None,
-            last,
+            remedy: why.map(|_| "look at the log".to_owned()),
+            last: (state != State::Unreachable).then_some(last),
+            timeline: vec![Change {
+                at: Duration::from_millis(1200),
+                verdict,
+            }],
         }
     }
 
     #[test]
     fn a_summary_with_both_sides() {
-        let subject = Subject::Urls {
-            urls: Vec::new(),
-            status: actions_core::health::StatusSet::default(),
-        };
         let all = [
             seen(
                 "api",
@@ -214,18 +281,21 @@ mod tests {
             ),
             seen("web", State::Unreachable, Some("the connection was refused"), ""),
         ];
-        let report = Report::new(&subject, &all, Duration::from_secs(90));
+        let report = Report::new(&Subject::Urls, &all, Duration::from_secs(90));
         insta::assert_snapshot!(report.markdown(), @r"
         ### ❌ 1 of 2 endpoints not healthy after 1 min 30 s
 
-        | | endpoint | status | tries | time | |
-        |---|---|---|---|---|---|
-        | ✅ | [api](https://api.example.com/health) | 200 | 3 | 1.2 s | database ok, kv ok |
-        | ❌ | [web](https://web.example.com/health) | – | 3 | 1.2 s | the connection was refused |
+        | | endpoint | status | tries | time | timeline | |
+        |---|---|---|---|---|---|---|
+        | ✅ | [api](https://api.example.com/health) | 200 | 3 | 1.2 s | 🟢 1.2 s | database ok, kv ok <sub>first byte 30 ms, total 31 ms</sub> |
+        | ❌ | [web](https://web.example.com/health) | – | 3 | 1.2 s | 🟠 1.2 s | the connection was refused |
+
+        > 💡 look at the log
         ");
         insta::assert_snapshot!(actions_core::error::render(&report.verdict().unwrap_err()), @r"
         1 of 2 endpoints not healthy: `web`
         caused by: web: the connection was refused
+        hint: look at the log
         ");
     }
 }

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::time::Duration;
+
+use super::Matcher;
 
 /// Statuses: `200`, `200-299`, `2xx`, or several of them separated by commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +70,43 @@ impl fmt::Display for StatusSet {
 /// The version that must answer, so that an old one's 200 is not taken for success.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
-    /// What the document's `version` or the answer's header is to be; a prefix of 8 or more characters is enough.
+    /// What is to be found; a prefix of 8 or more characters of it is enough.
     pub wanted: String,
-    /// Read from this header instead of the document.
-    pub header: Option<String>,
+    pub place: VersionPlace,
+}
+
+/// Where an endpoint tells its version.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum VersionPlace {
+    /// The health document's `version`.
+    #[default]
+    Document,
+    /// A header of the answer.
+    Header(String),
+    /// A JSON pointer into the body (RFC 6901).
+    Pointer(String),
+}
+
+impl FromStr for Version {
+    type Err = String;
+
+    /// `<version>` in the health document, `<Header-Name>: <version>`, or `</json/pointer>: <version>`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (place, wanted) = match text.split_once(':') {
+            None => (VersionPlace::Document, text),
+            Some((pointer, wanted)) if pointer.starts_with('/') => {
+                (VersionPlace::Pointer(pointer.trim().to_owned()), wanted)
+            }
+            Some((header, wanted)) => (VersionPlace::Header(header.trim().to_owned()), wanted),
+        };
+        let wanted = wanted.trim().to_owned();
+        if wanted.is_empty() {
+            return Err(format!(
+                "`{text}` names no version; write `<version>`, `X-Version: <version>` or `/commit: <version>`"
+            ));
+        }
+        Ok(Self { wanted, place })
+    }
 }
 
 /// What an endpoint is expected to answer.
@@ -84,11 +120,41 @@ pub struct Expect {
     /// The document's `environment`, when it tells one.
     pub environment: Option<String>,
     pub version: Option<Version>,
+    /// What the body holds.
+    pub body: Vec<Matcher>,
+    /// What headers say. Names in lower case.
+    pub headers: Vec<(String, Matcher)>,
+    /// What headers must not say: a header that is absent is right.
+    pub not_headers: Vec<(String, Matcher)>,
+    /// What is found at JSON pointers (RFC 6901). Texts are compared bare, other values as JSON.
+    pub json: Vec<(String, Matcher)>,
+    /// The longest time from the request until the whole answer is there.
+    pub max_latency: Option<Duration>,
+    /// The days for which the certificate must still be valid.
+    pub certificate_days: Option<u32>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_say_where_they_are_found() {
+        let version = |text: &str| text.parse::<Version>().unwrap();
+        assert_eq!(version("abc").place, VersionPlace::Document);
+        assert_eq!(
+            version("X-Version: abc"),
+            Version {
+                wanted: "abc".into(),
+                place: VersionPlace::Header("X-Version".into())
+            }
+        );
+        assert_eq!(
+            version("/build/commit: abc").place,
+            VersionPlace::Pointer("/build/commit".into())
+        );
+        assert!("X-Version:".parse::<Version>().is_err());
+    }
 
     #[test]
     fn status_sets() {

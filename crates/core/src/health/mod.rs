@@ -3,16 +3,24 @@
 //! [`probe`] asks once, [`judge`] decides without I/O what the outcome means, [`wait`] asks again until each target
 //! is healthy, can never become so, or its time is over.
 
+mod checks;
+mod connect;
 mod document;
 mod expect;
 mod judge;
+mod matcher;
 mod probe;
+mod resolve;
 mod schedule;
+mod tls;
 mod wait;
 
+pub use checks::{Check, Cors, WrongCheck, parse as parse_checks};
 pub use document::{Document, Status};
-pub use expect::{Expect, StatusSet, Version};
+pub use expect::{Expect, StatusSet, Version, VersionPlace};
 pub use judge::{Verdict, judge};
-pub use probe::{Answer, Failure, Outcome, Prober};
+pub use matcher::Matcher;
+pub use probe::{Answer, Failure, Outcome, Phases, Prober, Redirects, Request, Settings, TlsFailure};
+pub use resolve::{Override, Resolver};
 pub use schedule::Schedule;
-pub use wait::{Seen, State, Target, wait};
+pub use wait::{Change, Seen, State, Target, wait};

@@ -19,7 +19,9 @@ pub struct Schedule {
     pub attempt: Duration,
     /// So many healthy answers in a row count as healthy.
     pub successes: u32,
-    /// An answer that can never become right ends the waiting once this much time has passed.
+    /// An answer that can never become right ends the waiting for its endpoint, once the grace is over.
+    pub fail_fast: bool,
+    /// How long such an answer is borne: on a new hostname the old owner, or a certificate for others, may answer first.
     pub grace: Duration,
 }
 
@@ -31,6 +33,7 @@ impl Default for Schedule {
             total: s(90),
             attempt: s(5),
             successes: 1,
+            fail_fast: true,
             grace: s(10),
         }
     }

@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Key, Kind, MANIFEST};
+use super::keys::{Key, Kind};
 
 /// A problem in the manifest's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) fn position(text: &str, at: usize) -> (usize, usize) {
 }
 
 /// All problems of form: TOML syntax, unknown and missing keys, values of the wrong kind.
-pub(super) fn check(text: &str) -> Vec<Problem> {
+pub(super) fn check(text: &str, keys: &[Key]) -> Vec<Problem> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut problems: Vec<Problem> = errors
         .iter()
@@ -31,7 +31,7 @@ pub(super) fn check(text: &str) -> Vec<Problem> {
         })
         .collect();
     if problems.is_empty() {
-        walk(table.get_ref(), 0, "", MANIFEST, &mut problems);
+        walk(table.get_ref(), 0, "", keys, &mut problems);
     }
     problems.sort_by_key(|problem| problem.at);
     problems
@@ -78,14 +78,6 @@ fn value_is(value: &Spanned<DeValue<'_>>, path: &str, kind: Kind, problems: &mut
     let mut wrong = |text: String| problems.push(Problem { at, text });
     match (kind, value.get_ref()) {
         (Kind::Any, _) | (Kind::Text, DeValue::String(_)) | (Kind::Flag, DeValue::Boolean(_)) => {}
-        (Kind::TableList([]), DeValue::Array(items)) => {
-            for item in items.iter().filter(|item| !item.get_ref().is_table()) {
-                problems.push(Problem {
-                    at: item.span().start,
-                    text: format!("`{path}` is to be a list of tables"),
-                });
-            }
-        }
         (Kind::Number, DeValue::Integer(number)) if u64::from_str_radix(number.as_str(), number.radix()).is_ok() => {}
         (Kind::Duration, DeValue::String(text)) if crate::duration::parse(text).is_some() => {}
         (Kind::OneOf(names), DeValue::String(text)) if names.contains(&text.as_ref()) => {}

@@ -242,7 +242,74 @@ const SERVICE: &[Key] = &[
     ),
     key(
         "checks",
-        Kind::TableList(&[]),
+        Kind::TableList(CHECK),
         "Deeper checks of the service, run once it is healthy.",
     ),
+];
+
+/// The top level of health-check's input `checks`.
+pub const LONE_CHECKS: &[Key] = &[required("checks", Kind::TableList(CHECK), "The checks.")];
+
+/// One of `checks`, in the manifest and in health-check's input.
+pub const CHECK: &[Key] = &[
+    key(
+        "name",
+        Kind::Text,
+        "What the check is called in reports. Default: its path.",
+    ),
+    key(
+        "path",
+        Kind::Text,
+        "The path under the service's URL, such as `/items?limit=1`.",
+    ),
+    key("url", Kind::Text, "A whole URL, where the check belongs to no service."),
+    key("method", Kind::Text, "The HTTP method. Default: `GET`."),
+    key("send", Kind::TextMap, "Headers to send."),
+    key("body", Kind::Text, "The body to send."),
+    key(
+        "status",
+        Kind::Text,
+        "The statuses that are right, such as `200`, `2xx` or `200,404`. Default: `200-299`.",
+    ),
+    key(
+        "headers",
+        Kind::TextMap,
+        "What headers of the answer are: a text, or `/a regular expression/`.",
+    ),
+    key(
+        "contains",
+        Kind::TextList,
+        "What the body holds: texts, or `/regular expressions/`.",
+    ),
+    key(
+        "json",
+        Kind::TextMap,
+        "What stands at JSON pointers: `\"/items/0/id\" = \"7\"`, or `\"/^[0-9]+$/\"`.",
+    ),
+    key(
+        "max-latency",
+        Kind::Duration,
+        "The longest time until the whole answer is there, such as `800ms`.",
+    ),
+    key(
+        "version",
+        Kind::Text,
+        "The version that is to answer: `<version>`, `X-Version: <version>` or `/commit: <version>`.",
+    ),
+    key(
+        "certificate-days",
+        Kind::Number,
+        "The days for which the certificate must still be valid.",
+    ),
+    key(
+        "security-headers",
+        Kind::Flag,
+        "Whether HSTS, nosniff, Referrer-Policy and Content-Security-Policy must be there.",
+    ),
+    key("cors", Kind::Table(CORS), "Which origins may call."),
+];
+
+const CORS: &[Key] = &[
+    key("allow", Kind::TextList, "Origins whose preflight is to be allowed."),
+    key("refuse", Kind::TextList, "Origins whose preflight is to be refused."),
 ];

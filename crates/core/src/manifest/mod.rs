@@ -82,6 +82,7 @@ pub struct EnvironmentSpec {
     pub routing: Routing,
     pub wrangler_env: Option<String>,
     pub expires: Option<String>,
+    pub grace: Option<String>,
     pub limit: Option<u64>,
     #[serde(default)]
     pub on_limit: OnLimit,
@@ -127,7 +128,7 @@ pub struct ServiceSpec {
     #[serde(default = "default_health")]
     pub health: String,
     #[serde(default)]
-    pub checks: Vec<toml::Table>,
+    pub checks: Vec<crate::health::Check>,
 }
 
 fn default_url() -> String {
@@ -168,6 +169,47 @@ impl fmt::Display for Wrong {
     }
 }
 
+/// Problems with their places, as the user reads them.
+fn wrong(text: &str, file: &str, problems: Vec<check::Problem>) -> Wrong {
+    let name = Path::new(file)
+        .file_name()
+        .map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
+    let line = |problem: check::Problem| {
+        let (line, column) = check::position(text, problem.at);
+        format!("{name}:{line}:{column}: {}", problem.text)
+    };
+    Wrong {
+        file: file.to_owned(),
+        problems: problems.into_iter().map(line).collect(),
+    }
+}
+
+/// Checks given outside a manifest, as TOML: `[[checks]]`, each with a `url`.
+///
+/// # Errors
+/// [`Wrong`] with every problem of form.
+pub fn lone_checks(text: &str) -> Result<Vec<crate::health::Check>, Wrong> {
+    #[derive(Deserialize)]
+    struct Lone {
+        checks: Vec<crate::health::Check>,
+    }
+    let problems = check::check(text, keys::LONE_CHECKS);
+    if !problems.is_empty() {
+        return Err(wrong(text, "checks", problems));
+    }
+    toml::from_str::<Lone>(text).map(|lone| lone.checks).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        wrong(
+            text,
+            "checks",
+            vec![check::Problem {
+                at,
+                text: error.message().to_owned(),
+            }],
+        )
+    })
+}
+
 impl Manifest {
     /// Reads and checks the manifest at `path`.
     ///
@@ -195,20 +237,8 @@ impl Manifest {
     /// # Errors
     /// [`Wrong`] with every problem.
     pub fn parse(text: &str, file: &str, root: PathBuf) -> Result<Self, Wrong> {
-        let name = Path::new(file)
-            .file_name()
-            .map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
-        let wrong = |problems: Vec<check::Problem>| {
-            let line = |problem: check::Problem| {
-                let (line, column) = check::position(text, problem.at);
-                format!("{name}:{line}:{column}: {}", problem.text)
-            };
-            Wrong {
-                file: file.to_owned(),
-                problems: problems.into_iter().map(line).collect(),
-            }
-        };
-        let problems = check::check(text);
+        let wrong = |problems| wrong(text, file, problems);
+        let problems = check::check(text, keys::MANIFEST);
         if !problems.is_empty() {
             return Err(wrong(problems));
         }

@@ -44,7 +44,6 @@ fn kind(kind: Kind) -> Value {
         Kind::TextMap => json!({"type": "object", "additionalProperties": {"type": "string"}}),
         Kind::Table(keys) => table(keys),
         Kind::Tables(keys) => json!({"type": "object", "additionalProperties": table(keys)}),
-        Kind::TableList([]) => json!({"type": "array", "items": {"type": "object"}}),
         Kind::TableList(keys) => json!({"type": "array", "items": table(keys)}),
         Kind::Any => json!({}),
     }

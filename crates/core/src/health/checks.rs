@@ -1,0 +1,299 @@
+//! Deeper checks: the grammar of `[[services.<key>.checks]]` in the manifest and of the input `checks`.
+//!
+//! A check is one request and what its answer is to be; `cors` adds one preflight for each origin it names.
+
+use std::time::Duration;
+
+use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, Method};
+use indexmap::IndexMap;
+use serde::Deserialize;
+use url::Url;
+
+use super::{Expect, Matcher, Request, StatusSet, Target, Version};
+
+/// Headers that a page on the open web is to send, and what they are to hold.
+const SECURITY_HEADERS: [(&str, &str); 4] = [
+    ("strict-transport-security", "/max-age=[1-9]/"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "/./"),
+    ("content-security-policy", "/./"),
+];
+
+/// One check, as the user writes it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Check {
+    pub name: Option<String>,
+    /// A path under the service's URL.
+    pub path: Option<String>,
+    /// A whole URL, where there is no service.
+    pub url: Option<String>,
+    pub method: Option<String>,
+    #[serde(default)]
+    pub send: IndexMap<String, String>,
+    pub body: Option<String>,
+    pub status: Option<String>,
+    #[serde(default)]
+    pub headers: IndexMap<String, String>,
+    #[serde(default)]
+    pub contains: Vec<String>,
+    #[serde(default)]
+    pub json: IndexMap<String, String>,
+    pub max_latency: Option<String>,
+    pub version: Option<String>,
+    pub certificate_days: Option<u32>,
+    #[serde(default)]
+    pub security_headers: bool,
+    pub cors: Option<Cors>,
+}
+
+/// Which origins may call, and which must not.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Cors {
+    #[serde(default)]
+    pub allow: Vec<String>,
+    #[serde(default)]
+    pub refuse: Vec<String>,
+}
+
+/// What is wrong with a check, and which one it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("check `{check}`: {problem}")]
+pub struct WrongCheck {
+    pub check: String,
+    pub problem: String,
+}
+
+/// The targets of a list of checks. Paths are joined to `base`; without one, each check needs a `url`.
+///
+/// # Errors
+/// Every check that is wrong.
+pub fn parse(checks: &[Check], base: Option<&str>) -> Result<Vec<Target>, Vec<WrongCheck>> {
+    let (mut targets, mut wrong) = (Vec::new(), Vec::new());
+    for (at, check) in checks.iter().enumerate() {
+        let name = check
+            .name
+            .clone()
+            .or_else(|| check.path.clone())
+            .or_else(|| check.url.clone());
+        let name = name.unwrap_or_else(|| format!("number {}", at + 1));
+        match targets_of(check, &name, base) {
+            Ok(more) => targets.extend(more),
+            Err(problem) => wrong.push(WrongCheck { check: name, problem }),
+        }
+    }
+    if wrong.is_empty() { Ok(targets) } else { Err(wrong) }
+}
+
+fn targets_of(check: &Check, name: &str, base: Option<&str>) -> Result<Vec<Target>, String> {
+    let url = url_of(check, base)?;
+    let request = Request {
+        method: check.method.as_deref().map_or(Ok(Method::GET), |method| {
+            method
+                .to_uppercase()
+                .parse()
+                .map_err(|_| format!("`{method}` is no HTTP method"))
+        })?,
+        url: url.clone(),
+        headers: headers(&check.send)?,
+        body: check.body.clone().unwrap_or_default(),
+    };
+    let mut targets = vec![Target {
+        name: name.to_owned(),
+        request,
+        expect: expect(check)?,
+    }];
+    let cors = check.cors.clone().unwrap_or_default();
+    for (origins, allowed) in [(&cors.allow, true), (&cors.refuse, false)] {
+        for origin in origins {
+            targets.push(preflight(name, &url, origin, allowed)?);
+        }
+    }
+    Ok(targets)
+}
+
+fn url_of(check: &Check, base: Option<&str>) -> Result<Url, String> {
+    let text = match (&check.url, &check.path, base) {
+        (Some(url), None, _) => url.clone(),
+        (None, Some(path), Some(base)) if path.starts_with('/') => format!("{base}{path}"),
+        (None, Some(path), Some(_)) => return Err(format!("`path` is to start with `/`, not `{path}`")),
+        (None, Some(_), None) => return Err("a `path` needs a service; give a whole `url`".to_owned()),
+        (Some(_), Some(_), _) => return Err("has both `url` and `path`; give one".to_owned()),
+        (None, None, _) => return Err("has neither `url` nor `path`".to_owned()),
+    };
+    let url = Url::parse(&text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| format!("`{text}` is no http or https URL"))
+}
+
+fn headers(given: &IndexMap<String, String>) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in given {
+        let parsed = name
+            .parse::<HeaderName>()
+            .map_err(|_| format!("`{name}` is no header's name"))?;
+        let value = HeaderValue::from_str(value)
+            .map_err(|_| format!("the value of header `{name}` has a character that headers cannot hold"))?;
+        headers.append(parsed, value);
+    }
+    Ok(headers)
+}
+
+fn expect(check: &Check) -> Result<Expect, String> {
+    let matchers = |given: &IndexMap<String, String>| -> Result<Vec<(String, Matcher)>, String> {
+        given
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), value.parse()?)))
+            .collect()
+    };
+    let mut wanted = matchers(&check.headers)?;
+    if check.security_headers {
+        for (name, value) in SECURITY_HEADERS {
+            wanted.push((name.to_owned(), value.parse()?));
+        }
+    }
+    if let Some(pointer) = check.json.keys().find(|pointer| !pointer.starts_with('/')) {
+        return Err(format!(
+            "`json.{pointer}`: a JSON pointer starts with `/`, such as `/data/0/id`"
+        ));
+    }
+    Ok(Expect {
+        status: check.status.as_deref().map_or(Ok(StatusSet::default()), str::parse)?,
+        version: check.version.as_deref().map(str::parse::<Version>).transpose()?,
+        body: check
+            .contains
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<_, _>>()?,
+        headers: wanted,
+        json: matchers(&check.json)?,
+        max_latency: check.max_latency.as_deref().map(latency).transpose()?,
+        certificate_days: check.certificate_days,
+        ..Expect::default()
+    })
+}
+
+/// A duration such as `800ms`.
+fn latency(text: &str) -> Result<Duration, String> {
+    crate::duration::parse(text).ok_or_else(|| format!("`{text}` is no duration, such as `800ms`"))
+}
+
+/// What a browser asks before it lets a page of `origin` call.
+fn preflight(name: &str, url: &Url, origin: &str, allowed: bool) -> Result<Target, String> {
+    let text = |text: &str| {
+        HeaderValue::from_str(text).map_err(|_| format!("`{text}` is no origin, such as `https://app.example.com`"))
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::ORIGIN, text(origin)?);
+    headers.insert(
+        http::header::ACCESS_CONTROL_REQUEST_METHOD,
+        HeaderValue::from_static("GET"),
+    );
+    let request = Request {
+        method: Method::OPTIONS,
+        url: url.clone(),
+        headers,
+        body: String::new(),
+    };
+    // `*` lets everybody in, so it counts as an answer to each origin.
+    let says_yes = format!(r"/^(\*|{})$/", regex_lite::escape(origin)).parse::<Matcher>()?;
+    let header = "access-control-allow-origin".to_owned();
+    let (status, verb) = if allowed {
+        (StatusSet::default(), "allows")
+    } else {
+        ("100-599".parse()?, "refuses")
+    };
+    let mut expect = Expect {
+        status,
+        ..Expect::default()
+    };
+    if allowed {
+        expect.headers.push((header, says_yes));
+    } else {
+        expect.not_headers.push((header, says_yes));
+    }
+    Ok(Target {
+        name: format!("{name} {verb} {origin}"),
+        request,
+        expect,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct File {
+        checks: Vec<Check>,
+    }
+
+    fn checks(text: &str) -> Vec<Check> {
+        toml::from_str::<File>(text).unwrap().checks
+    }
+
+    #[test]
+    fn a_check_becomes_a_request_and_its_preflights() {
+        let checks = checks(
+            r#"
+            [[checks]]
+            name = "items"
+            path = "/items?limit=1"
+            status = "200"
+            json = { "/items/0/id" = "/^[0-9]+$/" }
+            max-latency = "800ms"
+            cors = { allow = ["https://app.example.com"], refuse = ["https://evil.example"] }
+            "#,
+        );
+        let targets = parse(&checks, Some("https://api.example.com")).unwrap();
+        let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "items",
+                "items allows https://app.example.com",
+                "items refuses https://evil.example"
+            ]
+        );
+        assert_eq!(targets[0].request.url.as_str(), "https://api.example.com/items?limit=1");
+        assert_eq!(targets[0].expect.max_latency, Some(Duration::from_millis(800)));
+        assert!(targets[2].expect.not_headers[0].1.is("*"));
+        assert!(!targets[2].expect.not_headers[0].1.is("https://app.example.com"));
+    }
+
+    #[test]
+    fn every_wrong_check_is_told() {
+        let checks = checks(
+            r#"
+            [[checks]]
+            path = "items"
+            [[checks]]
+            name = "status"
+            path = "/"
+            status = "fine"
+            [[checks]]
+            name = "pointer"
+            path = "/"
+            json = { "items.0" = "x" }
+            [[checks]]
+            "#,
+        );
+        let told: Vec<String> = parse(&checks, Some("https://a.b"))
+            .unwrap_err()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "check `items`: `path` is to start with `/`, not `items`",
+                "check `status`: `fine` is no status; write `200`, `200-299`, `2xx` or several with commas",
+                "check `pointer`: `json.items.0`: a JSON pointer starts with `/`, such as `/data/0/id`",
+                "check `number 4`: has neither `url` nor `path`",
+            ]
+        );
+    }
+}
