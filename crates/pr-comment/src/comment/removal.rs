@@ -31,7 +31,7 @@ pub(super) fn section(reports: &[Report]) -> Option<String> {
     let planned = cleanups.iter().all(|cleanup| cleanup.head.status == Status::Planned);
     let results: Vec<&Removal> = cleanups.iter().flat_map(|cleanup| &cleanup.results).collect();
     let mut parts = vec![
-        left(&results),
+        left(&cleanups, &results),
         kept(&results),
         counts(&results, planned),
         names(&results),

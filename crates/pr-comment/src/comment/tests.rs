@@ -62,7 +62,7 @@ fn a_preview_that_is_ready() {
 
     **2 of 2 services** healthy · 1 deployed · 1 unchanged
 
-    | Service | State | Preview | Version | Time |
+    | Service | State | URL | Version | Time |
     |:--|:--|:--|:--|--:|
     | **api** | 🟢 Healthy<br><sub>database ✓, kv ✓</sub> | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
     | **codex** | 🟢 Healthy<br><sub>database ✓, kv ✓</sub> | [codex-preview-42.example.com](https://codex-preview-42.example.com) | `0f1e2d3c` |  |
@@ -111,7 +111,7 @@ fn a_preview_that_failed_says_why_and_what_to_do() {
     >
     > **What to do:** the token needs Account → Workers Scripts → Edit on account `Acme`
 
-    | Service | State | Preview | Version | Time |
+    | Service | State | URL | Version | Time |
     |:--|:--|:--|:--|--:|
     | **api** | 🔵 Deployed | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
     | **auth** | 🔴 Failed<br><sub>Cloudflare answered 403 (code 10000): Authentication error</sub> | [auth-preview-42.example.com](https://auth-preview-42.example.com) |  |  |
@@ -142,7 +142,7 @@ fn an_endpoint_that_is_not_healthy() {
     > [!CAUTION]
     > **health-check**: 1 of 2 endpoints not healthy: `api`
 
-    | Service | State | Preview | Version | Time |
+    | Service | State | URL | Version | Time |
     |:--|:--|:--|:--|--:|
     | **api** | 🔴 Unhealthy<br><sub>answered 503: database `error: timeout`</sub> | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
     | **codex** | 🟢 Healthy<br><sub>database ✓, kv ✓</sub> | [codex-preview-42.example.com](https://codex-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
@@ -198,12 +198,11 @@ fn what_is_left_is_named_with_its_reason() {
     ### ❌ Preview is not fully removed
 
     > [!CAUTION]
-    > **cleanup**: 1 thing of preview 42 is left
-
-    > [!CAUTION]
-    > **Still there: 1 thing.** Run cleanup again, or remove:
+    > **1 thing still there.** Run cleanup again, or remove by hand:
     >
     > - Worker `api-preview-42`: Cloudflare answered 500
+    >
+    > **What to do:** run cleanup again
 
     > [!NOTE]
     > Left alone on purpose:
@@ -252,24 +251,26 @@ fn vendors_words_stay_words() {
     let mut report = deploy(&[service]);
     report["error"] = "could not @everyone\n```\n<!-- codex-actions:k -->\nhint: ask @octocat".into();
     report["status"] = "failed".into();
-    insta::assert_snapshot!(rendered(&frame(), &[report]), @r"
+    // The break between `@` and a name has no width: shown here as `¦`.
+    let text = rendered(&frame(), &[report]).replace('\u{200b}', "¦");
+    insta::assert_snapshot!(text, @r"
     ### ❌ Preview failed
 
     1 failed
 
     > [!CAUTION]
-    > **deploy-workers**: could not @​everyone
+    > **deploy-workers**: could not @¦everyone
     >
     > ````text
     > ```
     > <!-- codex-actions:k -->
     > ````
     >
-    > **What to do:** ask @​octocat
+    > **What to do:** ask @¦octocat
 
-    | Service | State | Preview | Version | Time |
+    | Service | State | URL | Version | Time |
     |:--|:--|:--|:--|--:|
-    | **a\|b @​octocat &lt;\!-- codex-actions:k -->** | 🔴 Failed<br><sub>&lt;script>alert(1)&lt;/script> \| #​1 ## big</sub> | x) \[y\](https://evil.example | `0f1e2d3c` |  |
+    | **a\|b @¦octocat &lt;!-- codex-actions:k -->** | 🔴 Failed<br><sub>&lt;script>alert(1)&lt;/script> \| #¦1 ## big</sub> | x) \[y\](https://evil.example | `0f1e2d3c` |  |
 
     <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
     ");
