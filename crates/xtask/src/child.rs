@@ -50,6 +50,10 @@ impl Group {
         self.0.id()
     }
 
+    pub(crate) fn stdout(&mut self) -> Option<std::process::ChildStdout> {
+        self.0.stdout.take()
+    }
+
     pub(crate) fn try_wait(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.0.try_wait()?)
     }

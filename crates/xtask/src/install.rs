@@ -35,7 +35,6 @@ pub(crate) fn npm(workspace: &Workspace, folder: &str) -> Result<Done> {
                 .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
                 .current_dir(&folder),
         )
-        .context("hint: npm comes with Node; on Debian or Ubuntu: `apt install nodejs npm`")
     })
 }
 

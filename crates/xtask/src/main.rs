@@ -1,6 +1,8 @@
 //! `cargo xtask`: what a contributor runs. See README.md.
 
+mod act;
 mod child;
+mod demo;
 mod install;
 mod release_tree;
 mod test;
@@ -31,6 +33,10 @@ const HELP: &str = "\
 usage: cargo xtask <command>
 
 commands:
+  demo            play a pull request, from opened to closed, on local stand-ins of the vendors' APIs
+    --once        do not wait for Enter before closing
+    --json        make the last line a JSON object that tells the result
+    --keep        stop before closing the pull request
   test            run every check
     --only A[,B]  run these steps and what they need
     --list        name the steps
@@ -41,6 +47,7 @@ commands:
 
 enum Task {
     Help,
+    Demo(demo::Options),
     Test(test::Options),
     CheckTree,
     ReleaseTree(PathBuf),
@@ -50,6 +57,18 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Task> {
     let task = args.next();
     let task = match task.as_deref() {
         None | Some("help" | "-h" | "--help") => Task::Help,
+        Some("demo") => {
+            let mut options = demo::Options::default();
+            for arg in args.by_ref() {
+                match arg.as_str() {
+                    "--once" => options.once = true,
+                    "--json" => options.json = true,
+                    "--keep" => options.keep = true,
+                    _ => bail!("`demo` has no option `{arg}`"),
+                }
+            }
+            Task::Demo(options)
+        }
         Some("test") => {
             let mut options = test::Options {
                 list: false,
@@ -84,6 +103,7 @@ fn run(task: Task) -> Result<ExitCode> {
     child::notice_interrupts()?;
     match task {
         Task::Help => say!("{}", HELP.trim_end()),
+        Task::Demo(options) => return demo::run(&workspace, options),
         Task::Test(options) => return test::run(&workspace, &options),
         Task::CheckTree => say!("{}", tree::check(&workspace)?),
         Task::ReleaseTree(folder) => say!("{}", release_tree::write(&workspace, &folder)?),
@@ -123,6 +143,14 @@ mod tests {
     }
 
     #[test]
+    fn options_of_the_demo() {
+        let Task::Demo(options) = parsed("demo --once --json").unwrap() else {
+            panic!("not a demo")
+        };
+        assert!(options.once && options.json && !options.keep);
+    }
+
+    #[test]
     fn steps_of_a_test() {
         let Task::Test(options) = parsed("test --only fmt,clippy --only act").unwrap() else {
             panic!("not a test")
@@ -132,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for wrong in ["test --only", "release-tree", "check-tree x", "bench"] {
+        for wrong in ["demo --fast", "test --only", "release-tree", "check-tree x", "bench"] {
             assert!(parsed(wrong).is_err(), "{wrong}");
         }
     }

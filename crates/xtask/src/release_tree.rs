@@ -114,6 +114,16 @@ mod tests {
         assert_eq!(commits[0], commits[1]);
         let mode = git(folders[0].path(), &["ls-tree", "HEAD", "run.sh"]).unwrap();
         assert!(mode.starts_with("100755 blob "), "{mode}");
+        for action in [
+            "neon-branch",
+            "preview-dns",
+            "deploy-workers",
+            "health-check",
+            "pr-comment",
+            "cleanup",
+        ] {
+            assert!(folders[0].path().join(action).join("action.yml").is_file(), "{action}");
+        }
     }
 
     #[test]

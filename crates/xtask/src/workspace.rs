@@ -36,4 +36,13 @@ impl Workspace {
     pub(crate) fn python_tool(&self, name: &str) -> PathBuf {
         self.path(crate::install::PYTHON_FOLDER).join("bin").join(name)
     }
+
+    /// An empty folder beside the build results, so that hard links from the checkout work;
+    /// removed with all it holds when dropped.
+    pub(crate) fn scratch(&self, purpose: &str) -> Result<tempfile::TempDir> {
+        tempfile::Builder::new()
+            .prefix(&format!("{purpose}-"))
+            .tempdir_in(self.bin.parent().unwrap_or(&self.bin))
+            .context("could not make a scratch folder")
+    }
 }

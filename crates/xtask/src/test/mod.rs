@@ -14,6 +14,8 @@ use crate::child;
 use crate::say;
 use crate::workspace::Workspace;
 
+pub(crate) use self::cargo::build_binaries;
+
 /// What a step may take before it is ended: a first build on two cores is the longest.
 const LIMIT: Duration = Duration::from_mins(40);
 
@@ -82,6 +84,13 @@ const STEPS: &[Step] = &[
         needs: &["npm-runtime"],
         lane: Lane::Compile,
         run: node::runtime,
+    },
+    Step {
+        name: "act",
+        what: "a workflow with all six actions, run by act",
+        needs: &["build", "python", "npm-platform", "npm-runtime"],
+        lane: Lane::Compile,
+        run: crate::act::step,
     },
     Step {
         name: "npm-tools",

@@ -1,0 +1,145 @@
+//! A scratch copy of `action-tests/platform`: the repository of a team that uses the actions.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::release_tree::{commit, commit_all, git};
+use crate::workspace::Workspace;
+
+const PLATFORM: &str = "action-tests/platform";
+/// `.localhost` names are loopback for every browser (RFC 6761), so the previews' URLs can be clicked.
+pub(crate) const ZONE: &str = "revelations.localhost";
+
+pub(crate) struct Consumer {
+    pub(crate) folder: PathBuf,
+    pub(crate) base_sha: String,
+    /// The pull request's branch: its tip.
+    pub(crate) head_sha: String,
+    pub(crate) head_ref: &'static str,
+}
+
+impl Consumer {
+    /// Copies the platform to `folder`, commits it as `main`, and opens a branch with one change on it.
+    pub(crate) fn create(workspace: &Workspace, folder: &Path, edge_port: &str) -> Result<Self> {
+        let platform = workspace.path(PLATFORM);
+        let listed = git(
+            &platform,
+            &["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        )?;
+        for file in listed.split('\0').filter(|file| !file.is_empty()) {
+            let target = folder.join(file);
+            fs::create_dir_all(target.parent().unwrap_or(folder))?;
+            fs::copy(platform.join(file), target).with_context(|| format!("could not copy `{file}`"))?;
+        }
+        // Links cost no time and no space; npm's own links inside are relative and keep pointing into the copy.
+        link_tree(&platform.join("node_modules"), &folder.join("node_modules"))
+            .context("could not link the platform's node_modules")?;
+        // The workflow that such a repository has: the one of the README.
+        let workflows = folder.join(".github/workflows");
+        fs::create_dir_all(&workflows)?;
+        fs::copy(
+            workspace.path("action-tests/workflows/preview.yml"),
+            workflows.join("preview.yml"),
+        )?;
+        let manifest = folder.join("codex.toml");
+        fs::write(&manifest, local(&fs::read_to_string(&manifest)?, edge_port))?;
+        let base_sha = commit_all(folder, "The platform")?;
+        // What `actions/checkout` leaves, and what tells tools which repository this is.
+        git(folder, &["remote", "add", "origin", "https://github.com/acme/app"])?;
+        let head_ref = "feature/checkout";
+        git(folder, &["switch", "--quiet", "--create", head_ref])?;
+        let mut consumer = Self {
+            folder: folder.to_path_buf(),
+            base_sha,
+            head_sha: String::new(),
+            head_ref,
+        };
+        consumer.push("Offer a checkout")?;
+        Ok(consumer)
+    }
+
+    /// One more commit on the branch, as a developer pushes it.
+    pub(crate) fn push(&mut self, subject: &str) -> Result<()> {
+        let notes = self.folder.join("CHANGES.md");
+        let before = fs::read_to_string(&notes).unwrap_or_default();
+        fs::write(&notes, format!("{before}- {subject}\n"))?;
+        // A migration of its own: the branch gets it, production must not.
+        let number = before.lines().count() + 1;
+        let migration = format!("packages/database/migrations/9{number:03}_checkout.sql");
+        fs::write(
+            self.folder.join(migration),
+            format!("CREATE TABLE checkout_{number} (id uuid PRIMARY KEY);\n"),
+        )?;
+        self.head_sha = commit(&self.folder, subject)?;
+        Ok(())
+    }
+}
+
+/// The manifest with the demo's zone, and with URLs that reach the local edge.
+fn local(manifest: &str, edge_port: &str) -> String {
+    let mut table = "";
+    let mut lines = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            table = line.trim();
+        }
+        let key = line.split('=').next().unwrap_or_default().trim();
+        match (table, key) {
+            ("[project]", "zone") => {
+                lines.push(format!("zone = \"{ZONE}\""));
+                lines.push(format!("url = \"http://{{hostname}}:{edge_port}\""));
+            }
+            ("[project]", "url") => {}
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Hard-links all files of `from` into a new folder `to`; symbolic links stay what they are.
+fn link_tree(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            link_tree(&source, &target)?;
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(&source)?, target)?;
+        } else if fs::hard_link(&source, &target).is_err() {
+            // Another file system: a copy serves as well.
+            fs::copy(&source, &target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_gets_the_local_zone_and_urls() {
+        let manifest = "[project]\nname = \"codex\"\nzone = \"a.example\" # ours\n\n[services.web]\nzone = \"kept\"\n";
+        assert_eq!(
+            local(manifest, "81"),
+            "[project]\nname = \"codex\"\nzone = \"revelations.localhost\"\nurl = \"http://{hostname}:81\"\n\n\
+             [services.web]\nzone = \"kept\"\n"
+        );
+    }
+
+    #[test]
+    fn links_share_files_and_keep_symbolic_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::create_dir_all(from.join("inner")).unwrap();
+        fs::write(from.join("inner/file"), "text").unwrap();
+        std::os::unix::fs::symlink("../sibling", from.join("link")).unwrap();
+        link_tree(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(to.join("inner/file")).unwrap(), "text");
+        assert_eq!(fs::read_link(to.join("link")).unwrap(), Path::new("../sibling"));
+    }
+}

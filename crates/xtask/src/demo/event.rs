@@ -1,0 +1,35 @@
+//! The `pull_request` events of the demo's one pull request, and GitHub's own view of it.
+
+use serde_json::{Value, json};
+
+use super::consumer::Consumer;
+use super::world::{PULL_REQUEST, REPOSITORY};
+
+fn repository() -> Value {
+    json!({"full_name": REPOSITORY, "name": "app", "owner": {"login": "acme"}, "default_branch": "main"})
+}
+
+/// The pull request as it is when an event with this `action` is sent.
+pub(crate) fn pull_request(consumer: &Consumer, action: &str) -> Value {
+    let closed = action == "closed";
+    json!({
+        "number": PULL_REQUEST, "state": if closed { "closed" } else { "open" }, "merged": closed, "draft": false,
+        "title": "Offer a checkout",
+        "user": {"login": "octocat", "type": "User"},
+        "head": {"ref": consumer.head_ref, "sha": consumer.head_sha, "repo": repository()},
+        "base": {"ref": "main", "sha": consumer.base_sha, "repo": repository()},
+    })
+}
+
+/// `event.json` as a runner finds it.
+pub(crate) fn payload(action: &str, pull: &Value) -> Value {
+    json!({
+        "action": action, "number": PULL_REQUEST, "pull_request": pull, "repository": repository(),
+        "sender": {"login": "octocat", "type": "User"},
+    })
+}
+
+/// What makes the local GitHub agree with the event.
+pub(crate) fn seed(pull: &Value) -> Value {
+    json!({"github": {"pulls": [pull]}})
+}

@@ -1,0 +1,266 @@
+//! `cargo xtask demo`: a pull request gets its own copy of a five-Worker platform, and loses it again.
+//!
+//! Three vendors' APIs are local stand-ins; the actions' binaries, wrangler, workerd and Postgres are real.
+
+mod action_yml;
+pub(crate) mod cloud;
+pub(crate) mod consumer;
+pub(crate) mod event;
+mod neighbours;
+mod production;
+mod row;
+mod runner;
+mod sentence;
+mod story;
+mod told;
+pub(crate) mod verify;
+mod watch;
+pub(crate) mod world;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+
+use self::cloud::Cloud;
+use self::consumer::Consumer;
+use self::runner::Runner;
+use self::story::{Service, Story};
+use self::verify::Inventory;
+use self::world::PULL_REQUEST;
+use crate::child;
+use crate::install::{self, Done};
+use crate::say;
+use crate::workspace::Workspace;
+
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Options {
+    /// Do not wait for Enter before closing.
+    pub(crate) once: bool,
+    /// The last line is a JSON object.
+    pub(crate) json: bool,
+    /// Stop before closing.
+    pub(crate) keep: bool,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<ExitCode> {
+    let start = Instant::now();
+    told::phase("Getting ready");
+    for folder in ["action-tests/runtime", "action-tests/platform"] {
+        told::step("npm ci", || {
+            Ok(((), format!("in {folder}{}", already(install::npm(workspace, folder)?))))
+        })?;
+    }
+    told::step("cargo build", || {
+        crate::test::build_binaries(workspace)?;
+        Ok(((), "the six actions and local-cloud, without LTO".to_owned()))
+    })?;
+    let scratch = workspace.scratch("demo")?;
+    let cloud = told::step("local-cloud", || {
+        let cloud = Cloud::start(workspace)?;
+        let what = format!(
+            "GitHub, Cloudflare and Neon with workerd and Postgres, edge at {}",
+            cloud.edge
+        );
+        Ok((cloud, what))
+    })?;
+    let before = told::step("neighbours", || {
+        neighbours::move_in(&cloud)?;
+        let before = Inventory::of(&cloud.state()?);
+        let counts: Vec<_> = before
+            .counts()
+            .into_iter()
+            .map(|(kind, n)| format!("{n} {kind}"))
+            .collect();
+        Ok((
+            before,
+            format!("not ours, some with confusable names: {}", counts.join(", ")),
+        ))
+    })?;
+    let consumer = told::step("consumer", || {
+        let consumer = Consumer::create(workspace, &scratch.path().join("app"), cloud.edge_port())?;
+        Ok((
+            consumer,
+            "a checkout of action-tests/platform with one change on a branch".to_owned(),
+        ))
+    })?;
+    told::step("production", || Ok(((), production::fill(&cloud, &consumer)?)))?;
+    let asked_before = cloud.requests()?.len();
+    let runner = Runner::new(
+        workspace,
+        &scratch.path().join("runner"),
+        &consumer.folder,
+        &cloud.github,
+        world::GITHUB_TOKEN,
+    )?;
+    let mut story = Story::new(&cloud, consumer, runner);
+
+    told::phase(&format!("Pull request #{PULL_REQUEST} opened"));
+    story.deploy("opened")?;
+    told::phase(&format!("Pull request #{PULL_REQUEST}: one more commit pushed"));
+    story.consumer.push("Offer a checkout in two currencies")?;
+    let services = story.deploy("synchronize")?;
+    told::step("a row of its own", || row::is_in_the_preview_only(&story, &services))?;
+    keep_alive(&services, options)?;
+    if !options.keep {
+        told::phase(&format!("Pull request #{PULL_REQUEST} closed"));
+        story.close()?;
+    }
+
+    told::phase("What is true now");
+    let seen = told::step("look", || look(&story, &before, asked_before))?;
+    drop(story);
+    told::step("stop", || {
+        Ok((cloud.stop()?, "local-cloud and all it started have ended".to_owned()))
+    })?;
+    drop(scratch);
+    let wrong = seen.wrong(&services, options);
+    for problem in &wrong {
+        say!("  wrong: {problem}");
+    }
+    if options.json {
+        say!("{}", summary(&services, &seen, start.elapsed()));
+    }
+    if !wrong.is_empty() {
+        bail!("the demo ended, but not as it should");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn already(done: Done) -> &'static str {
+    match done {
+        Done::Installed => "",
+        Done::AlreadyThere => ": already there",
+    }
+}
+
+/// What was counted at the end, from the local cloud and from the steps' processes and logs.
+struct Seen {
+    comments: usize,
+    left_over: Vec<String>,
+    foreign_touched: Vec<String>,
+    unknown: Vec<String>,
+    leaks: Vec<String>,
+}
+
+fn look(story: &Story<'_>, before: &Inventory, asked_before: usize) -> Result<(Seen, String)> {
+    let state = story.cloud.state()?;
+    let after = Inventory::of(&state);
+    let requests: Vec<Value> = story.cloud.requests()?.split_off(asked_before);
+    let comments = verify::own_comments(&state, PULL_REQUEST);
+
+    let mut secrets = world::secrets();
+    // Shorter ones would be found by accident.
+    let masked = story.runner.masked.iter().filter(|value| value.len() >= 8);
+    secrets.extend(
+        masked
+            .enumerate()
+            .map(|(n, value)| (format!("masked value {}", n + 1), value.clone())),
+    );
+    let mut leaks = story.runner.watch.leaks(&secrets);
+    let told = story
+        .reports
+        .iter()
+        .map(String::as_str)
+        .chain([story.runner.log.as_str()]);
+    let told = told.chain(comments.iter().filter_map(|comment| comment["body"].as_str()));
+    for text in told {
+        leaks.extend(
+            verify::secrets_in(text, &secrets)
+                .into_iter()
+                .map(|name| format!("{name} in a log or report")),
+        );
+    }
+    if cfg!(target_os = "linux") && story.runner.watch.wranglers() == 0 {
+        leaks.push("no process of wrangler was seen, so its environment was not checked".to_owned());
+    }
+
+    let seen = Seen {
+        comments: comments.len(),
+        left_over: after.left_over(before),
+        foreign_touched: after.foreign_touched(before, &requests),
+        unknown: verify::unknown(&requests),
+        leaks,
+    };
+    let what = format!(
+        "{} requests; {} left over, {} of the neighbours touched, {} comment; no secret among {} in {} processes and their logs",
+        requests.len(),
+        seen.left_over.len(),
+        seen.foreign_touched.len(),
+        seen.comments,
+        secrets.len(),
+        story.runner.watch.count(),
+    );
+    Ok((seen, what))
+}
+
+impl Seen {
+    fn wrong(&self, services: &[Service], options: Options) -> Vec<String> {
+        let mut wrong: Vec<String> = services
+            .iter()
+            .filter(|service| !service.healthy)
+            .map(|service| format!("`{}` was not healthy at {}", service.name, service.url))
+            .collect();
+        if self.comments != 1 {
+            wrong.push(format!("{} comments of ours on the pull request", self.comments));
+        }
+        if !options.keep {
+            wrong.extend(self.left_over.iter().map(|resource| format!("left over: {resource}")));
+        }
+        wrong.extend(
+            self.foreign_touched
+                .iter()
+                .map(|resource| format!("touched, and not ours: {resource}")),
+        );
+        wrong.extend(
+            self.unknown
+                .iter()
+                .map(|request| format!("the local cloud does not know {request}")),
+        );
+        wrong.extend(self.leaks.iter().map(|leak| format!("secret told: {leak}")));
+        wrong
+    }
+}
+
+fn summary(services: &[Service], seen: &Seen, took: Duration) -> Value {
+    let services: Vec<_> = services
+        .iter()
+        .map(|service| json!({"name": service.name, "url": service.url, "healthy": service.healthy}))
+        .collect();
+    json!({
+        "pr": PULL_REQUEST,
+        "services": services,
+        "comments": seen.comments,
+        "left_over": seen.left_over.len(),
+        "foreign_touched": seen.foreign_touched.len(),
+        "seconds": (took.as_secs_f64() * 10.0).round() / 10.0,
+    })
+}
+
+/// Lets a person click through the preview until Enter; goes on at once where there is nobody.
+fn keep_alive(services: &[Service], options: Options) -> Result<()> {
+    told::phase("The preview is up");
+    for service in services {
+        say!("  {:<22} {}", service.name, service.url);
+    }
+    if options.once || !std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let then = if options.keep { "end" } else { "close the pull request" };
+    say!("\nEnter to {then} …");
+    let (sender, enter) = mpsc::channel();
+    std::thread::spawn(move || {
+        let read = std::io::stdin().read_line(&mut String::new());
+        // The receiver is gone after Ctrl-C.
+        let _ = sender.send(read.is_ok());
+    });
+    while enter.recv_timeout(Duration::from_millis(100)) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if child::interrupted() {
+            bail!("interrupted");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! The pull request's life: what a workflow would run, in its order.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::cloud::Cloud;
+use super::consumer::Consumer;
+use super::runner::{Done, Event, Runner};
+use super::told;
+use super::world::{self, PULL_REQUEST};
+use super::{event, sentence, verify};
+
+pub(crate) struct Story<'a> {
+    pub(crate) cloud: &'a Cloud,
+    pub(crate) consumer: Consumer,
+    pub(crate) runner: Runner<'a>,
+    /// Workflow runs so far.
+    runs: u64,
+    /// What the steps reported, for the scan at the end.
+    pub(crate) reports: Vec<String>,
+}
+
+/// A service of the preview as the demo itself sees it, by asking its URL.
+pub(crate) struct Service {
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) hostname: String,
+    pub(crate) healthy: bool,
+}
+
+type Inputs = BTreeMap<&'static str, String>;
+
+impl<'a> Story<'a> {
+    pub(crate) fn new(cloud: &'a Cloud, consumer: Consumer, runner: Runner<'a>) -> Self {
+        Self {
+            cloud,
+            consumer,
+            runner,
+            runs: 0,
+            reports: Vec::new(),
+        }
+    }
+
+    /// A push to the pull request: everything that gives it a preview. Answers the deployed services.
+    pub(crate) fn deploy(&mut self, action: &str) -> Result<Vec<Service>> {
+        let event = self.event(action)?;
+        let none = Inputs::new();
+        let mut reports = Vec::new();
+
+        let create = with(world::neon(self.cloud), &[("command", "create")]);
+        let branch = self.action("neon-branch create", &event, &create, &none, &mut reports)?;
+        let mut secrets = Inputs::from([("DATABASE_URL", branch.output("database-url")?.to_owned())]);
+
+        told::step("npm run db:migrate", || {
+            let done = self
+                .runner
+                .script("npm", &["run", "--silent", "db:migrate"], &event, &secrets)?;
+            Ok((
+                (),
+                format!("on the branch, as the consumer's own step; {}", last_line(&done.shown)),
+            ))
+        })?;
+
+        let apply = with(world::cloudflare(self.cloud), &[("command", "apply")]);
+        self.action("preview-dns apply", &event, &apply, &none, &mut reports)?;
+
+        secrets.extend(world::SERVICE_SECRETS.map(|(name, value)| (name, value.to_owned())));
+        let deploy = with(world::cloudflare(self.cloud), &[("command", "deploy")]);
+        let deployed = self.action("deploy-workers deploy", &event, &deploy, &secrets, &mut reports)?;
+
+        self.action("health-check", &event, &Inputs::new(), &none, &mut reports)?;
+        self.comment(&event, &reports)?;
+        self.look(&deployed.report()?)
+    }
+
+    /// The pull request was closed: everything that removes its preview.
+    pub(crate) fn close(&mut self) -> Result<()> {
+        let event = self.event("closed")?;
+        let mut reports = Vec::new();
+        let mut inputs = world::cloudflare(self.cloud);
+        inputs.extend(world::neon(self.cloud));
+        inputs.extend(world::github(self.cloud));
+        self.action("cleanup", &event, &inputs, &Inputs::new(), &mut reports)?;
+        self.comment(&event, &reports)
+    }
+
+    fn comment(&mut self, event: &Event, reports: &[String]) -> Result<()> {
+        let mut inputs = world::github(self.cloud);
+        inputs.insert("reports", reports.join("\n"));
+        self.action("pr-comment", event, &inputs, &Inputs::new(), &mut Vec::new())?;
+        let state = self.cloud.state()?;
+        match verify::own_comments(&state, PULL_REQUEST)[..] {
+            [comment] => told::quoted(comment["body"].as_str().unwrap_or_default()),
+            ref comments => bail!("pull request #{PULL_REQUEST} has {} comments of ours", comments.len()),
+        }
+        Ok(())
+    }
+
+    /// Runs one action as a told step and keeps its report.
+    fn action(
+        &mut self,
+        name: &str,
+        event: &Event,
+        inputs: &Inputs,
+        env: &Inputs,
+        reports: &mut Vec<String>,
+    ) -> Result<Done> {
+        let action = name.split(' ').next().unwrap_or(name);
+        // An action without commands has no such input; what the workflow would not write is not passed.
+        told::step(name, || {
+            let done = self.runner.action(action, event, inputs, env)?;
+            let report = done.output("report")?.to_owned();
+            let what = sentence::of(&done.report()?);
+            reports.push(report.clone());
+            self.reports.push(report);
+            Ok((done, what))
+        })
+    }
+
+    /// Asks each service of the preview itself: through the edge, at its host name, the health document.
+    fn look(&self, report: &Value) -> Result<Vec<Service>> {
+        let services = report["services"]
+            .as_array()
+            .context("deploy-workers reported no services")?;
+        let mut seen = Vec::new();
+        for service in services {
+            let text = |key: &str| service[key].as_str().unwrap_or_default().to_owned();
+            let (name, hostname) = (text("service"), text("hostname"));
+            let answer = self.cloud.visit("GET", &hostname, "/health", None)?;
+            let document: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+            let healthy = answer.status == 200
+                && document["status"] == "healthy"
+                && document["service"] == name
+                && document["checks"]["database"] == "ok";
+            seen.push(Service {
+                name,
+                url: text("url"),
+                hostname,
+                healthy,
+            });
+        }
+        Ok(seen)
+    }
+
+    /// Starts the next workflow run: the event as GitHub sends it, and GitHub's own view of the pull request.
+    fn event(&mut self, action: &str) -> Result<Event> {
+        self.runs += 1;
+        let pull = event::pull_request(&self.consumer, action);
+        self.cloud.post("seed", &event::seed(&pull))?;
+        Ok(Event {
+            payload: event::payload(action, &pull),
+            head_ref: self.consumer.head_ref.to_owned(),
+            // GitHub's test merge; any commit that is not the head shows who confuses the two.
+            merge_sha: self.consumer.base_sha.clone(),
+            run_id: 1000 + self.runs,
+        })
+    }
+}
+
+fn with(mut inputs: Inputs, more: &[(&'static str, &str)]) -> Inputs {
+    inputs.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    inputs
+}
+
+fn last_line(text: &str) -> &str {
+    text.trim_end().lines().last().unwrap_or_default().trim()
+}
