@@ -96,7 +96,7 @@ impl Cloud {
                     };
                     self.latency_ms.store(ms, Ordering::Relaxed);
                 }
-                "github" => github::seed(&mut lock(&self.github), value)?,
+                "github" => github::seed(self, value)?,
                 "cloudflare" => cloudflare::seed(self, value)?,
                 "neon" => neon::seed(self, value)?,
                 "edge" => self.edge.seed(value)?,

@@ -1,26 +1,138 @@
-//! Github's API.
+//! GitHub's API: one module per resource, behind [`door`].
 
+mod account;
+mod actions;
+mod checks;
+mod comments;
+mod commits;
+mod deployment_statuses;
+mod deployments;
+mod door;
+mod envelope;
+mod environments;
+mod graphql;
+mod issues;
+mod labels;
+mod model;
+mod page;
+mod pulls;
+mod refusal;
+mod repos;
+mod seed;
+mod threads;
+mod world;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cloud::Cloud;
+use self::account::Token;
+use self::envelope::Usage;
+use self::model::{At, Repository};
+use crate::cloud::{Cloud, lock};
 use crate::unknown;
 
-/// What Github knows.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct State {}
+/// What GitHub knows.
+#[derive(Debug, Serialize)]
+pub(crate) struct State {
+    repositories: Vec<Repository>,
+    tokens: Vec<Token>,
+    /// Requests per hour and token.
+    rate_limit: u64,
+    /// By token.
+    usage: BTreeMap<String, Usage>,
+    next_id: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        world::default_world()
+    }
+}
+
+impl State {
+    /// What the token has used of the present hour.
+    fn usage(&mut self, token: &str, now: At) -> Usage {
+        self.count(token, now, 0)
+    }
+
+    /// Adds to what the token has used.
+    fn count(&mut self, token: &str, now: At, more: u64) -> Usage {
+        let usage = self.usage.entry(token.to_owned()).or_insert_with(|| Usage::fresh(now));
+        if usage.reset <= now.epoch() {
+            *usage = Usage::fresh(now);
+        }
+        usage.used += more;
+        *usage
+    }
+}
+
+/// Everything below a repository.
+fn repository() -> Router<Arc<Cloud>> {
+    Router::new()
+        .route("/", get(repos::get))
+        .route("/contents/{*path}", get(repos::contents))
+        .route("/issues", get(issues::list).post(issues::create))
+        .route("/issues/{number}", get(issues::get).patch(issues::update))
+        .route("/issues/{number}/comments", get(comments::list).post(comments::create))
+        .route("/issues/{number}/labels", post(labels::add))
+        .route(
+            "/issues/comments/{id}",
+            get(comments::get).patch(comments::update).delete(comments::delete),
+        )
+        .route("/labels", get(labels::list).post(labels::create))
+        .route("/pulls", get(pulls::list))
+        .route("/pulls/{number}", get(pulls::get).patch(pulls::update))
+        .route("/commits/{sha}/pulls", get(pulls::of_commit))
+        .route("/commits/{sha}/status", get(commits::combined))
+        .route("/commits/{sha}/check-runs", get(checks::of_commit))
+        .route("/statuses/{sha}", post(commits::create))
+        .route("/check-runs", post(checks::create))
+        .route("/check-runs/{id}", get(checks::get).patch(checks::update))
+        .route("/deployments", get(deployments::list).post(deployments::create))
+        .route("/deployments/{id}", get(deployments::get).delete(deployments::delete))
+        .route(
+            "/deployments/{id}/statuses",
+            get(deployment_statuses::list).post(deployment_statuses::create),
+        )
+        .route("/deployments/{id}/statuses/{status}", get(deployment_statuses::get))
+        .route("/environments", get(environments::list))
+        .route(
+            "/environments/{environment}",
+            get(environments::get)
+                .put(environments::put)
+                .delete(environments::delete),
+        )
+        .route("/actions/artifacts", get(actions::artifacts))
+        .route(
+            "/actions/artifacts/{id}",
+            get(actions::artifact).delete(actions::delete_artifact),
+        )
+        .route("/actions/artifacts/{id}/zip", get(actions::download))
+        .route("/actions/runs/{run}/artifacts", get(actions::artifacts))
+        .route("/actions/secrets", get(actions::secrets))
+        .route("/actions/variables", get(actions::variables))
+}
 
 pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     Router::new()
+        .nest("/repos/{owner}/{repo}", repository())
+        // How GitHub's links to other pages name a repository.
+        .nest("/repositories/{repository_id}", repository())
+        .route("/user", get(repos::user))
+        .route("/rate_limit", get(envelope::rate_limit))
+        .route("/graphql", post(graphql::answer))
         .fallback(unknown::answer)
         .method_not_allowed_fallback(unknown::answer)
+        .layer(middleware::from_fn_with_state(cloud.clone(), envelope::wrap))
         .with_state(cloud)
 }
 
 /// Merges a seed into the state.
-pub(crate) fn seed(_state: &mut State, _value: &Value) -> anyhow::Result<()> {
-    Ok(())
+pub(crate) fn seed(cloud: &Cloud, document: &Value) -> anyhow::Result<()> {
+    world::seed(&mut lock(&cloud.github), document, cloud.clock.now())
 }

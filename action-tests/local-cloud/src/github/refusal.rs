@@ -1,0 +1,81 @@
+//! Answers that are no success, in GitHub's shape.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) message: String,
+    /// Details of a validation error.
+    errors: Vec<Value>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not Found")
+    }
+
+    pub(super) fn bad_credentials() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Bad credentials")
+    }
+
+    /// 403: the token lacks a permission. GitHub does not say which.
+    pub(super) fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Resource not accessible by integration")
+    }
+
+    pub(super) fn gone(message: &str) -> Self {
+        Self::new(StatusCode::GONE, message)
+    }
+
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    pub(super) fn unprocessable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
+    /// 422 `Validation Failed` for one field of a resource.
+    pub(super) fn invalid(resource: &str, field: &str, code: &str, message: Option<&str>) -> Self {
+        let mut error = json!({"resource": resource, "code": code, "field": field});
+        if let Some(message) = message {
+            error["message"] = json!(message);
+        }
+        Self {
+            errors: vec![error],
+            ..Self::unprocessable("Validation Failed")
+        }
+    }
+
+    /// 422 for a body without a field that it must have.
+    pub(super) fn not_supplied(field: &str) -> Self {
+        Self::unprocessable(format!("Invalid request.\n\n\"{field}\" wasn't supplied."))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut body = json!({
+            "message": self.message,
+            "documentation_url": "https://docs.github.com/rest",
+            "status": self.status.as_u16().to_string(),
+        });
+        if !self.errors.is_empty() {
+            body["errors"] = json!(self.errors);
+        }
+        (self.status, Json(body)).into_response()
+    }
+}

@@ -1,0 +1,133 @@
+//! The seed document below `github`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::account::{Account, Token};
+
+/// The seed document below `github`. All but `tokens` and the rate limit concern one repository.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Seed {
+    /// `owner/name`; `acme/app` when left out, created when new.
+    pub(super) repository: Option<String>,
+    pub(super) tokens: Vec<Token>,
+    /// Requests per hour and token.
+    pub(super) rate_limit: Option<u64>,
+    pub(super) has_issues: Option<bool>,
+    pub(super) pulls: Vec<SeedPull>,
+    pub(super) issues: Vec<SeedIssue>,
+    pub(super) comments: Vec<SeedComment>,
+    pub(super) artifacts: Vec<SeedArtifact>,
+    pub(super) check_runs: Vec<SeedCheckRun>,
+    /// Branches and tags with their commits.
+    pub(super) refs: BTreeMap<String, String>,
+    pub(super) commits: Vec<String>,
+    pub(super) secrets: Vec<String>,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) files: BTreeMap<String, String>,
+}
+
+/// A pull request; one that is known is changed in the fields that are named.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedPull {
+    pub(super) number: u64,
+    pub(super) title: Option<String>,
+    pub(super) body: Option<String>,
+    #[serde(default)]
+    pub(super) author: Author,
+    pub(super) state: Option<String>,
+    pub(super) head_ref: Option<String>,
+    pub(super) head_sha: Option<String>,
+    /// `owner/name` of a fork.
+    pub(super) fork: Option<String>,
+    /// The fork was deleted.
+    #[serde(default)]
+    pub(super) fork_deleted: bool,
+    pub(super) base_ref: Option<String>,
+    pub(super) draft: Option<bool>,
+    pub(super) merged: Option<bool>,
+    pub(super) locked: Option<bool>,
+    pub(super) behind: Option<bool>,
+    pub(super) conflicts: Option<bool>,
+    pub(super) labels: Option<Vec<String>>,
+}
+
+/// A login, `octocat` when left out, or `null` for a user who no longer exists.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Author(Option<String>);
+
+impl Default for Author {
+    fn default() -> Self {
+        Self(Some("octocat".to_owned()))
+    }
+}
+
+impl Author {
+    /// The account: a bot when the login says so.
+    pub(super) fn account(&self) -> Option<Account> {
+        self.0.as_ref().map(|login| Account {
+            login: login.clone(),
+            kind: if login.ends_with("[bot]") { "Bot" } else { "User" }.to_owned(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedIssue {
+    pub(super) number: u64,
+    pub(super) title: String,
+    pub(super) body: Option<String>,
+    #[serde(default)]
+    pub(super) author: Author,
+    #[serde(default)]
+    pub(super) labels: Vec<String>,
+    pub(super) state: Option<String>,
+    /// Answers 410.
+    #[serde(default)]
+    pub(super) deleted: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedComment {
+    /// Number of the issue or pull request; 42 when left out.
+    #[serde(default = "forty_two")]
+    pub(super) number: u64,
+    pub(super) body: String,
+    #[serde(default)]
+    pub(super) author: Author,
+    /// How many of them.
+    #[serde(default = "one")]
+    pub(super) times: u32,
+}
+
+fn forty_two() -> u64 {
+    42
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedArtifact {
+    pub(super) name: String,
+    pub(super) run_id: u64,
+    #[serde(default)]
+    pub(super) expired: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedCheckRun {
+    pub(super) name: String,
+    pub(super) head_sha: String,
+    pub(super) status: String,
+    pub(super) conclusion: Option<String>,
+}
