@@ -7,6 +7,7 @@
 //! - [`manifest`], [`environment`], [`naming`]: `codex.toml`, and what one environment is made of.
 //! - [`plan`]: changes as data, their guard and their text.
 //! - [`reports`]: what the actions tell each other.
+//! - [`wrangler`]: the project's wrangler as a bundler, and its configuration files.
 //! - [`health`]: when a service counts as healthy.
 
 pub mod cloudflare;
@@ -27,3 +28,4 @@ pub mod retry;
 pub mod runner;
 pub mod secret;
 pub mod text;
+pub mod wrangler;

@@ -63,13 +63,18 @@ impl fmt::Display for Owner {
 
 /// The first `digits` hexadecimal digits of the text's SHA-256.
 pub fn short_hash(text: &str, digits: usize) -> String {
-    let mut hash = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
+    hex(&Sha256::digest(text.as_bytes()), digits)
+}
+
+/// The first `digits` hexadecimal digits of some bytes.
+pub fn hex(bytes: &[u8], digits: usize) -> String {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         // Writing to a String cannot fail.
-        let _ = write!(hash, "{byte:02x}");
+        let _ = write!(hex, "{byte:02x}");
     }
-    hash.truncate(digits);
-    hash
+    hex.truncate(digits);
+    hex
 }
 
 #[cfg(test)]

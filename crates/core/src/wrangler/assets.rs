@@ -1,0 +1,210 @@
+//! A Worker's static assets: which files, and how they are served.
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use ignore::gitignore::GitignoreBuilder;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use super::config::{Config, Settings};
+use super::content_type;
+use crate::cloudflare::Asset;
+
+/// Cloudflare's limits.
+const MOST_FILES: usize = 20_000;
+const LARGEST_FILE: u64 = 25 << 20;
+/// Files that say something about the assets and are none themselves.
+const IGNORE: &str = ".assetsignore";
+const HEADERS: &str = "_headers";
+const REDIRECTS: &str = "_redirects";
+/// What the upload takes over from the configuration as it stands.
+const SERVING: [&str; 4] = ["html_handling", "not_found_handling", "base_path", "run_worker_first"];
+
+/// The files of a Worker's `assets.directory`.
+#[derive(Debug, Clone)]
+pub struct Files {
+    root: PathBuf,
+    /// By path.
+    pub assets: Vec<Asset>,
+    /// How they are served: the upload's `assets.config`.
+    pub config: Map<String, Value>,
+}
+
+impl Files {
+    /// The assets that the configuration names; `None` when it names none.
+    ///
+    /// # Errors
+    /// In one sentence: the folder is not there, or Cloudflare would refuse what is in it.
+    pub fn read(config: &Config, settings: &Settings<'_>) -> Result<Option<Self>, String> {
+        let Some(assets) = settings.get("assets").filter(|assets| assets.is_object()) else {
+            return Ok(None);
+        };
+        let Some(directory) = assets.get("directory").and_then(Value::as_str) else {
+            return Err(format!(
+                "`{}` has `assets` without `directory`, which only wrangler's own uploader can fill in",
+                config.file.display()
+            ));
+        };
+        let root = config.folder().join(directory);
+        if !root.is_dir() {
+            return Err(format!(
+                "there is no folder `{}` for the static assets; build them first",
+                root.display()
+            ));
+        }
+        let mut serving = Map::new();
+        for key in SERVING {
+            if let Some(value) = assets.get(key) {
+                serving.insert(key.to_owned(), value.clone());
+            }
+        }
+        for file in [REDIRECTS, HEADERS] {
+            if let Ok(text) = std::fs::read_to_string(root.join(file)) {
+                serving.insert(file.to_owned(), text.into());
+            }
+        }
+        Ok(Some(Self {
+            assets: walk(&root)?,
+            root,
+            config: serving,
+        }))
+    }
+
+    /// A file's content, which is to be what it was when it was read first.
+    pub fn content(&self, asset: &Asset) -> std::io::Result<Bytes> {
+        let content = std::fs::read(self.root.join(asset.path.trim_start_matches('/')))?;
+        if hash(&asset.path, &content) == asset.hash {
+            Ok(content.into())
+        } else {
+            Err(std::io::Error::other("it changed meanwhile"))
+        }
+    }
+
+    /// Bytes of all files.
+    pub fn size(&self) -> u64 {
+        self.assets.iter().map(|asset| asset.size).sum()
+    }
+}
+
+fn walk(root: &Path) -> Result<Vec<Asset>, String> {
+    let unreadable =
+        |path: &Path, error: &dyn std::fmt::Display| format!("`{}` cannot be read: {error}", path.display());
+    let mut ignored = GitignoreBuilder::new(root);
+    for line in [IGNORE, HEADERS, REDIRECTS] {
+        ignored
+            .add_line(None, &format!("/{line}"))
+            .map_err(|error| unreadable(root, &error))?;
+    }
+    if root.join(IGNORE).is_file()
+        && let Some(error) = ignored.add(root.join(IGNORE))
+    {
+        return Err(unreadable(&root.join(IGNORE), &error));
+    }
+    let ignored = ignored.build().map_err(|error| unreadable(root, &error))?;
+    let mut assets = Vec::new();
+    let mut folders = vec![root.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(&folder, &error))?;
+            let path = entry.path();
+            let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
+            if ignored.matched_path_or_any_parents(&path, kind.is_dir()).is_ignore() {
+                continue;
+            }
+            if kind.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            // A link to a file is served as that file; a link to a folder is not followed, as in wrangler.
+            let meta = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
+            if meta.is_file() {
+                assets.push(asset(root, &path, meta.len())?);
+            }
+        }
+        if assets.len() > MOST_FILES {
+            return Err(format!(
+                "`{}` holds more than {MOST_FILES} files, Cloudflare's limit",
+                root.display()
+            ));
+        }
+    }
+    assets.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(assets)
+}
+
+fn asset(root: &Path, path: &Path, size: u64) -> Result<Asset, String> {
+    let shown = path.display();
+    if size > LARGEST_FILE {
+        return Err(format!(
+            "`{shown}` is larger than 25 MiB, Cloudflare's limit for one asset"
+        ));
+    }
+    let relative = path.strip_prefix(root).ok().and_then(Path::to_str);
+    let relative = relative.ok_or_else(|| format!("`{shown}` has a name that is not UTF-8"))?;
+    let name = format!("/{relative}");
+    if name == "/_worker.js" || name.starts_with("/_worker.js/") {
+        return Err(format!(
+            "`{shown}` is server code of Pages, which would be served as an asset; list it in `{IGNORE}`"
+        ));
+    }
+    let content = std::fs::read(path).map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
+    Ok(Asset {
+        hash: hash(&name, &content),
+        size: content.len() as u64,
+        content_type: content_type::of(&name),
+        path: name,
+    })
+}
+
+/// Content and type name an asset: the first 32 hexadecimal digits of a SHA-256 over both (Cloudflare leaves the
+/// function to the client).
+fn hash(path: &str, content: &[u8]) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(content_type::of(path).unwrap_or_default());
+    hasher.update([0]);
+    hasher.update(content);
+    crate::owner::hex(&hasher.finalize(), 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assets_are_what_wrangler_would_take() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        put(
+            "wrangler.json",
+            r#"{"assets":{"directory":"out","not_found_handling":"404-page","binding":"ASSETS"}}"#,
+        );
+        put("out/index.html", "<h1>hi</h1>");
+        put("out/a b.txt", "<h1>hi</h1>");
+        put("out/.well-known/x", "1");
+        put("out/_headers", "/*\n  X-A: 1\n");
+        put("out/sub/_headers", "a file as any other");
+        put("out/.assetsignore", "*.map\nsecret/\n");
+        put("out/app.js.map", "{}");
+        put("out/secret/x", "1");
+        let config = Config::find(dir.path()).unwrap();
+        let files = Files::read(&config, &config.settings(None).unwrap()).unwrap().unwrap();
+        let paths: Vec<&str> = files.assets.iter().map(|asset| asset.path.as_str()).collect();
+        assert_eq!(paths, ["/.well-known/x", "/a b.txt", "/index.html", "/sub/_headers"]);
+        // The same content under another type is another asset.
+        assert_ne!(files.assets[1].hash, files.assets[2].hash);
+        assert_eq!(files.assets[0].hash.len(), 32);
+        assert_eq!(
+            Value::Object(files.config.clone()),
+            serde_json::json!({"not_found_handling": "404-page", "_headers": "/*\n  X-A: 1\n"})
+        );
+        assert_eq!(files.content(&files.assets[2]).unwrap(), "<h1>hi</h1>");
+        put("out/index.html", "changed");
+        assert!(files.content(&files.assets[2]).is_err());
+    }
+}

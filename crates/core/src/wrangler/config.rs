@@ -1,0 +1,428 @@
+//! A Worker's configuration file, as far as a deployment must know it: `wrangler.json`, `.jsonc` or `.toml`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+/// In wrangler's order.
+const FILES: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
+/// Where a framework's build tells wrangler to read another file.
+const REDIRECT: &str = ".wrangler/deploy/config.json";
+/// Keys that an environment does not take over from the top level (wrangler's documentation, "non-inheritable keys").
+const NOT_INHERITED: &[&str] = &[
+    "ai",
+    "analytics_engine_datasets",
+    "browser",
+    "cloudchamber",
+    "containers",
+    "d1_databases",
+    "define",
+    "dispatch_namespaces",
+    "durable_objects",
+    "hyperdrive",
+    "images",
+    "kv_namespaces",
+    "media",
+    "mtls_certificates",
+    "pipelines",
+    "queues",
+    "r2_buckets",
+    "ratelimits",
+    "secrets_store_secrets",
+    "send_email",
+    "services",
+    "tail_consumers",
+    "unsafe",
+    "vars",
+    "vectorize",
+    "version_metadata",
+    "vpc_services",
+    "worker_loaders",
+    "workflows",
+];
+
+/// A configuration file.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file, for messages and to resolve what is in it.
+    pub file: PathBuf,
+    value: Map<String, Value>,
+}
+
+impl Config {
+    /// The configuration of the Worker in `folder`.
+    ///
+    /// # Errors
+    /// In one sentence: there is none, or it cannot be read.
+    pub fn find(folder: &Path) -> Result<Self, String> {
+        if !folder.is_dir() {
+            return Err(format!("there is no folder `{}`", folder.display()));
+        }
+        let file = redirected(folder)?.or_else(|| {
+            FILES
+                .map(|name| folder.join(name))
+                .into_iter()
+                .find(|file| file.is_file())
+        });
+        let file = file.ok_or_else(|| {
+            format!(
+                "`{}` holds no `wrangler.jsonc`, `wrangler.json` or `wrangler.toml`",
+                folder.display()
+            )
+        })?;
+        let shown = file.display();
+        let text = std::fs::read_to_string(&file).map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
+        let value = if file.extension().is_some_and(|extension| extension == "toml") {
+            toml::from_str(&text).map_err(|error| format!("`{shown}` is not TOML: {}", error.message()))?
+        } else {
+            jsonc(&text).map_err(|problem| format!("`{shown}` {problem}"))?
+        };
+        Ok(Self { file, value })
+    }
+
+    /// The folder that its paths start from.
+    pub fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
+    }
+
+    fn environment_table(&self) -> Option<&Map<String, Value>> {
+        self.value.get("env")?.as_object()
+    }
+
+    /// The names under `env`.
+    pub fn environments(&self) -> Vec<&str> {
+        self.environment_table()
+            .into_iter()
+            .flat_map(Map::keys)
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Every name that this Worker has in some environment: what a service binding may call it.
+    pub fn names(&self) -> Vec<String> {
+        let of = |table: &Map<String, Value>| table.get("name").and_then(Value::as_str).map(str::to_owned);
+        let top = of(&self.value);
+        let environments = self
+            .environment_table()
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, table)| {
+                let own = table.as_object().and_then(of);
+                own.or_else(|| Some(format!("{}-{name}", top.as_ref()?)))
+            });
+        let mut names: Vec<String> = environments.collect();
+        names.extend(top.clone());
+        names.dedup();
+        names
+    }
+
+    /// The settings of an environment, or of the top level.
+    ///
+    /// # Errors
+    /// In one sentence: there is no such environment.
+    pub fn settings(&self, environment: Option<&str>) -> Result<Settings<'_>, String> {
+        let own = match environment {
+            None => None,
+            Some(name) => Some(
+                self.environment_table()
+                    .and_then(|table| table.get(name)?.as_object())
+                    .ok_or_else(|| {
+                        let known = self.environments();
+                        let known = if known.is_empty() {
+                            "it has none".to_owned()
+                        } else {
+                            format!("it has {}", crate::text::quoted_list(&known))
+                        };
+                        format!("`{}` has no environment `{name}`; {known}", self.file.display())
+                    })?,
+            ),
+        };
+        Ok(Settings { top: &self.value, own })
+    }
+}
+
+/// A build tool (Vite, for one) may write the configuration that is to be deployed and leave a pointer to it.
+fn redirected(folder: &Path) -> Result<Option<PathBuf>, String> {
+    let pointer = folder.join(REDIRECT);
+    let Ok(text) = std::fs::read_to_string(&pointer) else {
+        return Ok(None);
+    };
+    let pointer_says = || -> Option<PathBuf> {
+        let value: Value = serde_json::from_str(&text).ok()?;
+        Some(pointer.parent()?.join(value.get("configPath")?.as_str()?))
+    };
+    match pointer_says() {
+        Some(file) if file.is_file() => Ok(Some(file)),
+        _ => Err(format!(
+            "`{}` points to no configuration; build the Worker again",
+            pointer.display()
+        )),
+    }
+}
+
+fn jsonc(text: &str) -> Result<Map<String, Value>, String> {
+    let options = jsonc_parser::ParseOptions::default();
+    let value: Value = jsonc_parser::parse_to_serde_value(text, &options)
+        .map_err(|error| format!("is not JSON with comments: {error}"))?;
+    match value {
+        Value::Object(value) => Ok(value),
+        _ => Err("is to be an object".to_owned()),
+    }
+}
+
+/// What is set for one environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings<'a> {
+    top: &'a Map<String, Value>,
+    own: Option<&'a Map<String, Value>>,
+}
+
+/// What kind of thing outside the Worker a binding gives access to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ResourceKind {
+    Kv,
+    R2,
+    D1,
+    Queue,
+    Hyperdrive,
+    Vectorize,
+    Pipeline,
+    Worker,
+    DurableObject,
+    Workflow,
+    DispatchNamespace,
+}
+
+impl fmt::Display for ResourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kv => "KV namespace",
+            Self::R2 => "R2 bucket",
+            Self::D1 => "D1 database",
+            Self::Queue => "queue",
+            Self::Hyperdrive => "Hyperdrive configuration",
+            Self::Vectorize => "Vectorize index",
+            Self::Pipeline => "pipeline",
+            Self::Worker => "Worker",
+            Self::DurableObject => "Durable Object of Worker",
+            Self::Workflow => "workflow of Worker",
+            Self::DispatchNamespace => "dispatch namespace",
+        })
+    }
+}
+
+/// A thing outside the Worker.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Resource {
+    pub kind: ResourceKind,
+    /// Its id, or its name where that identifies it.
+    pub id: String,
+}
+
+impl Resource {
+    /// What a binding of an upload's metadata gives access to, if it is a thing outside the Worker.
+    pub fn of_binding(binding: &Value) -> Option<Self> {
+        let text = |key: &str| binding.get(key).and_then(Value::as_str).map(str::to_owned);
+        let (kind, id) = match binding.get("type")?.as_str()? {
+            "kv_namespace" => (ResourceKind::Kv, text("namespace_id")),
+            "r2_bucket" => (ResourceKind::R2, text("bucket_name")),
+            "d1" => (ResourceKind::D1, text("id")),
+            "queue" => (ResourceKind::Queue, text("queue_name")),
+            "hyperdrive" => (ResourceKind::Hyperdrive, text("id")),
+            "vectorize" => (ResourceKind::Vectorize, text("index_name")),
+            "pipelines" | "pipeline" => (ResourceKind::Pipeline, text("pipeline")),
+            "service" => (ResourceKind::Worker, text("service")),
+            "durable_object_namespace" => (ResourceKind::DurableObject, text("script_name")),
+            "workflow" => (ResourceKind::Workflow, text("script_name")),
+            "dispatch_namespace" => (ResourceKind::DispatchNamespace, text("namespace")),
+            _ => return None,
+        };
+        Some(Self { kind, id: id? })
+    }
+}
+
+/// Where a configuration names things outside the Worker: key, list within it, field, kind.
+const RESOURCES: &[(&str, &str, &str, ResourceKind)] = &[
+    ("kv_namespaces", "", "id", ResourceKind::Kv),
+    ("r2_buckets", "", "bucket_name", ResourceKind::R2),
+    ("d1_databases", "", "database_id", ResourceKind::D1),
+    ("queues", "producers", "queue", ResourceKind::Queue),
+    ("hyperdrive", "", "id", ResourceKind::Hyperdrive),
+    ("vectorize", "", "index_name", ResourceKind::Vectorize),
+    ("pipelines", "", "pipeline", ResourceKind::Pipeline),
+    ("services", "", "service", ResourceKind::Worker),
+    (
+        "durable_objects",
+        "bindings",
+        "script_name",
+        ResourceKind::DurableObject,
+    ),
+    ("workflows", "", "script_name", ResourceKind::Workflow),
+    ("dispatch_namespaces", "", "namespace", ResourceKind::DispatchNamespace),
+];
+
+impl<'a> Settings<'a> {
+    /// A key's value: the environment's own, else the top level's where environments inherit it.
+    pub fn get(&self, key: &str) -> Option<&'a Value> {
+        match self.own {
+            None => self.top.get(key),
+            Some(own) => own
+                .get(key)
+                .or_else(|| self.top.get(key).filter(|_| !NOT_INHERITED.contains(&key))),
+        }
+    }
+
+    /// A text.
+    pub fn text(&self, key: &str) -> Option<&'a str> {
+        self.get(key)?.as_str()
+    }
+
+    /// Whether a switch is on.
+    pub fn is_on(&self, key: &str) -> bool {
+        self.get(key).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// Whether a key holds anything: not absent, null, or an empty list or table.
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|value| match value {
+            Value::Null => false,
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            _ => true,
+        })
+    }
+
+    /// The cron expressions; `None` when the configuration says nothing about them, so that they stay as they are.
+    pub fn crons(&self) -> Option<Vec<String>> {
+        let crons = self.get("triggers")?.get("crons")?.as_array()?;
+        Some(
+            crons
+                .iter()
+                .filter_map(|cron| cron.as_str().map(str::to_owned))
+                .collect(),
+        )
+    }
+
+    /// The Durable Object migrations, oldest first.
+    pub fn migrations(&self) -> &'a [Value] {
+        self.get("migrations")
+            .and_then(Value::as_array)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Everything outside the Worker that it names.
+    pub fn resources(&self) -> BTreeSet<Resource> {
+        let mut found = BTreeSet::new();
+        for (key, inner, field, kind) in RESOURCES {
+            let list = self.get(key).and_then(|value| {
+                if inner.is_empty() {
+                    Some(value)
+                } else {
+                    value.get(inner)
+                }
+            });
+            for item in list.and_then(Value::as_array).into_iter().flatten() {
+                if let Some(id) = item.get(field).and_then(Value::as_str) {
+                    found.insert(Resource {
+                        kind: *kind,
+                        id: id.to_owned(),
+                    });
+                }
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(name: &str, text: &str) -> Config {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(name), text).unwrap();
+        Config::find(dir.path()).unwrap()
+    }
+
+    const JSONC: &str = r#"{
+        // a comment
+        "name": "api",
+        "compatibility_date": "2026-01-01",
+        "vars": {"STAGE": "dev"},
+        "kv_namespaces": [{"binding": "CACHE", "id": "dev"}],
+        "env": {
+            "production": {"name": "api-live", "services": [{"binding": "AUTH", "service": "auth-live"}]},
+            "staging": {},
+        },
+    }"#;
+
+    #[test]
+    fn an_environment_inherits_settings_but_no_bindings() {
+        let config = config("wrangler.jsonc", JSONC);
+        assert_eq!(config.names(), ["api-live", "api-staging", "api"]);
+        let staging = config.settings(Some("staging")).unwrap();
+        assert_eq!(staging.text("compatibility_date"), Some("2026-01-01"));
+        assert!(!staging.has("vars") && !staging.has("kv_namespaces"));
+        let production = config.settings(Some("production")).unwrap();
+        let auth = Resource {
+            kind: ResourceKind::Worker,
+            id: "auth-live".to_owned(),
+        };
+        assert_eq!(production.resources(), BTreeSet::from([auth]));
+    }
+
+    #[test]
+    fn what_is_missing_is_told_in_one_sentence() {
+        let config = config("wrangler.jsonc", JSONC);
+        let problem = config.settings(Some("prod")).unwrap_err();
+        assert!(
+            problem.ends_with("has no environment `prod`; it has `production` and `staging`"),
+            "{problem}"
+        );
+        let empty = tempfile::tempdir().unwrap();
+        assert!(
+            Config::find(empty.path())
+                .unwrap_err()
+                .contains("holds no `wrangler.jsonc`")
+        );
+        assert!(
+            Config::find(&empty.path().join("x"))
+                .unwrap_err()
+                .starts_with("there is no folder")
+        );
+    }
+
+    #[test]
+    fn toml_reads_the_same() {
+        let config = config(
+            "wrangler.toml",
+            "name = \"web\"\n[triggers]\ncrons = [\"0 * * * *\"]\n[env.staging]\nname = \"web-stg\"\n",
+        );
+        assert_eq!(config.names(), ["web-stg", "web"]);
+        assert_eq!(
+            config.settings(Some("staging")).unwrap().crons().unwrap(),
+            ["0 * * * *"]
+        );
+    }
+
+    #[test]
+    fn a_build_may_point_to_another_file() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join(".wrangler/deploy")).unwrap();
+        std::fs::create_dir(dir.path().join("dist")).unwrap();
+        std::fs::write(
+            dir.path().join(REDIRECT),
+            r#"{"configPath":"../../dist/wrangler.json"}"#,
+        )
+        .unwrap();
+        assert!(
+            Config::find(dir.path())
+                .unwrap_err()
+                .contains("points to no configuration")
+        );
+        std::fs::write(dir.path().join("dist/wrangler.json"), r#"{"name":"built"}"#).unwrap();
+        assert_eq!(Config::find(dir.path()).unwrap().names(), ["built"]);
+    }
+}

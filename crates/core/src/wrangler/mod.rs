@@ -1,0 +1,18 @@
+//! The project's own wrangler as a bundler, and its configuration files.
+//!
+//! wrangler builds and translates; it never meets a token, and it never deploys: see [`bundle`].
+
+pub mod assets;
+pub mod bundle;
+mod child;
+mod config;
+mod content_type;
+mod form;
+mod tool;
+
+pub use assets::Files;
+pub use bundle::Bundle;
+pub use child::Sandbox;
+pub use config::{Config, Resource, ResourceKind, Settings};
+pub use form::Form;
+pub use tool::{Node, Tool, Version};
