@@ -134,6 +134,13 @@ impl Physical {
         };
         // Listeners first: a database can only go when nobody is connected to it any more.
         physical.close_doors(&wanted);
+        // A client that comes before its branch's database waits for it.
+        for (number, kicks) in &wanted.endpoints {
+            if !lock(&physical.doors).contains_key(number) {
+                let door = Door::open(cloud, *number, *kicks, range.addresses(*number)).await?;
+                lock(&physical.doors).insert(*number, door);
+            }
+        }
         let mut first_error = Ok(());
         for (_, name, origin) in &wanted.databases {
             let made = physical.create(runtime, name, origin).await;
@@ -141,13 +148,6 @@ impl Physical {
         }
         physical.create_roles(runtime, &wanted).await?;
         physical.drop_unwanted(runtime, &wanted).await?;
-        for number in wanted.endpoints.keys() {
-            if !lock(&physical.doors).contains_key(number) {
-                let kicks = wanted.endpoints[number];
-                let door = Door::open(cloud, *number, kicks, range.addresses(*number)).await?;
-                lock(&physical.doors).insert(*number, door);
-            }
-        }
         first_error
     }
 
