@@ -31,5 +31,8 @@ pub(crate) fn payload(action: &str, pull: &Value) -> Value {
 
 /// What makes the local GitHub agree with the event.
 pub(crate) fn seed(pull: &Value) -> Value {
-    json!({"github": {"pulls": [pull]}})
+    json!({"github": {"pulls": [{
+        "number": pull["number"], "title": pull["title"], "state": pull["state"], "merged": pull["merged"],
+        "head_ref": pull["head"]["ref"], "head_sha": pull["head"]["sha"],
+    }]}})
 }

@@ -130,20 +130,14 @@ fn named_by(request: &Value) -> BTreeSet<&str> {
 
 /// All comments of all issues.
 fn comments(state: &Value) -> impl Iterator<Item = &Value> {
-    values(&state["github"]["comments"])
+    values(&state["github"]["repositories"]).flat_map(|repository| values(&repository["comments"]))
 }
 
 /// The comments on one pull request that the workflow's own token wrote.
 pub(crate) fn own_comments(state: &Value, pull_request: u64) -> Vec<&Value> {
-    let on_it = |comment: &&Value| {
-        comment["issue"] == pull_request
-            || comment["issue_url"]
-                .as_str()
-                .is_some_and(|url| url.ends_with(&format!("/{pull_request}")))
-    };
     comments(state)
-        .filter(on_it)
-        .filter(|comment| comment["user"]["login"] == "github-actions[bot]")
+        .filter(|comment| comment["thread"] == pull_request)
+        .filter(|comment| comment["author"]["login"] == "github-actions[bot]")
         .collect()
 }
 
@@ -182,7 +176,7 @@ mod tests {
         json!({
             "cloudflare": {"accounts": {"a": {"workers": workers}}, "zones": {"z": {"records": records}}},
             "neon": {"projects": [{"branches": [{"id": "br-1", "name": "production", "updated_at": "later"}]}]},
-            "github": {"comments": [{"id": 7, "issue": 42, "user": {"login": "octocat"}, "body": "mine"}]}
+            "github": {"repositories": [{"comments": [{"id": 7, "thread": 42, "author": {"login": "octocat"}, "body": "mine"}]}]}
         })
     }
 
