@@ -67,6 +67,35 @@ pub fn recognise(template: &str, values: &Values<'_>, name: &str) -> Option<u64>
     (number.to_string() == digits && number > 0).then_some(number)
 }
 
+/// Whether `template` makes `name` for this pull request and some service, whichever: `old-api-preview-42` is made from
+/// `{worker}-preview-{pr}` although no manifest names `old-api` any more. Never true without `{pr}`. This alone proves
+/// nothing: a stranger's name may read the same.
+pub fn is_of_pull_request(template: &str, values: &Values<'_>, name: &str) -> bool {
+    if !template.contains("{pr}") || values.pull_request.is_none() {
+        return false;
+    }
+    let hole = Values {
+        service: "\0",
+        worker: "\0",
+        subdomain: "\0",
+        ..*values
+    };
+    let made = render(template, &hole);
+    let Some((before, rest)) = made.split_once('\0') else {
+        return made == name;
+    };
+    let after = rest.rsplit('\0').next().unwrap_or_default();
+    let service = name
+        .strip_prefix(before)
+        .and_then(|name| name.strip_suffix(after))
+        .unwrap_or_default();
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    // `pr{pr}{worker}` must not read pull request 42 and Worker `1` out of `pr421`.
+    let splits_a_number = digit(before.chars().last()) && digit(service.chars().next())
+        || digit(service.chars().last()) && digit(after.chars().next());
+    is_label(service) && !splits_a_number
+}
+
 /// Whether `name` can be one DNS label and Worker name: lower-case letters, digits and inner dashes, at most 63.
 pub fn is_label(name: &str) -> bool {
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -155,6 +184,23 @@ mod tests {
             recognise("{worker}-production", &values(None), "codex-web-production"),
             None
         );
+    }
+
+    #[test]
+    fn a_service_that_the_manifest_forgot_is_still_of_its_pull_request() {
+        let of_42 = |template, name| is_of_pull_request(template, &values(Some(42)), name);
+        assert!(of_42("{worker}-preview-{pr}", "old-api-preview-42"));
+        assert!(of_42("pr-{pr}-{service}", "pr-42-old"));
+        for name in ["old-api-preview-421", "preview-42", "-preview-42", "old_api-preview-42"] {
+            assert!(!of_42("{worker}-preview-{pr}", name), "{name}");
+        }
+        assert!(!of_42("pr{pr}{worker}", "pr421"));
+        assert!(!of_42("{worker}-production", "old-production"));
+        assert!(!is_of_pull_request(
+            "{worker}-preview-{pr}",
+            &values(None),
+            "old-preview-"
+        ));
     }
 
     #[test]

@@ -1,0 +1,268 @@
+//! Every sentence that a user of cleanup reads.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use actions_core::cloudflare;
+use actions_core::environment::Environment;
+use actions_core::error::{fault, render};
+use actions_core::plan::Plan;
+use actions_core::reports::{Cleanup, Head, Outcome, Removal, RemovalKind, Status};
+use actions_core::text::{cell, count, elapsed};
+
+use crate::apply;
+use crate::facts::Unread;
+use crate::inputs::{Inputs, Target};
+use crate::plan::{Doomed, Settled};
+
+pub(crate) const FORGOTTEN: &str = "no longer in the manifest";
+pub(crate) const MARKED_AS_ANOTHERS: &str = "it is marked as another environment's";
+pub(crate) const ROOT: &str = "it is the project's default branch, a root, or the branch that others are copied from";
+pub(crate) const PROTECTED: &str = "it is protected: take the protection off in Neon's console, then run again";
+pub(crate) const ROUTES_FIRST: &str = "not tried, since a route or custom domain is still there: run again";
+
+pub(crate) fn permanent(name: &str) -> String {
+    format!(
+        "`{name}` is not one per pull request (its names have no `{{pr}}`); cleanup removes only environments that are"
+    )
+}
+
+pub(crate) fn no_branch(name: &str) -> String {
+    format!("environment `{name}` has no database branch of its own")
+}
+
+pub(crate) fn leads_to(worker: &str) -> String {
+    format!("to Worker {worker}")
+}
+
+pub(crate) fn of_another_worker(worker: &str) -> String {
+    format!("it belongs to Worker `{worker}`, which is not of this environment")
+}
+
+pub(crate) fn has_child(child: &str) -> String {
+    format!("branch `{child}` was made from it: delete that one first")
+}
+
+/// Stands for things whose names could not be read.
+pub(crate) fn all_of(environment: &Environment) -> String {
+    format!("all of {}", environment.title())
+}
+
+pub(crate) fn has_dependents(error: cloudflare::Error) -> anyhow::Error {
+    fault("other Workers bind to it")
+        .because(error)
+        .hint("remove the binding from the Workers that are not of this environment; cleanup does not break them by force")
+        .into()
+}
+
+pub(crate) fn certificate_stays(error: &cloudflare::Error) -> String {
+    format!("its certificate stays: {}", chain(error))
+}
+
+/// The error and its causes on one line.
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut texts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !texts.iter().any(|known| known.ends_with(&text)) {
+            texts.push(text);
+        }
+        cause = error.source();
+    }
+    texts.join(": ")
+}
+
+/// Why a deletion failed, on one line.
+pub(crate) fn reason(error: &anyhow::Error) -> String {
+    chain(error.as_ref())
+}
+
+/// What could not be read, as an error.
+pub(crate) fn unread(unread: Unread) -> anyhow::Error {
+    let error = fault(unread.reason);
+    match unread.hint {
+        Some(hint) => error.hint(hint).into(),
+        None => error.into(),
+    }
+}
+
+fn noun(kind: RemovalKind) -> &'static str {
+    match kind {
+        RemovalKind::Route => "route",
+        RemovalKind::CustomDomain => "custom domain",
+        RemovalKind::Worker => "Worker",
+        RemovalKind::DnsRecord => "DNS record",
+        RemovalKind::KvNamespace => "KV namespace",
+        RemovalKind::Branch => "branch",
+        RemovalKind::Unknown => "thing",
+    }
+}
+
+/// A line of the log for a thing that is done with.
+pub(crate) fn line(removal: &Removal) -> String {
+    let detail = removal
+        .detail
+        .as_ref()
+        .map(|detail| format!(" ({detail})"))
+        .unwrap_or_default();
+    format!("deleted {} `{}`{detail}", noun(removal.kind), removal.name)
+}
+
+/// A line of the log for a thing that could not be deleted.
+pub(crate) fn failure(kind: RemovalKind, name: &str, reason: &str) -> String {
+    format!("{} `{name}` is left: {reason}", noun(kind))
+}
+
+/// The first line of the log.
+pub(crate) fn opening(target: &Target, plan: &Plan<Doomed>) -> String {
+    format!("{}: {}", target.environment.title(), plan.headline())
+}
+
+pub(crate) struct Report {
+    title: String,
+    head: Head,
+    removals: Vec<Removal>,
+    /// What is left, and why the first of it is: its hint is the most useful.
+    failure: Option<anyhow::Error>,
+    took: Duration,
+}
+
+impl Report {
+    pub(crate) fn new(inputs: &Inputs, settled: Vec<Settled>, took: Duration) -> Self {
+        let environment = &inputs.target.environment;
+        let mut error = None;
+        let mut removals = Vec::with_capacity(settled.len());
+        for settled in settled {
+            error = error.or(settled.error);
+            removals.push(settled.removal);
+        }
+        let failure = what_is_left(&environment.title(), &removals).map(|what| {
+            let failure = fault(what).hint(AGAIN);
+            anyhow::Error::from(match error {
+                Some(error) => failure.because(error),
+                None => failure,
+            })
+        });
+        Self {
+            title: environment.title(),
+            head: Head {
+                command: String::new(),
+                environment: environment.name.clone(),
+                pull_request: environment.pull_request,
+                status: match (inputs.dry_run, failure.is_some()) {
+                    (_, true) => Status::Failed,
+                    (true, false) => Status::Planned,
+                    (false, false) => Status::Done,
+                },
+                changed: apply::changed(&removals),
+                seconds: took.as_secs_f64(),
+                error: failure.as_ref().map(render),
+            },
+            removals,
+            failure,
+            took,
+        }
+    }
+
+    pub(crate) fn changed(&self) -> bool {
+        self.head.changed
+    }
+
+    fn count(&self, outcome: Outcome) -> usize {
+        self.removals
+            .iter()
+            .filter(|removal| removal.outcome == outcome)
+            .count()
+    }
+
+    /// How many things of the environment are still there.
+    pub(crate) fn left(&self) -> usize {
+        self.count(Outcome::Failed)
+    }
+
+    /// The last line of the log.
+    pub(crate) fn sentence(&self) -> String {
+        let (title, took) = (&self.title, elapsed(self.took));
+        let (deleted, left, planned) = (self.count(Outcome::Deleted), self.left(), self.count(Outcome::Planned));
+        match (left, deleted, planned) {
+            (0, 0, 0) => format!("nothing of {title} is left; there was nothing to delete"),
+            (0, 0, planned) => format!("would delete {} of {title}", count(planned, "thing")),
+            (0, deleted, _) => format!(
+                "nothing of {title} is left; deleted {} in {took}",
+                count(deleted, "thing")
+            ),
+            (left, deleted, _) => format!(
+                "deleted {} of {title}, {} left",
+                count(deleted, "thing"),
+                count(left, "thing")
+            ),
+        }
+    }
+
+    /// The step summary.
+    pub(crate) fn markdown(&self) -> String {
+        let mark = match self.head.status {
+            Status::Failed => "❌",
+            Status::Planned => "📝",
+            _ => "🧹",
+        };
+        let heading = format!("### {mark} {}", capital(&self.sentence()));
+        if self.removals.is_empty() {
+            return heading;
+        }
+        let rows = self.removals.iter().map(|removal| {
+            let outcome = match removal.outcome {
+                Outcome::Deleted => "deleted",
+                Outcome::Absent => "already gone",
+                Outcome::Failed => "**left**",
+                Outcome::Kept => "kept",
+                Outcome::Planned => "to delete",
+                Outcome::Unknown => "unknown",
+            };
+            let detail = removal.detail.as_deref().unwrap_or_default();
+            format!(
+                "| {} | `{}` | {outcome} | {} |\n",
+                noun(removal.kind),
+                cell(&removal.name),
+                cell(detail)
+            )
+        });
+        format!(
+            "{heading}\n\n| what | name | outcome | |\n|---|---|---|---|\n{}",
+            rows.collect::<String>()
+        )
+    }
+
+    /// The output `report`.
+    pub(crate) fn json(&self) -> Cleanup {
+        Cleanup {
+            head: self.head.clone(),
+            results: self.removals.clone(),
+            left: self.left(),
+        }
+    }
+
+    /// `Ok` when nothing is left, else what is.
+    pub(crate) fn verdict(self) -> anyhow::Result<()> {
+        self.failure.map_or(Ok(()), Err)
+    }
+}
+
+fn what_is_left(title: &str, removals: &[Removal]) -> Option<String> {
+    let left: Vec<String> = removals
+        .iter()
+        .filter(|removal| removal.outcome == Outcome::Failed)
+        .map(|removal| format!("{} `{}`", noun(removal.kind), removal.name))
+        .collect();
+    (!left.is_empty()).then(|| format!("{} of {title} left: {}", count(left.len(), "thing"), left.join(", ")))
+}
+
+const AGAIN: &str = "run cleanup again when the cause is gone: it goes on where it stopped";
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
