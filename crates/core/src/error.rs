@@ -9,6 +9,7 @@ pub struct Fault {
     message: String,
     hint: Option<String>,
     cause: Option<anyhow::Error>,
+    exit: Option<u8>,
 }
 
 /// An error of ours: `what` could not be done (lower case, no full stop).
@@ -17,6 +18,7 @@ pub fn fault(what: impl Into<String>) -> Fault {
         message: what.into(),
         hint: None,
         cause: None,
+        exit: None,
     }
 }
 
@@ -32,6 +34,13 @@ impl Fault {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Ends the action with this status instead of 1: that of a user's command, say.
+    #[must_use]
+    pub fn exit(mut self, status: u8) -> Self {
+        self.exit = Some(status);
         self
     }
 }
@@ -57,6 +66,11 @@ const HINTS: [fn(&(dyn StdError + 'static)) -> Option<String>; 4] = [
     |error| error.downcast_ref::<crate::github::Error>()?.hint(),
     |error| error.downcast_ref::<crate::neon::Error>()?.hint(),
 ];
+
+/// The exit status that an error asks for.
+pub(crate) fn exit_status(error: &anyhow::Error) -> Option<u8> {
+    error.chain().find_map(|cause| cause.downcast_ref::<Fault>()?.exit)
+}
 
 /// The error's text for a person: the failure, each `caused by:`, each `hint:` once.
 pub fn render(error: &anyhow::Error) -> String {

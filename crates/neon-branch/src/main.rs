@@ -1,1 +1,28 @@
-fn main() {}
+//! Database branches: create, get, delete, reset, restore, checkpoint, run on a copy, diff.
+
+mod commands;
+mod inputs;
+mod interrupt;
+mod plan;
+mod report;
+mod script;
+mod session;
+mod subject;
+
+use std::process::ExitCode;
+
+use actions_core::runner::{self, Runner};
+
+use crate::inputs::Inputs;
+use crate::session::Session;
+
+fn main() -> ExitCode {
+    runner::main("neon-branch", run)
+}
+
+async fn run(runner: &Runner) -> anyhow::Result<()> {
+    let inputs = Inputs::read(&runner.env)?;
+    let mut session = Session::new(runner, &inputs)?;
+    let done = commands::run(&mut session).await;
+    session.finish(done)
+}

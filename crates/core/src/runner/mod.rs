@@ -82,7 +82,8 @@ impl Runner {
 }
 
 /// Runs an action: reads the environment, runs `action`, tells an error once in the log, as an annotation and at the
-/// end of the summary. Exit status: 0 done, 1 failed, 2 bad input.
+/// end of the summary. Exit status: 0 done, 1 failed (or what the error asks
+/// for), 2 bad input.
 pub fn main<F>(name: &'static str, action: F) -> ExitCode
 where
     F: AsyncFnOnce(&Runner) -> anyhow::Result<()>,
@@ -106,7 +107,7 @@ where
             ExitCode::from(if error.downcast_ref::<BadInput>().is_some() {
                 2
             } else {
-                1
+                error::exit_status(&error).unwrap_or(1)
             })
         }
     }

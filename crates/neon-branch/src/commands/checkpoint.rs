@@ -1,0 +1,82 @@
+//! `checkpoint`: a restore point before something risky. A branch without a compute: it costs what changes after it.
+
+use actions_core::error::fault;
+use actions_core::naming;
+use actions_core::neon::annotation::{self, Kind};
+use actions_core::neon::{Branch, Made, NewBranch};
+use jiff::Timestamp;
+
+use super::create::with_room;
+use super::{all, done, planned, subject_of};
+use crate::plan;
+use crate::report;
+use crate::session::Session;
+
+pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
+    let inputs = session.inputs;
+    let known = all(session).await?;
+    let of = if inputs.subject.names().is_empty() {
+        known.iter().find(|branch| branch.default)
+    } else {
+        subject_of(session, &known)
+    };
+    let of = of.ok_or_else(|| report::missing(&inputs.subject.name()))?;
+    // One per branch and workflow run: when a deploy is run again, the state before its first try is what counts.
+    let run = inputs.event.run_id.clone();
+    let run = run.unwrap_or_else(|| Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string());
+    let name = naming::branch(&format!("checkpoint/{}/{run}", of.name));
+    if let Some(there) = known.iter().find(|branch| branch.name == name) {
+        session.tell_branch(there, Some(of.name.clone()), false)?;
+        done(session, report::checkpoint_there(&of.name, &name));
+        return prune(session, of, &known).await;
+    }
+    let Some(writer) = session.writer() else {
+        let expires_at = plan::expiry_of_new(inputs.life, Timestamp::now());
+        planned(
+            session,
+            report::would_create(&name, &report::source(Some(&of.name), None), expires_at),
+        );
+        return prune(session, of, &known).await;
+    };
+    let new = NewBranch {
+        parent_id: Some(of.id.clone()),
+        expires_at: plan::expiry_of_new(inputs.life, Timestamp::now()),
+        annotation: annotation::write(&inputs.owner, &inputs.event, Kind::Checkpoint, Some(&of.id)),
+        name: name.clone(),
+        ..NewBranch::default()
+    };
+    let created = match with_room(session, &writer, &new).await? {
+        Made::New(created) => {
+            session.changed();
+            let operations = writer.wait_for_operations(created.operations.clone()).await;
+            operations.map_err(|cause| fault(format!("restore point `{name}` is not ready")).because(cause))?;
+            (created.branch, true)
+        }
+        Made::Existing(branch) => (*branch, false),
+        Made::LimitReached(cause) => return Err(cause.into()),
+    };
+    session.tell_branch(&created.0, Some(of.name.clone()), created.1)?;
+    done(session, report::checkpointed(&of.name, &name));
+    prune(session, of, &all(session).await?).await
+}
+
+/// Deletes the restore points of `of` beyond the newest `keep`.
+async fn prune(session: &mut Session<'_>, of: &Branch, known: &[Branch]) -> anyhow::Result<()> {
+    let keep = session.inputs.keep;
+    let (surplus, needed) = plan::surplus(known, of, &session.inputs.owner.repository, keep);
+    for branch in needed {
+        session.warn(report::not_pruned(&branch.name));
+    }
+    for branch in surplus {
+        let Some(writer) = session.writer() else {
+            planned(session, format!("delete restore point `{}`", branch.name));
+            continue;
+        };
+        let deleted = writer.delete(&branch.id).await;
+        deleted.map_err(|cause| fault(format!("could not delete restore point `{}`", branch.name)).because(cause))?;
+        session.changed();
+        session.say(report::pruned(&branch.name, keep));
+        session.report.deleted.push(branch.name.clone());
+    }
+    Ok(())
+}

@@ -1,0 +1,411 @@
+//! The inputs, checked all at once.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use actions_core::event::Event;
+use actions_core::manifest::OnLimit;
+use actions_core::neon::connection::Login;
+use actions_core::neon::{Compute, Point};
+use actions_core::owner::Owner;
+use actions_core::runner::common::NeonAccess;
+use actions_core::runner::{Common, Env, Problems, inputs};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::subject::Subject;
+
+/// Neon: an expiry is at most 30 days ahead.
+const LONGEST_LIFE: Duration = Duration::from_hours(30 * 24);
+/// The smallest compute, in compute units.
+const SMALLEST: f64 = 0.25;
+/// A copy that `run` could not delete is gone by then.
+const LIFE_OF_A_COPY: Duration = Duration::from_hours(1);
+/// Restore points kept per branch.
+const CHECKPOINTS: u64 = 5;
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Raw {
+    command: Option<String>,
+    pub(crate) branch: Option<String>,
+    pub(crate) environment: Option<String>,
+    parent: Option<String>,
+    parent_timestamp: Option<String>,
+    parent_lsn: Option<String>,
+    schema_only: Option<String>,
+    expires: Option<String>,
+    role: Option<String>,
+    database: Option<String>,
+    compute: Option<String>,
+    suspend_timeout: Option<String>,
+    run: Option<String>,
+    working_directory: Option<String>,
+    keep: Option<String>,
+    preserve_under_name: Option<String>,
+    on_limit: Option<String>,
+    force_foreign: Option<String>,
+    wait: Option<String>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    Create,
+    Get,
+    Delete,
+    Reset,
+    Restore,
+    Checkpoint,
+    Run,
+    Diff,
+}
+
+impl Command {
+    const ALL: [(&'static str, Self); 8] = [
+        ("create", Self::Create),
+        ("get", Self::Get),
+        ("delete", Self::Delete),
+        ("reset", Self::Reset),
+        ("restore", Self::Restore),
+        ("checkpoint", Self::Checkpoint),
+        ("run", Self::Run),
+        ("diff", Self::Diff),
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(_, command)| *command == self)
+            .map_or("", |(name, _)| *name)
+    }
+}
+
+/// How long a branch lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// Nothing was said: what is, stays.
+    Unsaid,
+    For(Duration),
+    /// `expires: never`
+    Endless,
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each is an input of its own")]
+pub(crate) struct Inputs {
+    pub(crate) command: Command,
+    pub(crate) dry_run: bool,
+    pub(crate) access: NeonAccess,
+    pub(crate) event: Event,
+    pub(crate) owner: Owner,
+    pub(crate) subject: Subject,
+    /// Name or id of the branch to copy, reset to, or restore from.
+    pub(crate) parent: Option<String>,
+    pub(crate) point: Option<Point>,
+    pub(crate) schema_only: bool,
+    pub(crate) life: Life,
+    pub(crate) login: Login,
+    pub(crate) compute: Option<Compute>,
+    pub(crate) suspend_timeout: Option<i64>,
+    /// The command of `run`.
+    pub(crate) script: String,
+    pub(crate) working_directory: PathBuf,
+    pub(crate) keep: usize,
+    pub(crate) preserve: Option<String>,
+    pub(crate) on_limit: OnLimit,
+    pub(crate) force_foreign: bool,
+    pub(crate) wait: bool,
+}
+
+impl Inputs {
+    /// Reads and checks the inputs.
+    ///
+    /// # Errors
+    /// Every wrong one, told at once.
+    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+        let raw: Raw = inputs::read(env)?;
+        let mut problems = Problems::default();
+        let p = &mut problems;
+        let common = Common::read(env, p)?;
+        let command = command(&raw, p);
+        let access = common.neon(p);
+        let from_manifest = Subject::read(env, &raw, &common, command, p);
+        let text = |value: &Option<String>| value.as_deref().map(|text| text.trim().to_owned());
+        let database = from_manifest.database.as_ref();
+        let either = |given: &Option<String>, manifests: Option<&String>, default: &str| {
+            text(given).unwrap_or_else(|| manifests.map_or(default, String::as_str).to_owned())
+        };
+        let login = Login {
+            role: either(&raw.role, database.map(|d| &d.role), "neondb_owner"),
+            database: either(&raw.database, database.map(|d| &d.name), "neondb"),
+        };
+        let mut life = life(raw.expires.as_deref(), p);
+        if life == Life::Unsaid {
+            life = match command {
+                Command::Create | Command::Reset => from_manifest.expires.map_or(Life::Unsaid, Life::For),
+                Command::Run => Life::For(LIFE_OF_A_COPY),
+                _ => Life::Unsaid,
+            };
+        }
+        if command == Command::Run && life == Life::Endless {
+            p.add(
+                "expires",
+                "`never`: a copy that could not be deleted has to go by itself; give a duration, such as `1h`",
+            );
+        }
+        let script = text(&raw.run).unwrap_or_default();
+        if command == Command::Run && script.is_empty() {
+            p.add(
+                "run",
+                "missing; give the command to run on the copy, such as `npm run db:migrate`",
+            );
+        }
+        let parent = text(&raw.parent).or_else(|| match command {
+            // A reset goes to the branch's own parent, a restore to its own past, a diff is against the own parent.
+            Command::Create | Command::Run => database.map(|d| d.parent.clone()),
+            _ => None,
+        });
+        let point = point(&raw, p);
+        if command == Command::Restore && parent.is_none() && point.is_none() {
+            p.add(
+                "parent-timestamp",
+                "missing; to restore a branch to its own past, give a time, or `parent-lsn`; to restore it from another branch, give `parent`",
+            );
+        }
+        let keep = p.number("keep", raw.keep.as_deref()).unwrap_or(CHECKPOINTS);
+        if keep == 0 {
+            p.add("keep", "`0` would delete the restore point just made; give `1` or more");
+        }
+        let limits = [("fail", OnLimit::Fail), ("evict-oldest", OnLimit::EvictOldest)];
+        let working_directory = match text(&raw.working_directory) {
+            Some(path) => env.in_workspace(path),
+            None => from_manifest.root.clone().unwrap_or_else(|| env.workspace()),
+        };
+        let inputs = Self {
+            command,
+            dry_run: common.dry_run,
+            access,
+            parent,
+            point,
+            schema_only: p.boolean("schema-only", raw.schema_only.as_deref(), false),
+            life,
+            login,
+            compute: compute(raw.compute.as_deref(), p),
+            suspend_timeout: suspend_timeout(raw.suspend_timeout.as_deref(), p),
+            script,
+            working_directory,
+            keep: usize::try_from(keep).unwrap_or(usize::MAX),
+            preserve: text(&raw.preserve_under_name).map(|name| actions_core::naming::branch(&name)),
+            on_limit: p.choice("on-limit", raw.on_limit.as_deref(), &limits, OnLimit::Fail),
+            force_foreign: p.boolean("force-foreign", raw.force_foreign.as_deref(), false),
+            wait: p.boolean("wait", raw.wait.as_deref(), true),
+            owner: from_manifest.owner.clone(),
+            subject: from_manifest,
+            event: common.event,
+        };
+        problems.finish()?;
+        Ok(inputs)
+    }
+}
+
+fn command(raw: &Raw, problems: &mut Problems) -> Command {
+    if raw.command.is_none() {
+        let names: Vec<&str> = Command::ALL.iter().map(|(name, _)| *name).collect();
+        let known = actions_core::text::quoted_list(&names);
+        problems.add("command", format!("missing; it is one of {known}"));
+    }
+    problems.choice("command", raw.command.as_deref(), &Command::ALL, Command::Get)
+}
+
+fn life(value: Option<&str>, problems: &mut Problems) -> Life {
+    if value.is_some_and(|value| value.trim() == "never") {
+        return Life::Endless;
+    }
+    let Some(duration) = problems.duration("expires", value) else {
+        return Life::Unsaid;
+    };
+    if duration > LONGEST_LIFE {
+        problems.add(
+            "expires",
+            "Neon allows at most `30d`; `never` lets a branch live until it is deleted",
+        );
+    }
+    if duration < Duration::from_mins(1) {
+        problems.add("expires", "is to be at least `1m`");
+    }
+    Life::For(duration)
+}
+
+/// A time, or how long ago; or a log sequence number.
+fn point(raw: &Raw, problems: &mut Problems) -> Option<Point> {
+    if raw.parent_timestamp.is_some() && raw.parent_lsn.is_some() {
+        problems.add("parent-lsn", "`parent-timestamp` names a point, too; give one of them");
+    }
+    if let Some(text) = raw.parent_timestamp.as_deref().map(str::trim) {
+        let at = text.parse().ok().or_else(|| ago(text));
+        if at.is_none() {
+            problems.add(
+                "parent-timestamp",
+                format!("`{text}` is neither a time with its zone, such as `2026-01-31T09:30:00Z`, nor how long ago, such as `30m`"),
+            );
+        }
+        return at.map(Point::Timestamp);
+    }
+    let lsn = raw.parent_lsn.as_deref().map(str::trim)?;
+    let hex = |part: &str| (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_hexdigit());
+    if !lsn.split_once('/').is_some_and(|(high, low)| hex(high) && hex(low)) {
+        problems.add(
+            "parent-lsn",
+            format!("`{lsn}` is not a log sequence number, such as `0/1A2B3C8`"),
+        );
+    }
+    Some(Point::Lsn(lsn.to_owned()))
+}
+
+fn ago(text: &str) -> Option<Timestamp> {
+    let duration = jiff::SignedDuration::try_from(actions_core::duration::parse(text)?).ok()?;
+    Timestamp::now().checked_sub(duration).ok()
+}
+
+/// `0.25`, or `0.25-2` for a range.
+fn compute(value: Option<&str>, problems: &mut Problems) -> Option<Compute> {
+    let value = value?.trim();
+    let (min, max) = value.split_once('-').unwrap_or((value, value));
+    match (min.trim().parse::<f64>(), max.trim().parse::<f64>()) {
+        (Ok(min), Ok(max)) if min >= SMALLEST && min <= max && max.is_finite() => Some(Compute { min, max }),
+        _ => {
+            problems.add(
+                "compute",
+                format!("`{value}` is no size in compute units, such as `0.25`, or a range such as `0.25-2`"),
+            );
+            None
+        }
+    }
+}
+
+/// Seconds; -1 for `never`. Absent unless asked for: Neon's Free plan refuses any value.
+fn suspend_timeout(value: Option<&str>, problems: &mut Problems) -> Option<i64> {
+    if value.is_some_and(|value| value.trim() == "never") {
+        return Some(-1);
+    }
+    let seconds = i64::try_from(problems.duration("suspend-timeout", value)?.as_secs()).unwrap_or(i64::MAX);
+    if !(60..=604_800).contains(&seconds) {
+        problems.add("suspend-timeout", "Neon allows from `60s` to `7d`, or `never`");
+    }
+    Some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &[(&str, &str)]) -> anyhow::Result<Inputs> {
+        let base = [
+            ("INPUT_NEON_API_KEY", "neon-key-for-tests"),
+            ("INPUT_NEON_PROJECT_ID", "quiet-river-12345678"),
+            ("GITHUB_REPOSITORY", "acme/app"),
+            ("GITHUB_WORKSPACE", "/nowhere"),
+        ];
+        Inputs::read(&base.iter().chain(more).copied().collect())
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let error = Inputs::read(
+            &[
+                ("INPUT_COMMAND", "chekpoint"),
+                ("INPUT_EXPIRES", "31d"),
+                ("INPUT_PARENT_TIMESTAMP", "yesterday"),
+                ("INPUT_PARENT_LSN", "12"),
+                ("INPUT_COMPUTE", "0.1"),
+                ("INPUT_SUSPEND_TIMEOUT", "5s"),
+                ("INPUT_KEEP", "0"),
+                ("INPUT_ON_LIMIT", "evict"),
+                ("INPUT_WAIT", "no"),
+                ("GITHUB_WORKSPACE", "/nowhere"),
+            ]
+            .into_iter()
+            .collect(),
+        )
+        .err()
+        .unwrap();
+        insta::assert_snapshot!(error, @"
+        12 inputs are wrong; nothing was touched
+        - `command`: `chekpoint` is none of `create`, `get`, `delete`, `reset`, `restore`, `checkpoint`, `run` and `diff`; did you mean `checkpoint`?
+        - `neon-project-id`: missing; pass `neon-project-id: ${{ vars.NEON_PROJECT_ID }}`
+        - `neon-api-key`: missing; pass `neon-api-key: ${{ secrets.NEON_API_KEY }}`
+        - `branch`: missing; outside a pull request, name the branch
+        - `expires`: Neon allows at most `30d`; `never` lets a branch live until it is deleted
+        - `parent-lsn`: `parent-timestamp` names a point, too; give one of them
+        - `parent-timestamp`: `yesterday` is neither a time with its zone, such as `2026-01-31T09:30:00Z`, nor how long ago, such as `30m`
+        - `keep`: `0` would delete the restore point just made; give `1` or more
+        - `compute`: `0.1` is no size in compute units, such as `0.25`, or a range such as `0.25-2`
+        - `suspend-timeout`: Neon allows from `60s` to `7d`, or `never`
+        - `on-limit`: `evict` is none of `fail` and `evict-oldest`
+        - `wait`: `no` is neither `true` nor `false`
+        ");
+    }
+
+    #[test]
+    fn without_a_manifest_a_pull_request_has_a_name() {
+        let inputs = read(&[("INPUT_COMMAND", "create"), ("INPUT_PULL_REQUEST", "42")]).unwrap();
+        assert_eq!(inputs.subject.name(), "preview-pr-42");
+        assert_eq!(
+            (inputs.login.role.as_str(), inputs.life),
+            ("neondb_owner", Life::Unsaid)
+        );
+        assert!(inputs.wait && inputs.parent.is_none());
+        let error = read(&[("INPUT_COMMAND", "create")]).err().unwrap();
+        insta::assert_snapshot!(error, @"
+        one input is wrong; nothing was touched
+        - `branch`: missing; outside a pull request, name the branch
+        ");
+    }
+
+    #[test]
+    fn values_are_read_as_users_write_them() {
+        let inputs = read(&[
+            ("INPUT_COMMAND", "create"),
+            ("INPUT_BRANCH", "feat/#12 fix"),
+            ("INPUT_COMPUTE", "0.25-2"),
+            ("INPUT_SUSPEND_TIMEOUT", "never"),
+            ("INPUT_PARENT_LSN", "0/1A2B3C8"),
+            ("INPUT_EXPIRES", "never"),
+        ])
+        .unwrap();
+        assert!(
+            inputs.subject.name().starts_with("feat/-12-fix-"),
+            "{}",
+            inputs.subject.name()
+        );
+        assert_eq!(inputs.compute, Some(Compute { min: 0.25, max: 2.0 }));
+        assert_eq!((inputs.suspend_timeout, inputs.life), (Some(-1), Life::Endless));
+        assert_eq!(inputs.point, Some(Point::Lsn("0/1A2B3C8".to_owned())));
+        let inputs = read(&[
+            ("INPUT_COMMAND", "restore"),
+            ("INPUT_BRANCH", "dev"),
+            ("INPUT_PARENT_TIMESTAMP", "30m"),
+        ])
+        .unwrap();
+        let Some(Point::Timestamp(at)) = inputs.point else {
+            panic!("no time");
+        };
+        let ago = Timestamp::now().duration_since(at).as_secs();
+        assert!((1795..=1805).contains(&ago), "{ago}");
+    }
+
+    #[test]
+    fn a_restore_needs_a_point_or_a_source() {
+        let error = read(&[("INPUT_COMMAND", "restore"), ("INPUT_BRANCH", "dev")])
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("`parent-timestamp`: missing"), "{error}");
+        assert!(
+            read(&[
+                ("INPUT_COMMAND", "restore"),
+                ("INPUT_BRANCH", "dev"),
+                ("INPUT_PARENT", "backup")
+            ])
+            .is_ok()
+        );
+    }
+}

@@ -1,0 +1,382 @@
+//! What may be done, and what is to be done: decisions on facts, no client in sight.
+
+use std::time::Duration;
+
+use actions_core::neon::annotation::Kind;
+use actions_core::neon::{Branch, Point};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::inputs::Life;
+
+/// Why a branch is left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Objection {
+    Default,
+    Protected,
+    /// Another repository's, by its marker; or nobody's that we know.
+    Foreign {
+        marker: Option<String>,
+    },
+    Children(Vec<String>),
+    /// No parent to reset to.
+    Root,
+    /// Neon itself says so.
+    Restricted(String),
+}
+
+/// The names of the branches made from this one.
+pub(crate) fn children(all: &[Branch], of: &Branch) -> Vec<String> {
+    let child = |branch: &&Branch| branch.parent_id.as_ref() == Some(&of.id);
+    all.iter().filter(child).map(|branch| branch.name.clone()).collect()
+}
+
+/// Whether an existing branch may be handed out as an environment's own.
+pub(crate) fn may_hand_out(branch: &Branch, owned: bool, forced: bool) -> Result<(), Objection> {
+    if branch.default {
+        return Err(Objection::Default);
+    }
+    if branch.protected {
+        return Err(Objection::Protected);
+    }
+    // A branch without a marker was made by hand, for whoever names it; another repository's is not ours to share.
+    if branch.marker().is_some() && !owned && !forced {
+        return Err(foreign(branch));
+    }
+    Ok(())
+}
+
+/// Whether a branch may be deleted.
+pub(crate) fn may_delete(branch: &Branch, children: &[String], owned: bool, forced: bool) -> Result<(), Objection> {
+    if branch.default {
+        return Err(Objection::Default);
+    }
+    if branch.protected {
+        return Err(Objection::Protected);
+    }
+    if !children.is_empty() {
+        return Err(Objection::Children(children.to_vec()));
+    }
+    if !owned && !forced {
+        return Err(foreign(branch));
+    }
+    Ok(())
+}
+
+/// Whether a branch may be put back to its parent's state.
+pub(crate) fn may_reset(branch: &Branch, has_source: bool, owned: bool, forced: bool) -> Result<(), Objection> {
+    if branch.default {
+        return Err(Objection::Default);
+    }
+    if !has_source {
+        return Err(Objection::Root);
+    }
+    may_overwrite(branch, owned, forced)
+}
+
+/// Whether a branch may be put back to another state. The default branch may be, when that is said twice.
+pub(crate) fn may_restore(branch: &Branch, owned: bool, forced: bool) -> Result<(), Objection> {
+    if branch.default && !forced {
+        return Err(Objection::Default);
+    }
+    may_overwrite(branch, owned, forced)
+}
+
+fn may_overwrite(branch: &Branch, owned: bool, forced: bool) -> Result<(), Objection> {
+    if branch.protected {
+        return Err(Objection::Protected);
+    }
+    if let Some(restricted) = branch.restricted_actions.iter().find(|action| action.name == "restore") {
+        return Err(Objection::Restricted(restricted.reason.clone()));
+    }
+    if !owned && !forced {
+        return Err(foreign(branch));
+    }
+    Ok(())
+}
+
+fn foreign(branch: &Branch) -> Objection {
+    Objection::Foreign {
+        marker: branch.marker().map(str::to_owned),
+    }
+}
+
+/// What to do with the expiry of a branch that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    Keep,
+    Set(Timestamp),
+    Clear,
+}
+
+/// When a branch that is made now is to expire.
+pub(crate) fn expiry_of_new(life: Life, now: Timestamp) -> Option<Timestamp> {
+    match life {
+        Life::For(life) => after(now, life),
+        Life::Unsaid | Life::Endless => None,
+    }
+}
+
+fn after(now: Timestamp, life: Duration) -> Option<Timestamp> {
+    now.checked_add(SignedDuration::try_from(life).ok()?).ok()
+}
+
+/// Each push lets the branch live anew. An expiry that would move by less than a tenth of the branch's life (at most
+/// an hour) is left as it is, so that running twice changes nothing.
+pub(crate) fn expiry(current: Option<Timestamp>, life: Life, now: Timestamp) -> Expiry {
+    match (life, current) {
+        (Life::Unsaid, _) | (Life::Endless, None) => Expiry::Keep,
+        (Life::Endless, Some(_)) => Expiry::Clear,
+        (Life::For(life), current) => {
+            let Some(wanted) = after(now, life) else {
+                return Expiry::Keep;
+            };
+            let slack = (life / 10).min(Duration::from_hours(1));
+            let slack = SignedDuration::try_from(slack).unwrap_or(SignedDuration::ZERO);
+            match current {
+                Some(current) if wanted.duration_since(current).abs() <= slack => Expiry::Keep,
+                _ => Expiry::Set(wanted),
+            }
+        }
+    }
+}
+
+/// Whether the plan is nearly used up: one branch is left, or a tenth.
+pub(crate) fn is_near(used: usize, limit: usize) -> bool {
+    used + 1 >= limit || used * 10 >= limit * 9
+}
+
+/// This repository's previews, oldest first, but for `except`: what may make room. Restore points never do.
+pub(crate) fn evictable<'a>(all: &'a [Branch], repository: &str, except: &str) -> Vec<&'a Branch> {
+    let mut found: Vec<&Branch> = all
+        .iter()
+        .filter(|branch| {
+            branch.is_of_repository(repository)
+                && branch.is_a(Kind::Environment)
+                && branch.pull_request().is_some()
+                && branch.name != except
+                && may_delete(branch, &children(all, branch), true, false).is_ok()
+        })
+        .collect();
+    found.sort_by_key(|branch| branch.created_at);
+    found
+}
+
+/// The restore points of `of` beyond the newest `keep`: those to delete, and those that other branches were made from.
+pub(crate) fn surplus<'a>(
+    all: &'a [Branch],
+    of: &Branch,
+    repository: &str,
+    keep: usize,
+) -> (Vec<&'a Branch>, Vec<&'a Branch>) {
+    let mut points: Vec<&Branch> = all
+        .iter()
+        .filter(|branch| {
+            branch.is_of_repository(repository)
+                && branch.is_a(Kind::Checkpoint)
+                && branch.subject() == Some(of.id.as_str())
+        })
+        .collect();
+    points.sort_by_key(|branch| std::cmp::Reverse(branch.created_at));
+    points
+        .into_iter()
+        .skip(keep)
+        .partition(|branch| may_delete(branch, &children(all, branch), true, false).is_ok())
+}
+
+/// Why a point in time cannot be gone back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unreachable {
+    Future,
+    /// The project's history does not go back so far.
+    Forgotten {
+        since: Timestamp,
+        window: Duration,
+    },
+    /// The branch did not exist yet.
+    Unborn {
+        created: Timestamp,
+    },
+}
+
+/// Whether a branch's history holds the point. A log sequence number is Neon's to judge.
+pub(crate) fn may_go_back(
+    point: &Point,
+    of: Option<&Branch>,
+    window: Duration,
+    now: Timestamp,
+) -> Result<(), Unreachable> {
+    let Point::Timestamp(at) = *point else {
+        return Ok(());
+    };
+    if at > now {
+        return Err(Unreachable::Future);
+    }
+    let since = SignedDuration::try_from(window)
+        .ok()
+        .and_then(|window| now.checked_sub(window).ok());
+    // A project that tells no window is left to Neon.
+    if let Some(since) = since.filter(|since| !window.is_zero() && at < *since) {
+        return Err(Unreachable::Forgotten { since, window });
+    }
+    match of.and_then(|branch| branch.created_at) {
+        Some(created) if at < created => Err(Unreachable::Unborn { created }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use actions_core::event::Event;
+    use actions_core::neon::annotation;
+    use actions_core::owner::Owner;
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: &str = "2026-11-23T12:00:00Z";
+
+    fn now() -> Timestamp {
+        NOW.parse().unwrap()
+    }
+
+    /// A branch with this id and name, made `day` of November, annotated by `repository`.
+    pub(crate) fn branch(name: &str, day: u8, repository: Option<&str>, kind: Kind, of: Option<&str>) -> Branch {
+        let value = json!({"id": format!("br-{name}"), "name": name, "parent_id": "br-production",
+            "created_at": format!("2026-11-{day:02}T10:00:00Z")});
+        let mut branch: Branch = serde_json::from_value(value).unwrap();
+        if let Some(repository) = repository {
+            let owner = Owner {
+                repository: repository.to_owned(),
+                project: "codex".to_owned(),
+                environment: "preview".to_owned(),
+                pull_request: Some(u64::from(day)),
+            };
+            branch.annotation = annotation::write(&owner, &Event::default(), kind, of);
+        }
+        branch
+    }
+
+    fn ours(name: &str, day: u8) -> Branch {
+        branch(name, day, Some("acme/app"), Kind::Environment, None)
+    }
+
+    #[test]
+    fn what_is_not_ours_stays() {
+        let mut mine = ours("a", 1);
+        assert_eq!(may_delete(&mine, &[], true, false), Ok(()));
+        assert_eq!(
+            may_delete(&mine, &["b".to_owned()], true, true),
+            Err(Objection::Children(vec!["b".to_owned()]))
+        );
+        let theirs = branch("a", 1, Some("eve/app"), Kind::Environment, None);
+        let marker = Some("codex-actions:eve/app:codex:preview:1".to_owned());
+        assert_eq!(
+            may_delete(&theirs, &[], false, false),
+            Err(Objection::Foreign { marker: marker.clone() })
+        );
+        assert_eq!(may_delete(&theirs, &[], false, true), Ok(()));
+        assert_eq!(may_hand_out(&theirs, false, false), Err(Objection::Foreign { marker }));
+        let nobodys = branch("a", 1, None, Kind::Environment, None);
+        assert_eq!(
+            may_delete(&nobodys, &[], false, false),
+            Err(Objection::Foreign { marker: None })
+        );
+        assert_eq!(may_hand_out(&nobodys, false, false), Ok(()));
+        mine.protected = true;
+        assert_eq!(may_delete(&mine, &[], true, true), Err(Objection::Protected));
+        assert_eq!(may_hand_out(&mine, true, true), Err(Objection::Protected));
+        mine.default = true;
+        assert_eq!(may_delete(&mine, &[], true, true), Err(Objection::Default));
+        assert_eq!(may_hand_out(&mine, true, true), Err(Objection::Default));
+        assert_eq!(may_reset(&mine, true, true, true), Err(Objection::Default));
+        assert_eq!(may_restore(&mine, true, false), Err(Objection::Default));
+        mine.protected = false;
+        assert_eq!(may_restore(&mine, true, true), Ok(()));
+    }
+
+    #[test]
+    fn an_expiry_moves_only_when_it_is_worth_a_write() {
+        let week = Life::For(Duration::from_hours(168));
+        let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+        assert_eq!(expiry(at("2026-11-30T11:30:00Z"), week, now()), Expiry::Keep);
+        let wanted = at("2026-11-30T12:00:00Z").unwrap();
+        assert_eq!(expiry(at("2026-11-30T10:00:00Z"), week, now()), Expiry::Set(wanted));
+        assert_eq!(expiry(None, week, now()), Expiry::Set(wanted));
+        assert_eq!(expiry(at("2026-11-30T10:00:00Z"), Life::Unsaid, now()), Expiry::Keep);
+        assert_eq!(expiry(at("2026-11-30T10:00:00Z"), Life::Endless, now()), Expiry::Clear);
+        assert_eq!(expiry(None, Life::Endless, now()), Expiry::Keep);
+        let ten_minutes = Life::For(Duration::from_mins(10));
+        assert_eq!(expiry(at("2026-11-23T12:09:30Z"), ten_minutes, now()), Expiry::Keep);
+        assert_ne!(expiry(at("2026-11-23T12:08:30Z"), ten_minutes, now()), Expiry::Keep);
+    }
+
+    #[test]
+    fn room_is_made_by_the_oldest_of_our_previews_alone() {
+        let mut parent = ours("parent", 1);
+        parent.id = "br-x".to_owned();
+        let mut child = ours("child", 9);
+        child.parent_id = Some("br-x".to_owned());
+        let all = [
+            branch("nobodys", 1, None, Kind::Environment, None),
+            branch("theirs", 2, Some("eve/app"), Kind::Environment, None),
+            branch("point", 3, Some("acme/app"), Kind::Checkpoint, Some("br-production")),
+            ours("new", 8),
+            ours("old", 5),
+            ours("mine", 4),
+            parent,
+            child,
+        ];
+        let names: Vec<&str> = evictable(&all, "acme/app", "mine")
+            .iter()
+            .map(|b| b.name.as_str())
+            .collect();
+        assert_eq!(names, ["old", "new", "child"]);
+        assert!(evictable(&all, "", "mine").is_empty());
+        assert!(is_near(9, 10) && is_near(10, 10) && !is_near(8, 10) && is_near(4500, 5000));
+    }
+
+    #[test]
+    fn the_newest_restore_points_are_kept() {
+        let production = branch("production", 1, None, Kind::Environment, None);
+        let point = |name: &str, day| branch(name, day, Some("acme/app"), Kind::Checkpoint, Some("br-production"));
+        let mut child = ours("child", 9);
+        child.parent_id = Some("br-c1".to_owned());
+        let other = branch("other", 1, Some("acme/app"), Kind::Checkpoint, Some("br-staging"));
+        let all = [
+            point("c2", 12),
+            point("c1", 11),
+            point("c4", 14),
+            point("c3", 13),
+            child,
+            other,
+        ];
+        let (delete, kept) = surplus(&all, &production, "acme/app", 2);
+        let names = |branches: Vec<&Branch>| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (names(delete), names(kept)),
+            (vec!["c2".to_owned()], vec!["c1".to_owned()])
+        );
+    }
+
+    #[test]
+    fn history_has_two_ends() {
+        let day = Duration::from_hours(24);
+        let at = |text: &str| Point::Timestamp(text.parse().unwrap());
+        let dev = branch("dev", 23, None, Kind::Environment, None);
+        assert_eq!(may_go_back(&at("2026-11-23T11:00:00Z"), Some(&dev), day, now()), Ok(()));
+        assert_eq!(
+            may_go_back(&at("2026-11-23T13:00:00Z"), Some(&dev), day, now()),
+            Err(Unreachable::Future)
+        );
+        let created = "2026-11-23T10:00:00Z".parse().unwrap();
+        assert_eq!(
+            may_go_back(&at("2026-11-23T09:00:00Z"), Some(&dev), day, now()),
+            Err(Unreachable::Unborn { created })
+        );
+        let since = "2026-11-22T12:00:00Z".parse().unwrap();
+        assert_eq!(
+            may_go_back(&at("2026-11-22T11:00:00Z"), None, day, now()),
+            Err(Unreachable::Forgotten { since, window: day })
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! Which branch is meant: by input, by the manifest's environment, or by the pull request's number.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use actions_core::environment::Database;
+use actions_core::naming;
+use actions_core::neon::Branch;
+use actions_core::owner::Owner;
+use actions_core::runner::{Common, Env, Problems};
+
+use crate::inputs::{Command, Raw};
+
+/// The branch that a run is about, and whose it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    /// As the user wrote it: a name, or an id.
+    written: Option<String>,
+    /// The name that our own naming gives to this environment.
+    own: Option<String>,
+    /// The branch that the manifest copies from.
+    pub(crate) production: Option<String>,
+    /// The manifest's database, in this environment.
+    pub(crate) database: Option<Database>,
+    pub(crate) expires: Option<Duration>,
+    /// The manifest's folder.
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) owner: Owner,
+}
+
+impl Subject {
+    pub(crate) fn read(env: &Env, raw: &Raw, common: &Common, command: Command, problems: &mut Problems) -> Self {
+        let written = raw.branch.as_deref().map(|name| name.trim().to_owned());
+        let mut subject = Self {
+            written,
+            own: None,
+            production: None,
+            database: None,
+            expires: None,
+            root: None,
+            owner: common.owner(""),
+        };
+        if common.has_manifest(env) {
+            subject.read_manifest(env, raw, common, command, problems);
+        } else {
+            subject.own = common.pull_request.map(|number| format!("preview-pr-{number}"));
+        }
+        subject.check(command, common.has_manifest(env), problems);
+        subject
+    }
+
+    fn read_manifest(&mut self, env: &Env, raw: &Raw, common: &Common, command: Command, problems: &mut Problems) {
+        let named = self.written.is_some() || matches!(command, Command::Run | Command::Checkpoint);
+        // The environment may be told by the inputs without being needed: a nightly reset of `staging`, a dry run on main.
+        let is_told = raw.environment.is_some() || common.pull_request.is_some();
+        if named && !is_told {
+            let Some(manifest) = common.manifest(env, problems) else {
+                return;
+            };
+            self.owner = common.owner(&manifest.project.name);
+            self.root = Some(manifest.root);
+            self.production = manifest.database.as_ref().map(|database| database.parent.clone());
+            self.database = manifest.database.map(|database| Database {
+                branch: database.parent.clone(),
+                parent: database.parent,
+                role: database.role,
+                name: database.name,
+                migrate: database.migrate,
+                expires: None,
+            });
+            return;
+        }
+        let Some(environment) = common.environment(env, problems) else {
+            return;
+        };
+        self.owner = environment.owner.clone();
+        self.root = Some(environment.root.clone());
+        let Some(database) = environment.database else {
+            problems.add(
+                "manifest",
+                "it has no `[database]`: this action would have nothing to do",
+            );
+            return;
+        };
+        if database.is_own() {
+            self.own = Some(database.branch.clone());
+        } else if self.written.is_none()
+            && !matches!(
+                command,
+                Command::Get | Command::Diff | Command::Checkpoint | Command::Run
+            )
+        {
+            problems.add(
+                "environment",
+                format!(
+                    "`{}` has no branch of its own, it uses `{}` itself; give it a `branch` in the manifest, or name the input `branch`",
+                    environment.name, database.parent
+                ),
+            );
+        }
+        self.expires = database.expires;
+        self.production = Some(database.parent.clone());
+        self.database = Some(database);
+    }
+
+    fn check(&self, command: Command, has_manifest: bool, problems: &mut Problems) {
+        if command == Command::Run && self.written.is_some() {
+            problems.add(
+                "branch",
+                "`run` makes a copy with a name of its own; name what to copy by `parent`",
+            );
+        }
+        if command == Command::Create && self.written.as_deref().is_some_and(is_id) {
+            problems.add("branch", "an id cannot be chosen; give a name");
+        }
+        let needed = !matches!(command, Command::Run | Command::Checkpoint);
+        if needed && !has_manifest && self.written.is_none() && self.own.is_none() {
+            problems.add("branch", "missing; outside a pull request, name the branch");
+        }
+    }
+
+    /// The name as we make it.
+    pub(crate) fn name(&self) -> String {
+        match (&self.written, &self.own, &self.database) {
+            (Some(written), ..) => naming::branch(written),
+            (None, Some(own), _) => own.clone(),
+            (None, None, Some(database)) => database.branch.clone(),
+            (None, None, None) => String::new(),
+        }
+    }
+
+    /// Every name or id that the user may have meant, the most literal first. Empty for the project's default branch.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.written.iter().cloned().collect();
+        let name = self.name();
+        if !name.is_empty() && !names.contains(&name) && !self.written.as_deref().is_some_and(is_id) {
+            names.push(name);
+        }
+        names
+    }
+
+    /// Whether the branch is this repository's: it says so itself, or it says nothing and has the name that we give
+    /// to this environment.
+    pub(crate) fn owns(&self, branch: &Branch) -> bool {
+        branch.is_of_repository(&self.owner.repository)
+            || (branch.marker().is_none() && self.own.as_deref() == Some(branch.name.as_str()))
+    }
+}
+
+/// Whether the text reads as a branch id, which Neon makes of three parts: `br-quiet-sun-a1b2c3d4`.
+fn is_id(text: &str) -> bool {
+    text.strip_prefix("br-").is_some_and(|rest| {
+        let parts: Vec<&str> = rest.split('-').collect();
+        let valid =
+            |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        parts.len() == 3 && parts.iter().all(valid)
+    })
+}
