@@ -105,6 +105,19 @@ impl Writer {
         }
     }
 
+    /// Gives a route of ours to another Worker of ours.
+    pub async fn move_route(&self, zone: &Zone, route: &Route, worker: &str) -> Result<(), Error> {
+        let call = Call::put(
+            format!("/zones/{}/workers/routes/{}", zone.id, route.id),
+            format!("give route `{}` to Worker `{worker}`", route.pattern),
+        );
+        let call = call
+            .needs(Needs::zone(Permission::WorkersRoutesEdit, &zone.name))
+            .json(json!({"pattern": route.pattern, "script": worker}));
+        let _: IgnoredAny = self.ask(call).await?;
+        Ok(())
+    }
+
     /// Deletes a route; `false` when it was gone already.
     pub async fn delete_route(&self, zone: &Zone, route: &Route) -> Result<bool, Error> {
         let call = Call::delete(

@@ -1,0 +1,293 @@
+//! Carries a plan out, one wave after another; tells what was done even when a later wave fails.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use actions_core::cloudflare::{Attached, Share, Upload as Form, Writer};
+use actions_core::error::fault;
+use actions_core::health::Schedule;
+use actions_core::runner::Runner;
+use actions_core::secret::ExposeSecret as _;
+use futures_util::{StreamExt as _, stream};
+use indexmap::IndexMap;
+use serde_json::json;
+
+use crate::facts::Facts;
+use crate::gate;
+use crate::hostnames::Step;
+use crate::inputs::{Inputs, Origin};
+use crate::plan::{self, Plan, ServicePlan, Upload};
+use crate::project::Built;
+use crate::render::Rendered;
+use crate::report;
+
+/// Uploads at once: a wave of many services stays below Cloudflare's burst limit.
+const AT_ONCE: usize = 4;
+
+/// What became of one service.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// The version that serves now, when this run knows it.
+    pub(crate) version: Option<String>,
+    /// Code or hostname differ from before.
+    pub(crate) changed: bool,
+    /// Why it failed, as a person reads it.
+    pub(crate) failed: Option<String>,
+    pub(crate) took: Duration,
+}
+
+/// What was done.
+#[derive(Default)]
+pub(crate) struct Done {
+    /// Services that were come to, by key.
+    pub(crate) services: IndexMap<String, Outcome>,
+    /// KV namespaces that were made.
+    pub(crate) kv: Vec<String>,
+    /// Why the run ended early.
+    pub(crate) error: Option<anyhow::Error>,
+}
+
+impl Done {
+    pub(crate) fn changed(&self) -> bool {
+        !self.kv.is_empty() || self.services.values().any(|outcome| outcome.changed)
+    }
+}
+
+/// What is carried out, and with what.
+pub(crate) struct Work<'a> {
+    pub(crate) writer: Writer,
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) plan: &'a Plan,
+    pub(crate) facts: &'a Facts,
+    pub(crate) built: &'a IndexMap<String, Built>,
+    pub(crate) runner: &'a Runner,
+}
+
+/// Makes the KV namespaces that are missing; returns their ids by title.
+pub(crate) async fn kv(
+    writer: &Writer,
+    titles: &[String],
+    done: &mut Done,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut ids = BTreeMap::new();
+    for title in titles {
+        let namespace = writer.create_kv_namespace(title).await?;
+        done.kv.push(namespace.title.clone());
+        ids.insert(namespace.title, namespace.id);
+    }
+    Ok(ids)
+}
+
+impl Work<'_> {
+    /// Deploys wave after wave. A wave that fails, or does not become healthy, is the last.
+    pub(crate) async fn waves(&self, rendered: &BTreeMap<String, Rendered>, done: &mut Done) {
+        let waves = self.plan.waves.len();
+        for (number, wave) in self.plan.waves.iter().enumerate() {
+            if waves > 1 {
+                self.runner.say(&report::wave(number + 1, waves, wave));
+            }
+            let services = wave
+                .iter()
+                .filter_map(|key| Some((self.plan.services.get(key)?, self.built.get(key)?, rendered.get(key)?)));
+            let outcomes: Vec<(String, Outcome)> = stream::iter(services)
+                .map(|(service, built, rendered)| async {
+                    let outcome = self.service(service, built, rendered).await;
+                    self.runner.say(&report::service(service, &outcome));
+                    (service.key.clone(), outcome)
+                })
+                .buffer_unordered(AT_ONCE)
+                .collect()
+                .await;
+            let failed = outcomes.iter().any(|(_, outcome)| outcome.failed.is_some());
+            done.services.extend(outcomes);
+            if failed {
+                done.error = Some(report::wave_failed(number + 1, waves, &done.services));
+                return;
+            }
+            if let Some(schedule) = &self.inputs.health
+                && let Err(error) = self.gate(wave, schedule, &done.services).await
+            {
+                done.error = Some(error);
+                return;
+            }
+        }
+    }
+
+    async fn gate(
+        &self,
+        wave: &[String],
+        schedule: &Schedule,
+        outcomes: &IndexMap<String, Outcome>,
+    ) -> anyhow::Result<()> {
+        let services: Vec<_> = wave
+            .iter()
+            .filter_map(|key| {
+                let service = self.inputs.environment.service(key)?;
+                let version = outcomes.get(key).and_then(|outcome| outcome.version.clone());
+                Some((service, version))
+            })
+            .collect();
+        gate::wait(&self.inputs.environment, &services, schedule, self.runner).await
+    }
+
+    async fn service(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> Outcome {
+        let started = Instant::now();
+        let mut outcome = Outcome {
+            version: service.previous.clone(),
+            ..Outcome::default()
+        };
+        if let Err(error) = self.carry_out(service, built, rendered, &mut outcome).await {
+            outcome.failed = Some(actions_core::error::render(&error));
+        }
+        outcome.took = started.elapsed();
+        outcome
+    }
+
+    async fn carry_out(
+        &self,
+        service: &ServicePlan,
+        built: &Built,
+        rendered: &Rendered,
+        outcome: &mut Outcome,
+    ) -> anyhow::Result<()> {
+        if service.upload != Upload::No {
+            self.upload(service, built, rendered, outcome).await?;
+        }
+        for step in &service.steps {
+            self.step(service, step).await?;
+            outcome.changed = true;
+        }
+        self.workers_dev(service, outcome).await?;
+        if let Some(crons) = &service.crons {
+            self.writer.set_schedules(&service.worker, crons).await?;
+            outcome.changed = true;
+        }
+        Ok(())
+    }
+
+    async fn upload(
+        &self,
+        service: &ServicePlan,
+        built: &Built,
+        rendered: &Rendered,
+        outcome: &mut Outcome,
+    ) -> anyhow::Result<()> {
+        let worker = &service.worker;
+        let mut metadata = plan::metadata(built, rendered);
+        let tag = plan::tag(worker, built, rendered);
+        if let Some(files) = &built.assets {
+            let (token, _) = self
+                .writer
+                .upload_assets(worker, &files.assets, |asset| files.content(asset))
+                .await?;
+            let assets = json!({"jwt": token.expose_secret(), "config": files.config});
+            metadata.insert("assets".to_owned(), assets);
+        }
+        let origin = &self.inputs.origin;
+        if let Some(sha) = &origin.sha {
+            metadata.insert("annotations".to_owned(), json!({"workers/commit_sha": sha}));
+        }
+        let message = message(origin);
+        let at_once = service.upload == Upload::First || service.migrations.is_some();
+        if at_once {
+            if let Some(migrations) = &service.migrations {
+                metadata.insert("migrations".to_owned(), migrations.clone());
+            }
+            metadata.insert("tags".to_owned(), json!([self.inputs.environment.owner.marker()]));
+            let form = Form::new(metadata, plan::modules(built), &tag, &message);
+            outcome.changed = true;
+            outcome.version = Some(self.writer.upload_worker(worker, &form).await?);
+        } else {
+            let form = Form::new(metadata, plan::modules(built), &tag, &message);
+            let version = self.writer.upload_version(worker, &form).await?;
+            outcome.changed = true;
+            self.writer
+                .deploy(worker, &[Share::all(&version)], &message, false)
+                .await?;
+            outcome.version = Some(version);
+        }
+        Ok(())
+    }
+
+    async fn step(&self, service: &ServicePlan, step: &Step) -> anyhow::Result<()> {
+        let (zone, worker) = (&self.facts.zone, &service.worker);
+        let taken = |owner: String| {
+            fault(format!("could not attach `{}` to Worker `{worker}`", service.hostname))
+                .because(fault(format!("it became {owner} meanwhile")))
+        };
+        match step {
+            Step::CreateRoute(pattern) => match self.writer.create_route(zone, pattern, worker).await? {
+                Attached::Done(_) => {}
+                Attached::Taken(owner) => return Err(taken(owner).into()),
+            },
+            Step::MoveRoute(route) => self.writer.move_route(zone, route, worker).await?,
+            Step::DeleteRoute(route) => {
+                self.writer.delete_route(zone, route).await?;
+            }
+            Step::AttachDomain => match self.writer.attach_domain(zone, &service.hostname, worker).await? {
+                Attached::Done(_) => {}
+                Attached::Taken(owner) => {
+                    let fault = taken(owner).hint("a custom domain makes its own DNS record: delete the one that is there, or use `routing = \"route\"`");
+                    return Err(fault.into());
+                }
+            },
+            Step::DetachDomain(domain) => {
+                self.writer.detach_domain(domain).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A preview is reached by its hostname only. Whether a new Worker is at workers.dev depends on the account.
+    async fn workers_dev(&self, service: &ServicePlan, outcome: &mut Outcome) -> anyhow::Result<()> {
+        let preview = self.inputs.environment.pull_request.is_some();
+        let off = match service.upload {
+            Upload::First if preview => {
+                let at = self.writer.reader().workers_dev(&service.worker).await?;
+                at.is_some_and(|at| at.enabled)
+            }
+            _ => service.workers_dev_off,
+        };
+        if off {
+            self.writer.set_workers_dev(&service.worker, false).await?;
+            outcome.changed = true;
+        }
+        Ok(())
+    }
+}
+
+/// Which commit, for which pull request, by which run and whom. With the tag it names an upload of this run.
+pub(crate) fn message(origin: &Origin) -> String {
+    let parts = [
+        origin.sha.as_ref().map(|sha| sha.chars().take(12).collect()),
+        origin.pull_request.map(|number| format!("pull request #{number}")),
+        origin.run.as_ref().map(|run| format!("run {run}")),
+        origin.actor.as_ref().map(|actor| format!("by {actor}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        "codex-actions".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_says_where_it_comes_from() {
+        let origin = Origin {
+            sha: Some("6dcb09b5b57875f334f61aebed695e2e4193db5e".to_owned()),
+            pull_request: Some(42),
+            run: Some("1001.1".to_owned()),
+            actor: Some("octocat".to_owned()),
+        };
+        assert_eq!(
+            message(&origin),
+            "6dcb09b5b578, pull request #42, run 1001.1, by octocat"
+        );
+        assert_eq!(message(&Origin::default()), "codex-actions");
+    }
+}

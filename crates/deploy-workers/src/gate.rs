@@ -1,0 +1,85 @@
+//! Waits until a wave is healthy, by the version that was deployed wherever the Worker tells it.
+
+use std::time::Instant;
+
+use actions_core::environment::{Environment, Service};
+use actions_core::health::{
+    self, Expect, Prober, Schedule, Seen, Settings, State, Target, Verdict, Version, VersionPlace,
+};
+use actions_core::runner::Runner;
+use anyhow::Context as _;
+use reqwest::Url;
+
+use crate::report;
+
+/// Waits for services to become healthy; each comes with the version that is to answer.
+///
+/// # Errors
+/// One of them does not, in time.
+pub(crate) async fn wait(
+    environment: &Environment,
+    services: &[(&Service, Option<String>)],
+    schedule: &Schedule,
+    runner: &Runner,
+) -> anyhow::Result<()> {
+    let prober = Prober::new(Settings::new(schedule.attempt))?;
+    let started = Instant::now();
+    let tell = |target: &Target, verdict: &Verdict| runner.say(&report::health(target, verdict, started.elapsed()));
+    let targets = services.iter().map(|(service, _)| target(environment, service));
+    let targets: Vec<Target> = targets.collect::<anyhow::Result<_>>()?;
+    let mut seen = health::wait(&prober, &targets, schedule, tell).await;
+    // Not every Worker tells its version. Of one that does, an old version's 200 is no success.
+    let old: Vec<Target> = seen
+        .iter()
+        .zip(services)
+        .filter_map(|(seen, (_, version))| still_old(seen, version.as_deref()?))
+        .collect();
+    if !old.is_empty() {
+        let rest = Schedule {
+            total: schedule.total.saturating_sub(started.elapsed()),
+            ..schedule.clone()
+        };
+        let again = health::wait(&prober, &old, &rest, tell).await;
+        for newer in again {
+            if let Some(place) = seen.iter_mut().find(|seen| seen.target.name == newer.target.name) {
+                *place = newer;
+            }
+        }
+    }
+    let bad: Vec<&Seen> = seen.iter().filter(|seen| seen.state != State::Healthy).collect();
+    if bad.is_empty() {
+        Ok(())
+    } else {
+        Err(report::unhealthy(&bad))
+    }
+}
+
+fn target(environment: &Environment, service: &Service) -> anyhow::Result<Target> {
+    let url = Url::parse(&service.health_url)
+        .with_context(|| format!("`{}` of service `{}` is no URL", service.health_url, service.key))?;
+    let expect = Expect {
+        // A health path that is a page is to answer with success; any other is a health document.
+        document: !service.health_url.ends_with('/'),
+        service: Some(service.key.clone()),
+        environment: Some(environment.name.clone()),
+        ..Expect::default()
+    };
+    Ok(Target::get(service.key.clone(), url, expect))
+}
+
+/// The target again, its version expected, when a healthy one told another version.
+fn still_old(seen: &Seen, wanted: &str) -> Option<Target> {
+    if seen.state != State::Healthy {
+        return None;
+    }
+    let told = seen.document()?.version?;
+    if told == wanted {
+        return None;
+    }
+    let mut target = seen.target.clone();
+    target.expect.version = Some(Version {
+        wanted: wanted.to_owned(),
+        place: VersionPlace::Document,
+    });
+    Some(target)
+}

@@ -1,0 +1,310 @@
+//! Decides what is to be done, from bundles and facts. Pure.
+
+use std::collections::BTreeMap;
+
+use actions_core::cloudflare::Module;
+use actions_core::environment::{Environment, Service};
+use actions_core::plan::{Plan as Changes, Verb};
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use crate::facts::{Facts, Live};
+use crate::fingerprint;
+use crate::hostnames::{self, Step};
+use crate::project::{Built, Size};
+use crate::render::Rendered;
+
+/// What is to be done for an environment.
+pub(crate) struct Plan {
+    /// Titles of KV namespaces to make.
+    pub(crate) kv: Vec<String>,
+    /// Keys of the chosen services, in the order of deployment.
+    pub(crate) waves: Vec<Vec<String>>,
+    pub(crate) services: IndexMap<String, ServicePlan>,
+    /// Why it cannot be done, by service.
+    pub(crate) conflicts: Vec<(String, String)>,
+}
+
+/// What is to be done for one service.
+pub(crate) struct ServicePlan {
+    pub(crate) key: String,
+    pub(crate) worker: String,
+    pub(crate) hostname: String,
+    pub(crate) url: String,
+    pub(crate) upload: Upload,
+    pub(crate) steps: Vec<Step>,
+    /// workers.dev is on, and a preview is to be reached by its hostname only.
+    pub(crate) workers_dev_off: bool,
+    /// The schedules to set; `None`: they are right, or not ours.
+    pub(crate) crons: Option<Vec<String>>,
+    /// Durable Object migrations to run with the upload.
+    pub(crate) migrations: Option<Value>,
+    /// The version that serves before this run.
+    pub(crate) previous: Option<String>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) size: Size,
+}
+
+/// What happens to the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upload {
+    /// The Worker does not exist.
+    First,
+    /// It differs from what serves.
+    Again,
+    /// What serves is the same.
+    No,
+}
+
+impl ServicePlan {
+    /// Whether anything is to be changed.
+    pub(crate) fn changes(&self) -> bool {
+        self.upload != Upload::No || !self.steps.is_empty() || self.workers_dev_off || self.crons.is_some()
+    }
+}
+
+/// What is planned for.
+pub(crate) struct Subject<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) built: &'a IndexMap<String, Built>,
+    pub(crate) rendered: &'a BTreeMap<String, Rendered>,
+    pub(crate) waves: Vec<Vec<String>>,
+    /// What each chosen service needs.
+    pub(crate) needs: &'a BTreeMap<String, Vec<String>>,
+}
+
+impl Plan {
+    /// Plans.
+    pub(crate) fn new(subject: Subject<'_>, facts: &Facts) -> Self {
+        let mut plan = Self {
+            kv: Vec::new(),
+            waves: subject.waves,
+            services: IndexMap::new(),
+            conflicts: Vec::new(),
+        };
+        for (key, built) in subject.built {
+            let (Some(service), Some(rendered)) = (subject.environment.service(key), subject.rendered.get(key)) else {
+                continue;
+            };
+            for title in &rendered.missing_kv {
+                if !plan.kv.contains(title) {
+                    plan.kv.push(title.clone());
+                }
+            }
+            for need in subject.needs.get(key).into_iter().flatten() {
+                let there = facts.live.get(need).is_some_and(|live| live.deployment.is_some());
+                if !subject.built.contains_key(need) && !there {
+                    let text = format!("it needs `{need}`, which is not deployed; name both in `services`");
+                    plan.conflicts.push((key.clone(), text));
+                }
+            }
+            let hostname = hostnames::decide(subject.environment, service, &facts.routes, &facts.domains);
+            plan.conflicts
+                .extend(hostname.conflicts.into_iter().map(|text| (key.clone(), text)));
+            let nothing = Live::default();
+            let live = facts.live.get(key).unwrap_or(&nothing);
+            let mut planned = one(subject.environment, service, built, rendered, live);
+            planned.steps = hostname.steps;
+            planned.notes.extend(hostname.notes);
+            plan.services.insert(key.clone(), planned);
+        }
+        plan
+    }
+
+    /// Whether anything is to be changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kv.is_empty() && !self.services.values().any(ServicePlan::changes)
+    }
+
+    /// The plan as a person reads it.
+    pub(crate) fn changes(&self) -> Changes<()> {
+        let mut changes = Changes::default();
+        for title in &self.kv {
+            changes.push(Verb::Create, "KV namespace", title, "", ());
+        }
+        for key in self.waves.iter().flatten() {
+            let Some(service) = self.services.get(key) else {
+                continue;
+            };
+            let worker = &service.worker;
+            match service.upload {
+                Upload::First => changes.push(Verb::Create, "Worker", worker, format!("service {key}"), ()),
+                Upload::Again => changes.push(
+                    Verb::Update,
+                    "Worker",
+                    worker,
+                    format!("service {key}: a new version"),
+                    (),
+                ),
+                Upload::No => {}
+            }
+            for step in &service.steps {
+                let to = format!("to {worker}");
+                match step {
+                    Step::CreateRoute(pattern) => changes.push(Verb::Create, "route", pattern, to, ()),
+                    Step::MoveRoute(route) => changes.push(Verb::Update, "route", &route.pattern, to, ()),
+                    Step::DeleteRoute(route) => {
+                        changes.push(Verb::Delete, "route", &route.pattern, "no longer wanted", ());
+                    }
+                    Step::AttachDomain => changes.push(Verb::Create, "custom domain", &service.hostname, to, ()),
+                    Step::DetachDomain(domain) => {
+                        changes.push(Verb::Delete, "custom domain", &domain.hostname, "no longer wanted", ());
+                    }
+                }
+            }
+            if service.workers_dev_off {
+                changes.push(
+                    Verb::Update,
+                    "workers.dev",
+                    worker,
+                    "off: a preview is reached by its hostname",
+                    (),
+                );
+            }
+            if let Some(crons) = &service.crons {
+                let detail = if crons.is_empty() {
+                    "none".to_owned()
+                } else {
+                    crons.join("; ")
+                };
+                changes.push(Verb::Update, "schedules", worker, detail, ());
+            }
+        }
+        changes
+    }
+}
+
+fn one(environment: &Environment, service: &Service, built: &Built, rendered: &Rendered, live: &Live) -> ServicePlan {
+    let tag = tag(&service.worker, built, rendered);
+    let migrations = migrations(&built.migrations, live.migration_tag.as_deref());
+    let upload = match &live.deployment {
+        None => Upload::First,
+        Some(_) if live.tag() == tag && rendered.missing_kv.is_empty() && migrations.is_none() => Upload::No,
+        Some(_) => Upload::Again,
+    };
+    let mut notes = Vec::new();
+    if upload == Upload::Again
+        && let Some(note) = kept(live, rendered)
+    {
+        notes.push(note);
+    }
+    ServicePlan {
+        key: service.key.clone(),
+        worker: service.worker.clone(),
+        hostname: service.hostname.clone(),
+        url: service.url.clone(),
+        upload,
+        steps: Vec::new(),
+        workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),
+        crons: built.crons.clone().filter(|crons| !same(crons, &live.crons)),
+        migrations,
+        previous: live.version_id().map(str::to_owned),
+        notes,
+        size: built.size,
+    }
+}
+
+fn same(one: &[String], other: &[String]) -> bool {
+    let sorted = |list: &[String]| {
+        let mut list = list.to_vec();
+        list.sort();
+        list
+    };
+    sorted(one) == sorted(other)
+}
+
+/// The tag of a service's upload.
+pub(crate) fn tag(worker: &str, built: &Built, rendered: &Rendered) -> String {
+    let assets = built.assets.as_ref().map(|files| (&files.assets[..], &files.config));
+    fingerprint::tag(worker, &metadata(built, rendered), modules(built), assets)
+}
+
+/// The metadata to upload, but for what an asset session and migrations add.
+pub(crate) fn metadata(built: &Built, rendered: &Rendered) -> Map<String, Value> {
+    if !built.assets_only {
+        return rendered.metadata.clone();
+    }
+    // Assets alone have no code, so nothing that binds to it.
+    let kept = ["compatibility_date", "compatibility_flags"];
+    let fields = rendered.metadata.iter().filter(|(key, _)| kept.contains(&key.as_str()));
+    fields.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// The modules to upload.
+pub(crate) fn modules(built: &Built) -> &[Module] {
+    if built.assets_only { &[] } else { &built.modules }
+}
+
+/// The migrations after the one that is live, as the API wants them.
+fn migrations(all: &[Value], live: Option<&str>) -> Option<Value> {
+    let done = live
+        .and_then(|live| all.iter().position(|migration| migration["tag"] == live))
+        .map_or(0, |at| at + 1);
+    let pending = &all[done..];
+    let last = pending.last()?;
+    let steps: Vec<Value> = pending
+        .iter()
+        .map(|migration| {
+            let mut step = migration.clone();
+            if let Some(fields) = step.as_object_mut() {
+                fields.remove("tag");
+            }
+            step
+        })
+        .collect();
+    let mut migrations = json!({"new_tag": last["tag"], "steps": steps});
+    if let Some(live) = live {
+        migrations["old_tag"] = live.into();
+    }
+    Some(migrations)
+}
+
+/// Secrets that stay although the manifest does not name them.
+fn kept(live: &Live, rendered: &Rendered) -> Option<String> {
+    let names = |bindings: Option<&Value>| -> Vec<String> {
+        let all = bindings.and_then(Value::as_array).into_iter().flatten();
+        all.filter_map(|binding| binding["name"].as_str().map(str::to_owned))
+            .collect()
+    };
+    let ours = names(rendered.metadata.get("bindings"));
+    let version = live.version.as_ref()?;
+    let secrets = version
+        .resources
+        .bindings
+        .iter()
+        .filter(|binding| binding["type"] == "secret_text" || binding["type"] == "secret_key");
+    let kept: Vec<String> = secrets
+        .filter_map(|binding| binding["name"].as_str().map(str::to_owned))
+        .filter(|name| !ours.contains(name))
+        .collect();
+    (!kept.is_empty()).then(|| {
+        let noun = if kept.len() == 1 { "secret" } else { "secrets" };
+        format!(
+            "{noun} {} stay, set by hand: the manifest does not name them",
+            actions_core::text::quoted_list(&kept)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pending_migrations_are_run() {
+        let all = [
+            json!({"tag": "v1", "new_sqlite_classes": ["A"]}),
+            json!({"tag": "v2", "renamed_classes": [{"from": "A", "to": "B"}]}),
+        ];
+        assert_eq!(
+            migrations(&all, None).unwrap(),
+            json!({"new_tag": "v2", "steps": [{"new_sqlite_classes": ["A"]}, {"renamed_classes": [{"from": "A", "to": "B"}]}]})
+        );
+        assert_eq!(
+            migrations(&all, Some("v1")).unwrap(),
+            json!({"new_tag": "v2", "old_tag": "v1", "steps": [{"renamed_classes": [{"from": "A", "to": "B"}]}]})
+        );
+        assert_eq!(migrations(&all, Some("v2")), None);
+        assert_eq!(migrations(&[], Some("v2")), None);
+    }
+}

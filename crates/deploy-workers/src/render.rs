@@ -1,0 +1,292 @@
+//! Turns a bundle's metadata into that of one environment. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actions_core::environment::{Environment, Service};
+use actions_core::secret::ExposeSecret as _;
+use actions_core::wrangler::{Resource, ResourceKind};
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+
+use crate::names::Names;
+
+/// Secrets that nobody names here stay: a PUT without this would drop what was set by hand.
+const KEEP: [&str; 2] = ["secret_text", "secret_key"];
+
+/// What rendering needs to know beside the bundle.
+pub(crate) struct Context<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) names: &'a Names,
+    /// Ids of KV namespaces by title, as far as they exist.
+    pub(crate) kv: &'a BTreeMap<String, String>,
+    /// By the step's variable; empty when only checking.
+    pub(crate) secrets: &'a BTreeMap<String, SecretString>,
+    /// Everything that production uses, when this is another environment.
+    pub(crate) production: Option<&'a BTreeSet<Resource>>,
+    pub(crate) shared: &'a [String],
+}
+
+/// Metadata for an environment.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Rendered {
+    /// Holds secrets.
+    pub(crate) metadata: Map<String, Value>,
+    /// Titles of KV namespaces that must be made first.
+    pub(crate) missing_kv: Vec<String>,
+}
+
+/// The services that a bundle binds to, by key: they must be there first.
+pub(crate) fn callees(metadata: &Map<String, Value>, own: &str, names: &Names) -> Vec<String> {
+    let mut callees: Vec<String> = bindings(metadata)
+        .filter_map(Resource::of_binding)
+        .filter(|resource| means_worker(resource.kind))
+        .filter_map(|resource| names.service(&resource.id).map(str::to_owned))
+        .filter(|key| key != own)
+        .collect();
+    callees.sort();
+    callees.dedup();
+    callees
+}
+
+fn means_worker(kind: ResourceKind) -> bool {
+    matches!(
+        kind,
+        ResourceKind::Worker | ResourceKind::DurableObject | ResourceKind::Workflow
+    )
+}
+
+fn bindings(metadata: &Map<String, Value>) -> impl Iterator<Item = &Value> {
+    metadata.get("bindings").and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Renders a service's metadata for the environment.
+///
+/// # Errors
+/// Every problem, each a sentence.
+pub(crate) fn render(
+    service: &Service,
+    bundled: &Map<String, Value>,
+    context: &Context<'_>,
+) -> Result<Rendered, Vec<String>> {
+    let mut work = Work {
+        service,
+        context,
+        bindings: bindings(bundled).cloned().collect(),
+        problems: Vec::new(),
+        missing_kv: Vec::new(),
+    };
+    work.vars();
+    work.secrets();
+    work.kv();
+    work.unresolved();
+    work.isolate();
+    work.workers();
+    let mut metadata = bundled.clone();
+    work.tail_consumers(&mut metadata);
+    if !work.problems.is_empty() {
+        return Err(work.problems);
+    }
+    metadata.insert("bindings".to_owned(), Value::Array(work.bindings));
+    metadata.insert("keep_bindings".to_owned(), json!(KEEP));
+    Ok(Rendered {
+        metadata,
+        missing_kv: work.missing_kv,
+    })
+}
+
+struct Work<'a> {
+    service: &'a Service,
+    context: &'a Context<'a>,
+    bindings: Vec<Value>,
+    problems: Vec<String>,
+    missing_kv: Vec<String>,
+}
+
+impl Work<'_> {
+    fn find(&self, name: &str) -> Option<(usize, &str)> {
+        let at = self.bindings.iter().position(|binding| binding["name"] == name)?;
+        Some((at, self.bindings[at]["type"].as_str().unwrap_or_default()))
+    }
+
+    fn put(&mut self, name: &str, binding: Value) {
+        match self.find(name).map(|(at, _)| at) {
+            Some(at) => self.bindings[at] = binding,
+            None => self.bindings.push(binding),
+        }
+    }
+
+    fn vars(&mut self) {
+        for (name, value) in &self.service.vars {
+            match self.find(name).map(|(_, kind)| kind.to_owned()) {
+                Some(kind) if !is_var(&kind) => self.problems.push(format!(
+                    "`{name}` is a variable in the manifest and a {} in the wrangler configuration; rename one",
+                    spoken(&kind)
+                )),
+                _ => self.put(name, json!({"name": name, "type": "plain_text", "text": value})),
+            }
+        }
+    }
+
+    fn secrets(&mut self) {
+        for secret in &self.service.secrets {
+            let name = &secret.name;
+            if let Some((_, kind)) = self.find(name) {
+                let kind = if is_var(kind) { "variable" } else { spoken(kind) };
+                let text = format!(
+                    "`{name}` is a secret in the manifest and a {kind} in the wrangler configuration or the manifest's `vars`; take it out of one, since a variable would replace the secret"
+                );
+                self.problems.push(text);
+                continue;
+            }
+            let value = self
+                .context
+                .secrets
+                .get(&secret.variable)
+                .map_or("", |value| value.expose_secret());
+            self.put(name, json!({"name": name, "type": "secret_text", "text": value}));
+        }
+    }
+
+    /// Namespaces of the environment's own. An environment that exists once keeps the id of its configuration.
+    fn kv(&mut self) {
+        for kv in &self.service.kv {
+            let configured = self.find(&kv.binding).map(|(_, kind)| kind.to_owned());
+            match configured.as_deref() {
+                Some("kv_namespace") if self.context.environment.pull_request.is_none() => continue,
+                None | Some("kv_namespace" | "inherit") => {}
+                Some(kind) => {
+                    self.problems.push(format!(
+                        "`{}` is in `kv` of the manifest and a {} in the wrangler configuration",
+                        kv.binding,
+                        spoken(kind)
+                    ));
+                    continue;
+                }
+            }
+            let id = self.context.kv.get(&kv.title).cloned().unwrap_or_else(|| {
+                self.missing_kv.push(kv.title.clone());
+                format!("made by title {}", kv.title)
+            });
+            self.put(
+                &kv.binding,
+                json!({"name": kv.binding, "type": "kv_namespace", "namespace_id": id}),
+            );
+        }
+    }
+
+    /// wrangler leaves `inherit` for a binding without id, which is then to be made by somebody.
+    fn unresolved(&mut self) {
+        for binding in self.bindings.iter().filter(|binding| binding["type"] == "inherit") {
+            let name = binding["name"].as_str().unwrap_or_default();
+            self.problems.push(format!(
+                "binding `{name}` has no id in the wrangler configuration; give it one, or list it in the service's `kv` if it is a KV namespace"
+            ));
+        }
+    }
+
+    /// Refuses bindings that reach out of the environment into production, unless that is on purpose.
+    fn isolate(&mut self) {
+        let Some(production) = self.context.production else {
+            return;
+        };
+        let own_kv: BTreeSet<&str> = self.service.kv.iter().map(|kv| kv.binding.as_str()).collect();
+        for binding in &self.bindings {
+            let name = binding["name"].as_str().unwrap_or_default();
+            let Some(resource) = Resource::of_binding(binding) else {
+                continue;
+            };
+            if own_kv.contains(name)
+                && resource.kind == ResourceKind::Kv
+                && self.context.environment.pull_request.is_some()
+                || self.is_shared(name)
+            {
+                continue;
+            }
+            let (kind, id) = (resource.kind, &resource.id);
+            if means_worker(kind) {
+                if self.context.names.service(id).is_none() {
+                    self.problems.push(format!(
+                        "binding `{name}` reaches {kind} `{id}`, which is no service of the manifest and so not this environment's own; add it to `services`, or `{name}` to the environment's `shared`"
+                    ));
+                }
+            } else if production.contains(&resource) {
+                let remedy = if kind == ResourceKind::Kv {
+                    "list it in the service's `kv`"
+                } else {
+                    "give this environment its own in the wrangler configuration"
+                };
+                self.problems.push(format!(
+                    "binding `{name}` is production's {kind} `{id}`; {remedy}, or add `{name}` to the environment's `shared`"
+                ));
+            }
+        }
+    }
+
+    fn is_shared(&self, binding: &str) -> bool {
+        let full = format!("{}.{binding}", self.service.key);
+        self.context
+            .shared
+            .iter()
+            .any(|shared| shared == binding || *shared == full)
+    }
+
+    fn own_worker(&self, name: &str) -> Option<&str> {
+        let key = self.context.names.service(name)?;
+        self.context
+            .environment
+            .service(key)
+            .map(|service| service.worker.as_str())
+    }
+
+    /// Points bindings at the Workers of this environment. Those that are shared stay as they are.
+    fn workers(&mut self) {
+        for at in 0..self.bindings.len() {
+            let Some(resource) = Resource::of_binding(&self.bindings[at]) else {
+                continue;
+            };
+            if !means_worker(resource.kind) || self.is_shared(self.bindings[at]["name"].as_str().unwrap_or_default()) {
+                continue;
+            }
+            let Some(worker) = self.own_worker(&resource.id).map(str::to_owned) else {
+                continue;
+            };
+            let field = if resource.kind == ResourceKind::Worker {
+                "service"
+            } else {
+                "script_name"
+            };
+            self.bindings[at][field] = worker.into();
+            // Environments of a Worker are Workers of their own today.
+            if let Some(fields) = self.bindings[at].as_object_mut() {
+                fields.remove("environment");
+            }
+        }
+    }
+
+    fn tail_consumers(&self, metadata: &mut Map<String, Value>) {
+        let consumers = metadata.get_mut("tail_consumers").and_then(Value::as_array_mut);
+        for consumer in consumers.into_iter().flatten() {
+            let own = consumer["service"]
+                .as_str()
+                .and_then(|name| self.own_worker(name))
+                .map(str::to_owned);
+            if let Some(own) = own {
+                consumer["service"] = own.into();
+            }
+        }
+    }
+}
+
+fn is_var(kind: &str) -> bool {
+    matches!(kind, "plain_text" | "json")
+}
+
+fn spoken(kind: &str) -> &str {
+    match kind {
+        "plain_text" | "json" => "variable",
+        "kv_namespace" | "inherit" => "binding",
+        "service" => "service binding",
+        "secret_text" => "secret",
+        other => other,
+    }
+}
