@@ -1,1 +1,19 @@
-fn main() {}
+//! `preview-dns`: the DNS records that an environment needs, right, owned, and gone afterwards.
+
+mod converge;
+mod domains;
+mod explicit;
+mod hostname;
+mod inputs;
+mod plan;
+mod report;
+mod run;
+mod wait;
+mod wanted;
+mod zone;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    actions_core::runner::main("preview-dns", run::run)
+}

@@ -1,0 +1,120 @@
+//! Custom domains: Cloudflare makes their records. What is there must be theirs, or nothing. Pure.
+
+use actions_core::cloudflare::DnsRecord;
+use actions_core::cloudflare::domains::CustomDomain;
+use actions_core::owner::Owner;
+
+use crate::plan::{Decision, Fate, Line, describe, is_ours};
+
+/// A hostname, and the Worker that it is for (unknown without a manifest).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    pub name: String,
+    pub worker: Option<String>,
+}
+
+/// Adds to a decision about records what is to be said of hostnames that Cloudflare is to own. `attached` is `None`
+/// when it could not be asked for.
+pub fn decide(
+    hosts: &[Host],
+    existing: &[DnsRecord],
+    attached: Option<&[CustomDomain]>,
+    owner: &Owner,
+    mut decision: Decision,
+) -> Decision {
+    for host in hosts {
+        let domain = attached
+            .into_iter()
+            .flatten()
+            .find(|domain| domain.hostname.eq_ignore_ascii_case(&host.name));
+        let there: Vec<&DnsRecord> = existing
+            .iter()
+            .filter(|record| record.name == host.name && (record.is_address() || record.kind == "NS"))
+            .collect();
+        let in_the_way: Vec<String> = there
+            .iter()
+            .filter(|record| record.meta.origin_worker_id.is_none() && !is_ours(record, owner))
+            .map(|record| describe(record))
+            .collect();
+        let theirs = there.iter().any(|record| record.meta.origin_worker_id.is_some());
+        let (fate, detail) = match (domain, &host.worker) {
+            (Some(domain), Some(worker)) if domain.service != *worker => {
+                (Fate::Conflict, format!("the custom domain of Worker `{}`, not of `{worker}`", domain.service))
+            }
+            _ if !in_the_way.is_empty() => (Fate::Conflict, in_the_way.join("; ")),
+            (Some(domain), _) => (Fate::Right, format!("the custom domain of Worker `{}`", domain.service)),
+            (None, Some(worker)) if theirs && attached.is_some() => {
+                (Fate::Conflict, format!("the custom domain of a Worker of another account, not of `{worker}`"))
+            }
+            (None, _) if theirs => (Fate::Right, "the custom domain of a Worker".to_owned()),
+            (None, _) => (
+                Fate::Right,
+                "free: Cloudflare makes the record when the custom domain is attached".to_owned(),
+            ),
+        };
+        decision.lines.push(Line {
+            name: host.name.clone(),
+            kind: "custom domain".to_owned(),
+            content: String::new(),
+            proxied: true,
+            fate,
+            detail: Some(detail),
+        });
+        // A placeholder of ours, from when the hostname had a route, would make attaching fail (100117).
+        let ours = there.iter().filter(|record| is_ours(record, owner) && !decision.deletes(record));
+        for record in ours.copied().collect::<Vec<_>>() {
+            decision.delete(record, "makes room for the custom domain");
+        }
+    }
+    decision
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn owner() -> Owner {
+        Owner {
+            repository: "acme/app".to_owned(),
+            project: "codex".to_owned(),
+            environment: "production".to_owned(),
+            pull_request: None,
+        }
+    }
+
+    fn record(value: Value) -> DnsRecord {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn domain(hostname: &str, service: &str) -> CustomDomain {
+        serde_json::from_value(json!({"id": "1", "hostname": hostname, "service": service})).unwrap()
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_named_with_its_owner() {
+        let managed = json!({"read_only": true, "origin_worker_id": "w"});
+        let existing = [
+            record(json!({"id": "1", "type": "AAAA", "name": "mine.x.com", "content": "100::", "proxied": true, "meta": managed})),
+            record(json!({"id": "2", "type": "AAAA", "name": "theirs.x.com", "content": "100::", "proxied": true, "meta": managed})),
+            record(json!({"id": "3", "type": "CNAME", "name": "pages.x.com", "content": "docs.pages.dev", "proxied": true})),
+            record(json!({"id": "4", "type": "AAAA", "name": "was-route.x.com", "content": "100::", "proxied": true, "comment": owner().marker()})),
+            record(json!({"id": "5", "type": "TXT", "name": "free.x.com", "content": "v=spf1"})),
+            record(json!({"id": "6", "type": "A", "name": "pr.x.com", "content": "192.0.2.1", "comment": "codex-actions:acme/app:codex:preview:4"})),
+        ];
+        let attached = [domain("mine.x.com", "api"), domain("theirs.x.com", "legacy")];
+        let hosts = ["mine", "theirs", "pages", "was-route", "free", "pr"].map(|label| Host {
+            name: format!("{label}.x.com"),
+            worker: Some("api".to_owned()),
+        });
+        let decision = decide(&hosts, &existing, Some(&attached), &owner(), Decision::default());
+        let told: Vec<String> = decision
+            .lines
+            .iter()
+            .map(|line| format!("{:?} {}: {}", line.fate, line.name, line.detail.clone().unwrap_or_default()))
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @"");
+        assert_eq!(decision.plan.changes.len(), 1);
+    }
+}

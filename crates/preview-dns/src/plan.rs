@@ -1,0 +1,304 @@
+//! Which records are right, which are to change, and which are in the way. Facts in, decision out: no client here.
+
+use std::collections::{HashMap, HashSet};
+
+use actions_core::cloudflare::{DnsChange, DnsRecord};
+use actions_core::owner::{self, Owner};
+use actions_core::plan::{Plan, Verb};
+
+use crate::wanted::{Kind, Wanted};
+
+/// What a change is called in a plan.
+pub const DNS_RECORD: &str = "DNS record";
+
+/// What may be done with what exists.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    pub owner: &'a Owner,
+    /// Take over records that carry no marker.
+    pub adopt: bool,
+    /// Delete records of this owner that are no longer wanted.
+    pub prune: bool,
+    /// Accept records that others made when they serve: any proxied record is as good as a placeholder.
+    pub accept_foreign: bool,
+}
+
+/// What is to be done, and how each record stands.
+#[derive(Debug, Default)]
+pub struct Decision {
+    pub plan: Plan<DnsChange>,
+    pub lines: Vec<Line>,
+}
+
+/// How one record stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub name: String,
+    pub kind: String,
+    pub content: String,
+    pub proxied: bool,
+    pub fate: Fate,
+    pub detail: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is as it should be.
+    Right,
+    /// The change at this place of the plan makes it so.
+    Planned(usize),
+    /// Something of somebody else is in the way.
+    Conflict,
+}
+
+impl Decision {
+    /// The lines that somebody else's record keeps from being right.
+    pub fn conflicts(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.fate == Fate::Conflict)
+    }
+
+    fn right(&mut self, wanted: &Wanted, detail: Option<String>) {
+        self.lines.push(line(wanted, Fate::Right, detail));
+    }
+
+    fn create(&mut self, wanted: &Wanted, marker: &str) {
+        let at = self.plan.changes.len();
+        let record = wanted.record(marker);
+        let action = DnsChange::Create { record };
+        self.plan.push(Verb::Create, DNS_RECORD, &wanted.name, wanted.to_string(), action);
+        self.lines.push(line(wanted, Fate::Planned(at), None));
+    }
+
+    fn update(&mut self, wanted: &Wanted, marker: &str, record: &DnsRecord, adopted: bool) {
+        let mut differences = wanted.differences(record);
+        if differences.is_empty() {
+            differences.push("comment".to_owned());
+        }
+        let word = if adopted { "adopt: " } else { "" };
+        let detail = format!("{word}{}", differences.join(", "));
+        let at = self.plan.changes.len();
+        let (id, record) = (record.id.clone(), wanted.record(marker));
+        let action = DnsChange::Update { id, record };
+        self.plan.push(Verb::Update, DNS_RECORD, &wanted.name, &detail, action);
+        self.lines.push(line(wanted, Fate::Planned(at), Some(detail)));
+    }
+
+    /// Whether the plan deletes this record.
+    pub fn deletes(&self, record: &DnsRecord) -> bool {
+        self.plan
+            .changes
+            .iter()
+            .any(|change| matches!(&change.action, DnsChange::Delete { id, .. } if *id == record.id))
+    }
+
+    /// Plans a record's deletion.
+    pub fn delete(&mut self, record: &DnsRecord, why: &str) {
+        let at = self.plan.changes.len();
+        let (id, name) = (record.id.clone(), record.name.clone());
+        let detail = format!("{} {}, {why}", record.kind, actions_core::text::shorten(&record.content, 60));
+        self.plan
+            .push(Verb::Delete, DNS_RECORD, &name, detail, DnsChange::Delete { id, name: name.clone() });
+        self.lines.push(Line {
+            name,
+            kind: record.kind.clone(),
+            content: record.content.clone(),
+            proxied: record.proxied,
+            fate: Fate::Planned(at),
+            detail: Some(why.to_owned()),
+        });
+    }
+}
+
+fn line(wanted: &Wanted, fate: Fate, detail: Option<String>) -> Line {
+    Line {
+        name: wanted.name.clone(),
+        kind: wanted.kind.name().to_owned(),
+        content: wanted.content.clone(),
+        proxied: wanted.proxied,
+        fate,
+        detail,
+    }
+}
+
+/// Whether the record is this owner's, of a type that we make, and not Cloudflare's own.
+pub fn is_ours(record: &DnsRecord, owner: &Owner) -> bool {
+    owner.owns(&record.comment) && !record.meta.read_only && Kind::of(&record.kind).is_some()
+}
+
+/// Says what a record that is not ours is, and whose.
+pub fn describe(record: &DnsRecord) -> String {
+    let content = actions_core::text::shorten(&record.content, 60);
+    let whose = if record.meta.origin_worker_id.is_some() {
+        "made by the custom domain of a Worker".to_owned()
+    } else if record.meta.read_only {
+        "managed by Cloudflare, read-only".to_owned()
+    } else if owner::is_marker(&record.comment) {
+        format!("owned by `{}`", record.comment.trim())
+    } else if record.kind == "CNAME" && record.content.ends_with(".pages.dev") {
+        "of a Pages project, not ours".to_owned()
+    } else {
+        "not ours".to_owned()
+    };
+    format!("{} {content} ({whose})", record.kind)
+}
+
+/// Whether nobody's marker is on it, so that it may be adopted.
+fn is_unmarked(record: &DnsRecord) -> bool {
+    !owner::is_marker(&record.comment) && !record.meta.read_only
+}
+
+/// Whether two records on one name cannot both be, or would both answer for its address.
+fn competes(wanted: &Wanted, record: &DnsRecord) -> bool {
+    record.kind == "NS" || wanted.kind.is_address() && record.is_address()
+}
+
+/// Decides about every wanted record, and about the owner's records that are not wanted any more.
+pub fn decide(wanted: &[Wanted], existing: &[DnsRecord], rules: Rules<'_>) -> Decision {
+    let mut by_name: HashMap<&str, Vec<&DnsRecord>> = HashMap::new();
+    for record in existing {
+        by_name.entry(&record.name).or_default().push(record);
+    }
+    let mut decision = Decision::default();
+    // Records that a wanted one has claimed: they are neither stale nor up for another.
+    let mut used: HashSet<&str> = HashSet::new();
+    // What is right already is claimed first, so that an update never turns one wanted record into another.
+    let mut rest: Vec<&Wanted> = Vec::new();
+    for wanted in wanted {
+        let there = by_name.get(wanted.name.as_str()).map_or(&[][..], Vec::as_slice);
+        let same = there.iter().find(|record| {
+            is_ours(record, rules.owner) && wanted.says_the_same(record) && !used.contains(record.id.as_str())
+        });
+        match same {
+            None => rest.push(wanted),
+            Some(record) => {
+                used.insert(&record.id);
+                if let Some(problem) = obstacle(wanted, there, rules) {
+                    decision.lines.push(line(wanted, Fate::Conflict, Some(problem)));
+                    continue;
+                }
+                if wanted.differences(record).is_empty() {
+                    decision.right(wanted, None);
+                } else {
+                    decision.update(wanted, &rules.owner.marker(), record, false);
+                }
+                make_room(&mut decision, wanted, there, rules, &mut used);
+            }
+        }
+    }
+    for wanted in rest {
+        let there = by_name.get(wanted.name.as_str()).map_or(&[][..], Vec::as_slice);
+        settle(&mut decision, wanted, there, rules, &mut used);
+    }
+    sweep(&mut decision, wanted, existing, rules, &used);
+    decision
+}
+
+/// What keeps a wanted record from being, when something does.
+fn obstacle(wanted: &Wanted, there: &[&DnsRecord], rules: Rules<'_>) -> Option<String> {
+    let rivals = there
+        .iter()
+        .filter(|record| !is_ours(record, rules.owner) && competes(wanted, record));
+    let blocking: Vec<String> = rivals
+        .filter(|record| !(rules.adopt && is_unmarked(record) && Kind::of(&record.kind).is_some()))
+        .map(|record| describe(record))
+        .collect();
+    (!blocking.is_empty()).then(|| blocking.join("; "))
+}
+
+/// Decides about a wanted record that does not exist as ours.
+fn settle<'a>(
+    decision: &mut Decision,
+    wanted: &Wanted,
+    there: &[&'a DnsRecord],
+    rules: Rules<'_>,
+    used: &mut HashSet<&'a str>,
+) {
+    let marker = rules.owner.marker();
+    // Somebody else's record that serves as well is left alone: it is not deleted with the environment either.
+    let mut foreign = there.iter().filter(|record| !is_ours(record, rules.owner));
+    let serves = foreign.find(|record| {
+        let same = wanted.says_the_same(record) && record.proxied == wanted.proxied && !record.meta.read_only;
+        let stands_in = rules.accept_foreign && wanted.placeholder && record.proxied && record.is_address();
+        same || stands_in
+    });
+    if let Some(record) = serves
+        && !(rules.adopt && is_unmarked(record))
+    {
+        decision.right(wanted, Some(format!("{}, left alone", describe(record))));
+        return;
+    }
+    if let Some(problem) = obstacle(wanted, there, rules) {
+        decision.lines.push(line(wanted, Fate::Conflict, Some(problem)));
+        return;
+    }
+    // Ours of the same type is changed; with `adopt`, nobody's is taken over.
+    let free = || {
+        there
+            .iter()
+            .copied()
+            .filter(|record| record.kind == wanted.kind.name() && !used.contains(record.id.as_str()))
+    };
+    let own = free().find(|record| is_ours(record, rules.owner));
+    let nobodys = free().find(|record| {
+        rules.adopt && is_unmarked(record) && (record.is_address() || wanted.says_the_same(record))
+    });
+    match own.or(nobodys) {
+        Some(record) => {
+            used.insert(&record.id);
+            decision.update(wanted, &marker, record, own.is_none());
+        }
+        None => decision.create(wanted, &marker),
+    }
+    make_room(decision, wanted, there, rules, used);
+}
+
+/// With `adopt`, what is nobody's and competes with the wanted record goes. (Without it, that is an obstacle.)
+fn make_room<'a>(
+    decision: &mut Decision,
+    wanted: &Wanted,
+    there: &[&'a DnsRecord],
+    rules: Rules<'_>,
+    used: &mut HashSet<&'a str>,
+) {
+    let rivals = there.iter().filter(|record| {
+        rules.adopt && is_unmarked(record) && !is_ours(record, rules.owner) && competes(wanted, record)
+    });
+    for record in rivals {
+        if used.insert(&record.id) {
+            decision.delete(record, "adopt: makes room");
+        }
+    }
+}
+
+/// Plans the deletion of the owner's records that nobody wants: always where they compete with a wanted one (a CNAME
+/// that became an A), elsewhere when the rules say so.
+fn sweep(decision: &mut Decision, wanted: &[Wanted], existing: &[DnsRecord], rules: Rules<'_>, used: &HashSet<&str>) {
+    let stale = existing
+        .iter()
+        .filter(|record| is_ours(record, rules.owner) && !used.contains(record.id.as_str()));
+    for record in stale {
+        let replaced = wanted
+            .iter()
+            .any(|wanted| wanted.name == record.name && competes(wanted, record));
+        if replaced {
+            decision.delete(record, "replaced");
+        } else if rules.prune {
+            decision.delete(record, "no longer wanted");
+        }
+    }
+}
+
+/// The deletion of the owner's records; of those with one of the names, where names are given.
+pub fn deletions(existing: &[DnsRecord], owner: &Owner, names: Option<&[String]>) -> Decision {
+    let mut decision = Decision::default();
+    for record in existing.iter().filter(|record| is_ours(record, owner)) {
+        if names.is_none_or(|names| names.contains(&record.name)) {
+            decision.delete(record, "of this owner");
+        }
+    }
+    decision
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

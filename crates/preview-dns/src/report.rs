@@ -1,0 +1,268 @@
+//! Every sentence that a user of `preview-dns` reads, and the report that the next action reads.
+
+use std::time::Duration;
+
+use actions_core::cloudflare::{DnsChange, Error};
+use actions_core::error::{Fault, fault};
+use actions_core::plan::{Plan, Unsafe, Verb};
+use actions_core::reports::{Head, PreviewDns, Record, RecordAction, Status};
+use actions_core::runner::command;
+use actions_core::text::{cell, count, elapsed, quoted_list};
+
+use crate::converge::{Converged, Outcome};
+use crate::inputs::{Command, Inputs, routing_name};
+use crate::plan::{Fate, Line};
+use crate::run::Session;
+use crate::wait::Missing;
+
+/// Shows a plan in the log, before anything of it is done.
+pub fn show_plan(plan: &Plan<DnsChange>) {
+    if plan.is_empty() {
+        return;
+    }
+    command::group(&format!("Plan: {}", plan.headline()));
+    command::print(&plan.to_string());
+    command::end_group();
+}
+
+fn listed<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    lines.map(|(name, detail)| format!("\n- `{name}`: {detail}")).collect()
+}
+
+/// Names that somebody else has.
+pub fn conflicts(lines: &[&Line]) -> Fault {
+    let list = listed(lines.iter().map(|line| (line.name.as_str(), line.detail.as_deref().unwrap_or("taken"))));
+    let names = if lines.len() == 1 { "1 name is taken".to_owned() } else { format!("{} names are taken", lines.len()) };
+    let details: String = lines.iter().filter_map(|line| line.detail.as_deref()).collect();
+    let hint = if details.contains("custom domain of") {
+        "detach the custom domain first (Workers & Pages → the Worker → Domains), or use another hostname"
+    } else if details.contains("not ours") && lines.iter().all(|line| line.kind != "custom domain") {
+        "delete what is in the way, use another hostname, or take it over with `adopt: true` (the plan shows what that changes)"
+    } else {
+        "delete what is in the way, or use another hostname; records of another environment or of Cloudflare are never taken over"
+    };
+    fault(format!("{names}; nothing was touched{list}")).hint(hint)
+}
+
+/// A plan with more deletions and changes than allowed.
+pub fn unsafe_plan(error: Unsafe) -> Fault {
+    let hint = format!("read the plan above; if it is meant, set `max-deletes: {}`", error.found);
+    fault(error.to_string()).hint(hint)
+}
+
+/// Hostnames that are not in the zone that was found.
+pub fn not_in_zone(problems: &[(&'static str, String)]) -> Fault {
+    let list = listed(problems.iter().map(|(input, problem)| (*input, problem.as_str())));
+    fault(format!("the inputs do not fit the zone; nothing was touched{list}"))
+        .hint("one run is about one zone: name it with `zone`, and its hostnames only")
+}
+
+/// Why the zone is read again.
+pub fn surprise(error: &Error) -> String {
+    if error.is_unclear() {
+        "no clear answer came back, so the changes may or may not be made".to_owned()
+    } else {
+        "somebody else changed the records meanwhile".to_owned()
+    }
+}
+
+/// Fails unless every record is as it should be.
+pub fn verified(converged: &Converged, inputs: &Inputs) -> Result<(), Fault> {
+    let wrong: Vec<(&str, String)> = converged
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.verb.is_some() && !outcome.done)
+        .map(|outcome| (outcome.line.name.as_str(), action(outcome, inputs, true).1.unwrap_or_default()))
+        .collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let list = listed(wrong.iter().map(|(name, detail)| (*name, detail.as_str())));
+    let all = converged.outcomes.len();
+    Err(fault(format!("{} of {} not as they should be{list}", wrong.len(), count(all, "DNS record")))
+        .hint("set `create-missing: true` to put them right, or run `command: apply`"))
+}
+
+/// Records that did not answer in time.
+pub fn not_answered(missing: &Missing, limit: Duration) -> Fault {
+    let list = listed(missing.0.iter().map(|(name, instead)| (name.as_str(), instead.as_str())));
+    fault(format!("after {}, {} not answered{list}", elapsed(limit), has_have(missing.0.len())))
+        .hint("the records are made; raise `wait-timeout`, or ask another `resolver`")
+}
+
+fn has_have(n: usize) -> String {
+    if n == 1 {
+        "1 name has".to_owned()
+    } else {
+        format!("{n} names have")
+    }
+}
+
+/// Hostnames deeper than the zone's certificates reach.
+pub fn uncovered(names: &[String], zone: &str) -> String {
+    format!(
+        "no certificate of `{zone}` covers {}: Universal SSL reaches one label below the zone, so HTTPS fails there. \
+         Use hostnames with one label, or order an advanced certificate",
+        quoted_list(names)
+    )
+}
+
+/// The certificates could not be read, for hostnames where that matters.
+pub fn certificates_unknown(names: &[String], error: &Error) -> String {
+    let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    format!(
+        "{} may have no certificate: Universal SSL reaches one label below the zone, and the zone's certificates could not be read{hint}",
+        quoted_list(names)
+    )
+}
+
+/// What became of a record, and what there is to say about it. `tried` tells a verification from an unfinished apply.
+fn action(outcome: &Outcome, inputs: &Inputs, planned: bool) -> (RecordAction, Option<String>) {
+    let detail = outcome.line.detail.clone();
+    let verify = inputs.command == Command::Verify;
+    match (outcome.line.fate, outcome.verb) {
+        (Fate::Conflict, _) => (RecordAction::Conflict, detail),
+        (_, None) if verify => (RecordAction::Verified, detail),
+        (_, None) => (RecordAction::Unchanged, detail),
+        (_, Some(verb)) if outcome.done || planned && !verify => match verb {
+            Verb::Create => (RecordAction::Created, detail),
+            Verb::Update => (RecordAction::Updated, detail),
+            Verb::Delete => (RecordAction::Deleted, detail),
+        },
+        (_, Some(Verb::Create)) => (RecordAction::Missing, Some(detail.unwrap_or_else(|| "missing".to_owned()))),
+        (_, Some(Verb::Update)) => (RecordAction::Conflict, Some(format!("differs: {}", detail.unwrap_or_default()))),
+        (_, Some(Verb::Delete)) => (RecordAction::Unchanged, Some(format!("not deleted: {}", detail.unwrap_or_default()))),
+    }
+}
+
+/// The report.
+pub fn report(session: &Session, error: Option<String>, took: Duration) -> PreviewDns {
+    let inputs = &session.inputs;
+    let converged = &session.converged;
+    let planned = inputs.dry_run && error.is_none();
+    let record = |outcome: &Outcome| {
+        let (action, detail) = action(outcome, inputs, planned);
+        let line = &outcome.line;
+        Record {
+            name: line.name.clone(),
+            kind: line.kind.clone(),
+            content: line.content.clone(),
+            proxied: line.proxied,
+            action,
+            detail,
+        }
+    };
+    PreviewDns {
+        head: Head {
+            command: inputs.command.name().to_owned(),
+            environment: inputs.owner.environment.clone(),
+            pull_request: inputs.owner.pull_request,
+            status: match (&error, inputs.dry_run) {
+                (Some(_), _) => Status::Failed,
+                (None, true) => Status::Planned,
+                (None, false) => Status::Done,
+            },
+            changed: converged.changed,
+            seconds: (took.as_secs_f64() * 10.0).round() / 10.0,
+            error,
+        },
+        routing: routing_name(inputs.routing).to_owned(),
+        zone: session.zone.clone(),
+        records: converged.outcomes.iter().map(record).collect(),
+    }
+}
+
+fn word(action: RecordAction) -> &'static str {
+    match action {
+        RecordAction::Created => "created",
+        RecordAction::Updated => "updated",
+        RecordAction::Deleted => "deleted",
+        RecordAction::Unchanged => "unchanged",
+        RecordAction::Verified => "verified",
+        RecordAction::Missing => "missing",
+        RecordAction::Conflict => "conflict",
+        RecordAction::Unknown => "unknown",
+    }
+}
+
+/// `3 created, 1 deleted`, in the order of a record's life.
+fn tally(report: &PreviewDns) -> String {
+    let order = [
+        RecordAction::Created,
+        RecordAction::Updated,
+        RecordAction::Deleted,
+        RecordAction::Unchanged,
+        RecordAction::Verified,
+        RecordAction::Missing,
+        RecordAction::Conflict,
+    ];
+    let counts: Vec<String> = order
+        .into_iter()
+        .map(|action| (report.records.iter().filter(|record| record.action == action).count(), word(action)))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
+    counts.join(", ")
+}
+
+/// The last line of the log.
+pub fn ending(session: &Session, report: &PreviewDns) -> String {
+    let planned = if session.inputs.dry_run { "dry run, nothing was touched: " } else { "" };
+    let what = match (report.records.is_empty(), session.inputs.command) {
+        (true, Command::Delete) => format!("no DNS record belongs to {}", session.inputs.owner),
+        (true, _) => "no DNS record is needed".to_owned(),
+        (false, _) => format!("{}: {}", count(report.records.len(), "DNS record"), tally(report)),
+    };
+    let waited = session.waited.as_ref().map(|answered| {
+        format!(
+            "; answered by {} after {}",
+            quoted_list(&answered.servers),
+            elapsed(answered.after)
+        )
+    });
+    format!("{planned}{what} in zone `{}`{}", session.zone, waited.unwrap_or_default())
+}
+
+/// The step's summary. An error is added by the runner.
+pub fn summary(session: &Session, report: &PreviewDns) -> String {
+    let inputs = &session.inputs;
+    let title = format!("### DNS `{}`: {}\n\n", inputs.command.name(), cell(&inputs.owner.to_string()));
+    if report.head.status == Status::Failed && report.records.is_empty() {
+        return title;
+    }
+    let rows: String = report
+        .records
+        .iter()
+        .map(|record| {
+            let proxied = if record.proxied && !record.content.is_empty() { ", proxied" } else { "" };
+            format!(
+                "| {} | `{}` | {} | {}{proxied} | {} |\n",
+                word(record.action),
+                cell(&record.name),
+                record.kind,
+                cell(&actions_core::text::shorten(&record.content, 60)),
+                cell(record.detail.as_deref().unwrap_or_default())
+            )
+        })
+        .collect();
+    let table = if rows.is_empty() {
+        String::new()
+    } else {
+        format!("| | name | type | content | |\n|---|---|---|---|---|\n{rows}")
+    };
+    let plan = if inputs.dry_run {
+        format!("\nPlan: {}\n\n{}", session.converged.plan.headline(), session.converged.plan.markdown())
+    } else {
+        String::new()
+    };
+    let ending = if report.head.status == Status::Failed {
+        String::new()
+    } else {
+        format!("{}\n\n", ending(session, report))
+    };
+    format!("{title}{ending}{table}{plan}")
+}
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -1,0 +1,168 @@
+//! The action from beginning to end: inputs, zone, plan, changes, wait, report.
+
+use std::time::Instant;
+
+use actions_core::cloudflare::certificates::covers;
+use actions_core::cloudflare::{DnsRecord, Reader};
+use actions_core::error::render;
+use actions_core::manifest::Routing;
+use actions_core::runner::{Runner, command};
+
+use crate::converge::{Converged, Limits, Scope, converge};
+use crate::domains;
+use crate::hostname::depth;
+use crate::inputs::{Command, Inputs};
+use crate::plan::{self, Decision, Rules};
+use crate::report;
+use crate::wait;
+use crate::zone::Found;
+
+/// Runs the action. Report and outputs are written whether it succeeds or not.
+pub async fn run(runner: &Runner) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let inputs = Inputs::read(&runner.env)?;
+    let http = actions_core::http::client()?;
+    let reader = inputs.access.reader(http.clone());
+    let mut session = Session {
+        inputs,
+        reader,
+        http,
+        zone: String::new(),
+        converged: Converged::default(),
+        waited: None,
+    };
+    let ended = session.carry_out().await;
+    let error = ended.as_ref().err().map(render);
+    let report = report::report(&session, error, start.elapsed());
+    runner.output("changed", if report.head.changed { "true" } else { "false" })?;
+    runner.output("records", &serde_json::to_string(&report.records)?)?;
+    runner.report(&report)?;
+    runner.summary(&report::summary(&session, &report));
+    if ended.is_ok() {
+        runner.say(&report::ending(&session, &report));
+    }
+    ended
+}
+
+/// One run, and what is known of it so far.
+pub struct Session {
+    pub inputs: Inputs,
+    reader: Reader,
+    http: reqwest::Client,
+    /// The zone's name, once it is known.
+    pub zone: String,
+    pub converged: Converged,
+    /// How long the records took to answer, when that was waited for.
+    pub waited: Option<wait::Answered>,
+}
+
+impl Session {
+    async fn carry_out(&mut self) -> anyhow::Result<()> {
+        self.zone = self.inputs.zone.name.clone().unwrap_or_default();
+        let mut found = Found::find(&self.reader, &self.inputs.zone).await?;
+        self.zone.clone_from(&found.zone.name);
+        if self.inputs.zone.name.is_none() {
+            // Only now is it known what is in the zone and what is not.
+            let problems = self.inputs.problems_in_zone(&self.zone);
+            if !problems.is_empty() {
+                return Err(report::not_in_zone(&problems).into());
+            }
+        }
+        if self.inputs.command == Command::Delete {
+            return self.delete(&mut found).await;
+        }
+        self.bring_about(&mut found).await?;
+        if self.inputs.command == Command::Verify {
+            report::verified(&self.converged, &self.inputs)?;
+        }
+        self.check_certificates(&found).await;
+        self.wait(&mut found).await
+    }
+
+    /// `apply` and `verify`.
+    async fn bring_about(&mut self, found: &mut Found) -> anyhow::Result<()> {
+        let inputs = &self.inputs;
+        let verify = inputs.command == Command::Verify;
+        let wanted = inputs.wanted(&self.zone);
+        let domains = match inputs.routing {
+            // The account's list tells whose custom domain it is; without an account the records must do.
+            Routing::CustomDomain if !self.reader.account().is_empty() => {
+                Some(self.reader.custom_domains(&found.zone).await?)
+            }
+            _ => None,
+        };
+        let rules = Rules {
+            owner: &inputs.owner,
+            adopt: inputs.adopt,
+            prune: inputs.prune && !verify,
+            accept_foreign: verify,
+        };
+        let decide = |records: &[DnsRecord]| {
+            let decision = plan::decide(&wanted, records, rules);
+            if inputs.routing == Routing::CustomDomain {
+                domains::decide(&inputs.hosts, records, domains.as_deref(), &inputs.owner, decision)
+            } else {
+                decision
+            }
+        };
+        let limits = Limits {
+            max_deletes: inputs.max_deletes,
+            dry_run: inputs.dry_run || verify && !inputs.create_missing,
+        };
+        converge(&self.reader, found, &Scope::Zone, limits, decide, &mut self.converged).await
+    }
+
+    async fn delete(&mut self, found: &mut Found) -> anyhow::Result<()> {
+        let inputs = &self.inputs;
+        let names = inputs.names_to_delete(&self.zone);
+        let decide = |records: &[DnsRecord]| -> Decision { plan::deletions(records, &inputs.owner, names.as_deref()) };
+        let limits = Limits {
+            max_deletes: inputs.max_deletes,
+            dry_run: inputs.dry_run,
+        };
+        let scope = Scope::Marked(inputs.owner.marker());
+        converge(&self.reader, found, &scope, limits, decide, &mut self.converged).await
+    }
+
+    /// Warns of hostnames that no certificate covers: HTTPS fails there, whatever DNS says.
+    async fn check_certificates(&self, found: &Found) {
+        let wanted = self.inputs.wanted(&self.zone);
+        let mut deep: Vec<String> = wanted
+            .into_iter()
+            .filter(|wanted| wanted.proxied && depth(&wanted.name, &self.zone) > 1)
+            .map(|wanted| wanted.name)
+            .collect();
+        if deep.is_empty() {
+            return;
+        }
+        match self.reader.certificate_hosts(&found.zone).await {
+            Ok(hosts) => {
+                deep.retain(|name| !covers(&hosts, name));
+                if !deep.is_empty() {
+                    command::warning("preview-dns", &report::uncovered(&deep, &self.zone));
+                }
+            }
+            Err(error) => command::warning("preview-dns", &report::certificates_unknown(&deep, &error)),
+        }
+    }
+
+    async fn wait(&mut self, found: &mut Found) -> anyhow::Result<()> {
+        let Some(wait) = self.inputs.wait.clone().filter(|_| !self.inputs.dry_run) else {
+            return Ok(());
+        };
+        let wanted = self.inputs.wanted(&self.zone);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        if wait.resolver == wait::Resolver::Authoritative {
+            found.complete(&self.reader).await?;
+        }
+        match wait::until_answered(&self.http, &found.zone, &wanted, &wait.resolver, wait.timeout).await {
+            Ok(answered) => {
+                self.waited = Some(answered);
+                Ok(())
+            }
+            Err(missing) => Err(report::not_answered(&missing, wait.timeout).into()),
+        }
+    }
+}
