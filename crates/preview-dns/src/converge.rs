@@ -14,7 +14,7 @@ const STALE: &[u32] = &[81044, 81053, 81054, 81057, 81058];
 
 /// Which records are read.
 #[derive(Debug, Clone)]
-pub enum Scope {
+pub(crate) enum Scope {
     /// All: others' records decide what is possible.
     Zone,
     /// Those with this comment, which is all that a deletion needs.
@@ -23,7 +23,7 @@ pub enum Scope {
 
 /// What may be done.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// `None`: any number.
     pub max_deletes: Option<usize>,
     /// Plan only.
@@ -32,7 +32,7 @@ pub struct Limits {
 
 /// What became of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub line: Line,
     /// What was planned for it.
     pub verb: Option<Verb>,
@@ -42,7 +42,7 @@ pub struct Outcome {
 
 /// How far it came. Kept whole when it fails half way, so that it can be told.
 #[derive(Debug, Default)]
-pub struct Converged {
+pub(crate) struct Converged {
     pub outcomes: Vec<Outcome>,
     /// The first plan, as it was shown.
     pub plan: Plan<DnsChange>,
@@ -50,7 +50,7 @@ pub struct Converged {
 }
 
 /// Makes the zone what `decide` says it should be. `shown` is called with each plan before anything is written.
-pub async fn converge(
+pub(crate) async fn converge(
     reader: &Reader,
     found: &mut Found,
     scope: &Scope,
@@ -73,12 +73,20 @@ pub async fn converge(
             return Err(report::conflicts(&conflicts).into());
         }
         if let Some(allowed) = limits.max_deletes {
-            decision.plan.guard(allowed, "max-deletes").map_err(report::unsafe_plan)?;
+            decision
+                .plan
+                .guard(allowed, "max-deletes")
+                .map_err(|error| report::unsafe_plan(&error))?;
         }
         if decision.plan.is_empty() || limits.dry_run {
             return Ok(());
         }
-        let changes: Vec<DnsChange> = decision.plan.changes.iter().map(|change| change.action.clone()).collect();
+        let changes: Vec<DnsChange> = decision
+            .plan
+            .changes
+            .iter()
+            .map(|change| change.action.clone())
+            .collect();
         // The one place where a writer is made.
         let carried = reader.writer().change_dns(&found.zone, &changes).await;
         for outcome in &mut converged.outcomes {
@@ -137,7 +145,10 @@ fn settle(converged: &mut Converged, decision: &Decision, lost: &[Outcome]) {
     // A deletion that was carried out leaves no line behind.
     for earlier in lost.iter().filter(|earlier| earlier.verb == Some(Verb::Delete)) {
         if !decision.lines.iter().any(|line| same(&earlier.line, line)) {
-            outcomes.push(Outcome { done: true, ..earlier.clone() });
+            outcomes.push(Outcome {
+                done: true,
+                ..earlier.clone()
+            });
         }
     }
     converged.changed |= outcomes.iter().any(|outcome| outcome.done);

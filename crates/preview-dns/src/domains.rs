@@ -8,14 +8,14 @@ use crate::plan::{Decision, Fate, Line, describe, is_ours};
 
 /// A hostname, and the Worker that it is for (unknown without a manifest).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Host {
+pub(crate) struct Host {
     pub name: String,
     pub worker: Option<String>,
 }
 
 /// Adds to a decision about records what is to be said of hostnames that Cloudflare is to own. `attached` is `None`
 /// when it could not be asked for.
-pub fn decide(
+pub(crate) fn decide(
     hosts: &[Host],
     existing: &[DnsRecord],
     attached: Option<&[CustomDomain]>,
@@ -38,14 +38,16 @@ pub fn decide(
             .collect();
         let theirs = there.iter().any(|record| record.meta.origin_worker_id.is_some());
         let (fate, detail) = match (domain, &host.worker) {
-            (Some(domain), Some(worker)) if domain.service != *worker => {
-                (Fate::Conflict, format!("the custom domain of Worker `{}`, not of `{worker}`", domain.service))
-            }
+            (Some(domain), Some(worker)) if domain.service != *worker => (
+                Fate::Conflict,
+                format!("the custom domain of Worker `{}`, not of `{worker}`", domain.service),
+            ),
             _ if !in_the_way.is_empty() => (Fate::Conflict, in_the_way.join("; ")),
             (Some(domain), _) => (Fate::Right, format!("the custom domain of Worker `{}`", domain.service)),
-            (None, Some(worker)) if theirs && attached.is_some() => {
-                (Fate::Conflict, format!("the custom domain of a Worker of another account, not of `{worker}`"))
-            }
+            (None, Some(worker)) if theirs && attached.is_some() => (
+                Fate::Conflict,
+                format!("the custom domain of a Worker of another account, not of `{worker}`"),
+            ),
             (None, _) if theirs => (Fate::Right, "the custom domain of a Worker".to_owned()),
             (None, _) => (
                 Fate::Right,
@@ -61,7 +63,9 @@ pub fn decide(
             detail: Some(detail),
         });
         // A placeholder of ours, from when the hostname had a route, would make attaching fail (100117).
-        let ours = there.iter().filter(|record| is_ours(record, owner) && !decision.deletes(record));
+        let ours = there
+            .iter()
+            .filter(|record| is_ours(record, owner) && !decision.deletes(record));
         for record in ours.copied().collect::<Vec<_>>() {
             decision.delete(record, "makes room for the custom domain");
         }
@@ -96,12 +100,22 @@ mod tests {
     fn what_stands_in_the_way_is_named_with_its_owner() {
         let managed = json!({"read_only": true, "origin_worker_id": "w"});
         let existing = [
-            record(json!({"id": "1", "type": "AAAA", "name": "mine.x.com", "content": "100::", "proxied": true, "meta": managed})),
-            record(json!({"id": "2", "type": "AAAA", "name": "theirs.x.com", "content": "100::", "proxied": true, "meta": managed})),
-            record(json!({"id": "3", "type": "CNAME", "name": "pages.x.com", "content": "docs.pages.dev", "proxied": true})),
-            record(json!({"id": "4", "type": "AAAA", "name": "was-route.x.com", "content": "100::", "proxied": true, "comment": owner().marker()})),
+            record(
+                json!({"id": "1", "type": "AAAA", "name": "mine.x.com", "content": "100::", "proxied": true, "meta": managed}),
+            ),
+            record(
+                json!({"id": "2", "type": "AAAA", "name": "theirs.x.com", "content": "100::", "proxied": true, "meta": managed}),
+            ),
+            record(
+                json!({"id": "3", "type": "CNAME", "name": "pages.x.com", "content": "docs.pages.dev", "proxied": true}),
+            ),
+            record(
+                json!({"id": "4", "type": "AAAA", "name": "was-route.x.com", "content": "100::", "proxied": true, "comment": owner().marker()}),
+            ),
             record(json!({"id": "5", "type": "TXT", "name": "free.x.com", "content": "v=spf1"})),
-            record(json!({"id": "6", "type": "A", "name": "pr.x.com", "content": "192.0.2.1", "comment": "codex-actions:acme/app:codex:preview:4"})),
+            record(
+                json!({"id": "6", "type": "A", "name": "pr.x.com", "content": "192.0.2.1", "comment": "codex-actions:acme/app:codex:preview:4"}),
+            ),
         ];
         let attached = [domain("mine.x.com", "api"), domain("theirs.x.com", "legacy")];
         let hosts = ["mine", "theirs", "pages", "was-route", "free", "pr"].map(|label| Host {
@@ -112,9 +126,24 @@ mod tests {
         let told: Vec<String> = decision
             .lines
             .iter()
-            .map(|line| format!("{:?} {}: {}", line.fate, line.name, line.detail.clone().unwrap_or_default()))
+            .map(|line| {
+                format!(
+                    "{:?} {}: {}",
+                    line.fate,
+                    line.name,
+                    line.detail.clone().unwrap_or_default()
+                )
+            })
             .collect();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r"
+        Right mine.x.com: the custom domain of Worker `api`
+        Conflict theirs.x.com: the custom domain of Worker `legacy`, not of `api`
+        Conflict pages.x.com: CNAME docs.pages.dev (of a Pages project, not ours)
+        Right was-route.x.com: free: Cloudflare makes the record when the custom domain is attached
+        Planned(0) was-route.x.com: makes room for the custom domain
+        Right free.x.com: free: Cloudflare makes the record when the custom domain is attached
+        Conflict pr.x.com: A 192.0.2.1 (owned by `codex-actions:acme/app:codex:preview:4`)
+        ");
         assert_eq!(decision.plan.changes.len(), 1);
     }
 }

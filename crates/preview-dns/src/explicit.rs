@@ -8,11 +8,11 @@ use crate::hostname;
 use crate::wanted::{AUTOMATIC, Kind, Wanted};
 
 /// The seconds that a record which is not proxied may be kept (Cloudflare).
-pub const TTL: std::ops::RangeInclusive<u64> = 60..=86_400;
+pub(crate) const TTL: std::ops::RangeInclusive<u64> = 60..=86_400;
 
 /// A record as it was asked for: its name may be relative to the zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explicit {
+pub(crate) struct Explicit {
     pub kind: Kind,
     pub name: String,
     pub content: String,
@@ -22,7 +22,7 @@ pub struct Explicit {
 }
 
 /// Reads one line.
-pub fn parse(line: &str) -> Result<Explicit, String> {
+pub(crate) fn parse(line: &str) -> Result<Explicit, String> {
     const FORM: &str = "is to read `TYPE NAME CONTENT [proxied] [ttl=5m]`";
     let mut parts = line.splitn(3, char::is_whitespace);
     let (Some(kind), Some(name), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
@@ -48,9 +48,14 @@ pub fn parse(line: &str) -> Result<Explicit, String> {
             None if option == "dns-only" => record.proxied = Some(false),
             Some(("ttl", value)) => {
                 let ttl = actions_core::duration::parse(value).filter(|ttl| TTL.contains(&ttl.as_secs()));
-                record.ttl = Some(ttl.ok_or_else(|| format!("`{line}`: `{option}` is to be from `ttl=60s` to `ttl=1d`"))?);
+                record.ttl =
+                    Some(ttl.ok_or_else(|| format!("`{line}`: `{option}` is to be from `ttl=60s` to `ttl=1d`"))?);
             }
-            _ => return Err(format!("`{line}`: `{option}` is none of `proxied`, `dns-only` and `ttl=…`")),
+            _ => {
+                return Err(format!(
+                    "`{line}`: `{option}` is none of `proxied`, `dns-only` and `ttl=…`"
+                ));
+            }
         }
     }
     record.check().map_err(|problem| format!("`{line}`: {problem}"))?;
@@ -59,7 +64,7 @@ pub fn parse(line: &str) -> Result<Explicit, String> {
 
 impl Explicit {
     /// A record that the manifest names. Its type was checked with the manifest.
-    pub fn of(record: &environment::Record) -> Result<Self, String> {
+    pub(crate) fn of(record: &environment::Record) -> Result<Self, String> {
         let kind = Kind::of(&record.kind).ok_or_else(|| format!("`{}` is no type of record", record.kind))?;
         let explicit = Self {
             kind,
@@ -91,7 +96,7 @@ impl Explicit {
     }
 
     /// The record in its zone. `ttl` and `proxied` are what holds where the record itself says nothing.
-    pub fn wanted(&self, zone: &str, ttl: u32, proxied: bool) -> Result<Wanted, String> {
+    pub(crate) fn wanted(&self, zone: &str, ttl: u32, proxied: bool) -> Result<Wanted, String> {
         let name = hostname::normal(&in_zone(&self.name, zone))?;
         let proxied = self.kind.is_address() && self.proxied.unwrap_or(proxied);
         let own = self.ttl.and_then(|ttl| u32::try_from(ttl.as_secs()).ok());
@@ -125,13 +130,28 @@ mod tests {
     #[test]
     fn lines_become_records() {
         for (line, expected) in [
-            ("CNAME docs acme.github.io", "docs.example.com CNAME acme.github.io ttl 300"),
-            ("cname Docs.Example.com. Acme.GitHub.io. proxied", "docs.example.com CNAME acme.github.io proxied"),
+            (
+                "CNAME docs acme.github.io",
+                "docs.example.com CNAME acme.github.io ttl 300",
+            ),
+            (
+                "cname Docs.Example.com. Acme.GitHub.io. proxied",
+                "docs.example.com CNAME acme.github.io proxied",
+            ),
             ("A @ 192.0.2.7 ttl=1h", "example.com A 192.0.2.7 ttl 3600"),
             // What is proxied has Cloudflare's TTL, whatever was asked for.
-            ("AAAA x 2001:db8::1 proxied ttl=1h", "x.example.com AAAA 2001:db8::1 proxied"),
-            ("TXT _v v=1; ttl=5 is text", "_v.example.com TXT v=1; ttl=5 is text ttl 300"),
-            ("TXT _v \"a proxied b\" ttl=60", "_v.example.com TXT \"a proxied b\" ttl 60"),
+            (
+                "AAAA x 2001:db8::1 proxied ttl=1h",
+                "x.example.com AAAA 2001:db8::1 proxied",
+            ),
+            (
+                "TXT _v v=1; ttl=5 is text",
+                "_v.example.com TXT v=1; ttl=5 is text ttl 300",
+            ),
+            (
+                "TXT _v \"a proxied b\" ttl=60",
+                "_v.example.com TXT \"a proxied b\" ttl 60",
+            ),
         ] {
             assert_eq!(wanted(line).as_deref(), Ok(expected));
         }
@@ -151,6 +171,15 @@ mod tests {
         ]
         .map(|line| wanted(line).unwrap_err())
         .into();
-        insta::assert_snapshot!(problems.join("\n"), @"");
+        insta::assert_snapshot!(problems.join("\n"), @r#"
+        `CNAME docs` is to read `TYPE NAME CONTENT [proxied] [ttl=5m]`
+        `MX @ mail.example.com`: `MX` is none of `A`, `AAAA`, `CNAME` and `TXT`
+        `A x 100::`: `100::` is no IPv4 address
+        `A x 192.0.2.7 ttl=5s`: `ttl=5s` is to be from `ttl=60s` to `ttl=1d`
+        `A x 192.0.2.7 fast`: `fast` is none of `proxied`, `dns-only` and `ttl=…`
+        `TXT x "a" proxied`: a TXT record cannot be proxied
+        `CNAME x https://acme.io`: `https://acme.io` is to be a hostname alone: no scheme, port or path
+        CNAME `x.example.com` points to itself
+        "#);
     }
 }

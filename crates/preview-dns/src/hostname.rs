@@ -7,7 +7,7 @@ const LONGEST_NAME: usize = 253;
 
 /// The hostname as DNS and Cloudflare compare it (Punycode, lower case, no trailing dot), or what is wrong with it.
 /// A first label `*` is allowed, and so are underscores (`_acme-challenge`).
-pub fn normal(text: &str) -> Result<String, String> {
+pub(crate) fn normal(text: &str) -> Result<String, String> {
     let text = text.trim().trim_end_matches('.');
     if text.contains("://") || text.contains('/') || text.contains(':') {
         return Err(format!("`{text}` is to be a hostname alone: no scheme, port or path"));
@@ -40,14 +40,17 @@ pub fn normal(text: &str) -> Result<String, String> {
 }
 
 /// Whether `name` is the zone itself or under it.
-pub fn is_in(name: &str, zone: &str) -> bool {
+pub(crate) fn is_in(name: &str, zone: &str) -> bool {
     name == zone || name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// How many labels `name` has under the zone.
-pub fn depth(name: &str, zone: &str) -> usize {
+pub(crate) fn depth(name: &str, zone: &str) -> usize {
     let Some(rest) = name.strip_suffix(zone) else { return 0 };
-    rest.trim_end_matches('.').split('.').filter(|label| !label.is_empty()).count()
+    rest.trim_end_matches('.')
+        .split('.')
+        .filter(|label| !label.is_empty())
+        .count()
 }
 
 #[cfg(test)]

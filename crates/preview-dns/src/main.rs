@@ -3,8 +3,10 @@
 mod converge;
 mod domains;
 mod explicit;
+mod fields;
 mod hostname;
 mod inputs;
+mod meaning;
 mod plan;
 mod report;
 mod run;

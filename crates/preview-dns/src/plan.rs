@@ -9,11 +9,11 @@ use actions_core::plan::{Plan, Verb};
 use crate::wanted::{Kind, Wanted};
 
 /// What a change is called in a plan.
-pub const DNS_RECORD: &str = "DNS record";
+pub(crate) const DNS_RECORD: &str = "DNS record";
 
 /// What may be done with what exists.
 #[derive(Debug, Clone, Copy)]
-pub struct Rules<'a> {
+pub(crate) struct Rules<'a> {
     pub owner: &'a Owner,
     /// Take over records that carry no marker.
     pub adopt: bool,
@@ -25,14 +25,14 @@ pub struct Rules<'a> {
 
 /// What is to be done, and how each record stands.
 #[derive(Debug, Default)]
-pub struct Decision {
+pub(crate) struct Decision {
     pub plan: Plan<DnsChange>,
     pub lines: Vec<Line>,
 }
 
 /// How one record stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     pub name: String,
     pub kind: String,
     pub content: String,
@@ -42,7 +42,7 @@ pub struct Line {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It is as it should be.
     Right,
     /// The change at this place of the plan makes it so.
@@ -53,7 +53,7 @@ pub enum Fate {
 
 impl Decision {
     /// The lines that somebody else's record keeps from being right.
-    pub fn conflicts(&self) -> impl Iterator<Item = &Line> {
+    pub(crate) fn conflicts(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.fate == Fate::Conflict)
     }
 
@@ -65,7 +65,8 @@ impl Decision {
         let at = self.plan.changes.len();
         let record = wanted.record(marker);
         let action = DnsChange::Create { record };
-        self.plan.push(Verb::Create, DNS_RECORD, &wanted.name, wanted.to_string(), action);
+        self.plan
+            .push(Verb::Create, DNS_RECORD, &wanted.name, wanted.to_string(), action);
         self.lines.push(line(wanted, Fate::Planned(at), None));
     }
 
@@ -84,7 +85,7 @@ impl Decision {
     }
 
     /// Whether the plan deletes this record.
-    pub fn deletes(&self, record: &DnsRecord) -> bool {
+    pub(crate) fn deletes(&self, record: &DnsRecord) -> bool {
         self.plan
             .changes
             .iter()
@@ -92,12 +93,21 @@ impl Decision {
     }
 
     /// Plans a record's deletion.
-    pub fn delete(&mut self, record: &DnsRecord, why: &str) {
+    pub(crate) fn delete(&mut self, record: &DnsRecord, why: &str) {
         let at = self.plan.changes.len();
         let (id, name) = (record.id.clone(), record.name.clone());
-        let detail = format!("{} {}, {why}", record.kind, actions_core::text::shorten(&record.content, 60));
-        self.plan
-            .push(Verb::Delete, DNS_RECORD, &name, detail, DnsChange::Delete { id, name: name.clone() });
+        let detail = format!(
+            "{} {}, {why}",
+            record.kind,
+            actions_core::text::shorten(&record.content, 60)
+        );
+        self.plan.push(
+            Verb::Delete,
+            DNS_RECORD,
+            &name,
+            detail,
+            DnsChange::Delete { id, name: name.clone() },
+        );
         self.lines.push(Line {
             name,
             kind: record.kind.clone(),
@@ -121,12 +131,12 @@ fn line(wanted: &Wanted, fate: Fate, detail: Option<String>) -> Line {
 }
 
 /// Whether the record is this owner's, of a type that we make, and not Cloudflare's own.
-pub fn is_ours(record: &DnsRecord, owner: &Owner) -> bool {
+pub(crate) fn is_ours(record: &DnsRecord, owner: &Owner) -> bool {
     owner.owns(&record.comment) && !record.meta.read_only && Kind::of(&record.kind).is_some()
 }
 
 /// Says what a record that is not ours is, and whose.
-pub fn describe(record: &DnsRecord) -> String {
+pub(crate) fn describe(record: &DnsRecord) -> String {
     let content = actions_core::text::shorten(&record.content, 60);
     let whose = if record.meta.origin_worker_id.is_some() {
         "made by the custom domain of a Worker".to_owned()
@@ -153,7 +163,7 @@ fn competes(wanted: &Wanted, record: &DnsRecord) -> bool {
 }
 
 /// Decides about every wanted record, and about the owner's records that are not wanted any more.
-pub fn decide(wanted: &[Wanted], existing: &[DnsRecord], rules: Rules<'_>) -> Decision {
+pub(crate) fn decide(wanted: &[Wanted], existing: &[DnsRecord], rules: Rules<'_>) -> Decision {
     let mut by_name: HashMap<&str, Vec<&DnsRecord>> = HashMap::new();
     for record in existing {
         by_name.entry(&record.name).or_default().push(record);
@@ -239,9 +249,8 @@ fn settle<'a>(
             .filter(|record| record.kind == wanted.kind.name() && !used.contains(record.id.as_str()))
     };
     let own = free().find(|record| is_ours(record, rules.owner));
-    let nobodys = free().find(|record| {
-        rules.adopt && is_unmarked(record) && (record.is_address() || wanted.says_the_same(record))
-    });
+    let nobodys = free()
+        .find(|record| rules.adopt && is_unmarked(record) && (record.is_address() || wanted.says_the_same(record)));
     match own.or(nobodys) {
         Some(record) => {
             used.insert(&record.id);
@@ -289,7 +298,7 @@ fn sweep(decision: &mut Decision, wanted: &[Wanted], existing: &[DnsRecord], rul
 }
 
 /// The deletion of the owner's records; of those with one of the names, where names are given.
-pub fn deletions(existing: &[DnsRecord], owner: &Owner, names: Option<&[String]>) -> Decision {
+pub(crate) fn deletions(existing: &[DnsRecord], owner: &Owner, names: Option<&[String]>) -> Decision {
     let mut decision = Decision::default();
     for record in existing.iter().filter(|record| is_ours(record, owner)) {
         if names.is_none_or(|names| names.contains(&record.name)) {

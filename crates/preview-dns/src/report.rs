@@ -16,7 +16,7 @@ use crate::run::Session;
 use crate::wait::Missing;
 
 /// Shows a plan in the log, before anything of it is done.
-pub fn show_plan(plan: &Plan<DnsChange>) {
+pub(crate) fn show_plan(plan: &Plan<DnsChange>) {
     if plan.is_empty() {
         return;
     }
@@ -26,13 +26,23 @@ pub fn show_plan(plan: &Plan<DnsChange>) {
 }
 
 fn listed<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    lines.map(|(name, detail)| format!("\n- `{name}`: {detail}")).collect()
+    lines.fold(String::new(), |text, (name, detail)| {
+        format!("{text}\n- `{name}`: {detail}")
+    })
 }
 
 /// Names that somebody else has.
-pub fn conflicts(lines: &[&Line]) -> Fault {
-    let list = listed(lines.iter().map(|line| (line.name.as_str(), line.detail.as_deref().unwrap_or("taken"))));
-    let names = if lines.len() == 1 { "1 name is taken".to_owned() } else { format!("{} names are taken", lines.len()) };
+pub(crate) fn conflicts(lines: &[&Line]) -> Fault {
+    let list = listed(
+        lines
+            .iter()
+            .map(|line| (line.name.as_str(), line.detail.as_deref().unwrap_or("taken"))),
+    );
+    let names = if lines.len() == 1 {
+        "1 name is taken".to_owned()
+    } else {
+        format!("{} names are taken", lines.len())
+    };
     let details: String = lines.iter().filter_map(|line| line.detail.as_deref()).collect();
     let hint = if details.contains("custom domain of") {
         "detach the custom domain first (Workers & Pages → the Worker → Domains), or use another hostname"
@@ -45,20 +55,23 @@ pub fn conflicts(lines: &[&Line]) -> Fault {
 }
 
 /// A plan with more deletions and changes than allowed.
-pub fn unsafe_plan(error: Unsafe) -> Fault {
-    let hint = format!("read the plan above; if it is meant, set `max-deletes: {}`", error.found);
+pub(crate) fn unsafe_plan(error: &Unsafe) -> Fault {
+    let hint = format!(
+        "read the plan above; if it is meant, set `max-deletes: {}`",
+        error.found
+    );
     fault(error.to_string()).hint(hint)
 }
 
 /// Hostnames that are not in the zone that was found.
-pub fn not_in_zone(problems: &[(&'static str, String)]) -> Fault {
+pub(crate) fn not_in_zone(problems: &[(&'static str, String)]) -> Fault {
     let list = listed(problems.iter().map(|(input, problem)| (*input, problem.as_str())));
     fault(format!("the inputs do not fit the zone; nothing was touched{list}"))
         .hint("one run is about one zone: name it with `zone`, and its hostnames only")
 }
 
 /// Why the zone is read again.
-pub fn surprise(error: &Error) -> String {
+pub(crate) fn surprise(error: &Error) -> String {
     if error.is_unclear() {
         "no clear answer came back, so the changes may or may not be made".to_owned()
     } else {
@@ -67,27 +80,45 @@ pub fn surprise(error: &Error) -> String {
 }
 
 /// Fails unless every record is as it should be.
-pub fn verified(converged: &Converged, inputs: &Inputs) -> Result<(), Fault> {
+pub(crate) fn verified(converged: &Converged, inputs: &Inputs) -> Result<(), Fault> {
     let wrong: Vec<(&str, String)> = converged
         .outcomes
         .iter()
         .filter(|outcome| outcome.verb.is_some() && !outcome.done)
-        .map(|outcome| (outcome.line.name.as_str(), action(outcome, inputs, true).1.unwrap_or_default()))
+        .map(|outcome| {
+            (
+                outcome.line.name.as_str(),
+                action(outcome, inputs, true).1.unwrap_or_default(),
+            )
+        })
         .collect();
     if wrong.is_empty() {
         return Ok(());
     }
     let list = listed(wrong.iter().map(|(name, detail)| (*name, detail.as_str())));
     let all = converged.outcomes.len();
-    Err(fault(format!("{} of {} not as they should be{list}", wrong.len(), count(all, "DNS record")))
-        .hint("set `create-missing: true` to put them right, or run `command: apply`"))
+    Err(fault(format!(
+        "{} of {} not as they should be{list}",
+        wrong.len(),
+        count(all, "DNS record")
+    ))
+    .hint("set `create-missing: true` to put them right, or run `command: apply`"))
 }
 
 /// Records that did not answer in time.
-pub fn not_answered(missing: &Missing, limit: Duration) -> Fault {
-    let list = listed(missing.0.iter().map(|(name, instead)| (name.as_str(), instead.as_str())));
-    fault(format!("after {}, {} not answered{list}", elapsed(limit), has_have(missing.0.len())))
-        .hint("the records are made; raise `wait-timeout`, or ask another `resolver`")
+pub(crate) fn not_answered(missing: &Missing, limit: Duration) -> Fault {
+    let list = listed(
+        missing
+            .0
+            .iter()
+            .map(|(name, instead)| (name.as_str(), instead.as_str())),
+    );
+    fault(format!(
+        "after {}, {} not answered{list}",
+        elapsed(limit),
+        has_have(missing.0.len())
+    ))
+    .hint("the records are made; raise `wait-timeout`, or ask another `resolver`")
 }
 
 fn has_have(n: usize) -> String {
@@ -99,7 +130,7 @@ fn has_have(n: usize) -> String {
 }
 
 /// Hostnames deeper than the zone's certificates reach.
-pub fn uncovered(names: &[String], zone: &str) -> String {
+pub(crate) fn uncovered(names: &[String], zone: &str) -> String {
     format!(
         "no certificate of `{zone}` covers {}: Universal SSL reaches one label below the zone, so HTTPS fails there. \
          Use hostnames with one label, or order an advanced certificate",
@@ -108,7 +139,7 @@ pub fn uncovered(names: &[String], zone: &str) -> String {
 }
 
 /// The certificates could not be read, for hostnames where that matters.
-pub fn certificates_unknown(names: &[String], error: &Error) -> String {
+pub(crate) fn certificates_unknown(names: &[String], error: &Error) -> String {
     let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
     format!(
         "{} may have no certificate: Universal SSL reaches one label below the zone, and the zone's certificates could not be read{hint}",
@@ -129,14 +160,23 @@ fn action(outcome: &Outcome, inputs: &Inputs, planned: bool) -> (RecordAction, O
             Verb::Update => (RecordAction::Updated, detail),
             Verb::Delete => (RecordAction::Deleted, detail),
         },
-        (_, Some(Verb::Create)) => (RecordAction::Missing, Some(detail.unwrap_or_else(|| "missing".to_owned()))),
-        (_, Some(Verb::Update)) => (RecordAction::Conflict, Some(format!("differs: {}", detail.unwrap_or_default()))),
-        (_, Some(Verb::Delete)) => (RecordAction::Unchanged, Some(format!("not deleted: {}", detail.unwrap_or_default()))),
+        (_, Some(Verb::Create)) => (
+            RecordAction::Missing,
+            Some(detail.unwrap_or_else(|| "missing".to_owned())),
+        ),
+        (_, Some(Verb::Update)) => (
+            RecordAction::Conflict,
+            Some(format!("differs: {}", detail.unwrap_or_default())),
+        ),
+        (_, Some(Verb::Delete)) => (
+            RecordAction::Unchanged,
+            Some(format!("not deleted: {}", detail.unwrap_or_default())),
+        ),
     }
 }
 
 /// The report.
-pub fn report(session: &Session, error: Option<String>, took: Duration) -> PreviewDns {
+pub(crate) fn report(session: &Session, error: Option<String>, took: Duration) -> PreviewDns {
     let inputs = &session.inputs;
     let converged = &session.converged;
     let planned = inputs.dry_run && error.is_none();
@@ -198,7 +238,12 @@ fn tally(report: &PreviewDns) -> String {
     ];
     let counts: Vec<String> = order
         .into_iter()
-        .map(|action| (report.records.iter().filter(|record| record.action == action).count(), word(action)))
+        .map(|action| {
+            (
+                report.records.iter().filter(|record| record.action == action).count(),
+                word(action),
+            )
+        })
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| format!("{n} {word}"))
         .collect();
@@ -206,35 +251,47 @@ fn tally(report: &PreviewDns) -> String {
 }
 
 /// The last line of the log.
-pub fn ending(session: &Session, report: &PreviewDns) -> String {
-    let planned = if session.inputs.dry_run { "dry run, nothing was touched: " } else { "" };
-    let what = match (report.records.is_empty(), session.inputs.command) {
-        (true, Command::Delete) => format!("no DNS record belongs to {}", session.inputs.owner),
-        (true, _) => "no DNS record is needed".to_owned(),
-        (false, _) => format!("{}: {}", count(report.records.len(), "DNS record"), tally(report)),
+pub(crate) fn ending(session: &Session, report: &PreviewDns) -> String {
+    let inputs = &session.inputs;
+    let zone = &session.zone;
+    if inputs.dry_run {
+        return format!(
+            "dry run, nothing was touched in `{zone}`: {}",
+            session.converged.plan.headline()
+        );
+    }
+    let what = match (report.records.is_empty(), inputs.command) {
+        (true, Command::Delete) => format!("no DNS record in `{zone}` belongs to {}", inputs.owner),
+        (true, _) => format!("no DNS record is needed in `{zone}`"),
+        (false, _) => format!("DNS records in `{zone}`: {}", tally(report)),
     };
     let waited = session.waited.as_ref().map(|answered| {
-        format!(
-            "; answered by {} after {}",
-            quoted_list(&answered.servers),
-            elapsed(answered.after)
-        )
+        let servers = quoted_list(&answered.servers);
+        format!("; answered by {servers} after {}", elapsed(answered.after))
     });
-    format!("{planned}{what} in zone `{}`{}", session.zone, waited.unwrap_or_default())
+    format!("{what}{}", waited.unwrap_or_default())
 }
 
 /// The step's summary. An error is added by the runner.
-pub fn summary(session: &Session, report: &PreviewDns) -> String {
+pub(crate) fn summary(session: &Session, report: &PreviewDns) -> String {
     let inputs = &session.inputs;
-    let title = format!("### DNS `{}`: {}\n\n", inputs.command.name(), cell(&inputs.owner.to_string()));
+    let title = format!(
+        "### DNS `{}`: {}\n\n",
+        inputs.command.name(),
+        cell(&inputs.owner.to_string())
+    );
     if report.head.status == Status::Failed && report.records.is_empty() {
         return title;
     }
-    let rows: String = report
+    let rows: Vec<String> = report
         .records
         .iter()
         .map(|record| {
-            let proxied = if record.proxied && !record.content.is_empty() { ", proxied" } else { "" };
+            let proxied = if record.proxied && !record.content.is_empty() {
+                ", proxied"
+            } else {
+                ""
+            };
             format!(
                 "| {} | `{}` | {} | {}{proxied} | {} |\n",
                 word(record.action),
@@ -248,19 +305,19 @@ pub fn summary(session: &Session, report: &PreviewDns) -> String {
     let table = if rows.is_empty() {
         String::new()
     } else {
-        format!("| | name | type | content | |\n|---|---|---|---|---|\n{rows}")
+        format!(
+            "| | name | type | content | |\n|---|---|---|---|---|\n{}",
+            rows.concat()
+        )
     };
-    let plan = if inputs.dry_run {
-        format!("\nPlan: {}\n\n{}", session.converged.plan.headline(), session.converged.plan.markdown())
-    } else {
-        String::new()
-    };
-    let ending = if report.head.status == Status::Failed {
-        String::new()
-    } else {
-        format!("{}\n\n", ending(session, report))
-    };
-    format!("{title}{ending}{table}{plan}")
+    if report.head.status == Status::Failed {
+        return format!("{title}{table}");
+    }
+    let ending = ending(session, report);
+    if inputs.dry_run {
+        return format!("{title}{ending}\n\n{}", session.converged.plan.markdown());
+    }
+    format!("{title}{ending}\n\n{table}")
 }
 
 #[cfg(test)]

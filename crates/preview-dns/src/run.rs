@@ -18,7 +18,7 @@ use crate::wait;
 use crate::zone::Found;
 
 /// Runs the action. Report and outputs are written whether it succeeds or not.
-pub async fn run(runner: &Runner) -> anyhow::Result<()> {
+pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     let start = Instant::now();
     let inputs = Inputs::read(&runner.env)?;
     let http = actions_core::http::client()?;
@@ -45,7 +45,7 @@ pub async fn run(runner: &Runner) -> anyhow::Result<()> {
 }
 
 /// One run, and what is known of it so far.
-pub struct Session {
+pub(crate) struct Session {
     pub inputs: Inputs,
     reader: Reader,
     http: reqwest::Client,

@@ -7,7 +7,7 @@ use actions_core::cloudflare::zones::normal_domain;
 use actions_core::cloudflare::{DnsRecord, NewRecord};
 
 /// What a proxied record's TTL always is: Cloudflare decides it.
-pub const AUTOMATIC: u32 = 1;
+pub(crate) const AUTOMATIC: u32 = 1;
 /// The discard prefix of RFC 6666: Cloudflare's originless placeholder, for names that only a Worker answers.
 const ORIGINLESS: &str = "100::";
 /// The longest string inside a TXT record, in bytes (RFC 1035).
@@ -15,7 +15,7 @@ const LONGEST_STRING: usize = 255;
 
 /// The types that we make; we never change or delete another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub(crate) enum Kind {
     A,
     Aaaa,
     Cname,
@@ -23,14 +23,16 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::A, Self::Aaaa, Self::Cname, Self::Txt];
+    pub(crate) const ALL: [Self; 4] = [Self::A, Self::Aaaa, Self::Cname, Self::Txt];
 
     /// The kind with this name, in any case.
-    pub fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name().eq_ignore_ascii_case(name))
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name().eq_ignore_ascii_case(name))
     }
 
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::A => "A",
             Self::Aaaa => "AAAA",
@@ -40,14 +42,14 @@ impl Kind {
     }
 
     /// Whether it answers for the name's address, so that two makers compete for the name. Only these can be proxied.
-    pub fn is_address(self) -> bool {
+    pub(crate) fn is_address(self) -> bool {
         self != Self::Txt
     }
 }
 
 /// A record that is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Full name, normalised.
     pub name: String,
     pub kind: Kind,
@@ -61,7 +63,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// The record that lets a route answer.
-    pub fn placeholder(name: impl Into<String>) -> Self {
+    pub(crate) fn placeholder(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             kind: Kind::Aaaa,
@@ -73,7 +75,7 @@ impl Wanted {
     }
 
     /// What is sent to Cloudflare, with the owner's marker.
-    pub fn record(&self, marker: &str) -> NewRecord {
+    pub(crate) fn record(&self, marker: &str) -> NewRecord {
         NewRecord {
             kind: self.kind.name().to_owned(),
             name: self.name.clone(),
@@ -89,15 +91,21 @@ impl Wanted {
     }
 
     /// Whether a record has this type and content.
-    pub fn says_the_same(&self, record: &DnsRecord) -> bool {
+    pub(crate) fn says_the_same(&self, record: &DnsRecord) -> bool {
         record.kind == self.kind.name() && same_content(self.kind, &self.content, &record.content)
     }
 
     /// What of a record is to change: `ttl 300 → 1`. Empty when it is right but for its comment.
-    pub fn differences(&self, record: &DnsRecord) -> Vec<String> {
+    pub(crate) fn differences(&self, record: &DnsRecord) -> Vec<String> {
         let mut found = Vec::new();
         if !self.says_the_same(record) {
-            found.push(format!("{} {} → {} {}", record.kind, record.content, self.kind.name(), self.content));
+            found.push(format!(
+                "{} {} → {} {}",
+                record.kind,
+                record.content,
+                self.kind.name(),
+                self.content
+            ));
         }
         if self.kind.is_address() && record.proxied != self.proxied {
             let word = |proxied| if proxied { "proxied" } else { "DNS only" };
@@ -157,11 +165,15 @@ fn quoted(text: &str) -> String {
             string.push(c);
         }
     }
-    strings.iter().map(|string| format!("\"{string}\"")).collect::<Vec<_>>().join(" ")
+    strings
+        .iter()
+        .map(|string| format!("\"{string}\""))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The text that a zone file's form means; a text without quotes is itself.
-pub fn unquoted(text: &str) -> String {
+pub(crate) fn unquoted(text: &str) -> String {
     let text = text.trim();
     if !text.starts_with('"') {
         return text.to_owned();

@@ -4,7 +4,7 @@ use actions_core::cloudflare::{DnsRecord, Error, Reader, Zone};
 
 /// What is known about the zone before anything was asked.
 #[derive(Debug, Clone)]
-pub struct Known {
+pub(crate) struct Known {
     /// The manifest's zone, or the input `zone`.
     pub name: Option<String>,
     /// The input `cloudflare-zone-id`.
@@ -15,7 +15,7 @@ pub struct Known {
 
 /// A zone, and whether its name is known to belong to its id.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub(crate) struct Found {
     pub zone: Zone,
     proven: bool,
 }
@@ -23,7 +23,7 @@ pub struct Found {
 impl Found {
     /// Finds the zone with as few requests as can be: none when both name and id are given; they are held against
     /// each other by [`Found::prove`].
-    pub async fn find(reader: &Reader, known: &Known) -> Result<Self, Error> {
+    pub(crate) async fn find(reader: &Reader, known: &Known) -> Result<Self, Error> {
         let zone = match (&known.name, &known.id) {
             (Some(name), Some(id)) => {
                 return Ok(Self {
@@ -39,8 +39,12 @@ impl Found {
     }
 
     /// Makes sure that id and name belong together: by the zone's records where they can prove it, else by asking.
-    pub async fn prove(&mut self, reader: &Reader, records: &[DnsRecord]) -> Result<(), Error> {
-        if self.proven || self.zone.is_proven_by(records.iter().map(|record| record.name.as_str())) {
+    pub(crate) async fn prove(&mut self, reader: &Reader, records: &[DnsRecord]) -> Result<(), Error> {
+        if self.proven
+            || self
+                .zone
+                .is_proven_by(records.iter().map(|record| record.name.as_str()))
+        {
             self.proven = true;
             return Ok(());
         }
@@ -48,7 +52,7 @@ impl Found {
     }
 
     /// Asks for the zone's facts (status, name servers), unless they are known.
-    pub async fn complete(&mut self, reader: &Reader) -> Result<(), Error> {
+    pub(crate) async fn complete(&mut self, reader: &Reader) -> Result<(), Error> {
         if self.zone.status.is_empty() {
             self.zone = reader.zone(&self.zone.name, Some(&self.zone.id)).await?;
         }

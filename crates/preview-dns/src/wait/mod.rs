@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Who is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resolver {
+pub(crate) enum Resolver {
     /// The zone's name servers, each of them.
     Authoritative,
     /// A DNS-over-HTTPS resolver.
@@ -35,17 +35,17 @@ pub enum Resolver {
 
 /// What the deadline found still missing: hostname, and what was answered last.
 #[derive(Debug)]
-pub struct Missing(pub Vec<(String, String)>);
+pub(crate) struct Missing(pub Vec<(String, String)>);
 
 /// How long it took until all answered.
 #[derive(Debug)]
-pub struct Answered {
+pub(crate) struct Answered {
     pub after: Duration,
     pub servers: Vec<String>,
 }
 
 /// Waits until every record answers at every server, or `limit` is over.
-pub async fn until_answered(
+pub(crate) async fn until_answered(
     http: &reqwest::Client,
     zone: &Zone,
     wanted: &[Wanted],
@@ -105,16 +105,23 @@ pub async fn until_answered(
         if !anyone && *resolver == Resolver::Authoritative && servers[0].name() != FALLBACK {
             tracing::info!("the name servers cannot be reached from here; asking {FALLBACK}");
             servers = vec![over_https(FALLBACK)];
-            open = (0..wanted.len()).map(|record| ((record, 0), "was not asked".to_owned())).collect();
+            open = (0..wanted.len())
+                .map(|record| ((record, 0), "was not asked".to_owned()))
+                .collect();
             continue;
         }
         if start.elapsed() + pause >= limit {
             let mut missing: BTreeMap<&str, String> = BTreeMap::new();
             for ((record, _), instead) in &open {
-                missing.entry(&questions[*record].hostname).or_insert_with(|| instead.clone());
+                missing
+                    .entry(&questions[*record].hostname)
+                    .or_insert_with(|| instead.clone());
             }
             return Err(Missing(
-                missing.into_iter().map(|(name, instead)| (name.to_owned(), instead)).collect(),
+                missing
+                    .into_iter()
+                    .map(|(name, instead)| (name.to_owned(), instead))
+                    .collect(),
             ));
         }
         tracing::info!(
@@ -130,7 +137,10 @@ pub async fn until_answered(
 /// The zone's name servers by address. Their own names are old and safe to ask any resolver for.
 async fn name_servers(zone: &Zone) -> Vec<Server> {
     let found = zone.name_servers.iter().map(async |name| {
-        let mut addresses = tokio::net::lookup_host((name.as_str(), 53)).await.ok()?.collect::<Vec<_>>();
+        let mut addresses = tokio::net::lookup_host((name.as_str(), 53))
+            .await
+            .ok()?
+            .collect::<Vec<_>>();
         // A runner often has no IPv6.
         addresses.sort_by_key(SocketAddr::is_ipv6);
         addresses.first().map(|address| Server::Address {

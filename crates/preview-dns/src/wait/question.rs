@@ -13,7 +13,7 @@ const ANY_LABEL: &str = "codex-actions-probe";
 
 /// One question to a name server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub(super) struct Question {
     /// The hostname as it was wanted, for reports.
     pub hostname: String,
     /// The name that is asked for.
@@ -31,7 +31,7 @@ enum Expected {
 
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub(super) enum Heard {
     /// The record is there.
     Yes,
     /// Not yet, and what was answered instead.
@@ -42,7 +42,7 @@ pub enum Heard {
 
 impl Question {
     /// The question that tells whether a record answers.
-    pub fn about(wanted: &Wanted) -> Self {
+    pub(super) fn about(wanted: &Wanted) -> Self {
         let name = wanted
             .name
             .strip_prefix("*.")
@@ -64,19 +64,22 @@ impl Question {
     }
 
     /// The query's bytes. An authoritative server is asked without recursion; a resolver with it.
-    pub fn query(&self, id: u16, recursion: bool) -> anyhow::Result<Vec<u8>> {
+    pub(super) fn query(&self, id: u16, recursion: bool) -> anyhow::Result<Vec<u8>> {
         let mut packet = Packet::new_query(id);
         if recursion {
             packet.set_flags(PacketFlag::RECURSION_DESIRED);
         }
-        packet
-            .questions
-            .push(Asked::new(Name::new(&self.name)?, self.kind.into(), CLASS::IN.into(), false));
+        packet.questions.push(Asked::new(
+            Name::new(&self.name)?,
+            self.kind.into(),
+            CLASS::IN.into(),
+            false,
+        ));
         Ok(packet.build_bytes_vec()?)
     }
 
     /// Reads an answer to the query with this id.
-    pub fn heard(&self, id: u16, bytes: &[u8]) -> Heard {
+    pub(super) fn heard(&self, id: u16, bytes: &[u8]) -> Heard {
         let Ok(packet) = Packet::parse(bytes) else {
             return Heard::NotYet("answered with something that is no DNS message".to_owned());
         };
@@ -157,7 +160,11 @@ mod tests {
         let question = Question::about(&Wanted::placeholder("*.pr-4.example.com"));
         assert_eq!(question.name, "codex-actions-probe.pr-4.example.com");
         let heard = |rcode, answers| question.heard(7, &reply(&question, rcode, answers));
-        let address = || RData::A(A { address: Ipv4Addr::new(104, 16, 0, 1).to_bits() });
+        let address = || {
+            RData::A(A {
+                address: Ipv4Addr::new(104, 16, 0, 1).to_bits(),
+            })
+        };
         assert_eq!(heard(RCODE::NoError, vec![address()]), Heard::Yes);
         assert_eq!(
             heard(RCODE::NameError, vec![]),
@@ -187,6 +194,9 @@ mod tests {
         let bytes = reply(&question, RCODE::NoError, vec![]);
         assert!(matches!(question.heard(8, &bytes), Heard::NotYet(_)));
         assert!(matches!(question.heard(7, b"<html>"), Heard::NotYet(_)));
-        assert!(matches!(question.heard(7, &question.query(7, false).unwrap()), Heard::NotYet(_)));
+        assert!(matches!(
+            question.heard(7, &question.query(7, false).unwrap()),
+            Heard::NotYet(_)
+        ));
     }
 }

@@ -20,7 +20,7 @@ const DNS_MESSAGE: &str = "application/dns-message";
 
 /// Someone who can be asked.
 #[derive(Debug, Clone)]
-pub enum Server {
+pub(super) enum Server {
     /// A name server. `name` is for reports.
     Address {
         name: String,
@@ -33,7 +33,7 @@ pub enum Server {
 }
 
 impl Server {
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         match self {
             Self::Address { name, .. } => name,
             Self::Https { url, .. } => url,
@@ -41,7 +41,7 @@ impl Server {
     }
 
     /// Asks once. An error means that nobody answered.
-    pub async fn ask(&self, question: &Question) -> anyhow::Result<Heard> {
+    pub(super) async fn ask(&self, question: &Question) -> anyhow::Result<Heard> {
         timeout(PATIENCE, self.exchange(question))
             .await
             .context("no answer within 3 seconds")?
