@@ -165,13 +165,18 @@ export class Workers {
   }
 
   async #writeAssets({ name, assets }) {
-    const root = path.join(this.#directory, 'assets', `${name}-${digest(assets.files)}`);
-    for (const [file, { base64 }] of Object.entries(assets.files)) {
-      const target = path.join(root, path.posix.join('/', file));
-      await mkdir(path.dirname(target), { recursive: true });
-      await writeFile(target, Buffer.from(base64, 'base64'));
+    const root = path.join(this.#directory, 'assets', `${name}-${digest(assets)}`);
+    const contents = new Map(Object.entries(assets.files).map(([file, { base64 }]) => [file, Buffer.from(base64, 'base64')]));
+    // Header and redirect rules are uploaded as part of the configuration; miniflare reads them as files.
+    for (const rules of ['_headers', '_redirects']) {
+      if (assets.config?.[rules]) contents.set(rules, assets.config[rules]);
     }
     await mkdir(root, { recursive: true });
+    for (const [file, content] of contents) {
+      const target = path.join(root, path.posix.join('/', file));
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(target, content);
+    }
     return root;
   }
 

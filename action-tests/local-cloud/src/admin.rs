@@ -34,7 +34,7 @@ type Answer = Result<Json<Value>, Refused>;
 pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     Router::new()
         .route("/state", get(state))
-        .route("/requests", get(requests))
+        .route("/requests", get(requests).delete(clear_requests))
         .route("/faults", get(faults).post(add_faults).delete(clear_faults))
         .route("/reset", post(reset))
         .route("/seed", post(seed))
@@ -50,6 +50,11 @@ async fn state(State(cloud): State<Arc<Cloud>>) -> Answer {
 
 async fn requests(State(cloud): State<Arc<Cloud>>) -> Answer {
     Ok(Json(serde_json::to_value(cloud.log.all())?))
+}
+
+async fn clear_requests(State(cloud): State<Arc<Cloud>>) -> Answer {
+    cloud.log.clear();
+    Ok(Json(json!([])))
 }
 
 async fn faults(State(cloud): State<Arc<Cloud>>) -> Answer {

@@ -1,6 +1,7 @@
 //! The request log that `GET /_cloud/requests` shows.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -20,7 +21,7 @@ pub(crate) enum Provider {
 /// One request and how it was answered.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Entry {
-    /// 1 for the first request since start or reset, in order of arrival.
+    /// 1 for the first request since the start, in order of arrival.
     pub(crate) seq: u64,
     pub(crate) provider: Provider,
     pub(crate) method: String,
@@ -51,6 +52,7 @@ pub(crate) struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     entries: Mutex<Vec<Entry>>,
+    arrived: AtomicU64,
 }
 
 /// How a request ended, told to [`Log::close`].
@@ -65,13 +67,13 @@ impl Log {
     /// Adds a request on arrival and returns its `seq`.
     pub(crate) fn open(&self, mut entry: Entry) -> u64 {
         let mut entries = lock(&self.entries);
-        entry.seq = entries.len() as u64 + 1;
-        let seq = entry.seq;
+        let seq = self.arrived.fetch_add(1, Ordering::Relaxed) + 1;
+        entry.seq = seq;
         entries.push(entry);
         seq
     }
 
-    /// Records how request `seq` ended. A reset in between leaves nothing to record.
+    /// Records how request `seq` ended. When the log was cleared meanwhile, there is nothing to record.
     pub(crate) fn close(&self, seq: u64, outcome: &Outcome) {
         let mut entries = lock(&self.entries);
         if let Some(entry) = entries.iter_mut().find(|entry| entry.seq == seq) {

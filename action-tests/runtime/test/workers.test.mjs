@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
 import { after, before, test } from 'node:test';
 
 import { assets, Runtime, worker } from './harness.mjs';
@@ -40,7 +42,7 @@ test('the set is swapped as a whole, and requests during the swap wait', async (
 });
 
 test('the same set again does not restart workerd', async () => {
-  const source = 'const born = crypto.randomUUID === undefined ? 0 : {}; let n = 0; export default { fetch() { n += 1; return new Response(String(n)); } };';
+  const source = 'let n = 0; export default { fetch() { n += 1; return new Response(String(n)); } };';
   const set = [worker('counter', source)];
   await serve(set);
   assert.equal((await runtime.fetch('http://counter.example.com/')).text, '1');
@@ -193,6 +195,39 @@ test('static assets come first, each Worker has its own, and the Worker reads th
   assert.equal(await get('http://caller.example.com/'), 'Two');
   const page = await runtime.fetch('http://one.example.com/index.html');
   assert.deepEqual([page.status, page.headers.location], [307, '/']);
+});
+
+test('header and redirect rules of static assets', async () => {
+  const config = { _headers: '/*\n  X-Rule: yes\n', _redirects: '/old /new 301\n' };
+  await serve([worker('rules', ANSWER('worker'), { assets: assets({ '/new.html': 'New' }, config) })]);
+  const page = await runtime.fetch('http://rules.example.com/new');
+  assert.deepEqual([page.text, page.headers['x-rule']], ['New', 'yes']);
+  const old = await runtime.fetch('http://rules.example.com/old');
+  assert.deepEqual([old.status, old.headers.location], [301, '/new']);
+});
+
+test('WebSockets, large bodies and streams pass', async () => {
+  const source = `export default { async fetch(request) {
+    if (request.headers.get('Upgrade') === 'websocket') {
+      const [client, server] = Object.values(new WebSocketPair());
+      server.accept();
+      server.send('hi');
+      return new Response(null, { status: 101, webSocket: client });
+    }
+    return new Response(request.body);
+  } };`;
+  await serve([worker('echo', source)]);
+  const body = 'x'.repeat(3_000_000);
+  assert.equal((await runtime.fetch('http://echo.example.com/', { method: 'POST', body })).text, body);
+
+  const request = http.get(runtime.workerd, {
+    headers: { Host: 'echo.example.com', Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': 13, 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==' },
+  });
+  const [response, socket, head] = await once(request, 'upgrade');
+  assert.equal(response.statusCode, 101);
+  const frame = head.length > 0 ? head : (await once(socket, 'data'))[0];
+  assert.deepEqual([...frame], [0x81, 2, ...Buffer.from('hi')]); // one unmasked text frame
+  socket.destroy();
 });
 
 test('the visitor sees https when the edge says so', async () => {

@@ -2,13 +2,16 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 /// Shorter values are not masked: a runner replaces a mask everywhere, and a mask such as `1` or `on` would turn
 /// the whole log into asterisks (and drop job outputs that happen to contain it).
 const SHORTEST_MASK: usize = 4;
+
+/// What URLs escape in a user, password or query: all but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn known() -> &'static Mutex<Vec<String>> {
     static KNOWN: OnceLock<Mutex<Vec<String>>> = OnceLock::new();
@@ -38,7 +41,7 @@ pub fn database_url(value: impl Into<String>) -> SecretString {
 
 /// Tells the runner to hide `value`, and remembers it for [`redact`].
 pub fn mask(value: &str) {
-    let encoded = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
+    let encoded = utf8_percent_encode(value, RESERVED).to_string();
     let lines = value.lines().map(str::trim).map(str::to_owned);
     let forms: Vec<String> = lines
         .chain([value.to_owned(), encoded])

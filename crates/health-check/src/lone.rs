@@ -71,11 +71,9 @@ pub(crate) fn targets(raw: &Raw, expect: &Expect, problems: &mut Problems) -> Ve
     for line in inputs::lines(raw.urls.as_deref()) {
         let Some(url) = url(&line, problems) else { continue };
         if !targets.iter().any(|seen| seen.request.url == url) {
-            let name = format!(
-                "{}{}",
-                url.host_str().unwrap_or_default(),
-                url.path().trim_end_matches('/')
-            );
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            let path = url.path().trim_end_matches('/');
+            let name = format!("{}{port}{path}", url.host_str().unwrap_or_default());
             targets.push(Target::get(name, url, expect.clone()));
         }
     }
@@ -103,7 +101,9 @@ fn url(line: &str, problems: &mut Problems) -> Option<Url> {
         url.password().into_iter().for_each(mask);
     } else {
         // What is no URL may still hold a password: what stands before an `@` is not shown.
-        let shown = line.rsplit('@').next().unwrap_or_default();
+        let shown = line
+            .rsplit_once('@')
+            .map_or(line.to_owned(), |(_, rest)| format!("…@{rest}"));
         problems.add(
             "urls",
             format!("`{shown}` is not an http or https URL, such as `https://example.com/health`"),

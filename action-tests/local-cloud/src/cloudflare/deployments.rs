@@ -159,15 +159,17 @@ fn resources(version: &Version, account: &Account) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// An older version brings its own secrets back: refused unless forced.
+/// An older version that is not live brings its own secrets back: refused unless forced.
 fn secrets(version: &Version, worker: &Worker) -> Result<(), Refusal> {
-    let live = worker
+    let live: Vec<&Version> = worker
         .live()
         .into_iter()
         .flat_map(|deployment| &deployment.versions)
         .filter_map(|share| worker.version(&share.version_id))
-        .max_by_key(|live| live.number);
-    let Some(live) = live.filter(|live| live.number > version.number) else {
+        .collect();
+    let newest = live.iter().max_by_key(|it| it.number);
+    let Some(live) = newest.filter(|it| it.number > version.number && !live.iter().any(|it| it.id == version.id))
+    else {
         return Ok(());
     };
     let changed = changed(version, live);

@@ -139,6 +139,11 @@ const ENVIRONMENT: &[Key] = &[
         "How long a database branch lives after the last push, such as `7d`; at most `30d`.",
     ),
     key(
+        "grace",
+        Kind::Duration,
+        "How long a new environment may answer wrongly before health-check gives up. Default: `10s`.",
+    ),
+    key(
         "limit",
         Kind::Number,
         "How many environments of this kind may be alive at once.",

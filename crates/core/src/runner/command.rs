@@ -50,7 +50,7 @@ pub fn notice(title: &str, message: &str) {
 }
 
 fn annotate(level: &str, title: &str, message: &str) {
-    let message = crate::secret::redact(message);
+    let message = harmless(&crate::secret::redact(message));
     if on_a_runner() {
         write_line(&format!(
             "::{level} title={}::{}",

@@ -1,0 +1,67 @@
+//! Certificates that are not there yet, are for another name, have expired, or are a stranger's.
+
+use std::time::Duration;
+
+use scenarios::{Run, World};
+
+use super::servers::{Certificate, Tls};
+
+async fn check(world: &World, server: &Tls, ca: bool, timeout: &str) -> Run {
+    let port = server.address.port();
+    let run = world
+        .run("health-check")
+        .input("urls", format!("https://api.example.com:{port}/health"))
+        .input("resolve", format!("api.example.com:{port}:127.0.0.1"))
+        .input("grace", "0s")
+        .input("timeout", timeout);
+    if ca { run.input("ca", server.ca.as_str()) } else { run }.go().await
+}
+
+#[tokio::test]
+async fn a_certificate_that_comes_later_is_waited_for() {
+    let world = World::start().await;
+    let server = Tls::start(Certificate::For("api.example.com"), 3).await;
+    let run = check(&world, &server, true, "20s").await;
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(run.report["endpoints"][0]["attempts"], 4, "{run}");
+    assert!(run.stdout.contains("TLS failed: no certificate yet"), "{run}");
+    assert!(run.report["endpoints"][0]["certificate-days"].as_i64().unwrap() > 365);
+    assert!(run.report["endpoints"][0]["phases"]["tls"].is_u64());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_wrong_is_told_with_its_remedy() {
+    let world = World::start().await;
+    for (certificate, trusted, told, remedy) in [
+        (
+            Certificate::For("other.example.com"),
+            true,
+            "the certificate is valid, but for other names",
+            "order a certificate",
+        ),
+        (
+            Certificate::Expired("api.example.com"),
+            true,
+            "the certificate has expired",
+            "renew the certificate",
+        ),
+        (
+            Certificate::For("api.example.com"),
+            false,
+            "signed by nobody that is trusted here",
+            "pass the private authority's certificate",
+        ),
+    ] {
+        let server = Tls::start(certificate, 0).await;
+        let run = check(&world, &server, trusted, "30s").await;
+        assert_eq!(run.code, 1, "{run}");
+        assert!(run.time < Duration::from_secs(5), "{run}");
+        assert!(
+            run.error().contains(told) && run.error().contains(remedy),
+            "{}",
+            run.error()
+        );
+    }
+    world.finish().await;
+}
