@@ -14,10 +14,15 @@ const MAX_TTL: u32 = 86_400;
 pub(super) fn alone(mut wanted: Wanted, limits: &Limits) -> Result<Wanted, Refusal> {
     name(&wanted.name)?;
     wanted.content = content(&wanted)?;
-    if wanted.proxied && !proxiable(&wanted.kind) {
-        return Err(Refusal::dns(
-            9004,
-            format!("{} records cannot be proxied.", wanted.kind),
+    if wanted.proxied && !ADDRESSES.contains(&wanted.kind.as_str()) {
+        return Err(Refusal::dns(9004, "This record type cannot be proxied."));
+    }
+    if wanted.proxied && !proxiable(&wanted.kind, &wanted.content) {
+        // Newer errors come without the wrapper.
+        return Err(Refusal::new(
+            400,
+            9003,
+            format!("Target {} is not allowed for a proxied record.", wanted.content),
         ));
     }
     if wanted.ttl != 1 && !(limits.ttl..=MAX_TTL).contains(&wanted.ttl) {
@@ -92,9 +97,18 @@ pub(super) fn beside(wanted: &Wanted, records: &[Record], own: Option<&str>, lim
     }
 }
 
-/// Can this type be proxied?
-pub(super) fn proxiable(kind: &str) -> bool {
-    ADDRESSES.contains(&kind)
+/// Can this record be proxied? Not where the edge could never reach its address.
+pub(super) fn proxiable(kind: &str, content: &str) -> bool {
+    match kind {
+        "A" => !content.parse().is_ok_and(|it: Ipv4Addr| {
+            let carrier_grade = it.octets()[0] == 100 && it.octets()[1] & 0xc0 == 64;
+            it.is_private() || it.is_loopback() || it.is_link_local() || it.is_unspecified() || carrier_grade
+        }),
+        "AAAA" => !content.parse().is_ok_and(|it: Ipv6Addr| {
+            it.is_loopback() || it.is_unique_local() || it.is_unicast_link_local() || it.is_unspecified()
+        }),
+        kind => ADDRESSES.contains(&kind),
+    }
 }
 
 fn name(name: &str) -> Result<(), Refusal> {
@@ -191,6 +205,7 @@ mod tests {
         assert_eq!(refused(&a(json!({"comment":"x".repeat(101)}))), (9313, None));
         assert_eq!(refused(&a(json!({"name":"a b"}))), (1004, Some(9000)));
         assert_eq!(refused(&a(json!({"name":"a.*.b"}))), (1004, Some(9000)));
+        assert_eq!(refused(&a(json!({"content":"10.0.0.1","proxied":true}))), (9003, None));
         assert_eq!(refused(&a(json!({"type":"TXT","proxied":true}))), (1004, Some(9004)));
     }
 }

@@ -40,7 +40,7 @@ impl<'a> Editor<'a> {
         }
         let record = Record {
             id: self.ids.hex(32),
-            proxiable: check::proxiable(&wanted.kind),
+            proxiable: check::proxiable(&wanted.kind, &wanted.content),
             comment_modified_on: wanted.comment.as_ref().map(|_| self.now.to_owned()),
             tags_modified_on: (!wanted.tags.is_empty()).then(|| self.now.to_owned()),
             name: wanted.name,
@@ -125,7 +125,7 @@ impl<'a> Editor<'a> {
         };
         let record = Record {
             id: old.id.clone(),
-            proxiable: check::proxiable(&wanted.kind),
+            proxiable: check::proxiable(&wanted.kind, &wanted.content),
             comment_modified_on: touched(old.comment == wanted.comment, &old.comment_modified_on),
             tags_modified_on: touched(old.tags == wanted.tags, &old.tags_modified_on),
             name: wanted.name,
