@@ -95,6 +95,7 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .route("/users/me", get(projects::me))
         .route("/users/me/organizations", get(projects::organizations))
         .route("/projects", get(projects::list))
+        .route("/projects/shared", get(projects::shared))
         .route("/projects/{project}", get(projects::get))
         .route("/projects/{project}/operations", get(operations::list))
         .route("/projects/{project}/operations/{operation}", get(operations::get))

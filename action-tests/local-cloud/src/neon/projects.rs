@@ -15,11 +15,21 @@ pub(super) struct ProjectsQuery {
     limit: Option<usize>,
 }
 
+/// `GET /projects/shared`: nobody shares a project with this account.
+pub(super) async fn shared(caller: Caller) -> Answer {
+    match caller.scope {
+        Some(_) => Err(may_not_list()),
+        None => Ok(ok(json!({"projects": [], "applications": {}, "integrations": {}}))),
+    }
+}
+
+fn may_not_list() -> Refusal {
+    Refusal::forbidden("project-scoped API keys are not allowed to list projects")
+}
+
 pub(super) async fn list(caller: Caller, Query(query): Query<ProjectsQuery>) -> Answer {
     if caller.scope.is_some() {
-        return Err(Refusal::forbidden(
-            "project-scoped API keys are not allowed to list projects",
-        ));
+        return Err(may_not_list());
     }
     let limit = query.limit.unwrap_or(10);
     if !(1..=400).contains(&limit) {
