@@ -132,13 +132,6 @@ impl Runtime {
         self.call("dropDatabase", json!({"name": name})).await.map(drop)
     }
 
-    /// Replaces `target` by a copy of `source`.
-    pub(crate) async fn copy_database(&self, source: &str, target: &str) -> anyhow::Result<()> {
-        self.call("copyDatabase", json!({"source": source, "target": target}))
-            .await
-            .map(drop)
-    }
-
     /// Runs one SQL statement and returns its rows.
     pub(crate) async fn query(&self, database: &str, sql: &str) -> anyhow::Result<Value> {
         self.call("query", json!({"database": database, "sql": sql})).await
