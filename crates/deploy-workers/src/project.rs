@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actions_core::cloudflare::Module;
 use actions_core::environment::{Environment, Service};
 use actions_core::error::fault;
 use actions_core::runner::{Problems, Runner};
-use actions_core::wrangler::{Bundle, Config, Files, Resource, Sandbox, Settings, Tool};
+use actions_core::wrangler::{Bundle, Config, Files, Form, Resource, Sandbox, Settings, Tool};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::{StreamExt as _, stream};
@@ -177,23 +177,34 @@ impl Project {
         sandbox: &Sandbox,
     ) -> anyhow::Result<Built> {
         let folder = self.root.join(&service.path);
-        let tool = Tool::find(&folder, sandbox).await?;
-        let bundle = Bundle::make(&tool, sandbox, &folder, self.wrangler_env.as_deref()).await?;
+        let wrangler_env = self.wrangler_env.as_deref();
+        let started = Instant::now();
+        let prebuilt = match self.configs.get(&service.key) {
+            Some(config) => Form::prebuilt(config, &config.settings(wrangler_env).map_err(fault)?).map_err(fault)?,
+            None => None,
+        };
+        let (form, warnings) = if let Some(form) = prebuilt {
+            (form, Vec::new())
+        } else {
+            let tool = Tool::find(&folder, sandbox).await?;
+            let bundle = Bundle::make(&tool, sandbox, &folder, wrangler_env).await?;
+            (bundle.form, bundle.warnings)
+        };
         // A build may have written the configuration and the assets only now.
         let config = Config::find(&folder).map_err(fault)?;
         let settings = config.settings(environment.wrangler_env.as_deref()).map_err(fault)?;
         let assets = Files::read(&config, &settings).map_err(fault)?;
-        let modules = bundle.form.modules;
+        let modules = form.modules;
         Ok(Built {
             size: Size::of(&modules),
             assets_only: assets.is_some() && settings.text("main").is_none(),
-            metadata: bundle.form.metadata,
+            metadata: form.metadata,
             modules,
             assets,
             crons: settings.crons(),
             migrations: settings.migrations().to_vec(),
-            warnings: bundle.warnings,
-            took: bundle.took,
+            warnings,
+            took: started.elapsed(),
         })
     }
 }

@@ -87,7 +87,16 @@ pub(crate) fn render(
         return Err(work.problems);
     }
     metadata.insert("bindings".to_owned(), Value::Array(work.bindings));
-    metadata.insert("keep_bindings".to_owned(), json!(KEEP));
+    // `keep_vars` of the configuration adds kinds of its own.
+    let keep = metadata.entry("keep_bindings").or_insert_with(|| json!([]));
+    if let Some(keep) = keep.as_array_mut() {
+        let missing: Vec<Value> = KEEP
+            .into_iter()
+            .filter(|kind| !keep.iter().any(|kept| kept == kind))
+            .map(Value::from)
+            .collect();
+        keep.extend(missing);
+    }
     Ok(Rendered {
         metadata,
         missing_kv: work.missing_kv,

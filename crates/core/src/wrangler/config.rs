@@ -274,6 +274,15 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// Every key that is set here, or taken over from the top level.
+    pub fn keys(&self) -> BTreeSet<&'a str> {
+        let own = self.own.into_iter().flat_map(Map::keys);
+        own.chain(self.top.keys())
+            .map(String::as_str)
+            .filter(|key| self.get(key).is_some())
+            .collect()
+    }
+
     /// A text.
     pub fn text(&self, key: &str) -> Option<&'a str> {
         self.get(key)?.as_str()

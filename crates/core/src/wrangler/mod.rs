@@ -8,6 +8,7 @@ mod child;
 mod config;
 mod content_type;
 mod form;
+mod prebuilt;
 mod tool;
 
 pub use assets::Files;
