@@ -144,7 +144,7 @@ impl Applied<'_> {
             }
             if waiting.is_empty() || waiting.len() == before {
                 for (name, _, error) in waiting {
-                    let error = report::has_dependents(error);
+                    let error = report::has_dependents(&name, error);
                     self.settled.push(Settled::failed(RemovalKind::Worker, &name, error));
                 }
                 return;

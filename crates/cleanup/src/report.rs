@@ -48,11 +48,13 @@ pub(crate) fn all_of(environment: &Environment) -> String {
     format!("all of {}", environment.title())
 }
 
-pub(crate) fn has_dependents(error: cloudflare::Error) -> anyhow::Error {
-    fault("other Workers bind to it")
-        .because(error)
-        .hint("remove the binding from the Workers that are not of this environment; cleanup does not break them by force")
-        .into()
+pub(crate) fn has_dependents(worker: &str, error: cloudflare::Error) -> anyhow::Error {
+    fault(format!(
+        "could not delete Worker `{worker}`, since other Workers bind to it"
+    ))
+    .because(error.cause)
+    .hint("remove the binding from the Workers that are not of this environment; cleanup does not break them by force")
+    .into()
 }
 
 pub(crate) fn certificate_stays(error: &cloudflare::Error) -> String {
@@ -138,10 +140,12 @@ impl Report {
             removals.push(settled.removal);
         }
         let failure = what_is_left(&environment.title(), &removals).map(|what| {
-            let failure = fault(what).hint(AGAIN);
+            let failure = fault(what);
             anyhow::Error::from(match error {
-                Some(error) => failure.because(error),
-                None => failure,
+                // What the cause's own hint says comes first in any case.
+                Some(error) if render(&error).contains("\nhint: ") => failure.because(error),
+                Some(error) => failure.because(error).hint(AGAIN),
+                None => failure.hint(AGAIN),
             })
         });
         Self {

@@ -266,7 +266,7 @@ pub enum Report {
 pub enum Unreadable {
     #[error("not JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("not a report: a JSON object with `action` is expected")]
+    #[error("not a JSON object with `action`")]
     NoAction,
 }
 

@@ -154,7 +154,7 @@ fn collect(value: Value, reports: &mut Vec<Report>, problems: &mut Problems) {
             let shown = value.to_string();
             match Report::of(value) {
                 Ok(report) => reports.push(report),
-                Err(error) => problems.add("reports", format!("{error}; {}", report::no_report(&shown))),
+                Err(error) => problems.add("reports", format!("{}: {error}", report::no_report(&shown))),
             }
         }
     }
