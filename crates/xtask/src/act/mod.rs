@@ -31,7 +31,8 @@ pub(crate) fn step(workspace: &Workspace) -> Result<Passed> {
     commit_all(&stub, "Stand in for an action of somebody else")?;
 
     let cloud = Cloud::start(workspace)?;
-    let consumer = Consumer::create(workspace, &scratch.path().join("app"), cloud.edge_port())?;
+    let mut consumer = Consumer::create(workspace, &scratch.path().join("app"), cloud.edge_port())?;
+    consumer.branch_off()?;
     let act = Act {
         workspace,
         cloud: &cloud,

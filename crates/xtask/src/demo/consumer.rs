@@ -21,7 +21,7 @@ pub(crate) struct Consumer {
 }
 
 impl Consumer {
-    /// Copies the platform to `folder`, commits it as `main`, and opens a branch with one change on it.
+    /// Copies the platform to `folder`, and commits it as `main`.
     pub(crate) fn create(workspace: &Workspace, folder: &Path, edge_port: &str) -> Result<Self> {
         let platform = workspace.path(PLATFORM);
         let listed = git(
@@ -48,16 +48,18 @@ impl Consumer {
         let base_sha = commit_all(folder, "The platform")?;
         // What `actions/checkout` leaves, and what tells tools which repository this is.
         git(folder, &["remote", "add", "origin", "https://github.com/acme/app"])?;
-        let head_ref = "feature/checkout";
-        git(folder, &["switch", "--quiet", "--create", head_ref])?;
-        let mut consumer = Self {
+        Ok(Self {
             folder: folder.to_path_buf(),
+            head_sha: base_sha.clone(),
             base_sha,
-            head_sha: String::new(),
-            head_ref,
-        };
-        consumer.push("Offer a checkout")?;
-        Ok(consumer)
+            head_ref: "feature/checkout",
+        })
+    }
+
+    /// A branch with one commit of its own, as a developer opens a pull request from.
+    pub(crate) fn branch_off(&mut self) -> Result<()> {
+        git(&self.folder, &["switch", "--quiet", "--create", self.head_ref])?;
+        self.push("Offer a checkout")
     }
 
     /// One more commit on the branch, as a developer pushes it.

@@ -80,14 +80,12 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<ExitCode> {
             format!("not ours, some with confusable names: {}", counts.join(", ")),
         ))
     })?;
-    let consumer = told::step("consumer", || {
+    let mut consumer = told::step("consumer", || {
         let consumer = Consumer::create(workspace, &scratch.path().join("app"), cloud.edge_port())?;
-        Ok((
-            consumer,
-            "a checkout of action-tests/platform with one change on a branch".to_owned(),
-        ))
+        Ok((consumer, "a checkout of action-tests/platform".to_owned()))
     })?;
     told::step("production", || Ok(((), production::fill(&cloud, &consumer)?)))?;
+    consumer.branch_off()?;
     let asked_before = cloud.requests()?.len();
     let runner = Runner::new(
         workspace,

@@ -81,7 +81,6 @@ impl<'a> Story<'a> {
         let mut reports = Vec::new();
         let mut inputs = world::cloudflare(self.cloud);
         inputs.extend(world::neon(self.cloud));
-        inputs.extend(world::github(self.cloud));
         self.action("cleanup", &event, &inputs, &Inputs::new(), &mut reports)?;
         self.comment(&event, &reports)
     }
