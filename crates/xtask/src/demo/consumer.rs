@@ -9,6 +9,8 @@ use crate::release_tree::{commit, commit_all, git};
 use crate::workspace::Workspace;
 
 const PLATFORM: &str = "action-tests/platform";
+/// The web app's page, a static asset of its Worker.
+const PAGE: &str = "apps/web/public/index.html";
 /// `.localhost` names are loopback for every browser (RFC 6761), so the previews' URLs can be clicked.
 pub(crate) const ZONE: &str = "revelations.localhost";
 
@@ -18,6 +20,8 @@ pub(crate) struct Consumer {
     /// The pull request's branch: its tip.
     pub(crate) head_sha: String,
     pub(crate) head_ref: &'static str,
+    /// What the last commit added to the web app's page.
+    pub(crate) offers: String,
 }
 
 impl Consumer {
@@ -53,13 +57,14 @@ impl Consumer {
             head_sha: base_sha.clone(),
             base_sha,
             head_ref: "feature/checkout",
+            offers: String::new(),
         })
     }
 
     /// A branch with one commit of its own, as a developer opens a pull request from.
     pub(crate) fn branch_off(&mut self) -> Result<()> {
         git(&self.folder, &["switch", "--quiet", "--create", self.head_ref])?;
-        self.push("Offer a checkout")
+        self.push("Checkout: pay once")
     }
 
     /// One more commit on the branch, as a developer pushes it.
@@ -74,6 +79,13 @@ impl Consumer {
             self.folder.join(migration),
             format!("CREATE TABLE checkout_{number} (id uuid PRIMARY KEY);\n"),
         )?;
+        let page = self.folder.join(PAGE);
+        let text = fs::read_to_string(&page)?;
+        fs::write(
+            &page,
+            text.replace("</main>", &format!("  <p class=\"lead\">{subject}</p>\n    </main>")),
+        )?;
+        subject.clone_into(&mut self.offers);
         self.head_sha = commit(&self.folder, subject)?;
         Ok(())
     }

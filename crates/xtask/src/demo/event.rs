@@ -14,7 +14,7 @@ pub(crate) fn pull_request(consumer: &Consumer, action: &str) -> Value {
     let closed = action == "closed";
     json!({
         "number": PULL_REQUEST, "state": if closed { "closed" } else { "open" }, "merged": closed, "draft": false,
-        "title": "Offer a checkout",
+        "title": "Checkout",
         "user": {"login": "octocat", "type": "User"},
         "head": {"ref": consumer.head_ref, "sha": consumer.head_sha, "repo": repository()},
         "base": {"ref": "main", "sha": consumer.base_sha, "repo": repository()},

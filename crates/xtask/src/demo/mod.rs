@@ -73,7 +73,7 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<ExitCode> {
         let counts: Vec<_> = before
             .counts()
             .into_iter()
-            .map(|(kind, n)| format!("{n} {kind}"))
+            .map(|(kind, n)| sentence::plural(n, kind))
             .collect();
         Ok((
             before,
@@ -99,7 +99,7 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<ExitCode> {
     told::phase(&format!("Pull request #{PULL_REQUEST} opened"));
     story.deploy("opened")?;
     told::phase(&format!("Pull request #{PULL_REQUEST}: one more commit pushed"));
-    story.consumer.push("Offer a checkout in two currencies")?;
+    story.consumer.push("Checkout: pay in two currencies")?;
     let services = story.deploy("synchronize")?;
     told::step("a row of its own", || row::is_in_the_preview_only(&story, &services))?;
     keep_alive(&services, options)?;

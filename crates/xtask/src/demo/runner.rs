@@ -47,8 +47,7 @@ pub(crate) struct Event {
 /// What a step left.
 pub(crate) struct Done {
     pub(crate) outputs: BTreeMap<String, String>,
-    /// Its log as a reader sees it.
-    pub(crate) shown: String,
+    pub(crate) stdout: String,
 }
 
 impl Done {
@@ -188,7 +187,10 @@ impl<'a> Runner<'a> {
             bail!("it ended with {}\n{}", finished.status, shown.trim_end());
         }
         let outputs = parse_outputs(&fs::read_to_string(folder.join("output"))?)?;
-        Ok(Done { outputs, shown })
+        Ok(Done {
+            outputs,
+            stdout: finished.stdout,
+        })
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) fn of(report: &Value) -> String {
         "deploy-workers" => counted(report, "services", "state", "Worker"),
         "health-check" => counted(report, "endpoints", "state", "endpoint"),
         "cleanup" => removed(report),
+        "pr-comment" => format!("comment {}", text(&report["comment"], "action")),
         other => format!("{other} is {}", text(report, "status")),
     }
 }
@@ -33,11 +34,11 @@ fn counted(report: &Value, list: &str, key: &str, noun: &str) -> String {
     }
     let parts = counts
         .into_iter()
-        .map(|(state, n)| format!("{n} {noun}{} {state}", if n == 1 { "" } else { "s" }));
+        .map(|(state, n)| format!("{} {state}", plural(n, noun)));
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// `deleted: 5 worker, 1 branch`
+/// `deleted: 1 branch, 5 workers`
 fn removed(report: &Value) -> String {
     let results = report["results"].as_array().map_or(&[][..], Vec::as_slice);
     let outcomes = count(results, "outcome");
@@ -47,10 +48,21 @@ fn removed(report: &Value) -> String {
             .filter(|result| text(result, "outcome") == *outcome)
             .cloned()
             .collect();
-        let kinds = count(&of_it, "kind").into_iter().map(|(kind, n)| format!("{n} {kind}"));
+        let kinds = count(&of_it, "kind")
+            .into_iter()
+            .map(|(kind, n)| plural(n, &kind.replace('-', " ")));
         format!("{outcome}: {}", kinds.collect::<Vec<_>>().join(", "))
     });
     parts.collect::<Vec<_>>().join("; ")
+}
+
+pub(crate) fn plural(n: usize, noun: &str) -> String {
+    let ending = match (n, noun) {
+        (1, _) => "",
+        (_, "branch") => "es",
+        _ => "s",
+    };
+    format!("{n} {noun}{ending}")
 }
 
 fn count<'a>(items: &'a [Value], key: &str) -> BTreeMap<&'a str, usize> {
@@ -80,6 +92,6 @@ mod tests {
         let cleanup = json!({"action": "cleanup", "results": [
             {"kind": "worker", "outcome": "deleted"}, {"kind": "worker", "outcome": "deleted"}, {"kind": "branch", "outcome": "failed"}
         ]});
-        assert_eq!(of(&cleanup), "deleted: 2 worker; failed: 1 branch");
+        assert_eq!(of(&cleanup), "deleted: 2 workers; failed: 1 branch");
     }
 }

@@ -59,7 +59,7 @@ impl<'a> Story<'a> {
                 .script("npm", &["run", "--silent", "db:migrate"], &event, &secrets)?;
             Ok((
                 (),
-                format!("on the branch, as the consumer's own step; {}", last_line(&done.shown)),
+                format!("on the branch, as the consumer's own step; {}", last_line(&done.stdout)),
             ))
         })?;
 
@@ -72,7 +72,8 @@ impl<'a> Story<'a> {
 
         self.action("health-check", &event, &Inputs::new(), &none, &mut reports)?;
         self.comment(&event, &reports)?;
-        self.look(&deployed.report()?)
+        let report = deployed.report()?;
+        told::step("visit", || self.visit(&report))
     }
 
     /// The pull request was closed: everything that removes its preview.
@@ -118,8 +119,9 @@ impl<'a> Story<'a> {
         })
     }
 
-    /// Asks each service of the preview itself: through the edge, at its host name, the health document.
-    fn look(&self, report: &Value) -> Result<Vec<Service>> {
+    /// Asks each service of the preview itself: through the edge, at its host name, the health document. The web
+    /// app must show what was pushed.
+    fn visit(&self, report: &Value) -> Result<(Vec<Service>, String)> {
         let services = report["services"]
             .as_array()
             .context("deploy-workers reported no services")?;
@@ -140,7 +142,21 @@ impl<'a> Story<'a> {
                 healthy,
             });
         }
-        Ok(seen)
+        let web = seen
+            .iter()
+            .find(|service| service.name == "web")
+            .context("there is no service `web`")?;
+        let page = self.cloud.visit("GET", &web.hostname, "/", None)?;
+        if !page.body.contains(&self.consumer.offers) {
+            bail!("{} does not show what was pushed (status {})", web.url, page.status);
+        }
+        let healthy = seen.iter().filter(|service| service.healthy).count();
+        let what = format!(
+            "{healthy} of {} services answer in workerd with `database: ok`; the page shows “{}”",
+            seen.len(),
+            self.consumer.offers
+        );
+        Ok((seen, what))
     }
 
     /// Starts the next workflow run: the event as GitHub sends it, and GitHub's own view of the pull request.
