@@ -74,9 +74,9 @@ impl Runtime {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
-            // A Ctrl-C in the terminal is for us; we end the runtime in order.
+            // A Ctrl-C in the terminal is for us; we end the runtime in order. It is not killed when
+            // dropped: the end of its stdin tells it to stop its own children first.
             .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .context("could not start `node` for the runtime")?;
         let stdin = child.stdin.take().context("the runtime has no stdin")?;
