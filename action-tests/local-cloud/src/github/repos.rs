@@ -118,8 +118,6 @@ pub(super) fn bare(ctx: &Ctx, id: u64, full_name: &str, is_fork: bool) -> Value 
         "watchers_count",
         "open_issues",
         "open_issues_count",
-        "network_count",
-        "subscribers_count",
     ] {
         shown[counter] = json!(0);
     }
@@ -143,7 +141,13 @@ pub(super) async fn get(call: Call) -> Answer {
             "statuses",
         ],
         Level::Read,
-        |ctx, repository| Ok(Reply::ok(json(ctx, repository))),
+        |ctx, repository| {
+            let mut shown = json(ctx, repository);
+            // Told by this route alone.
+            shown["network_count"] = json!(0);
+            shown["subscribers_count"] = json!(0);
+            Ok(Reply::ok(shown))
+        },
     )
 }
 

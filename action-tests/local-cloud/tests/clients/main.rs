@@ -9,11 +9,14 @@
 mod admin;
 mod cloudflare_api;
 mod cloudflare_sdk;
+mod github_api;
+mod github_world;
 mod http;
 mod neon_api;
 mod neon_world;
 mod neonctl;
 mod npm;
+mod postgres;
 mod specs;
 mod workerd;
 mod world;

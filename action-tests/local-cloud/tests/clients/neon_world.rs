@@ -25,7 +25,7 @@ pub(crate) async fn call_as(world: &World, key: &str, method: &str, path: &str, 
     let answer = http::send(method, &url, &headers, text).await.unwrap();
     assert!(!answer.header("x-neon-ret-request-id").is_empty());
     let wrong = specs::violations("neon", method, path, answer.status, &answer.json());
-    assert!(wrong.is_empty(), "{method} {path}: {wrong:#?}\n{:#}", answer.json());
+    assert!(wrong.is_empty(), "{method} {path}: {wrong:#?}\n{}", answer.text());
     answer
 }
 
