@@ -26,9 +26,11 @@ pub(crate) fn step(workspace: &Workspace) -> Result<Passed> {
     };
     let release = folder("release")?;
     write(workspace, &release)?;
-    let stub = folder("stub")?;
-    fs::write(stub.join("action.yml"), STUB)?;
-    commit_all(&stub, "Stand in for an action of somebody else")?;
+    for (name, content) in [("checkout", CHECKOUT), ("setup-node", SETUP_NODE)] {
+        let stub = folder(name)?;
+        fs::write(stub.join("action.yml"), content)?;
+        commit_all(&stub, "Stand in for an action of somebody else")?;
+    }
 
     let cloud = Cloud::start(workspace)?;
     let mut consumer = Consumer::create(workspace, &scratch.path().join("app"), cloud.edge_port())?;
@@ -38,7 +40,7 @@ pub(crate) fn step(workspace: &Workspace) -> Result<Passed> {
         cloud: &cloud,
         consumer: &consumer,
         release,
-        stub,
+        stubs: scratch.path(),
         home: folder("home")?,
     };
     let told = story(&act).map_err(|error| {
@@ -54,8 +56,35 @@ pub(crate) fn step(workspace: &Workspace) -> Result<Passed> {
     Ok(Passed::Ran(told))
 }
 
+/// What stands in for `actions/checkout`: the scratch repository at the commit that the workflow names.
+const CHECKOUT: &str = r#"name: checkout
+description: checks the scratch repository out
+inputs:
+  ref:
+    description: commit
+  persist-credentials:
+    description: without meaning here
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: git clone --quiet "$SCRATCH_REPOSITORY" . && git checkout --quiet "$REF"
+      env:
+        REF: ${{ inputs.ref }}
+"#;
+
 /// What stands in for `actions/setup-node`: Node is here already.
-const STUB: &str = "name: stub\ndescription: does nothing\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: 'true'\n";
+const SETUP_NODE: &str = r"name: setup-node
+description: does nothing
+inputs:
+  node-version:
+    description: without meaning here
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: node --version
+";
 
 fn story(act: &Act<'_>) -> Result<String> {
     let cloud = act.cloud;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::demo::consumer::Consumer;
 use crate::demo::{event, verify, world};
 use crate::workspace::Workspace;
 
+const WORKFLOW: &str = ".github/workflows/preview.yml";
 /// The workflow's own limit.
 const LIMIT: Duration = Duration::from_mins(15);
 
@@ -24,8 +25,8 @@ pub(super) struct Act<'a> {
     pub(super) consumer: &'a Consumer,
     /// What `codex/actions@v1` is: a release tree.
     pub(super) release: PathBuf,
-    /// What `actions/setup-node` is.
-    pub(super) stub: PathBuf,
+    /// Where what stands in for the actions of others is, by name.
+    pub(super) stubs: &'a Path,
     /// act keeps its copies of actions here.
     pub(super) home: PathBuf,
 }
@@ -66,7 +67,6 @@ impl Act<'_> {
                 ("NEON_API_URL", &self.cloud.neon),
             ]),
         )?;
-        let node = "actions/setup-node@820762786026740c76f36085b0efc47a31fe5020";
         let mut command = Command::new(self.workspace.python_tool("act"));
         child::scrub(&mut command);
         command
@@ -77,7 +77,7 @@ impl Act<'_> {
                 "--platform",
                 "ubuntu-latest=-self-hosted",
             ])
-            .args(["--workflows", ".github/workflows/preview.yml"])
+            .args(["--workflows", WORKFLOW])
             .arg("--eventpath")
             .arg(event_file)
             .arg("--secret-file")
@@ -88,7 +88,11 @@ impl Act<'_> {
                 "--local-repository",
                 &format!("codex/actions@v1={}", self.release.display()),
             ])
-            .args(["--local-repository", &format!("{node}={}", self.stub.display())])
+            .args(self.stands_in(&["checkout", "setup-node"])?)
+            .args([
+                "--env",
+                &format!("SCRATCH_REPOSITORY={}", self.consumer.folder.display()),
+            ])
             .args([
                 "--env",
                 &format!("CODEX_ACTIONS_BIN_DIR={}", self.workspace.bin.display()),
@@ -117,6 +121,26 @@ impl Act<'_> {
         let path = self.home.join(name);
         fs::write(&path, content)?;
         Ok(path)
+    }
+
+    /// For each action of `actions/…` that the workflow uses, at the commit that it names: our folder.
+    fn stands_in(&self, names: &[&str]) -> Result<Vec<String>> {
+        let workflow = fs::read_to_string(self.consumer.folder.join(WORKFLOW))?;
+        let mut arguments = Vec::new();
+        for name in names {
+            let marker = format!("uses: actions/{name}@");
+            let rest = workflow
+                .split(&marker)
+                .nth(1)
+                .with_context(|| format!("the workflow has no `{marker}`"))?;
+            let commit = rest.split_whitespace().next().unwrap_or_default();
+            let folder = self.stubs.join(name);
+            arguments.extend([
+                "--local-repository".to_owned(),
+                format!("actions/{name}@{commit}={}", folder.display()),
+            ]);
+        }
+        Ok(arguments)
     }
 
     /// The workflow's `npm ci` uses the developer's registry and cache: `HOME` is another folder here.
