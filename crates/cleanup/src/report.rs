@@ -61,7 +61,7 @@ pub(crate) fn certificate_stays(error: &cloudflare::Error) -> String {
     format!("its certificate stays: {}", chain(error))
 }
 
-/// The error and its causes on one line.
+/// Why something failed: the error and its causes on one line.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut texts = vec![error.to_string()];
     let mut cause = error.source();
@@ -71,6 +71,10 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
             texts.push(text);
         }
         cause = error.source();
+    }
+    // "could not delete Worker `x`" says nothing new beside the kind and the name.
+    if texts.len() > 1 && texts[0].starts_with("could not delete") {
+        texts.remove(0);
     }
     texts.join(": ")
 }

@@ -188,7 +188,7 @@ mod tests {
         ");
         insta::assert_snapshot!(read("{\"healthy\":true}").1.unwrap(), @r#"
         one input is wrong; nothing was touched
-        - `reports`: not a report: a JSON object with `action` is expected; `{"healthy":true}` is not the `report` output of an action
+        - `reports`: `{"healthy":true}` is not the `report` output of an action: not a JSON object with `action`
         "#);
     }
 }

@@ -48,7 +48,6 @@ pub(crate) fn render(frame: &Frame, reports: &[Report]) -> String {
     };
     let mut parts: Vec<String> = sections.into_iter().flatten().collect();
     parts.extend(frame.body.as_deref().map(|body| body.trim().to_owned()));
-    parts.extend(footer(frame));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n") + "\n"
 }
@@ -61,9 +60,33 @@ fn heading(frame: &Frame, state: State, reports: &[Report]) -> String {
         .unwrap_or(&frame.environment);
     let subject = frame.title.clone().unwrap_or_else(|| capital(environment));
     let heading = format!("### {} {} {}", state.mark(), inline(&subject), state.words());
-    match services::tally(reports).filter(|_| !state.is_removal()) {
-        Some(tally) => format!("{heading}\n\n{tally}"),
-        None => heading,
+    let tally = if state.is_removal() {
+        removal::tally(reports)
+    } else {
+        services::tally(reports)
+    };
+    let said: Vec<String> = tally.into_iter().chain(origin(frame, state)).collect();
+    if said.is_empty() {
+        heading
+    } else {
+        format!("{heading}\n\n{}", said.join(" · "))
+    }
+}
+
+/// Which commit this is about, linked to the run that says so. What is removed is of no commit any more.
+fn origin(frame: &Frame, state: State) -> Option<String> {
+    let sha = frame
+        .sha
+        .as_deref()
+        .filter(|sha| !sha.is_empty() && !state.is_removal());
+    match (sha, &frame.run_url) {
+        (Some(sha), run) => {
+            let short = code(&sha.chars().take(7).collect::<String>());
+            let commit = run.as_ref().map_or(short.clone(), |run| link(&short, run));
+            Some(format!("commit {commit}"))
+        }
+        (None, Some(run)) => Some(link("workflow run", run)),
+        (None, None) => None,
     }
 }
 
@@ -74,25 +97,6 @@ fn facts(reports: &[Report]) -> Option<String> {
         .flatten()
         .collect();
     (!lines.is_empty()).then(|| lines.join("<br>\n"))
-}
-
-fn footer(frame: &Frame) -> Option<String> {
-    let sha = frame.sha.as_deref().filter(|sha| !sha.is_empty());
-    let text = match (sha, &frame.run_url) {
-        (Some(sha), run) => {
-            let short: String = sha.chars().take(7).collect();
-            let commit = run
-                .as_ref()
-                .map_or_else(|| code(&short), |run| link(&code(&short), run));
-            format!("commit {commit}")
-        }
-        (None, Some(run)) => link("workflow run", run),
-        (None, None) => return None,
-    };
-    Some(format!(
-        "<sub>{} {text}</sub>",
-        if sha.is_some() { "For" } else { "Written by this" }
-    ))
 }
 
 fn capital(name: &str) -> String {

@@ -29,7 +29,7 @@ pub(super) fn section(reports: &[Report]) -> Option<String> {
         return None;
     }
     let planned = cleanups.iter().all(|cleanup| cleanup.head.status == Status::Planned);
-    let results: Vec<&Removal> = cleanups.iter().flat_map(|cleanup| &cleanup.results).collect();
+    let results = results(reports);
     let mut parts = vec![
         left(&cleanups, &results),
         kept(&results),
@@ -41,6 +41,37 @@ pub(super) fn section(reports: &[Report]) -> Option<String> {
     }
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     Some(parts.join("\n\n"))
+}
+
+fn results(reports: &[Report]) -> Vec<&Removal> {
+    let cleanups = reports.iter().filter_map(|report| match report {
+        Report::Cleanup(cleanup) => Some(&cleanup.results),
+        _ => None,
+    });
+    cleanups.flatten().collect()
+}
+
+/// `**11 removed** · 1 already gone`.
+pub(super) fn tally(reports: &[Report]) -> Option<String> {
+    let results = results(reports);
+    let said: Vec<String> = [
+        (Outcome::Deleted, "removed"),
+        (Outcome::Planned, "to remove"),
+        (Outcome::Absent, "already gone"),
+        (Outcome::Kept, "kept"),
+        (Outcome::Failed, "left"),
+    ]
+    .into_iter()
+    .map(|(outcome, word)| {
+        (
+            results.iter().filter(|removal| removal.outcome == outcome).count(),
+            word,
+        )
+    })
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, word)| format!("**{n}** {word}"))
+    .collect();
+    (!said.is_empty()).then(|| said.join(" · "))
 }
 
 fn of(results: &[&Removal], kind: RemovalKind, outcome: Outcome) -> usize {

@@ -8,7 +8,7 @@ use actions_core::text::{count, elapsed, shorten};
 use crate::markdown::{cell, code, inline, link};
 
 /// A reason in the table; the whole of it stands under what failed.
-const LONGEST_DETAIL: usize = 120;
+const LONGEST_DETAIL: usize = 80;
 /// The characters of a version id that tell it apart, as Cloudflare's dashboard shows them.
 const VERSION: usize = 8;
 
@@ -108,22 +108,30 @@ pub(super) fn table(reports: &[Report]) -> Option<String> {
     if rows.is_empty() {
         return None;
     }
-    let deployed = rows.iter().any(|row| row.service.is_some());
-    let mut lines = vec![if deployed {
-        "| Service | State | URL | Version | Time |\n|:--|:--|:--|:--|--:|".to_owned()
+    let services = || rows.iter().filter_map(|row| row.service);
+    let named = if services().next().is_some() {
+        "Service"
     } else {
-        "| Endpoint | State | URL |\n|:--|:--|:--|".to_owned()
-    }];
+        "Endpoint"
+    };
+    let with_version = services().any(|service| !version(service).is_empty());
+    let with_time = services().any(|service| !time(service).is_empty());
+    let mut columns = vec![(named, ":--"), ("State", ":--"), ("URL", ":--")];
+    columns.extend(with_version.then_some(("Version", ":--")));
+    columns.extend(with_time.then_some(("Time", "--:")));
+    let (heads, lines): (Vec<&str>, Vec<&str>) = columns.into_iter().unzip();
+    let mut table = vec![format!("| {} |", heads.join(" | ")), format!("|{}|", lines.join("|"))];
     for row in &rows {
-        let name = format!("**{}**", cell(&inline(row.name)));
-        let mut cells = vec![name, state(row), cell(&place(row))];
-        if deployed {
-            cells.push(row.service.map(version).unwrap_or_default());
-            cells.push(row.service.map(time).unwrap_or_default());
-        }
-        lines.push(format!("| {} |", cells.join(" | ")));
+        let mut cells = vec![
+            format!("**{}**", cell(&inline(row.name))),
+            state(row),
+            cell(&place(row)),
+        ];
+        cells.extend(with_version.then(|| row.service.map(version).unwrap_or_default()));
+        cells.extend(with_time.then(|| row.service.map(time).unwrap_or_default()));
+        table.push(format!("| {} |", cells.join(" | ")));
     }
-    Some(lines.join("\n"))
+    Some(table.join("\n"))
 }
 
 fn place(row: &Row<'_>) -> String {
@@ -166,25 +174,26 @@ fn state(row: &Row<'_>) -> String {
         (None, Some(ServiceState::Unknown) | None) => ("❔ Unknown", None),
     };
     match detail {
-        Some(detail) if !detail.is_empty() => format!("{words}<br><sub>{}</sub>", cell(&inline(&detail))),
+        Some(detail) if !detail.is_empty() => format!("{words}<br>{}", cell(&inline(&detail))),
         _ => words.to_owned(),
     }
 }
 
-/// `database ✓, kv ✓`, from the health document.
+/// `database ✓ · kv ✓`, from the health document.
 fn checks(endpoint: &Endpoint) -> String {
     let checks: Vec<String> = endpoint
         .checks
         .iter()
         .map(|(name, result)| {
             if result == "ok" {
-                format!("{name} ✓")
+                // A break before the mark would give it to the next line.
+                format!("{name}\u{a0}✓")
             } else {
                 format!("{name} {result}")
             }
         })
         .collect();
-    checks.join(", ")
+    checks.join(" · ")
 }
 
 fn version(service: &Service) -> String {

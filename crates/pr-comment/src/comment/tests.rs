@@ -60,17 +60,15 @@ fn a_preview_that_is_ready() {
     insta::assert_snapshot!(rendered(&frame(), &reports), @"
     ### ✅ Preview is ready
 
-    **2 of 2 services** healthy · 1 deployed · 1 unchanged
+    **2 of 2 services** healthy · 1 deployed · 1 unchanged · commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
 
     | Service | State | URL | Version | Time |
     |:--|:--|:--|:--|--:|
-    | **api** | 🟢 Healthy<br><sub>database ✓, kv ✓</sub> | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
-    | **codex** | 🟢 Healthy<br><sub>database ✓, kv ✓</sub> | [codex-preview-42.example.com](https://codex-preview-42.example.com) | `0f1e2d3c` |  |
+    | **api** | 🟢 Healthy<br>database ✓ · kv ✓ | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
+    | **codex** | 🟢 Healthy<br>database ✓ · kv ✓ | [codex-preview-42.example.com](https://codex-preview-42.example.com) | `0f1e2d3c` |  |
 
     **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC<br>
     **DNS** 2 records in `example.com`
-
-    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
     ");
 }
 
@@ -100,7 +98,7 @@ fn a_preview_that_failed_says_why_and_what_to_do() {
     insta::assert_snapshot!(rendered(&frame(), &[branch(), deploy]), @"
     ### ❌ Preview failed
 
-    1 deployed · 1 failed · 1 not deployed
+    1 deployed · 1 failed · 1 not deployed · commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
 
     > [!CAUTION]
     > **deploy-workers**: could not upload Worker `auth-preview-42`
@@ -114,12 +112,10 @@ fn a_preview_that_failed_says_why_and_what_to_do() {
     | Service | State | URL | Version | Time |
     |:--|:--|:--|:--|--:|
     | **api** | 🔵 Deployed | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
-    | **auth** | 🔴 Failed<br><sub>Cloudflare answered 403 (code 10000): Authentication error</sub> | [auth-preview-42.example.com](https://auth-preview-42.example.com) |  |  |
-    | **web** | ⚪ Not deployed<br><sub>`auth` is not up</sub> | web-preview-42.example.com |  |  |
+    | **auth** | 🔴 Failed<br>Cloudflare answered 403 (code 10000): Authentication error | [auth-preview-42.example.com](https://auth-preview-42.example.com) |  |  |
+    | **web** | ⚪ Not deployed<br>`auth` is not up | web-preview-42.example.com |  |  |
 
     **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC
-
-    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
     ");
 }
 
@@ -137,17 +133,15 @@ fn an_endpoint_that_is_not_healthy() {
     insta::assert_snapshot!(rendered(&frame(), &reports), @"
     ### ❌ Preview failed
 
-    **1 of 2 services** healthy · 2 deployed
+    **1 of 2 services** healthy · 2 deployed · commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
 
     > [!CAUTION]
     > **health-check**: 1 of 2 endpoints not healthy: `api`
 
     | Service | State | URL | Version | Time |
     |:--|:--|:--|:--|--:|
-    | **api** | 🔴 Unhealthy<br><sub>answered 503: database `error: timeout`</sub> | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
-    | **codex** | 🟢 Healthy<br><sub>database ✓, kv ✓</sub> | [codex-preview-42.example.com](https://codex-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
-
-    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
+    | **api** | 🔴 Unhealthy<br>answered 503: database `error: timeout` | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
+    | **codex** | 🟢 Healthy<br>database ✓ · kv ✓ | [codex-preview-42.example.com](https://codex-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
     ");
 }
 
@@ -168,6 +162,8 @@ fn a_preview_that_is_gone() {
     insta::assert_snapshot!(rendered(&frame(), &[cleanup(0, &results)]), @"
     ### 🧹 Preview is removed
 
+    **4** removed · **1** already gone · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
     | | Removed | Already gone |
     |:--|--:|--:|
     | Routes | 1 | · |
@@ -183,8 +179,6 @@ fn a_preview_that_is_gone() {
     - database branch `preview-pr-42`
 
     </details>
-
-    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
     ");
 }
 
@@ -196,6 +190,8 @@ fn what_is_left_is_named_with_its_reason() {
         {"kind": "kv-namespace", "name": "codex-preview-42-OLD", "outcome": "kept", "detail": "the manifest does not name it"}]);
     insta::assert_snapshot!(rendered(&frame(), &[cleanup(1, &results)]), @"
     ### ❌ Preview is not fully removed
+
+    **1** removed · **1** kept · **1** left · [workflow run](https://github.com/acme/app/actions/runs/1001)
 
     > [!CAUTION]
     > **1 thing still there.** Run cleanup again, or remove by hand:
@@ -218,8 +214,6 @@ fn what_is_left_is_named_with_its_reason() {
     - Worker `codex-preview-42`
 
     </details>
-
-    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
     ");
 }
 
@@ -236,8 +230,6 @@ fn a_body_of_ones_own() {
     | file | size |
     |---|---|
     | a.js | 3 kB |
-
-    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
     ");
 }
 
@@ -256,7 +248,7 @@ fn vendors_words_stay_words() {
     insta::assert_snapshot!(text, @r"
     ### ❌ Preview failed
 
-    1 failed
+    1 failed · commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
 
     > [!CAUTION]
     > **deploy-workers**: could not @¦everyone
@@ -268,11 +260,9 @@ fn vendors_words_stay_words() {
     >
     > **What to do:** ask @¦octocat
 
-    | Service | State | URL | Version | Time |
-    |:--|:--|:--|:--|--:|
-    | **a\|b @¦octocat &lt;!-- codex-actions:k -->** | 🔴 Failed<br><sub>&lt;script>alert(1)&lt;/script> \| #¦1 ## big</sub> | x) \[y\](https://evil.example | `0f1e2d3c` |  |
-
-    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
+    | Service | State | URL | Version |
+    |:--|:--|:--|:--|
+    | **a\|b @¦octocat &lt;!-- codex-actions:k -->** | 🔴 Failed<br>&lt;script>alert(1)&lt;/script> \| #¦1 ## big | x) \[y\](https://evil.example | `0f1e2d3c` |
     ");
 }
 
@@ -288,9 +278,9 @@ fn an_action_that_did_not_come_so_far_is_told() {
     insta::assert_snapshot!(rendered(&frame(), &[report]), @"
     ### ❌ Preview failed
 
+    commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
+
     > [!CAUTION]
     > **neon-branch** failed; its log says why.
-
-    <sub>For commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)</sub>
     ");
 }
