@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::at::{At, lsn_at};
 use super::door::{Answer, Caller, Ctx, created, decode};
 use super::endpoints::{EndpointOptions, check_options};
-use super::model::{Branch, Database, Endpoint, Project};
+use super::model::{Branch, Endpoint, Project};
 use super::refusal::Refusal;
 use super::schedule::{Step, schedule};
 use super::{connection, expiry, history, limits, render};
@@ -154,7 +154,7 @@ fn new_branch(
         databases: parent
             .databases
             .iter()
-            .map(|database| Database::copy(database, schema_only))
+            .map(|database| database.copy(point, schema_only))
             .collect(),
         hidden_reads: ctx.settings.not_found_after_create,
         id,

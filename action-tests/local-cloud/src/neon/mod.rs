@@ -25,6 +25,7 @@ mod restore;
 mod roles;
 mod schedule;
 mod schema;
+mod seed;
 mod settings;
 mod world;
 
@@ -40,8 +41,8 @@ pub(crate) use self::physical::Physical;
 use self::at::At;
 use self::door::Ctx;
 use self::model::Project;
+use self::seed::ApiKey;
 use self::settings::Settings;
-use self::world::ApiKey;
 use crate::cloud::{Cloud, lock};
 use crate::unknown;
 
@@ -130,7 +131,7 @@ pub(crate) fn seed(cloud: &Cloud, document: &Value) -> anyhow::Result<()> {
         hosts: &cloud.physical.hosts,
         settings: &before,
     };
-    world::seed(&ctx, projects, keys, settings, document)
+    seed::seed(&ctx, projects, keys, settings, document)
 }
 
 /// Brings what lies outside the state (databases, proxies, expired branches) in line with it. Called

@@ -76,6 +76,17 @@ pub(crate) struct Database {
     pub(crate) origin: Origin,
     /// DDL text, in use while the runtime is off.
     pub(crate) schema: String,
+    /// Earlier contents that were kept (seeded), oldest first.
+    pub(crate) past: Vec<Past>,
+}
+
+/// What a database held at some time.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Past {
+    pub(crate) at: At,
+    /// A real database of its own.
+    pub(crate) physical: String,
+    pub(crate) schema: String,
 }
 
 /// Where a real database takes its first content from.
@@ -157,25 +168,43 @@ impl Database {
             owner_name: owner.to_owned(),
             created_at: now,
             updated_at: now,
-            physical: format!("branch_database_{number}"),
+            physical: physical_name(number),
             origin,
             schema: String::new(),
+            past: Vec::new(),
         }
     }
 
-    /// The same database on another branch.
-    pub(crate) fn copy(&self, schema_only: bool) -> Self {
+    /// What it held at `at` (none: holds now): the real database, and the DDL text.
+    ///
+    /// Of the past only what was kept is known; before that, or without it, the present stands in.
+    pub(crate) fn content(&self, at: Option<At>) -> (&str, &str) {
+        let kept = at.and_then(|at| self.past.iter().rev().find(|past| past.at <= at));
+        kept.map_or((&self.physical, &self.schema), |past| (&past.physical, &past.schema))
+    }
+
+    /// The same database on another branch, with the content of `at`.
+    pub(crate) fn copy(&self, at: Option<At>, schema_only: bool) -> Self {
+        let (physical, schema) = self.content(at);
         let origin = if schema_only {
-            Origin::SchemaOf(self.physical.clone())
+            Origin::SchemaOf(physical.to_owned())
         } else {
-            Origin::CopyOf(self.physical.clone())
+            Origin::CopyOf(physical.to_owned())
         };
         Self {
-            schema: self.schema.clone(),
-            created_at: self.created_at,
+            schema: schema.to_owned(),
             updated_at: self.updated_at,
             ..Self::new(&self.name, &self.owner_name, self.created_at, origin)
         }
+    }
+
+    /// Keeps the present content as a point that restores and new branches can go back to.
+    pub(crate) fn remember(&mut self, now: At) {
+        self.past.push(Past {
+            at: now,
+            physical: physical_name(next_number()),
+            schema: self.schema.clone(),
+        });
     }
 }
 
@@ -230,4 +259,8 @@ impl Project {
 pub(crate) fn next_number() -> u32 {
     static LAST: AtomicU32 = AtomicU32::new(0);
     LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+fn physical_name(number: u32) -> String {
+    format!("branch_database_{number}")
 }

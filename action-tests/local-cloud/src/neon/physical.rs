@@ -44,8 +44,7 @@ struct Known {
 
 /// What the state says should be.
 struct Wanted {
-    /// Name and origin, in order of creation.
-    databases: Vec<(i64, String, Origin)>,
+    databases: Vec<(String, Origin)>,
     roles: BTreeSet<String>,
     /// Number and kicks of every compute that may be connected to.
     endpoints: BTreeMap<u32, u64>,
@@ -54,12 +53,13 @@ struct Wanted {
 impl Wanted {
     fn of(projects: &[Project]) -> Self {
         let branches = || projects.iter().flat_map(|project| &project.branches);
-        let mut databases: Vec<_> = branches()
-            .flat_map(|branch| &branch.databases)
-            .map(|d| (d.id, d.physical.clone(), d.origin.clone()))
-            .collect();
-        // A copy is always younger than what it is copied from.
-        databases.sort_by_key(|(id, ..)| *id);
+        let mut databases = Vec::new();
+        for database in branches().flat_map(|branch| &branch.databases) {
+            databases.push((database.physical.clone(), database.origin.clone()));
+            for past in &database.past {
+                databases.push((past.physical.clone(), Origin::CopyOf(database.physical.clone())));
+            }
+        }
         Self {
             databases,
             roles: branches()
@@ -142,8 +142,8 @@ impl Physical {
             }
         }
         let mut first_error = Ok(());
-        for (_, name, origin) in &wanted.databases {
-            let made = physical.create(runtime, name, origin).await;
+        for (name, origin) in physical.missing(&wanted) {
+            let made = physical.create(runtime, &name, &origin).await;
             first_error = first_error.and(made);
         }
         physical.create_roles(runtime, &wanted).await?;
@@ -160,13 +160,30 @@ impl Physical {
         }
     }
 
-    async fn create(&self, runtime: &Runtime, name: &str, origin: &Origin) -> anyhow::Result<()> {
-        {
-            let known = lock(&self.known);
-            if known.present.contains(name) || known.failed.contains_key(name) {
-                return Ok(());
+    /// The databases that are not there yet, each after the one that it is copied from.
+    fn missing(&self, wanted: &Wanted) -> Vec<(String, Origin)> {
+        let known = lock(&self.known);
+        let is_new = |name: &String| !known.present.contains(name) && !known.failed.contains_key(name);
+        let (mut ordered, mut rest): (Vec<(String, Origin)>, Vec<_>) = (Vec::new(), Vec::new());
+        rest.extend(wanted.databases.iter().filter(|(name, _)| is_new(name)).cloned());
+        while !rest.is_empty() {
+            let waits = |origin: &Origin, rest: &[(String, Origin)]| match origin {
+                Origin::Empty => false,
+                Origin::CopyOf(source) | Origin::SchemaOf(source) => rest.iter().any(|(name, _)| name == source),
+            };
+            let (later, next): (Vec<_>, Vec<_>) = rest.iter().cloned().partition(|(_, origin)| waits(origin, &rest));
+            if next.is_empty() {
+                // A circle cannot come about; were there one, the server would say so.
+                ordered.extend(later);
+                break;
             }
+            ordered.extend(next);
+            rest = later;
         }
+        ordered
+    }
+
+    async fn create(&self, runtime: &Runtime, name: &str, origin: &Origin) -> anyhow::Result<()> {
         let made = match origin {
             Origin::Empty => runtime.create_database(name, None).await,
             Origin::CopyOf(template) => runtime.create_database(name, Some(template)).await,
@@ -205,7 +222,7 @@ impl Physical {
     }
 
     async fn drop_unwanted(&self, runtime: &Runtime, wanted: &Wanted) -> anyhow::Result<()> {
-        let keep: BTreeSet<&String> = wanted.databases.iter().map(|(_, name, _)| name).collect();
+        let keep: BTreeSet<&String> = wanted.databases.iter().map(|(name, _)| name).collect();
         let gone: Vec<String> = lock(&self.known)
             .present
             .iter()

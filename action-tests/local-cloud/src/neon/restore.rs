@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::at::lsn_at;
 use super::branch::find;
 use super::door::{Answer, Caller, Ctx, decode, ok};
-use super::model::{Branch, Database, Project};
+use super::model::{Branch, Project};
 use super::refusal::Refusal;
 use super::schedule::{Step, schedule};
 use super::{expiry, history, limits, render};
@@ -140,7 +140,7 @@ fn restored(
         databases: source
             .databases
             .iter()
-            .map(|database| Database::copy(database, false))
+            .map(|database| database.copy(point, false))
             .collect(),
         ..target.clone()
     };

@@ -35,7 +35,6 @@ struct Subject {
     seeded: String,
 }
 
-/// The state keeps no past of a schema: a point inside the window answers with the present one.
 fn subject(
     ctx: &Ctx,
     project: &Project,
@@ -43,12 +42,12 @@ fn subject(
     database: &str,
     (lsn, timestamp): (Option<&str>, Option<&str>),
 ) -> Result<Subject, Refusal> {
-    history::point(ctx, project, branch, lsn, timestamp)?;
-    let database = databases::find(branch, database)?;
+    let point = history::point(ctx, project, branch, lsn, timestamp)?;
+    let (physical, schema) = databases::find(branch, database)?.content(point);
     Ok(Subject {
         branch: branch.name.clone(),
-        physical: database.physical.clone(),
-        seeded: database.schema.clone(),
+        physical: physical.to_owned(),
+        seeded: schema.to_owned(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::neon_world::{branch, call, done, get, id, wait};
+use crate::neon_world::{PRODUCTION, branch, call, done, get, id, seed, wait};
 use crate::npm;
 use crate::world::World;
 
@@ -54,7 +54,7 @@ async fn uri_of(world: &World, branch: &str, pooled: bool) -> String {
 #[tokio::test]
 async fn branches_are_isolated_copies() {
     let world = World::with_runtime().await;
-    let production = uri_of(&world, crate::neon_world::PRODUCTION, false).await;
+    let production = uri_of(&world, PRODUCTION, false).await;
     let table = "create table orders (id serial primary key, item text); insert into orders (item) values ('tea')";
     sql(&world, &[(&production, table)]).await;
     let (one, other) = (branch(&world, "one").await, branch(&world, "other").await);
@@ -133,7 +133,7 @@ async fn each_branch_has_passwords_of_its_own() {
     .await;
     wait(&world, &reset.json()).await;
     let fresh = uri_of(&world, &id(&created), false).await;
-    let production = uri_of(&world, crate::neon_world::PRODUCTION, false).await;
+    let production = uri_of(&world, PRODUCTION, false).await;
     let answers = sql(&world, &[(&uri, who), (&fresh, who), (&production, who)]).await;
     let owner = json!([{"who": "neondb_owner"}]);
     assert_eq!(answers, json!(["28P01", owner, owner]));
@@ -143,15 +143,50 @@ async fn each_branch_has_passwords_of_its_own() {
 #[tokio::test]
 async fn an_expired_branch_takes_its_database_and_its_address_along() {
     let world = World::with_runtime().await;
-    let body = json!({"neon": {"branches": [{"name": "short", "expires_in_seconds": 3600}]}});
-    world.cloud.seed(&body).await.unwrap();
+    seed(
+        &world,
+        json!({"branches": [{"name": "short", "expires_in_seconds": 3600}]}),
+    )
+    .await;
     let found = get(&world, "/branches?search=short").await;
     let uri = uri_of(&world, found["branches"][0]["id"].as_str().unwrap(), false).await;
     let databases = "select count(*)::int as n from pg_database where datname like 'branch_database_%'";
     assert_eq!(sql(&world, &[(&uri, databases)]).await, json!([[{"n": 2}]]));
     world.cloud.advance(3601).await.unwrap();
-    let production = uri_of(&world, crate::neon_world::PRODUCTION, false).await;
+    let production = uri_of(&world, PRODUCTION, false).await;
     let answers = sql(&world, &[(&uri, databases), (&production, databases)]).await;
     assert_eq!(answers, json!(["ECONNREFUSED", [{"n": 1}]]));
+    world.cloud.stop().await;
+}
+
+#[tokio::test]
+async fn production_goes_back_to_what_it_was_and_keeps_what_it_became() {
+    let world = World::with_runtime().await;
+    let production = uri_of(&world, PRODUCTION, false).await;
+    let table = "create table orders (id serial primary key); insert into orders default values";
+    sql(&world, &[(&production, table)]).await;
+    seed(&world, json!({"remember": ["production"]})).await;
+    world.cloud.advance(60).await.unwrap();
+    let then = world.admin("GET", "/clock", &Value::Null).await.json()["now"].clone();
+    world.cloud.advance(60).await.unwrap();
+    sql(
+        &world,
+        &[(&production, "insert into orders select from generate_series(1, 9)")],
+    )
+    .await;
+
+    let path = format!("/branches/{PRODUCTION}/restore");
+    let body = json!({"source_branch_id": PRODUCTION, "source_timestamp": then, "preserve_under_name": "before"});
+    let restored = done(&world, "POST", &path, body).await;
+    let kept = restored["branch"]["parent_id"].as_str().unwrap();
+    let compute = json!({"endpoint": {"branch_id": kept, "type": "read_write"}});
+    done(&world, "POST", "/endpoints", compute).await;
+    let count = "select count(*)::int as n from orders";
+    let answers = sql(
+        &world,
+        &[(&production, count), (&uri_of(&world, kept, false).await, count)],
+    )
+    .await;
+    assert_eq!(answers, json!([[{"n": 1}], [{"n": 10}]]));
     world.cloud.stop().await;
 }
