@@ -117,6 +117,8 @@ pub(crate) fn expiry_of_new(life: Life, now: Timestamp) -> Option<Timestamp> {
 }
 
 fn after(now: Timestamp, life: Duration) -> Option<Timestamp> {
+    // Neon refuses what is more than 30 days ahead by its clock, which need not be ours.
+    let life = life.min(Duration::from_hours(30 * 24) - Duration::from_mins(5));
     now.checked_add(SignedDuration::try_from(life).ok()?).ok()
 }
 

@@ -118,7 +118,11 @@ impl Reader {
             operation: Operation,
         }
         let ask = Ask::get(format!("/operations/{}", one.operation.id)).young();
-        one.operation = self.api.read::<One>(&ask).await?.operation;
+        let now = self.api.read::<One>(&ask).await?.operation;
+        one.operation = Operation {
+            id: one.operation.id,
+            ..now
+        };
         Ok(one)
     }
 
