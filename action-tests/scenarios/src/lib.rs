@@ -14,8 +14,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests: what it cannot do fails the test")]
 
+pub mod npm;
 mod run;
-mod runtime;
 mod world;
 
 pub use run::{Run, Start, Started};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::run::Start;
-use crate::{ids, runtime};
+use crate::{ids, npm};
 
 /// A local cloud, and the workspace in which the actions run.
 pub struct World {
@@ -25,7 +25,7 @@ impl World {
     /// The default world with its runtime: Workers run in workerd, branches are databases in Postgres. Installs the
     /// runtime's npm packages when they are missing.
     pub async fn start_with_runtime() -> Self {
-        Self::start_with(Some(runtime::ready().await)).await
+        Self::start_with(Some(npm::runtime().to_path_buf())).await
     }
 
     async fn start_with(runtime: Option<PathBuf>) -> Self {
