@@ -1,5 +1,7 @@
 //! Stories of `neon-branch`.
 
+mod on_postgres;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
