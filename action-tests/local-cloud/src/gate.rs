@@ -15,6 +15,7 @@ use crate::cloud::{Cloud, lock};
 use crate::cloudflare;
 use crate::faults::{Asked, Hangup, Rule};
 use crate::log::{Entry, Outcome, Provider};
+use crate::neon;
 use crate::unknown::Unknown;
 use crate::wire::Scissors;
 
@@ -211,8 +212,8 @@ fn usual_error(provider: Provider, status: u16) -> Value {
             json!({"message": reason, "documentation_url": "https://docs.github.com/rest", "status": status.to_string()})
         }
         Provider::Neon => {
-            let code = if status == 423 { "PROJECT_LOCKED" } else { "" };
-            json!({"request_id": "00000000-0000-4000-8000-000000000000", "code": code, "message": reason})
+            let message = if status == 423 { neon::LOCKED } else { reason };
+            json!({"request_id": "00000000-0000-4000-8000-000000000000", "code": "", "message": message})
         }
         Provider::Edge => Value::String(format!("error code: {status}")),
     }

@@ -3,6 +3,10 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+/// What a locked project answers.
+pub(crate) const LOCKED: &str =
+    "project already has running conflicting operations, scheduling of new ones is prohibited";
+
 /// Why a request is refused. Travels in the response's extensions to [`super::door::envelope`],
 /// which knows the request's id and writes the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +73,7 @@ impl Refusal {
 
     /// 423: operations are under way in the project.
     pub(crate) fn locked() -> Self {
-        Self::new(
-            StatusCode::LOCKED,
-            "",
-            "project already has running conflicting operations, scheduling of new ones is prohibited",
-        )
+        Self::new(StatusCode::LOCKED, "", LOCKED)
     }
 
     /// 500: the double's own parts (a database) failed.

@@ -20,6 +20,7 @@ mod neon_world;
 mod neonctl;
 mod npm;
 mod postgres;
+mod postgres_wire;
 mod specs;
 mod workerd;
 mod world;
