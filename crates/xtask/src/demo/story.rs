@@ -51,12 +51,12 @@ impl<'a> Story<'a> {
 
         let create = with(world::neon(self.cloud), &[("command", "create")]);
         let branch = self.action("neon-branch create", &event, &create, &none, &mut reports)?;
-        let mut secrets = Inputs::from([("DATABASE_URL", branch.output("database-url")?.to_owned())]);
+        let direct = Inputs::from([("DATABASE_URL", branch.output("database-url")?.to_owned())]);
 
         told::step("npm run db:migrate", || {
             let done = self
                 .runner
-                .script("npm", &["run", "--silent", "db:migrate"], &event, &secrets)?;
+                .script("npm", &["run", "--silent", "db:migrate"], &event, &direct)?;
             Ok((
                 (),
                 format!("on the branch, as the consumer's own step; {}", last_line(&done.stdout)),
@@ -66,6 +66,8 @@ impl<'a> Story<'a> {
         let apply = with(world::cloudflare(self.cloud), &[("command", "apply")]);
         self.action("preview-dns apply", &event, &apply, &none, &mut reports)?;
 
+        // Each request of a Worker opens a connection of its own: those go through the pooler.
+        let mut secrets = Inputs::from([("DATABASE_URL", branch.output("database-url-pooled")?.to_owned())]);
         secrets.extend(world::SERVICE_SECRETS.map(|(name, value)| (name, value.to_owned())));
         let deploy = with(world::cloudflare(self.cloud), &[("command", "deploy")]);
         let deployed = self.action("deploy-workers deploy", &event, &deploy, &secrets, &mut reports)?;
