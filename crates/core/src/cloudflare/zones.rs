@@ -171,7 +171,10 @@ mod tests {
     fn records_prove_the_zones_name_or_do_not() {
         let proven = |zone: &str, records: &[&str]| Zone::assumed(zone, "1").is_proven_by(records.iter().copied());
         assert!(proven("example.com", &["example.com", "www.example.com"]));
-        assert!(proven("example.com", &["example.com", "example.com", "www.example.com"]));
+        assert!(proven(
+            "example.com",
+            &["example.com", "example.com", "www.example.com"]
+        ));
         assert!(proven("example.com", &["api.example.com", "www.example.com"]));
         // One record, or records of one subtree only, could be those of a child zone.
         assert!(!proven("example.com", &["www.example.com"]));

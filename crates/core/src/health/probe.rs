@@ -12,7 +12,8 @@ use hyper_util::client::proxy::matcher::Matcher as Proxies;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::Url;
 
-use super::connect::{Clock, Connector, NoAddress, lap};
+use super::connect::{Clock, Connector, lap};
+use super::failure::{Failure, classify};
 use super::resolve::Resolver;
 use super::tls;
 
@@ -90,33 +91,6 @@ pub struct Phases {
     pub first_byte: Duration,
     /// From the start until the body was read.
     pub total: Duration,
-}
-
-/// Why there was no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
-    /// The name does not resolve.
-    Dns(String),
-    /// Nothing listens there.
-    Refused,
-    Tls(TlsFailure),
-    /// The whole probe took longer than this.
-    TimedOut(Duration),
-    /// Redirected to a place that is not followed, and why.
-    Redirected(String),
-    Other(String),
-}
-
-/// Why TLS failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TlsFailure {
-    /// An alert, or the connection ended: a new hostname has no certificate for a while.
-    NoCertificate(String),
-    /// A valid certificate, but for other names.
-    WrongName,
-    Expired,
-    /// Signed by nobody that is trusted here.
-    Untrusted,
 }
 
 /// Which redirects are followed.
@@ -355,47 +329,4 @@ fn basic_auth(url: &Url) -> Option<HeaderValue> {
     .ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// What a failed request met, from the deepest cause that we know.
-fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
-    let mut cause = Some(error);
-    let mut deepest = error.to_string();
-    while let Some(at) = cause {
-        if let Some(NoAddress(text)) = at.downcast_ref::<NoAddress>() {
-            return Failure::Dns(text.clone());
-        }
-        if let Some(tls) = at.downcast_ref::<rustls::Error>() {
-            return Failure::Tls(tls_failure(tls));
-        }
-        if let Some(io) = at.downcast_ref::<std::io::Error>() {
-            // The source of an io::Error skips what it wraps.
-            if let Some(inner) = io.get_ref() {
-                return match classify(inner) {
-                    Failure::Other(text) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
-                        Failure::Tls(TlsFailure::NoCertificate(text))
-                    }
-                    failure => failure,
-                };
-            }
-            if io.kind() == std::io::ErrorKind::ConnectionRefused {
-                return Failure::Refused;
-            }
-        }
-        deepest = at.to_string();
-        cause = at.source();
-    }
-    Failure::Other(deepest)
-}
-
-fn tls_failure(error: &rustls::Error) -> TlsFailure {
-    use rustls::CertificateError as C;
-    match error {
-        rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
-            TlsFailure::WrongName
-        }
-        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => TlsFailure::Expired,
-        rustls::Error::InvalidCertificate(_) => TlsFailure::Untrusted,
-        other => TlsFailure::NoCertificate(other.to_string()),
-    }
 }
