@@ -148,6 +148,8 @@ pub enum ServiceState {
     Deployed,
     Unchanged,
     Failed,
+    /// It was deployed by this run, and then put back to the version before.
+    RolledBack,
     Skipped,
     Planned,
     #[default]

@@ -1,5 +1,6 @@
 //! Carries a plan out, one wave after another; tells what was done even when a later wave fails.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ use crate::plan::{self, Plan, ServicePlan, Upload};
 use crate::project::Built;
 use crate::render::Rendered;
 use crate::report;
+use crate::rollback::PutBack;
 
 /// Uploads at once: a wave of many services stays below Cloudflare's burst limit.
 const AT_ONCE: usize = 4;
@@ -29,10 +31,14 @@ const AT_ONCE: usize = 4;
 pub(crate) struct Outcome {
     /// The version that serves now, when this run knows it.
     pub(crate) version: Option<String>,
+    /// Code was sent: from then on another version may serve than before.
+    pub(crate) uploaded: bool,
     /// Code or hostname differ from before.
     pub(crate) changed: bool,
     /// Why it failed, as a person reads it.
     pub(crate) failed: Option<String>,
+    /// What the rollback made of it.
+    pub(crate) put_back: Option<PutBack>,
     pub(crate) took: Duration,
 }
 
@@ -61,18 +67,20 @@ pub(crate) struct Work<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) built: &'a IndexMap<String, Built>,
     pub(crate) runner: &'a Runner,
+    /// Kept up to date while it is carried out, so that a cancelled run knows how far it came.
+    pub(crate) journal: RefCell<IndexMap<String, Outcome>>,
 }
 
 /// Makes the KV namespaces that are missing; returns their ids by title.
 pub(crate) async fn kv(
     writer: &Writer,
     titles: &[String],
-    done: &mut Done,
+    made: &mut Vec<String>,
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let mut ids = BTreeMap::new();
     for title in titles {
         let namespace = writer.create_kv_namespace(title).await?;
-        done.kv.push(namespace.title.clone());
+        made.push(namespace.title.clone());
         ids.insert(namespace.title, namespace.id);
     }
     Ok(ids)
@@ -80,7 +88,7 @@ pub(crate) async fn kv(
 
 impl Work<'_> {
     /// Deploys wave after wave. A wave that fails, or does not become healthy, is the last.
-    pub(crate) async fn waves(&self, rendered: &BTreeMap<String, Rendered>, done: &mut Done) {
+    pub(crate) async fn waves(&self, rendered: &BTreeMap<String, Rendered>) -> anyhow::Result<()> {
         let waves = self.plan.waves.len();
         for (number, wave) in self.plan.waves.iter().enumerate() {
             if waves > 1 {
@@ -89,89 +97,70 @@ impl Work<'_> {
             let services = wave
                 .iter()
                 .filter_map(|key| Some((self.plan.services.get(key)?, self.built.get(key)?, rendered.get(key)?)));
-            let outcomes: Vec<(String, Outcome)> = stream::iter(services)
-                .map(|(service, built, rendered)| async {
-                    let outcome = self.service(service, built, rendered).await;
-                    self.runner.say(&report::service(service, &outcome));
-                    (service.key.clone(), outcome)
-                })
+            stream::iter(services)
+                .map(|(service, built, rendered)| self.service(service, built, rendered))
                 .buffer_unordered(AT_ONCE)
-                .collect()
+                .collect::<()>()
                 .await;
-            let failed = outcomes.iter().any(|(_, outcome)| outcome.failed.is_some());
-            done.services.extend(outcomes);
-            if failed {
-                done.error = Some(report::wave_failed(number + 1, waves, &done.services));
-                return;
-            }
-            if let Some(schedule) = &self.inputs.health
-                && let Err(error) = self.gate(wave, schedule, &done.services).await
-            {
-                done.error = Some(error);
-                return;
+            report::wave_ended(number + 1, waves, &self.journal.borrow())?;
+            if let Some(schedule) = &self.inputs.health {
+                self.gate(wave, schedule).await?;
             }
         }
+        Ok(())
     }
 
-    async fn gate(
-        &self,
-        wave: &[String],
-        schedule: &Schedule,
-        outcomes: &IndexMap<String, Outcome>,
-    ) -> anyhow::Result<()> {
+    async fn gate(&self, wave: &[String], schedule: &Schedule) -> anyhow::Result<()> {
         let services: Vec<_> = wave
             .iter()
             .filter_map(|key| {
                 let service = self.inputs.environment.service(key)?;
-                let version = outcomes.get(key).and_then(|outcome| outcome.version.clone());
+                let version = self
+                    .journal
+                    .borrow()
+                    .get(key)
+                    .and_then(|outcome| outcome.version.clone());
                 Some((service, version))
             })
             .collect();
         gate::wait(&self.inputs.environment, &services, schedule, self.runner).await
     }
 
-    async fn service(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> Outcome {
-        let started = Instant::now();
-        let mut outcome = Outcome {
-            version: service.previous.clone(),
-            ..Outcome::default()
-        };
-        if let Err(error) = self.carry_out(service, built, rendered, &mut outcome).await {
-            outcome.failed = Some(actions_core::error::render(&error));
-        }
-        outcome.took = started.elapsed();
-        outcome
+    fn note(&self, service: &ServicePlan, change: impl FnOnce(&mut Outcome)) {
+        change(self.journal.borrow_mut().entry(service.key.clone()).or_default());
     }
 
-    async fn carry_out(
-        &self,
-        service: &ServicePlan,
-        built: &Built,
-        rendered: &Rendered,
-        outcome: &mut Outcome,
-    ) -> anyhow::Result<()> {
+    async fn service(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) {
+        let started = Instant::now();
+        self.note(service, |outcome| outcome.version.clone_from(&service.previous));
+        let done = self.carry_out(service, built, rendered).await;
+        self.note(service, |outcome| {
+            outcome.failed = done.err().map(|error| actions_core::error::render(&error));
+            outcome.took = started.elapsed();
+        });
+        if let Some(outcome) = self.journal.borrow().get(&service.key) {
+            self.runner.say(&report::service(service, outcome));
+        }
+    }
+
+    async fn carry_out(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> anyhow::Result<()> {
+        let changed = |outcome: &mut Outcome| outcome.changed = true;
         if service.upload != Upload::No {
-            self.upload(service, built, rendered, outcome).await?;
+            self.upload(service, built, rendered).await?;
         }
         for step in &service.steps {
             self.step(service, step).await?;
-            outcome.changed = true;
+            self.note(service, changed);
         }
-        self.workers_dev(service, outcome).await?;
+        self.workers_dev(service).await?;
         if let Some(crons) = &service.crons {
             self.writer.set_schedules(&service.worker, crons).await?;
-            outcome.changed = true;
+            self.note(service, changed);
         }
         Ok(())
     }
 
-    async fn upload(
-        &self,
-        service: &ServicePlan,
-        built: &Built,
-        rendered: &Rendered,
-        outcome: &mut Outcome,
-    ) -> anyhow::Result<()> {
+    async fn upload(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> anyhow::Result<()> {
         let worker = &service.worker;
         let mut metadata = plan::metadata(built, rendered);
         let tag = plan::tag(worker, built, rendered);
@@ -195,16 +184,19 @@ impl Work<'_> {
             }
             metadata.insert("tags".to_owned(), json!([self.inputs.environment.owner.marker()]));
             let form = Form::new(metadata, plan::modules(built), &tag, &message);
-            outcome.changed = true;
-            outcome.version = Some(self.writer.upload_worker(worker, &form).await?);
+            self.note(service, |outcome| (outcome.uploaded, outcome.changed) = (true, true));
+            let version = self.writer.upload_worker(worker, &form).await?;
+            self.note(service, |outcome| outcome.version = Some(version));
         } else {
             let form = Form::new(metadata, plan::modules(built), &tag, &message);
             let version = self.writer.upload_version(worker, &form).await?;
-            outcome.changed = true;
+            let new = Some(version.clone());
+            self.note(service, |outcome| {
+                (outcome.uploaded, outcome.changed, outcome.version) = (true, true, new);
+            });
             self.writer
                 .deploy(worker, &[Share::all(&version)], &message, false)
                 .await?;
-            outcome.version = Some(version);
         }
         Ok(())
     }
@@ -239,7 +231,7 @@ impl Work<'_> {
     }
 
     /// A preview is reached by its hostname only. Whether a new Worker is at workers.dev depends on the account.
-    async fn workers_dev(&self, service: &ServicePlan, outcome: &mut Outcome) -> anyhow::Result<()> {
+    async fn workers_dev(&self, service: &ServicePlan) -> anyhow::Result<()> {
         let preview = self.inputs.environment.pull_request.is_some();
         let off = match service.upload {
             Upload::First if preview => {
@@ -250,7 +242,7 @@ impl Work<'_> {
         };
         if off {
             self.writer.set_workers_dev(&service.worker, false).await?;
-            outcome.changed = true;
+            self.note(service, |outcome| outcome.changed = true);
         }
         Ok(())
     }

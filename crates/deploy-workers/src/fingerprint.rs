@@ -5,17 +5,22 @@ use actions_core::owner::hex;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use crate::project::Size;
+
 /// A source map explains code, it does not change it, and holds paths that differ from run to run.
 pub(crate) const SOURCE_MAP: &str = "application/source-map";
 /// The tag is readable to everyone who may read the Worker: guessing a secret from it is made a thousand times slower.
 const ROUNDS: usize = 1000;
+const PREFIX: &str = "codex-";
 
-/// The tag of an upload: `codex-` and 16 hexadecimal digits over code, bindings, settings, secrets and assets.
+/// The tag of an upload: `codex-`, 16 hexadecimal digits over code, bindings, settings, secrets and assets, and the
+/// bytes of its modules, raw and compressed, which nobody could ask for later.
 pub(crate) fn tag(
     worker: &str,
     metadata: &Map<String, Value>,
     modules: &[Module],
     assets: Option<(&[Asset], &Map<String, Value>)>,
+    size: Size,
 ) -> String {
     let mut hasher = Sha256::new();
     let mut add = |text: &[u8]| {
@@ -43,7 +48,24 @@ pub(crate) fn tag(
             add(asset.hash.as_bytes());
         }
     }
-    format!("codex-{}", hex(&hasher.finalize(), 16))
+    format!("{PREFIX}{}-{}-{}", hex(&hasher.finalize(), 16), size.raw, size.gzip)
+}
+
+/// Whether two tags stand for the same content. Sizes are left out: another version of the compressor counts otherwise.
+pub(crate) fn same(one: &str, other: &str) -> bool {
+    fn content(tag: &str) -> Option<&str> {
+        tag.strip_prefix(PREFIX)?.split('-').next()
+    }
+    content(one).is_some() && content(one) == content(other)
+}
+
+/// The size that a tag of ours tells.
+pub(crate) fn size(tag: &str) -> Option<Size> {
+    let mut parts = tag.strip_prefix(PREFIX)?.split('-').skip(1).map(str::parse);
+    Some(Size {
+        raw: parts.next()?.ok()?,
+        gzip: parts.next()?.ok()?,
+    })
 }
 
 fn bindings(metadata: &Map<String, Value>) -> impl Iterator<Item = &Value> {
@@ -107,6 +129,8 @@ mod tests {
 
     use super::*;
 
+    const SIZE: Size = Size { raw: 10, gzip: 5 };
+
     fn metadata(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
@@ -129,16 +153,16 @@ mod tests {
         );
         let (code, map, other_map) = (module("js", "x"), module(SOURCE_MAP, "1"), module(SOURCE_MAP, "2"));
         assert_eq!(
-            tag("w", &one, &[code.clone(), map], None),
-            tag("w", &two, &[other_map, code.clone()], None)
+            tag("w", &one, &[code.clone(), map], None, SIZE),
+            tag("w", &two, &[other_map, code.clone()], None, SIZE)
         );
         assert_ne!(
-            tag("w", &one, std::slice::from_ref(&code), None),
-            tag("v", &one, std::slice::from_ref(&code), None)
+            tag("w", &one, std::slice::from_ref(&code), None, SIZE),
+            tag("v", &one, std::slice::from_ref(&code), None, SIZE)
         );
         assert_ne!(
-            tag("w", &one, &[code], None),
-            tag("w", &one, &[module("js", "y")], None)
+            tag("w", &one, &[code], None, SIZE),
+            tag("w", &one, &[module("js", "y")], None, SIZE)
         );
     }
 
@@ -150,10 +174,13 @@ mod tests {
                 &metadata(&json!({"bindings": [{"name": "S", "type": "secret_text", "text": text}]})),
                 &[],
                 None,
+                SIZE,
             )
         };
         assert_eq!(with("hunter2"), with("hunter2"));
         assert_ne!(with("hunter2"), with("hunter3"));
-        assert_eq!(with("x").len(), "codex-".len() + 16);
+        assert_eq!(size(&with("x")), Some(SIZE));
+        assert_eq!(size("v1.2.3"), None);
+        assert!(same("codex-a-1-2", "codex-a-1-3") && !same("codex-a-1-2", "codex-b-1-2") && !same("", ""));
     }
 }

@@ -24,6 +24,12 @@ struct Raw {
     build_env: Option<String>,
     health: Option<String>,
     health_timeout: Option<String>,
+    on_failure: Option<String>,
+    new_workers: Option<String>,
+    replace_canary: Option<String>,
+    budget: Option<String>,
+    run: Option<String>,
+    versions: Option<String>,
 }
 
 /// What is to be done.
@@ -31,6 +37,23 @@ struct Raw {
 pub(crate) enum Command {
     Deploy,
     Validate,
+    Rollback,
+}
+
+/// What happens to Workers that the run made, when it is put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NewWorkers {
+    Keep,
+    Remove,
+}
+
+/// What `command: rollback` goes back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BackTo {
+    /// What served before this run of the workflow.
+    BeforeRun(String),
+    /// These versions, by service.
+    Versions(BTreeMap<String, String>),
 }
 
 pub(crate) struct Inputs {
@@ -50,6 +73,15 @@ pub(crate) struct Inputs {
     pub(crate) secrets: BTreeMap<String, SecretString>,
     /// How long a wave may take to become healthy; `None`: it is not asked.
     pub(crate) health: Option<Schedule>,
+    /// Whether Workers are put back when a wave fails or the run is cancelled.
+    pub(crate) put_back: bool,
+    pub(crate) new_workers: NewWorkers,
+    /// Whether a deployment of two versions may be replaced by one.
+    pub(crate) replace_canary: bool,
+    /// Bytes that a service's modules may have, compressed.
+    pub(crate) budget: Option<u64>,
+    /// For `rollback`.
+    pub(crate) back_to: Option<BackTo>,
     pub(crate) origin: Origin,
 }
 
@@ -62,6 +94,13 @@ pub(crate) struct Origin {
     pub(crate) actor: Option<String>,
 }
 
+impl Origin {
+    /// The run's id without its attempt.
+    pub(crate) fn run_id(&self) -> Option<&str> {
+        self.run.as_deref()?.split('.').next()
+    }
+}
+
 impl Inputs {
     /// Reads and checks the inputs.
     ///
@@ -71,7 +110,11 @@ impl Inputs {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
         let common = Common::read(env, &mut problems)?;
-        let commands = [("deploy", Command::Deploy), ("validate", Command::Validate)];
+        let commands = [
+            ("deploy", Command::Deploy),
+            ("validate", Command::Validate),
+            ("rollback", Command::Rollback),
+        ];
         let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Deploy);
         let cloudflare = (command != Command::Validate).then(|| common.cloudflare(&mut problems));
         let manifest = common.manifest(env, &mut problems);
@@ -92,6 +135,24 @@ impl Inputs {
         };
         let build_env = build_env(raw.build_env.as_deref(), env, &mut problems);
         let health = health(&raw, &mut problems);
+        let put_back = problems.choice(
+            "on-failure",
+            raw.on_failure.as_deref(),
+            &[("rollback", true), ("keep", false)],
+            true,
+        );
+        let new_workers = [("keep", NewWorkers::Keep), ("remove", NewWorkers::Remove)];
+        let new_workers = problems.choice(
+            "new-workers",
+            raw.new_workers.as_deref(),
+            &new_workers,
+            NewWorkers::Keep,
+        );
+        let replace_canary = problems.boolean("replace-canary", raw.replace_canary.as_deref(), false);
+        let budget = budget(raw.budget.as_deref(), &mut problems);
+        let back_to = (command == Command::Rollback)
+            .then(|| back_to(&raw, &common, &chosen, &mut problems))
+            .flatten();
         problems.finish()?;
         let (Some(manifest), Some(environment)) = (manifest, environment) else {
             return Err(BadInput::one("manifest", "cannot be used").into());
@@ -112,6 +173,11 @@ impl Inputs {
             build_env,
             secrets,
             health,
+            put_back,
+            new_workers,
+            replace_canary,
+            budget,
+            back_to,
             origin: Origin {
                 sha: event.sha.clone(),
                 pull_request: common.pull_request,
@@ -227,4 +293,64 @@ fn health(raw: &Raw, problems: &mut Problems) -> Option<Schedule> {
         total: timeout,
         ..Schedule::default()
     })
+}
+
+/// Bytes: a number, `KiB` or `MiB` behind it.
+fn budget(value: Option<&str>, problems: &mut Problems) -> Option<u64> {
+    let value = value?.trim();
+    let (number, unit) = value.split_at(value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()));
+    let factor = match unit.trim() {
+        "" | "B" => Some(1),
+        "KiB" | "K" => Some(1 << 10),
+        "MiB" | "M" => Some(1 << 20),
+        _ => None,
+    };
+    let bytes = factor.and_then(|factor: u64| number.parse::<u64>().ok()?.checked_mul(factor));
+    if bytes.is_none() {
+        problems.add("budget", format!("`{value}` is not a size, such as `900KiB` or `3MiB`"));
+    }
+    bytes
+}
+
+/// `versions` (as the output of an earlier run), else `run`, else the run that this step belongs to.
+fn back_to(raw: &Raw, common: &Common, chosen: &[String], problems: &mut Problems) -> Option<BackTo> {
+    if let Some(text) = &raw.versions {
+        if raw.run.is_some() {
+            problems.add("run", "goes not with `versions`; give one of them");
+        }
+        let Ok(versions) = serde_json::from_str::<BTreeMap<String, Option<String>>>(text) else {
+            problems.add(
+                "versions",
+                "is not the output `versions` of a run: a JSON object from service to version",
+            );
+            return None;
+        };
+        for key in versions.keys().filter(|key| !chosen.contains(key)) {
+            problems.add(
+                "versions",
+                format!("names `{key}`, which is none of the services {}", quoted_list(chosen)),
+            );
+        }
+        let known = versions.into_iter().filter_map(|(key, version)| Some((key, version?)));
+        return Some(BackTo::Versions(known.collect()));
+    }
+    let run = raw
+        .run
+        .clone()
+        .map(|run| run.trim().to_owned())
+        .or_else(|| common.event.run_id.clone());
+    match run {
+        Some(run) if !run.is_empty() && run.chars().all(|c| c.is_ascii_digit()) => Some(BackTo::BeforeRun(run)),
+        Some(run) => {
+            problems.add("run", format!("`{run}` is not the id of a run, such as `1234567890`"));
+            None
+        }
+        None => {
+            problems.add(
+                "run",
+                "missing; outside GitHub Actions, name the run that is to be undone, or give `versions`",
+            );
+            None
+        }
+    }
 }

@@ -43,6 +43,8 @@ pub(crate) struct ServicePlan {
     pub(crate) previous: Option<String>,
     pub(crate) notes: Vec<String>,
     pub(crate) size: Size,
+    /// The size of what serves, when one of ours does.
+    pub(crate) live_size: Option<Size>,
 }
 
 /// What happens to the code.
@@ -71,6 +73,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) waves: Vec<Vec<String>>,
     /// What each chosen service needs.
     pub(crate) needs: &'a BTreeMap<String, Vec<String>>,
+    /// Whether a deployment of two versions may be replaced by one.
+    pub(crate) replace_canary: bool,
 }
 
 impl Plan {
@@ -104,6 +108,13 @@ impl Plan {
             let nothing = Live::default();
             let live = facts.live.get(key).unwrap_or(&nothing);
             let mut planned = one(subject.environment, service, built, rendered, live);
+            if planned.upload == Upload::Again && !subject.replace_canary && live.version_id().is_none() {
+                let text = format!(
+                    "two versions share the traffic of Worker `{}`: finish that rollout first, or replace it with `replace-canary: true`",
+                    service.worker
+                );
+                plan.conflicts.push((key.clone(), text));
+            }
             planned.steps = hostname.steps;
             planned.notes.extend(hostname.notes);
             plan.services.insert(key.clone(), planned);
@@ -179,7 +190,9 @@ fn one(environment: &Environment, service: &Service, built: &Built, rendered: &R
     let migrations = migrations(&built.migrations, live.migration_tag.as_deref());
     let upload = match &live.deployment {
         None => Upload::First,
-        Some(_) if live.tag() == tag && rendered.missing_kv.is_empty() && migrations.is_none() => Upload::No,
+        Some(_) if fingerprint::same(live.tag(), &tag) && rendered.missing_kv.is_empty() && migrations.is_none() => {
+            Upload::No
+        }
         Some(_) => Upload::Again,
     };
     let mut notes = Vec::new();
@@ -201,6 +214,7 @@ fn one(environment: &Environment, service: &Service, built: &Built, rendered: &R
         previous: live.version_id().map(str::to_owned),
         notes,
         size: built.size,
+        live_size: fingerprint::size(live.tag()),
     }
 }
 
@@ -216,7 +230,7 @@ fn same(one: &[String], other: &[String]) -> bool {
 /// The tag of a service's upload.
 pub(crate) fn tag(worker: &str, built: &Built, rendered: &Rendered) -> String {
     let assets = built.assets.as_ref().map(|files| (&files.assets[..], &files.config));
-    fingerprint::tag(worker, &metadata(built, rendered), modules(built), assets)
+    fingerprint::tag(worker, &metadata(built, rendered), modules(built), assets, built.size)
 }
 
 /// The metadata to upload, but for what an asset session and migrations add.

@@ -43,6 +43,8 @@ pub(crate) struct Built {
     pub(crate) warnings: Vec<String>,
     pub(crate) took: Duration,
     pub(crate) size: Size,
+    /// Keys that stand at the top level only, though environments do not inherit them and the manifest has no word.
+    pub(crate) not_inherited: Vec<String>,
 }
 
 /// Bytes of all modules but source maps.
@@ -203,6 +205,7 @@ impl Project {
             assets,
             crons: settings.crons(),
             migrations: settings.migrations().to_vec(),
+            not_inherited: not_inherited(service, &settings),
             warnings,
             took: started.elapsed(),
         })
@@ -245,4 +248,16 @@ fn refused(inputs: &Inputs, settings: &Settings<'_>) -> Vec<String> {
         ));
     }
     problems
+}
+
+/// What an environment probably lacks: bindings that its top level has. The manifest's `kv` and `vars` make up for theirs.
+fn not_inherited(service: &Service, settings: &Settings<'_>) -> Vec<String> {
+    let made_up =
+        |key: &str| key == "kv_namespaces" && !service.kv.is_empty() || key == "vars" && !service.vars.is_empty();
+    settings
+        .lost()
+        .into_iter()
+        .filter(|key| !made_up(key))
+        .map(str::to_owned)
+        .collect()
 }

@@ -122,7 +122,8 @@ impl Deployment {
         self.annotations.as_ref().map_or("", |all| annotation(all, MESSAGE))
     }
 
-    fn has(&self, shares: &[Share]) -> bool {
+    /// Whether exactly these versions serve, with these shares.
+    pub fn serves(&self, shares: &[Share]) -> bool {
         let of = |shares: &[Share]| {
             let mut all: Vec<(String, i64)> = shares
                 .iter()
@@ -299,7 +300,7 @@ impl Writer {
                 Ok(_) => break,
                 Err(error) if maybe_done(&error) => {
                     let live = reader.deployments(worker).await?.unwrap_or_default();
-                    if live.first().is_some_and(|live| live.has(shares)) {
+                    if live.first().is_some_and(|live| live.serves(shares)) {
                         break;
                     }
                     if tries >= TRIES {
@@ -347,7 +348,7 @@ mod tests {
     #[test]
     fn the_order_of_shares_does_not_matter() {
         let live = deployment(&[("a", 10.0), ("b", 90.0)]);
-        assert!(live.has(&deployment(&[("b", 90.0), ("a", 10.0)]).versions));
-        assert!(!live.has(&deployment(&[("b", 10.0), ("a", 90.0)]).versions));
+        assert!(live.serves(&deployment(&[("b", 90.0), ("a", 10.0)]).versions));
+        assert!(!live.serves(&deployment(&[("b", 10.0), ("a", 90.0)]).versions));
     }
 }

@@ -283,6 +283,20 @@ impl<'a> Settings<'a> {
             .collect()
     }
 
+    /// Keys that stand at the top level only, though environments do not inherit them: wrangler warns, and goes on.
+    pub fn lost(&self) -> Vec<&'a str> {
+        let Some(own) = self.own else { return Vec::new() };
+        let top = Self {
+            top: self.top,
+            own: None,
+        };
+        NOT_INHERITED
+            .iter()
+            .copied()
+            .filter(|key| top.has(key) && !own.contains_key(*key))
+            .collect()
+    }
+
     /// A text.
     pub fn text(&self, key: &str) -> Option<&'a str> {
         self.get(key)?.as_str()
@@ -374,6 +388,7 @@ mod tests {
         let staging = config.settings(Some("staging")).unwrap();
         assert_eq!(staging.text("compatibility_date"), Some("2026-01-01"));
         assert!(!staging.has("vars") && !staging.has("kv_namespaces"));
+        assert_eq!(staging.lost(), ["kv_namespaces", "vars"]);
         let production = config.settings(Some("production")).unwrap();
         let auth = Resource {
             kind: ResourceKind::Worker,

@@ -92,6 +92,7 @@ pub(super) fn tally(reports: &[Report]) -> Option<String> {
         (ServiceState::Unchanged, "unchanged"),
         (ServiceState::Planned, "to deploy"),
         (ServiceState::Failed, "failed"),
+        (ServiceState::RolledBack, "rolled back"),
         (ServiceState::Skipped, "not deployed"),
     ] {
         let n = in_state(state);
@@ -161,6 +162,7 @@ fn state(row: &Row<'_>) -> String {
     let detail = |detail: Option<&String>| detail.map(|text| shorten(text, LONGEST_DETAIL));
     let (words, detail) = match (row.endpoint, deployed) {
         (_, Some(ServiceState::Failed)) => ("🔴 Failed", detail(row.service.and_then(|s| s.detail.as_ref()))),
+        (_, Some(ServiceState::RolledBack)) => ("🟠 Rolled back", detail(row.service.and_then(|s| s.detail.as_ref()))),
         (Some(endpoint), _) => match endpoint.state {
             Health::Healthy => ("🟢 Healthy", Some(checks(endpoint))),
             Health::Unhealthy => ("🔴 Unhealthy", detail(endpoint.detail.as_ref())),

@@ -1,19 +1,24 @@
-//! Every sentence that a user of this action reads.
+//! Every sentence that a user of this action reads: here the log and the errors, in [`output`] what comes after.
+
+mod output;
 
 use std::time::Duration;
 
 use actions_core::error::fault;
 use actions_core::health::{Seen, Target, Verdict};
-use actions_core::reports::{DeployWorkers, Head, Service, ServiceState, Status};
 use actions_core::runner::{Runner, command};
-use actions_core::text::{cell, count, elapsed, quoted_list};
+use actions_core::text::{count, elapsed, quoted_list};
 use actions_core::wrangler::bundle::Failed;
 use indexmap::IndexMap;
 
-use crate::apply::{Done, Outcome};
+pub(crate) use output::{Report, outputs, restored, restored_markdown, validated, validated_markdown};
+
+use crate::apply::Outcome;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::project::{Built, Size};
+use crate::restore::Restored;
+use crate::rollback::{Decision, PutBack};
 
 /// `12.3 KiB`
 pub(crate) fn bytes(n: u64) -> String {
@@ -40,6 +45,7 @@ pub(crate) fn opening(inputs: &Inputs) -> String {
     let verb = match inputs.command {
         crate::inputs::Command::Deploy => "deploying",
         crate::inputs::Command::Validate => "validating",
+        crate::inputs::Command::Rollback => "putting back",
     };
     let some = if inputs.chosen.len() == inputs.environment.services.len() {
         String::new()
@@ -156,12 +162,15 @@ pub(crate) fn unhealthy(bad: &[&Seen]) -> anyhow::Error {
     error.into()
 }
 
-/// A wave failed while it was deployed.
-pub(crate) fn wave_failed(number: usize, of: usize, outcomes: &IndexMap<String, Outcome>) -> anyhow::Error {
+/// A wave has ended: `Err` when one of its services failed.
+pub(crate) fn wave_ended(number: usize, of: usize, outcomes: &IndexMap<String, Outcome>) -> anyhow::Result<()> {
     let failed: Vec<(&String, &String)> = outcomes
         .iter()
         .filter_map(|(key, outcome)| Some((key, outcome.failed.as_ref()?)))
         .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
     let keys: Vec<&str> = failed.iter().map(|(key, _)| key.as_str()).collect();
     let place = if of > 1 {
         format!(" (wave {number} of {of})")
@@ -178,9 +187,19 @@ pub(crate) fn wave_failed(number: usize, of: usize, outcomes: &IndexMap<String, 
             }
         })
         .collect();
-    fault(format!("could not deploy {}{place}", quoted_list(&keys)))
+    Err(fault(format!("could not deploy {}{place}", quoted_list(&keys)))
         .because(fault(causes.join("\n")))
-        .into()
+        .into())
+}
+
+/// The plan.
+pub(crate) fn plan(plan: &Plan) -> String {
+    let changes = plan.changes();
+    if plan.is_empty() {
+        format!("plan: {}", changes.headline())
+    } else {
+        format!("plan: {}\n{changes}", changes.headline())
+    }
 }
 
 /// Checks that failed before anything was touched.
@@ -198,105 +217,65 @@ pub(crate) fn checks_failed(conflicts: &[(String, String)]) -> anyhow::Error {
     .into()
 }
 
-/// What the action tells the next ones, and the run's summary.
-pub(crate) struct Report<'a> {
-    pub(crate) inputs: &'a Inputs,
-    pub(crate) plan: &'a Plan,
-    pub(crate) done: &'a Done,
-    pub(crate) seconds: f64,
-}
+/// Putting back begins.
+pub(crate) const PUTTING_BACK: &str =
+    "putting the Workers of this run back to what served before; hostnames, schedules and data stay as they are";
 
-impl Report<'_> {
-    fn status(&self) -> Status {
-        match &self.done.error {
-            Some(_) => Status::Failed,
-            None if self.inputs.dry_run => Status::Planned,
-            None => Status::Done,
-        }
-    }
-
-    fn service(&self, plan: &ServicePlan) -> Service {
-        let outcome = self.done.services.get(&plan.key);
-        let state = match outcome {
-            _ if self.inputs.dry_run => ServiceState::Planned,
-            None => ServiceState::Skipped,
-            Some(outcome) if outcome.failed.is_some() => ServiceState::Failed,
-            Some(outcome) if outcome.changed => ServiceState::Deployed,
-            Some(_) => ServiceState::Unchanged,
-        };
-        Service {
-            service: plan.key.clone(),
-            worker: plan.worker.clone(),
-            url: plan.url.clone(),
-            hostname: plan.hostname.clone(),
-            version_id: outcome.map_or_else(|| plan.previous.clone(), |outcome| outcome.version.clone()),
-            previous_version_id: plan.previous.clone(),
-            state,
-            detail: outcome
-                .and_then(|outcome| outcome.failed.clone())
-                .or_else(|| Some(plan.notes.join("; ")).filter(|notes| !notes.is_empty())),
-            size: Some(plan.size.raw),
-            gzip: Some(plan.size.gzip),
-            seconds: outcome.map_or(0.0, |outcome| outcome.took.as_secs_f64()),
-        }
-    }
-
-    /// The output `report`.
-    pub(crate) fn json(&self) -> DeployWorkers {
-        DeployWorkers {
-            head: Head {
-                command: "deploy".to_owned(),
-                environment: self.inputs.environment.name.clone(),
-                pull_request: self.inputs.environment.pull_request,
-                status: self.status(),
-                changed: self.done.changed(),
-                seconds: (self.seconds * 1000.0).round() / 1000.0,
-                error: self.done.error.as_ref().map(actions_core::error::render),
-            },
-            services: self.plan.services.values().map(|plan| self.service(plan)).collect(),
-        }
-    }
-
-    /// The step's summary.
-    pub(crate) fn markdown(&self) -> String {
-        let title = self.inputs.environment.title();
-        let changed = self.done.services.values().filter(|outcome| outcome.changed).count();
-        let head = match self.status() {
-            Status::Failed => format!("### Workers of {title}: failed\n"),
-            Status::Planned => format!(
-                "### Workers of {title}: planned, nothing was touched\n\n{}\n",
-                self.plan.changes().markdown()
-            ),
-            _ if changed == 0 => format!("### Workers of {title}: unchanged\n"),
-            _ => format!("### Workers of {title}: {} deployed\n", count(changed, "service")),
-        };
-        let rows: String = self
-            .plan
-            .services
-            .values()
-            .map(|plan| row(&self.service(plan)))
-            .collect();
-        format!("{head}\n| | service | version | size | |\n|---|---|---|---|---|\n{rows}")
+/// One Worker was put back, or not.
+pub(crate) fn put_back(key: &str, put_back: &PutBack) -> String {
+    match put_back {
+        PutBack::Back(versions) => format!("↩ {key}: version {} serves again", versions.join(" and ")),
+        PutBack::Removed => format!("↩ {key}: it was new, and is removed"),
+        PutBack::Nothing => format!("= {key}: nothing to put back"),
+        PutBack::Left(why) => format!("= {key}: left as it is: {why}"),
+        PutBack::Failed(why) => format!("✗ {key}: not put back: {}", why.replace('\n', "\n  ")),
     }
 }
 
-fn row(service: &Service) -> String {
-    let mark = match service.state {
-        ServiceState::Deployed => "✅",
-        ServiceState::Unchanged => "➖",
-        ServiceState::Failed => "❌",
-        ServiceState::Planned => "📝",
-        ServiceState::Skipped | ServiceState::Unknown => "⏭️",
-    };
-    let version = service
-        .version_id
-        .as_deref()
-        .map_or_else(String::new, |id| format!("`{}`", &id[..id.len().min(8)]));
-    let size = service.size.map_or_else(String::new, bytes);
-    let detail = service.detail.as_deref().map(cell).unwrap_or_default();
-    format!(
-        "| {mark} | [{}]({}) | {version} | {size} | {detail} |\n",
-        cell(&service.service),
-        service.url
-    )
+/// What `dry-run` says instead of putting back.
+pub(crate) fn planned(decision: &Decision) -> PutBack {
+    match decision {
+        Decision::Nothing => PutBack::Nothing,
+        Decision::Leave(why) => PutBack::Left(why.clone()),
+        Decision::Remove => PutBack::Left("dry run: it would be removed".to_owned()),
+        Decision::Deploy(shares) => {
+            let versions: Vec<&str> = shares.iter().map(|share| share.version_id.as_str()).collect();
+            PutBack::Left(format!("dry run: version {} would serve again", versions.join(" and ")))
+        }
+    }
+}
+
+/// The error of a rollback that is not whole.
+pub(crate) fn rollback_failed(all: &[Restored<'_>]) -> Option<anyhow::Error> {
+    let failed: Vec<(&str, &str)> = all
+        .iter()
+        .filter_map(|restored| match &restored.put_back {
+            PutBack::Failed(why) => Some((restored.service.key.as_str(), why.as_str())),
+            _ => None,
+        })
+        .collect();
+    if failed.is_empty() {
+        return None;
+    }
+    let keys: Vec<&str> = failed.iter().map(|(key, _)| *key).collect();
+    let lines: Vec<String> = failed.iter().map(|(key, why)| format!("{key}: {why}")).collect();
+    let what = format!("could not put back {}", quoted_list(&keys));
+    Some(fault(what).because(fault(lines.join("\n"))).into())
+}
+
+/// Everything is valid.
+pub(crate) fn valid(inputs: &Inputs) -> String {
+    let mut text = format!("{} valid; no request was made", count(inputs.chosen.len(), "service"));
+    let services = &inputs.environment.services;
+    let variables: std::collections::BTreeSet<&str> = services
+        .iter()
+        .filter(|service| inputs.chosen.contains(&service.key))
+        .flat_map(|service| service.secrets.iter().map(|secret| secret.variable.as_str()))
+        .collect();
+    if !variables.is_empty() {
+        let variables: Vec<&str> = variables.into_iter().collect();
+        text.push_str("\na deployment needs these variables in the step's `env`: ");
+        text.push_str(&quoted_list(&variables));
+    }
+    text
 }

@@ -1,0 +1,123 @@
+//! Everything that is known without a request: bundles, checked and rendered, and their order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actions_core::environment::Service;
+use actions_core::runner::{Problems, Runner};
+use actions_core::wrangler::{Resource, Sandbox};
+use indexmap::IndexMap;
+
+use crate::inputs::Inputs;
+use crate::names::Names;
+use crate::project::{Built, Project};
+use crate::render::{self, Context, Rendered};
+use crate::{check, report};
+
+/// The chosen services, ready to be planned.
+pub(crate) struct Bundled {
+    pub(crate) built: IndexMap<String, Built>,
+    names: Names,
+    production: Option<BTreeSet<Resource>>,
+    /// What each chosen service needs, by key.
+    pub(crate) needs: BTreeMap<String, Vec<String>>,
+    /// The chosen services.
+    pub(crate) waves: Vec<Vec<String>>,
+}
+
+impl Bundled {
+    /// Bundles and checks everything.
+    ///
+    /// # Errors
+    /// Bundles that failed, or every problem in them.
+    pub(crate) async fn make(inputs: &Inputs, runner: &Runner) -> anyhow::Result<Self> {
+        let project = Project::read(inputs)?;
+        let api_url = inputs
+            .cloudflare
+            .as_ref()
+            .map_or(actions_core::cloudflare::API, |access| &access.api_url);
+        let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
+        let built = project.bundle(inputs, &sandbox, runner).await?;
+        let names = Names::new(&inputs.environment, &inputs.manifest, &project.names());
+        let mut needs = BTreeMap::new();
+        let mut called = IndexMap::new();
+        for (key, built) in &built {
+            let callees = render::callees(&built.metadata, key, &names);
+            let declared = inputs.environment.service(key).map(|service| service.needs.as_slice());
+            let mut all = declared.unwrap_or_default().to_vec();
+            all.extend(callees.iter().cloned());
+            all.sort();
+            all.dedup();
+            needs.insert(key.clone(), all);
+            called.insert(key.clone(), callees);
+        }
+        let mut problems = Problems::default();
+        let waves = inputs.environment.waves(&called).unwrap_or_else(|cycle| {
+            problems.add("services", cycle.to_string());
+            Vec::new()
+        });
+        let chosen =
+            |wave: Vec<String>| -> Vec<String> { wave.into_iter().filter(|key| built.contains_key(key)).collect() };
+        let bundled = Self {
+            production: project.production(inputs),
+            waves: waves.into_iter().map(chosen).filter(|wave| !wave.is_empty()).collect(),
+            built,
+            names,
+            needs,
+        };
+        for (key, built) in &bundled.built {
+            for problem in check::bundle(built, inputs, check::today()) {
+                problems.add(&format!("services.{key}"), problem);
+            }
+        }
+        if let Err(wrong) = bundled.render(inputs, &BTreeMap::new()) {
+            for (key, problem) in wrong {
+                problems.add(&format!("services.{key}"), problem);
+            }
+        }
+        problems.finish()?;
+        if bundled.waves.len() > 1 {
+            runner.say(&report::waves(&bundled.waves));
+        }
+        Ok(bundled)
+    }
+
+    /// Renders every service's metadata, with these KV namespaces.
+    ///
+    /// # Errors
+    /// Every problem, by service.
+    pub(crate) fn render(
+        &self,
+        inputs: &Inputs,
+        kv: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, Rendered>, Vec<(String, String)>> {
+        let context = Context {
+            environment: &inputs.environment,
+            names: &self.names,
+            kv,
+            secrets: &inputs.secrets,
+            production: self.production.as_ref(),
+            shared: &inputs.shared,
+        };
+        let (mut all, mut wrong) = (BTreeMap::new(), Vec::new());
+        for (key, built) in &self.built {
+            let Some(service) = inputs.environment.service(key) else {
+                continue;
+            };
+            match render::render(service, &built.metadata, &context) {
+                Ok(rendered) => {
+                    all.insert(key.clone(), rendered);
+                }
+                Err(problems) => wrong.extend(problems.into_iter().map(|problem| (key.clone(), problem))),
+            }
+        }
+        if wrong.is_empty() { Ok(all) } else { Err(wrong) }
+    }
+
+    /// The chosen services, and those that they need.
+    pub(crate) fn wanted<'a>(&self, inputs: &'a Inputs) -> Vec<&'a Service> {
+        let needed =
+            |key: &String| self.built.contains_key(key) || self.needs.values().flatten().any(|need| need == key);
+        let services = inputs.environment.services.iter();
+        services.filter(|service| needed(&service.key)).collect()
+    }
+}

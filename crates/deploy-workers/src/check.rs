@@ -1,0 +1,79 @@
+//! What Cloudflare would refuse, or the team does not want, told before anything is uploaded. Pure.
+
+use jiff::civil::Date;
+
+use crate::inputs::{Command, Inputs};
+use crate::project::Built;
+use crate::report::bytes;
+
+/// The date that compatibility dates are compared with: today in UTC.
+pub(crate) fn today() -> Date {
+    jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
+}
+
+/// What is wrong with a bundle.
+pub(crate) fn bundle(built: &Built, inputs: &Inputs, today: Date) -> Vec<String> {
+    let mut problems = Vec::new();
+    let date = built
+        .metadata
+        .get("compatibility_date")
+        .and_then(serde_json::Value::as_str);
+    if let Some(problem) = compatibility(date, today) {
+        problems.push(problem);
+    }
+    if let Some(budget) = inputs.budget.filter(|budget| built.size.gzip > *budget) {
+        problems.push(format!(
+            "its modules have {} compressed, more than the {} of `budget`",
+            bytes(built.size.gzip),
+            bytes(budget)
+        ));
+    }
+    // A deployment goes on: an environment may want less than the top level. Validation is there to tell.
+    if inputs.command == Command::Validate {
+        problems.extend(built.not_inherited.iter().map(|key| {
+            format!(
+                "`{key}` stands at the top level of the wrangler configuration only, and environments do not inherit it; repeat it in the environment, or leave it out on purpose with an empty one"
+            )
+        }));
+    }
+    problems
+}
+
+fn compatibility(date: Option<&str>, today: Date) -> Option<String> {
+    let Some(text) = date else {
+        return Some(
+            "the wrangler configuration has no `compatibility_date`: Cloudflare would assume 2021-11-02".to_owned(),
+        );
+    };
+    match text.parse::<Date>() {
+        Ok(date) if date > today => Some(format!(
+            "`compatibility_date` {text} is in the future (today is {today})"
+        )),
+        Ok(_) => None,
+        Err(_) => Some(format!(
+            "`compatibility_date` `{text}` is not a date, such as `{today}`"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        let today: Date = "2026-11-23".parse().unwrap();
+        assert_eq!(compatibility(Some("2026-11-23"), today), None);
+        assert!(
+            compatibility(Some("2026-11-24"), today)
+                .unwrap()
+                .contains("in the future")
+        );
+        assert!(
+            compatibility(Some("yesterday"), today)
+                .unwrap()
+                .contains("is not a date")
+        );
+        assert!(compatibility(None, today).unwrap().contains("2021-11-02"));
+    }
+}

@@ -1,0 +1,120 @@
+//! `command: deploy`
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use actions_core::cloudflare::Reader;
+use actions_core::error::fault;
+use actions_core::runner::Runner;
+use actions_core::runner::common::CloudflareAccess;
+
+use crate::apply::{self, Done, Work};
+use crate::bundled::Bundled;
+use crate::cancel;
+use crate::facts::Facts;
+use crate::inputs::Inputs;
+use crate::plan::{Plan, Subject};
+use crate::render::Rendered;
+use crate::report::{self, Report};
+
+/// Deploys: bundles, reads, plans, carries out, and puts back what it did when it fails.
+pub(crate) async fn run(
+    runner: &Runner,
+    inputs: &Inputs,
+    access: &CloudflareAccess,
+    started: Instant,
+) -> anyhow::Result<()> {
+    let prepared = async {
+        let bundled = Bundled::make(inputs, runner).await?;
+        let reader = access.reader(actions_core::http::client()?);
+        let facts = Facts::read(&reader, inputs, &bundled.built, &bundled.wanted(inputs)).await?;
+        anyhow::Ok((bundled, reader, facts))
+    };
+    let (bundled, reader, facts) = tokio::select! {
+        prepared = prepared => prepared?,
+        signal = cancel::signal() => return Err(fault(format!("cancelled ({signal}) before anything was touched")).into()),
+    };
+    let rendered = bundled
+        .render(inputs, &facts.kv)
+        .map_err(|wrong| report::checks_failed(&wrong))?;
+    let subject = Subject {
+        environment: &inputs.environment,
+        built: &bundled.built,
+        rendered: &rendered,
+        waves: bundled.waves.clone(),
+        needs: &bundled.needs,
+        replace_canary: inputs.replace_canary,
+    };
+    let plan = Plan::new(subject, &facts);
+    if !plan.conflicts.is_empty() {
+        return Err(report::checks_failed(&plan.conflicts));
+    }
+    runner.say(&report::plan(&plan));
+    let mut done = Done::default();
+    if !inputs.dry_run {
+        carry_out(runner, inputs, &reader, &bundled, &facts, &plan, rendered, &mut done).await;
+    }
+    let report = Report {
+        inputs,
+        plan: &plan,
+        done: &done,
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    report.write(runner)?;
+    done.error.map_or(Ok(()), Err)
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the pieces of one deployment, borrowed for its length"
+)]
+async fn carry_out(
+    runner: &Runner,
+    inputs: &Inputs,
+    reader: &Reader,
+    bundled: &Bundled,
+    facts: &Facts,
+    plan: &Plan,
+    rendered: BTreeMap<String, Rendered>,
+    done: &mut Done,
+) {
+    let work = Work {
+        writer: reader.writer(),
+        inputs,
+        plan,
+        facts,
+        built: &bundled.built,
+        runner,
+        journal: RefCell::default(),
+    };
+    let result = tokio::select! {
+        result = all(&work, bundled, rendered, &mut done.kv) => result,
+        signal = cancel::signal() => Err(fault(format!("cancelled ({signal})")).into()),
+    };
+    done.services = work.journal.take();
+    if let Err(error) = result {
+        done.error = Some(error);
+        if inputs.put_back {
+            work.put_back(done).await;
+        }
+    }
+}
+
+/// Namespaces first, since uploads name their ids; then wave after wave.
+async fn all(
+    work: &Work<'_>,
+    bundled: &Bundled,
+    rendered: BTreeMap<String, Rendered>,
+    made: &mut Vec<String>,
+) -> anyhow::Result<()> {
+    if work.plan.kv.is_empty() {
+        return work.waves(&rendered).await;
+    }
+    let mut ids = work.facts.kv.clone();
+    ids.extend(apply::kv(&work.writer, &work.plan.kv, made).await?);
+    let rendered = bundled
+        .render(work.inputs, &ids)
+        .map_err(|wrong| report::checks_failed(&wrong))?;
+    work.waves(&rendered).await
+}

@@ -1,0 +1,282 @@
+//! What comes after a run: the output `report`, the other outputs, and the summary.
+
+use actions_core::reports::{DeployWorkers, Head, Service, ServiceState, Status};
+use actions_core::runner::Runner;
+use actions_core::text::{cell, count};
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+
+use super::bytes;
+use crate::apply::Done;
+use crate::inputs::Inputs;
+use crate::plan::{Plan, ServicePlan};
+use crate::project::{Built, Size};
+use crate::restore::Restored;
+use crate::rollback::PutBack;
+
+/// Milliseconds are enough.
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+fn head(inputs: &Inputs, command: &str, seconds: f64) -> Head {
+    Head {
+        command: command.to_owned(),
+        environment: inputs.environment.name.clone(),
+        pull_request: inputs.environment.pull_request,
+        status: Status::Done,
+        seconds: rounded(seconds),
+        ..Head::default()
+    }
+}
+
+/// Writes the outputs. `back` are the services that were put back.
+pub(crate) fn outputs(runner: &Runner, json: &DeployWorkers, back: &[&str]) -> anyhow::Result<()> {
+    let by_service = |value: fn(&Service) -> Value| -> String {
+        let all: Map<String, Value> = json
+            .services
+            .iter()
+            .map(|service| (service.service.clone(), value(service)))
+            .collect();
+        Value::Object(all).to_string()
+    };
+    runner.output("urls", &by_service(|service| service.url.clone().into()))?;
+    runner.output("versions", &by_service(|service| service.version_id.clone().into()))?;
+    runner.output("changed", if json.head.changed { "true" } else { "false" })?;
+    runner.output("rolled-back", &serde_json::json!(back).to_string())?;
+    runner.report(json)
+}
+
+/// What a deployment tells the next actions, and the run's summary.
+pub(crate) struct Report<'a> {
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) plan: &'a Plan,
+    pub(crate) done: &'a Done,
+    pub(crate) seconds: f64,
+}
+
+impl Report<'_> {
+    fn status(&self) -> Status {
+        match &self.done.error {
+            Some(_) => Status::Failed,
+            None if self.inputs.dry_run => Status::Planned,
+            None => Status::Done,
+        }
+    }
+
+    fn service(&self, plan: &ServicePlan) -> Service {
+        let outcome = self.done.services.get(&plan.key);
+        let put_back = outcome.and_then(|outcome| outcome.put_back.as_ref());
+        let state = match (outcome, put_back) {
+            _ if self.inputs.dry_run => ServiceState::Planned,
+            (_, Some(PutBack::Back(_) | PutBack::Removed)) => ServiceState::RolledBack,
+            (None, _) => ServiceState::Skipped,
+            (Some(outcome), _) if outcome.failed.is_some() => ServiceState::Failed,
+            (Some(outcome), _) if outcome.changed => ServiceState::Deployed,
+            (Some(_), _) => ServiceState::Unchanged,
+        };
+        let mut details: Vec<String> = outcome.and_then(|outcome| outcome.failed.clone()).into_iter().collect();
+        match put_back {
+            Some(PutBack::Left(why)) => details.push(format!("not put back: {why}")),
+            Some(PutBack::Failed(why)) => details.push(format!("could not be put back: {why}")),
+            _ => {}
+        }
+        details.extend(plan.notes.iter().cloned());
+        Service {
+            service: plan.key.clone(),
+            worker: plan.worker.clone(),
+            url: plan.url.clone(),
+            hostname: plan.hostname.clone(),
+            version_id: outcome.map_or_else(|| plan.previous.clone(), |outcome| outcome.version.clone()),
+            previous_version_id: plan.previous.clone(),
+            state,
+            detail: Some(details.join("; ")).filter(|details| !details.is_empty()),
+            size: Some(plan.size.raw),
+            gzip: Some(plan.size.gzip),
+            seconds: rounded(outcome.map_or(0.0, |outcome| outcome.took.as_secs_f64())),
+        }
+    }
+
+    fn json(&self) -> DeployWorkers {
+        let head = Head {
+            status: self.status(),
+            changed: self.done.changed(),
+            error: self.done.error.as_ref().map(actions_core::error::render),
+            ..head(self.inputs, "deploy", self.seconds)
+        };
+        DeployWorkers {
+            head,
+            services: self.plan.services.values().map(|plan| self.service(plan)).collect(),
+        }
+    }
+
+    fn markdown(&self) -> String {
+        let title = self.inputs.environment.title();
+        let changed = self.done.services.values().filter(|outcome| outcome.changed).count();
+        let head = match self.status() {
+            Status::Failed => format!("### Workers of {title}: failed\n"),
+            Status::Planned => format!(
+                "### Workers of {title}: planned, nothing was touched\n\n{}\n",
+                self.plan.changes().markdown()
+            ),
+            _ if changed == 0 => format!("### Workers of {title}: unchanged\n"),
+            _ => format!("### Workers of {title}: {} deployed\n", count(changed, "service")),
+        };
+        let rows: String = self
+            .plan
+            .services
+            .values()
+            .map(|plan| row(&self.service(plan), &delta(plan.size, plan.live_size)))
+            .collect();
+        format!("{head}\n| | service | version | size | |\n|---|---|---|---|---|\n{rows}")
+    }
+
+    /// Writes outputs and summary.
+    pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
+        runner.summary(&self.markdown());
+        let back = self
+            .done
+            .services
+            .iter()
+            .filter(|(_, outcome)| matches!(outcome.put_back, Some(PutBack::Back(_) | PutBack::Removed)));
+        let back: Vec<&str> = back.map(|(key, _)| key.as_str()).collect();
+        outputs(runner, &self.json(), &back)
+    }
+}
+
+/// `25.9 KiB compressed (+1.2 KiB)`
+fn delta(now: Size, live: Option<Size>) -> String {
+    let now_text = format!("{} compressed", bytes(now.gzip));
+    match live {
+        Some(live) if live.gzip < now.gzip => format!("{now_text} (+{})", bytes(now.gzip - live.gzip)),
+        Some(live) if live.gzip > now.gzip => format!("{now_text} (−{})", bytes(live.gzip - now.gzip)),
+        _ => now_text,
+    }
+}
+
+fn row(service: &Service, size: &str) -> String {
+    let mark = match service.state {
+        ServiceState::Deployed => "✅",
+        ServiceState::Unchanged => "➖",
+        ServiceState::Failed => "❌",
+        ServiceState::RolledBack => "↩️",
+        ServiceState::Planned => "📝",
+        ServiceState::Skipped | ServiceState::Unknown => "⏭️",
+    };
+    let version = service
+        .version_id
+        .as_deref()
+        .map_or_else(String::new, |id| format!("`{}`", actions_core::text::shorten(id, 9)));
+    let detail = service.detail.as_deref().map(cell).unwrap_or_default();
+    format!(
+        "| {mark} | [{}]({}) | {version} | {size} | {detail} |\n",
+        cell(&service.service),
+        service.url
+    )
+}
+
+/// The report of `rollback`.
+pub(crate) fn restored(
+    inputs: &Inputs,
+    all: &[Restored<'_>],
+    seconds: f64,
+    error: Option<&anyhow::Error>,
+) -> DeployWorkers {
+    let changed = |restored: &Restored<'_>| matches!(restored.put_back, PutBack::Back(_) | PutBack::Removed);
+    let service = |restored: &Restored<'_>| {
+        let (state, version, detail) = match &restored.put_back {
+            PutBack::Back(versions) => (ServiceState::RolledBack, versions.first().cloned(), None),
+            PutBack::Removed => (
+                ServiceState::RolledBack,
+                None,
+                Some("it was new, and is removed".to_owned()),
+            ),
+            PutBack::Nothing => (ServiceState::Unchanged, restored.before.clone(), None),
+            PutBack::Left(why) if inputs.dry_run => (ServiceState::Planned, restored.before.clone(), Some(why.clone())),
+            PutBack::Left(why) => (ServiceState::Skipped, restored.before.clone(), Some(why.clone())),
+            PutBack::Failed(why) => (ServiceState::Failed, restored.before.clone(), Some(why.clone())),
+        };
+        Service {
+            service: restored.service.key.clone(),
+            worker: restored.service.worker.clone(),
+            url: restored.service.url.clone(),
+            hostname: restored.service.hostname.clone(),
+            version_id: version,
+            previous_version_id: restored.before.clone(),
+            state,
+            detail,
+            ..Service::default()
+        }
+    };
+    let status = match error {
+        Some(_) => Status::Failed,
+        None if inputs.dry_run => Status::Planned,
+        None => Status::Done,
+    };
+    DeployWorkers {
+        head: Head {
+            status,
+            changed: all.iter().any(changed),
+            error: error.map(actions_core::error::render),
+            ..head(inputs, "rollback", seconds)
+        },
+        services: all.iter().map(service).collect(),
+    }
+}
+
+/// The summary of `rollback`.
+pub(crate) fn restored_markdown(json: &DeployWorkers) -> String {
+    let back = json
+        .services
+        .iter()
+        .filter(|service| service.state == ServiceState::RolledBack)
+        .count();
+    let title = json.head.pull_request.map_or_else(
+        || json.head.environment.clone(),
+        |pr| format!("{} {pr}", json.head.environment),
+    );
+    let said = if back == 0 {
+        "nothing to put back".to_owned()
+    } else {
+        format!("{} put back", count(back, "service"))
+    };
+    let rows: String = json.services.iter().map(|service| row(service, "")).collect();
+    format!("### Workers of {title}: {said}\n\n| | service | version | | |\n|---|---|---|---|---|\n{rows}")
+}
+
+/// The report of `validate`.
+pub(crate) fn validated(inputs: &Inputs, built: &IndexMap<String, Built>, seconds: f64) -> DeployWorkers {
+    let service = |(key, built): (&String, &Built)| {
+        let service = inputs.environment.service(key)?;
+        Some(Service {
+            service: key.clone(),
+            worker: service.worker.clone(),
+            url: service.url.clone(),
+            hostname: service.hostname.clone(),
+            state: ServiceState::Planned,
+            size: Some(built.size.raw),
+            gzip: Some(built.size.gzip),
+            seconds: rounded(built.took.as_secs_f64()),
+            ..Service::default()
+        })
+    };
+    DeployWorkers {
+        head: head(inputs, "validate", seconds),
+        services: built.iter().filter_map(service).collect(),
+    }
+}
+
+/// The summary of `validate`.
+pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers) -> String {
+    let row = |service: &Service| {
+        let (raw, gzip) = (service.size.unwrap_or_default(), service.gzip.unwrap_or_default());
+        let key = cell(&service.service);
+        format!("| {key} | `{}` | {} | {} |\n", service.worker, bytes(raw), bytes(gzip))
+    };
+    let rows: String = json.services.iter().map(row).collect();
+    format!(
+        "### Workers of {}: {} valid\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}",
+        inputs.environment.title(),
+        count(json.services.len(), "service")
+    )
+}

@@ -1,0 +1,18 @@
+//! `command: validate`: bundles and checks everything, with no request.
+
+use std::time::Instant;
+
+use actions_core::runner::Runner;
+
+use crate::bundled::Bundled;
+use crate::inputs::Inputs;
+use crate::report;
+
+/// Validates. Nothing is known of Cloudflare here: hostnames and what serves are checked by `deploy`.
+pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> anyhow::Result<()> {
+    let bundled = Bundled::make(inputs, runner).await?;
+    let json = report::validated(inputs, &bundled.built, started.elapsed().as_secs_f64());
+    runner.say(&report::valid(inputs));
+    runner.summary(&report::validated_markdown(inputs, &json));
+    report::outputs(runner, &json, &[])
+}
