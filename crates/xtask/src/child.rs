@@ -114,10 +114,26 @@ pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<Finished> {
 }
 
 /// Like [`run`]; `look` is called with the child's process id again and again while it runs.
-pub(crate) fn run_watched(command: &mut Command, limit: Duration, mut look: impl FnMut(u32)) -> Result<Finished> {
-    // Files, not pipes: nothing has to read them while the child runs, and no grandchild holds us up.
-    let mut out = tempfile::tempfile()?;
-    let mut err = tempfile::tempfile()?;
+pub(crate) fn run_watched(command: &mut Command, limit: Duration, look: impl FnMut(u32)) -> Result<Finished> {
+    run_into(command, limit, tempfile::tempfile()?, tempfile::tempfile()?, look)
+}
+
+/// Like [`run`], with both streams in the order in which they were written, as `stdout`.
+pub(crate) fn run_together(command: &mut Command, limit: Duration) -> Result<Finished> {
+    let both = tempfile::tempfile()?;
+    let mut finished = run_into(command, limit, both.try_clone()?, both, |_| {})?;
+    finished.stderr.clear();
+    Ok(finished)
+}
+
+/// Files, not pipes: nothing has to read them while the child runs, and no grandchild holds us up.
+fn run_into(
+    command: &mut Command,
+    limit: Duration,
+    mut out: File,
+    mut err: File,
+    mut look: impl FnMut(u32),
+) -> Result<Finished> {
     command
         .stdin(Stdio::null())
         .stdout(out.try_clone()?)
@@ -135,11 +151,10 @@ pub(crate) fn run_watched(command: &mut Command, limit: Duration, mut look: impl
         if start.elapsed() > limit {
             group.end()?;
             bail!(
-                "`{}` did not end within {} s\n{}{}",
+                "`{}` did not end within {} s\n{}",
                 command.get_program().display(),
                 limit.as_secs(),
-                text(&mut out)?,
-                text(&mut err)?
+                text(&mut out)?
             );
         }
         std::thread::sleep(POLL);

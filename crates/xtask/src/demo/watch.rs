@@ -3,7 +3,7 @@
 //! Arguments can be read by every user of a machine, so no secret may stand there; and wrangler runs the
 //! project's own code (plugins, build commands), so no token may be in its environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// What was seen of one process, when first seen with these arguments.
@@ -60,19 +60,20 @@ impl Watch {
 
     /// Processes that had one of `secrets` where it must not be, by their program.
     pub(crate) fn leaks(&self, secrets: &[(String, String)]) -> Vec<String> {
-        let mut leaks = Vec::new();
+        // A set: a child shows its parent's arguments until it runs its own program.
+        let mut leaks = BTreeSet::new();
         for seen in self.seen.values() {
             let program = seen.arguments.first().map_or("", String::as_str);
             for (name, value) in secrets {
                 if seen.arguments.iter().any(|argument| argument.contains(value.as_str())) {
-                    leaks.push(format!("{name} in the arguments of `{program}`"));
+                    leaks.insert(format!("{name} in the arguments of `{program}`"));
                 }
                 if is_wrangler(seen) && seen.environment.contains(value.as_str()) {
-                    leaks.push(format!("{name} in the environment of wrangler (`{program}`)"));
+                    leaks.insert(format!("{name} in the environment of wrangler (`{program}`)"));
                 }
             }
         }
-        leaks
+        leaks.into_iter().collect()
     }
 }
 

@@ -220,16 +220,16 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
 /// with the command's output.
 fn command(command: &mut Command) -> Result<String> {
     child::scrub(command);
-    let done = child::run(command, LIMIT)?;
+    let done = child::run_together(command, LIMIT)?;
     if !done.status.success() {
         bail!(
             "`{}`: {}\n{}",
             command.get_program().display(),
             done.status,
-            done.both()
+            done.stdout
         );
     }
-    Ok(done.both())
+    Ok(done.stdout)
 }
 
 fn in_ci() -> bool {
