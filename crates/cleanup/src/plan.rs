@@ -97,7 +97,7 @@ pub(crate) fn decide(target: &Target, facts: &Facts) -> Decision {
         decision.attached(target, facts, &ours);
         decision.workers(target, facts, &ours);
         decision.records(target, facts);
-        decision.namespaces(target, facts);
+        decision.namespaces(target, facts, &ours);
     }
     if target.with_neon {
         decision.branches(target, facts);
@@ -209,20 +209,27 @@ impl Decision {
         }
     }
 
-    fn namespaces(&mut self, target: &Target, facts: &Facts) {
+    /// Nothing but its title tells whose a namespace is: where the Worker that binds it is another's, it may be too.
+    fn namespaces(&mut self, target: &Target, facts: &Facts, ours: &Workers) {
         let all = match &facts.namespaces {
             None => return,
             Some(Err(error)) => return self.unread(RemovalKind::KvNamespace, target, error),
             Some(Ok(all)) => all,
         };
-        let services = target.environment.services.iter();
+        let services = || target.environment.services.iter();
         // Services share a namespace by naming the same binding.
-        let titles: BTreeSet<&str> = services
+        let titles: BTreeSet<&str> = services()
             .flat_map(|service| &service.kv)
             .map(|kv| kv.title.as_str())
             .collect();
         for title in titles {
+            let in_doubt = services()
+                .any(|service| ours.foreign.contains(&service.worker) && service.kv.iter().any(|kv| kv.title == title));
             match all.iter().find(|namespace| namespace.title == title) {
+                Some(_) if in_doubt => {
+                    let detail = Some(report::BOUND_BY_ANOTHERS.to_owned());
+                    self.settle(RemovalKind::KvNamespace, title, Outcome::Kept, detail);
+                }
                 Some(found) => self.doom("KV namespace", title, "", Doomed::Namespace(found.clone())),
                 None => self.settle(RemovalKind::KvNamespace, title, Outcome::Absent, None),
             }

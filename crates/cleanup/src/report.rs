@@ -17,6 +17,7 @@ use crate::plan::{Doomed, Settled};
 
 pub(crate) const FORGOTTEN: &str = "no longer in the manifest";
 pub(crate) const MARKED_AS_ANOTHERS: &str = "it is marked as another environment's";
+pub(crate) const BOUND_BY_ANOTHERS: &str = "the Worker that binds it is marked as another environment's";
 pub(crate) const ROOT: &str = "it is the project's default branch, a root, or the branch that others are copied from";
 pub(crate) const PROTECTED: &str = "it is protected: take the protection off in Neon's console, then run again";
 pub(crate) const ROUTES_FIRST: &str = "not tried, since a route or custom domain is still there: run again";

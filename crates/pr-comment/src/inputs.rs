@@ -112,15 +112,14 @@ fn key(
     let environment = reports
         .iter()
         .map(|report| report.head().environment.as_str())
-        .find(|name| marker::is_key(name))
-        .unwrap_or(environment)
-        .to_owned();
+        .find(|name| !name.is_empty())
+        .unwrap_or(environment);
     if !common.has_manifest(env) {
-        return environment;
+        return marker::key_of(environment);
     }
     common
         .manifest(env, problems)
-        .map(|manifest| format!("{}/{environment}", manifest.project.name))
+        .map(|manifest| marker::key_of(&format!("{}/{environment}", manifest.project.name)))
         .unwrap_or_default()
 }
 

@@ -22,10 +22,24 @@ pub(crate) struct Marker {
     pub(crate) run: Option<Run>,
 }
 
+const LONGEST_KEY: usize = 120;
+
+fn fits(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-')
+}
+
 /// Whether `key` can stand in a marker without ending it or another part of it.
 pub(crate) fn is_key(key: &str) -> bool {
-    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-');
-    !key.is_empty() && key.len() <= 120 && key.chars().all(valid)
+    !key.is_empty() && key.len() <= LONGEST_KEY && key.chars().all(fits)
+}
+
+/// A key from names that need not be one: what does not fit becomes `-`, and a hash keeps two such names apart.
+pub(crate) fn key_of(names: &str) -> String {
+    if is_key(names) {
+        return names.to_owned();
+    }
+    let safe = names.chars().take(80).map(|c| if fits(c) { c } else { '-' });
+    format!("{}-{}", safe.collect::<String>(), short_hash(names, 8))
 }
 
 /// The hash of a text as GitHub may give it back: line ends and blank ends do not count.
@@ -143,6 +157,10 @@ pub(crate) mod tests {
         assert!(is_key("codex/preview"));
         for key in ["", "a b", "a-->b", "a\nb", "é"] {
             assert!(!is_key(key), "{key}");
+            assert!(is_key(&key_of(key)), "{key}");
         }
+        assert_eq!(key_of("codex/preview"), "codex/preview");
+        assert_ne!(key_of("my app/preview"), key_of("my-app/preview"));
+        assert!(is_key(&key_of(&"x".repeat(500))));
     }
 }

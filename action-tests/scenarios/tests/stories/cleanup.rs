@@ -110,13 +110,14 @@ fn names(world: &World) -> Vec<String> {
     names
 }
 
-fn branches(state: &Value) -> Vec<String> {
+/// The names of all branches.
+pub(crate) fn branches(state: &Value) -> Vec<String> {
     let mut found = Vec::new();
     collect(&state["neon"], &mut found);
     found
 }
 
-/// The names of all objects that are branches, wherever the state keeps them.
+/// Adds the names of all objects that are branches, wherever the state keeps them.
 fn collect(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {

@@ -6,6 +6,7 @@ mod cleanup;
 mod deploy_workers;
 mod deploy_workers_rollback;
 mod health_check;
+mod life;
 mod neon_branch;
 mod pr_comment;
 mod preview_dns;

@@ -14,8 +14,7 @@ fn deployed(version: &str) -> String {
 }
 
 /// The comments on the pull request: id, author, text.
-fn comments(world: &World) -> Vec<(u64, String, String)> {
-    let state = world.state();
+pub(crate) fn comments(state: &Value) -> Vec<(u64, String, String)> {
     let repositories = &state["github"]["repositories"];
     let repository = match repositories {
         Value::Array(all) => all.iter().find(|repository| repository["name"] == "app").unwrap(),
@@ -35,7 +34,7 @@ fn comments(world: &World) -> Vec<(u64, String, String)> {
 }
 
 fn bots(world: &World) -> Vec<(u64, String)> {
-    let all = comments(world).into_iter();
+    let all = comments(&world.state()).into_iter();
     all.filter(|(_, login, _)| login == BOT)
         .map(|(id, _, text)| (id, text))
         .collect()
@@ -72,6 +71,15 @@ async fn one_comment_is_written_kept_and_edited() {
         "{}",
         first.summary
     );
+
+    for request in world.requests() {
+        let agent = request["user_agent"].as_str().unwrap();
+        assert!(
+            agent.starts_with("codex-actions/") && agent.ends_with("(pr-comment)"),
+            "{agent}"
+        );
+        assert_eq!(request["token"], tokens::GITHUB);
+    }
 
     let mark = world.mark();
     let again = comment(&world, &deployed("11111111-aaaa")).await;
@@ -123,7 +131,7 @@ async fn a_person_who_pastes_our_marker_keeps_their_comment() {
         .await;
     let run = comment(&world, &deployed("1")).await;
     assert_eq!(run.report["comment"]["action"], "created", "{run}");
-    let all = comments(&world);
+    let all = comments(&world.state());
     assert_eq!(
         (all.len(), all[0].1.as_str(), all[0].2.as_str()),
         (2, "octocat", marked)
@@ -132,7 +140,7 @@ async fn a_person_who_pastes_our_marker_keeps_their_comment() {
     comment(&world, &deployed("2")).await;
     let deleted = world.run("pr-comment").input("command", "delete").go().await;
     assert_eq!(deleted.report["comment"]["action"], "deleted", "{deleted}");
-    assert_eq!(comments(&world), all[..1]);
+    assert_eq!(comments(&world.state()), all[..1]);
     world.finish().await;
 }
 
@@ -272,7 +280,7 @@ async fn a_fork_reads_its_comment_in_the_summary() {
     assert_eq!((fork.code, fork.output("changed")), (0, "false"), "{fork}");
     assert!(fork.stdout.contains("::notice title=pr-comment::"), "{fork}");
     assert!(fork.summary.contains("api-preview-42.example.com"), "{}", fork.summary);
-    assert!(comments(&world).is_empty());
+    assert!(comments(&world.state()).is_empty());
     world.finish().await;
 }
 
@@ -287,7 +295,7 @@ async fn a_persons_token_edits_that_persons_comment() {
         .await;
     let run = comment(&world, &deployed("1")).await;
     assert_eq!(run.report["comment"]["action"], "updated", "{run}");
-    let all = comments(&world);
+    let all = comments(&world.state());
     assert_eq!((all[0].2.as_str(), all[1].2.contains("is deployed")), (marked, true));
     world.finish().await;
 }
@@ -303,7 +311,7 @@ async fn an_apps_token_edits_that_apps_comment() {
         .await;
     let run = comment(&world, &deployed("1")).await;
     assert_eq!(run.report["comment"]["action"], "updated", "{run}");
-    let all = comments(&world);
+    let all = comments(&world.state());
     assert_eq!((all[0].2.as_str(), all[1].2.contains("is deployed")), (marked, true));
     world.finish().await;
 }

@@ -205,6 +205,7 @@ fn anothers_things_of_the_same_name_are_kept() {
     let other = "codex-actions:acme/fork:codex:preview:42";
     let mut facts = nothing();
     facts.workers = Some(Ok(vec![worker("web-preview-42", &[other])]));
+    facts.namespaces = Some(Ok(vec![of(json!({"id": "k", "title": "codex-preview-42-CACHE"}))]));
     facts.branches = Some(Ok(vec![
         branch("br-a", "production", None, None),
         branch("br-b", "preview-pr-42", Some("br-a"), Some(other)),
@@ -217,7 +218,7 @@ fn anothers_things_of_the_same_name_are_kept() {
     Kept CustomDomain identity-preview-42.example.com it belongs to Worker `theirs`, which is not of this environment
     Absent Worker identity-preview-42
     Kept Worker web-preview-42 it is marked as another environment's
-    Absent KvNamespace codex-preview-42-CACHE
+    Kept KvNamespace codex-preview-42-CACHE the Worker that binds it is marked as another environment's
     Kept Branch preview-pr-42 it is marked as another environment's
     ");
 }

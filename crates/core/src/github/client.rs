@@ -1,11 +1,16 @@
 //! One request to GitHub: sent by octocrab, bounded in time, repeated by our own rules.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderName, HeaderValue, Method, header};
 use http_body_util::BodyExt as _;
-use octocrab::Octocrab;
+use octocrab::service::middleware::auth_header::AuthHeaderLayer;
+use octocrab::service::middleware::base_uri::BaseUriLayer;
+use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;
+use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
+use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -57,25 +62,8 @@ impl Reader {
     /// # Errors
     /// A token or URL that cannot be used. Must be called within a tokio runtime.
     pub fn new(api_url: &str, token: &SecretString, repository: &str, http: reqwest::Client) -> Result<Self, Error> {
-        // octocrab would panic on a token that no header can carry.
-        if http::HeaderValue::from_str(token.expose_secret()).is_err() {
-            return Err(Error::Token);
-        }
         let base: http::Uri = api_url.parse().map_err(|_| Error::BaseUrl(api_url.to_owned()))?;
-        let octocrab = Octocrab::builder()
-            .base_uri(base.clone())
-            .and_then(|builder| {
-                builder
-                    .add_header(http::header::USER_AGENT, crate::http::user_agent())
-                    .add_header(http::header::ACCEPT, "application/vnd.github+json".to_owned())
-                    .add_header(
-                        http::HeaderName::from_static("x-github-api-version"),
-                        API_VERSION.to_owned(),
-                    )
-                    .personal_token(token.clone())
-                    .build_with_reqwest(http)
-            })
-            .map_err(|error| Error::Client(error.into()))?;
+        let octocrab = assemble(&base, token, http)?;
         let graphql = api_url.strip_suffix("/v3").unwrap_or(api_url);
         Ok(Self {
             octocrab,
@@ -183,6 +171,33 @@ impl Reader {
     }
 }
 
+/// octocrab on `http`. Its own `build_with_reqwest` puts the same layers together, but appends our `User-Agent` to a
+/// first one of its own, which then is the one that GitHub reads, and panics on a token that no header can carry.
+fn assemble(base: &http::Uri, token: &SecretString, http: reqwest::Client) -> Result<Octocrab, Error> {
+    let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+        .ok()
+        .filter(|_| !token.expose_secret().is_empty())
+        .ok_or(Error::Token)?;
+    authorization.set_sensitive(true);
+    let agent = HeaderValue::from_str(&crate::http::user_agent()).map_err(|error| Error::Client(error.into()))?;
+    let headers = vec![
+        (header::USER_AGENT, agent),
+        (header::ACCEPT, HeaderValue::from_static("application/vnd.github+json")),
+        (
+            HeaderName::from_static("x-github-api-version"),
+            HeaderValue::from_static(API_VERSION),
+        ),
+    ];
+    OctocrabBuilder::new_empty()
+        .with_service(ReqwestConnector::new(http))
+        .with_layer(&ExtraHeadersLayer::new(Arc::new(headers)))
+        .with_layer(&BaseUriLayer::new(base.clone()))
+        .with_layer(&AuthHeaderLayer::new(Some(authorization), base.clone(), base.clone()))
+        .with_auth(AuthState::None)
+        .build()
+        .map_err(|error| Error::Client(error.into()))
+}
+
 /// The body of an answer of 2xx; else the refusal.
 pub(super) fn read<T: serde::de::DeserializeOwned>(doing: &'static str, answer: &Answer) -> Result<T, Error> {
     if !answer.status.is_success() {
@@ -244,8 +259,8 @@ mod tests {
     fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
         let headers = headers.iter().map(|(name, value)| {
             (
-                http::HeaderName::from_bytes(name.as_bytes()).unwrap(),
-                http::HeaderValue::from_str(value).unwrap(),
+                HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                HeaderValue::from_str(value).unwrap(),
             )
         });
         Answer {
