@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, lock};
-use crate::{neon, unknown};
+use crate::{cloudflare, neon, unknown};
 
 /// A refusal by the admin API: 400 and the reason.
 struct Refused(anyhow::Error);
@@ -39,6 +39,7 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .route("/reset", post(reset))
         .route("/seed", post(seed))
         .route("/clock", get(now).post(advance))
+        .route("/dns-query", get(cloudflare::dns_query).post(cloudflare::dns_query))
         .fallback(unknown::answer)
         .method_not_allowed_fallback(unknown::answer)
         .with_state(cloud)

@@ -28,6 +28,8 @@ pub(crate) struct Limits {
     pub max_deletes: Option<usize>,
     /// Plan only.
     pub dry_run: bool,
+    /// Leave it to the caller to tell of conflicts, together with all else that is not right.
+    pub only_look: bool,
 }
 
 /// What became of one record.
@@ -68,6 +70,9 @@ pub(crate) async fn converge(
             report::show_plan(&decision.plan);
         }
         settle(converged, &decision, &lost);
+        if limits.only_look {
+            return Ok(());
+        }
         let conflicts: Vec<&Line> = decision.conflicts().collect();
         if !conflicts.is_empty() {
             return Err(report::conflicts(&conflicts).into());
@@ -132,7 +137,7 @@ fn settle(converged: &mut Converged, decision: &Decision, lost: &[Outcome]) {
         .map(|line| {
             let verb = match line.fate {
                 Fate::Planned(at) => Some(decision.plan.changes[at].verb),
-                Fate::Right | Fate::Conflict => None,
+                Fate::Right | Fate::Conflict(_) => None,
             };
             let earlier = lost.iter().find(|earlier| verb.is_none() && same(&earlier.line, line));
             Outcome {

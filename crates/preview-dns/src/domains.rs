@@ -4,7 +4,7 @@ use actions_core::cloudflare::DnsRecord;
 use actions_core::cloudflare::domains::CustomDomain;
 use actions_core::owner::Owner;
 
-use crate::plan::{Decision, Fate, Line, describe, is_ours};
+use crate::plan::{Decision, Fate, Line, Remedy, describe, is_ours, remedy};
 
 /// A hostname, and the Worker that it is for (unknown without a manifest).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,37 +23,13 @@ pub(crate) fn decide(
     mut decision: Decision,
 ) -> Decision {
     for host in hosts {
-        let domain = attached
-            .into_iter()
-            .flatten()
-            .find(|domain| domain.hostname.eq_ignore_ascii_case(&host.name));
         let there: Vec<&DnsRecord> = existing
             .iter()
             .filter(|record| record.name == host.name && (record.is_address() || record.kind == "NS"))
             .collect();
-        let in_the_way: Vec<String> = there
-            .iter()
-            .filter(|record| record.meta.origin_worker_id.is_none() && !is_ours(record, owner))
-            .map(|record| describe(record))
-            .collect();
-        let theirs = there.iter().any(|record| record.meta.origin_worker_id.is_some());
-        let (fate, detail) = match (domain, &host.worker) {
-            (Some(domain), Some(worker)) if domain.service != *worker => (
-                Fate::Conflict,
-                format!("the custom domain of Worker `{}`, not of `{worker}`", domain.service),
-            ),
-            _ if !in_the_way.is_empty() => (Fate::Conflict, in_the_way.join("; ")),
-            (Some(domain), _) => (Fate::Right, format!("the custom domain of Worker `{}`", domain.service)),
-            (None, Some(worker)) if theirs && attached.is_some() => (
-                Fate::Conflict,
-                format!("the custom domain of a Worker of another account, not of `{worker}`"),
-            ),
-            (None, _) if theirs => (Fate::Right, "the custom domain of a Worker".to_owned()),
-            (None, _) => (
-                Fate::Right,
-                "free: Cloudflare makes the record when the custom domain is attached".to_owned(),
-            ),
-        };
+        let (ours, others): (Vec<&DnsRecord>, Vec<&DnsRecord>) =
+            there.into_iter().partition(|record| is_ours(record, owner));
+        let (fate, detail) = standing(host, &others, attached);
         decision.lines.push(Line {
             name: host.name.clone(),
             kind: "custom domain".to_owned(),
@@ -63,14 +39,49 @@ pub(crate) fn decide(
             detail: Some(detail),
         });
         // A placeholder of ours, from when the hostname had a route, would make attaching fail (100117).
-        let ours = there
-            .iter()
-            .filter(|record| is_ours(record, owner) && !decision.deletes(record));
-        for record in ours.copied().collect::<Vec<_>>() {
-            decision.delete(record, "makes room for the custom domain");
+        for record in ours {
+            if !decision.deletes(record) {
+                decision.delete(record, "makes room for the custom domain");
+            }
         }
     }
     decision
+}
+
+/// How a hostname stands, given what others have on it.
+fn standing(host: &Host, others: &[&DnsRecord], attached: Option<&[CustomDomain]>) -> (Fate, String) {
+    let domain = attached
+        .into_iter()
+        .flatten()
+        .find(|domain| domain.hostname.eq_ignore_ascii_case(&host.name));
+    if let (Some(domain), Some(worker)) = (domain, &host.worker)
+        && domain.service != *worker
+    {
+        let detail = format!("the custom domain of Worker `{}`, not of `{worker}`", domain.service);
+        return (Fate::Conflict(Remedy::Detach), detail);
+    }
+    let in_the_way: Vec<&&DnsRecord> = others
+        .iter()
+        .filter(|record| record.meta.origin_worker_id.is_none())
+        .collect();
+    // Nothing is adopted here: deleting a record that serves would take the name down until the domain is attached.
+    if let Some(hardest) = in_the_way.iter().map(|record| remedy(record).max(Remedy::Delete)).max() {
+        let described: Vec<String> = in_the_way.iter().map(|record| describe(record)).collect();
+        return (Fate::Conflict(hardest), described.join("; "));
+    }
+    match domain {
+        Some(domain) => (Fate::Right, format!("the custom domain of Worker `{}`", domain.service)),
+        None if others.is_empty() => (
+            Fate::Right,
+            "free: Cloudflare makes the record when the custom domain is attached".to_owned(),
+        ),
+        // The account's list was read and does not have it.
+        None if attached.is_some() => (
+            Fate::Conflict(Remedy::Detach),
+            "the custom domain of a Worker in another account".to_owned(),
+        ),
+        None => (Fate::Right, "the custom domain of a Worker".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -137,12 +148,12 @@ mod tests {
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r"
         Right mine.x.com: the custom domain of Worker `api`
-        Conflict theirs.x.com: the custom domain of Worker `legacy`, not of `api`
-        Conflict pages.x.com: CNAME docs.pages.dev (of a Pages project, not ours)
+        Conflict(Detach) theirs.x.com: the custom domain of Worker `legacy`, not of `api`
+        Conflict(Delete) pages.x.com: CNAME docs.pages.dev (of a Pages project, not ours)
         Right was-route.x.com: free: Cloudflare makes the record when the custom domain is attached
         Planned(0) was-route.x.com: makes room for the custom domain
         Right free.x.com: free: Cloudflare makes the record when the custom domain is attached
-        Conflict pr.x.com: A 192.0.2.1 (owned by `codex-actions:acme/app:codex:preview:4`)
+        Conflict(OtherOwner) pr.x.com: A 192.0.2.1 (owned by `codex-actions:acme/app:codex:preview:4`)
         ");
         assert_eq!(decision.plan.changes.len(), 1);
     }

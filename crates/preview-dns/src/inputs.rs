@@ -279,7 +279,3 @@ fn source(raw: &Raw, common: &Common, env: &Env, command: Command, problems: &mu
         .environment(env, problems)
         .map(|environment| Source::Manifest(Box::new(environment)))
 }
-
-#[cfg(test)]
-#[path = "inputs_tests.rs"]
-mod tests;

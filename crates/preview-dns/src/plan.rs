@@ -47,14 +47,38 @@ pub(crate) enum Fate {
     Right,
     /// The change at this place of the plan makes it so.
     Planned(usize),
-    /// Something of somebody else is in the way.
-    Conflict,
+    /// Something of somebody else is in the way, and this is the way out.
+    Conflict(Remedy),
+}
+
+/// What a person can do about a record in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Remedy {
+    /// Nobody's marker is on it: `adopt` would take it over.
+    Adopt,
+    /// It can only be deleted by hand.
+    Delete,
+    /// Another environment of ours made it.
+    OtherOwner,
+    /// It belongs to the custom domain of a Worker.
+    Detach,
+    /// Cloudflare keeps it for a product of its own.
+    Managed,
+}
+
+impl Line {
+    /// `AAAA 100:: proxied`
+    pub(crate) fn should_be(&self) -> String {
+        let content = actions_core::text::shorten(&self.content, 60);
+        let proxied = if self.proxied { " proxied" } else { "" };
+        format!("{} {content}{proxied}", self.kind)
+    }
 }
 
 impl Decision {
     /// The lines that somebody else's record keeps from being right.
     pub(crate) fn conflicts(&self) -> impl Iterator<Item = &Line> {
-        self.lines.iter().filter(|line| line.fate == Fate::Conflict)
+        self.lines.iter().filter(|line| matches!(line.fate, Fate::Conflict(_)))
     }
 
     fn right(&mut self, wanted: &Wanted, detail: Option<String>) {
@@ -152,6 +176,21 @@ pub(crate) fn describe(record: &DnsRecord) -> String {
     format!("{} {content} ({whose})", record.kind)
 }
 
+/// What can be done about a record that is not ours.
+pub(crate) fn remedy(record: &DnsRecord) -> Remedy {
+    if record.meta.origin_worker_id.is_some() {
+        Remedy::Detach
+    } else if record.meta.read_only {
+        Remedy::Managed
+    } else if owner::is_marker(&record.comment) {
+        Remedy::OtherOwner
+    } else if record.is_address() {
+        Remedy::Adopt
+    } else {
+        Remedy::Delete
+    }
+}
+
 /// Whether nobody's marker is on it, so that it may be adopted.
 fn is_unmarked(record: &DnsRecord) -> bool {
     !owner::is_marker(&record.comment) && !record.meta.read_only
@@ -182,8 +221,8 @@ pub(crate) fn decide(wanted: &[Wanted], existing: &[DnsRecord], rules: Rules<'_>
             None => rest.push(wanted),
             Some(record) => {
                 used.insert(&record.id);
-                if let Some(problem) = obstacle(wanted, there, rules) {
-                    decision.lines.push(line(wanted, Fate::Conflict, Some(problem)));
+                if let Some((problem, remedy)) = obstacle(wanted, there, rules) {
+                    decision.lines.push(line(wanted, Fate::Conflict(remedy), Some(problem)));
                     continue;
                 }
                 if wanted.differences(record).is_empty() {
@@ -204,15 +243,16 @@ pub(crate) fn decide(wanted: &[Wanted], existing: &[DnsRecord], rules: Rules<'_>
 }
 
 /// What keeps a wanted record from being, when something does.
-fn obstacle(wanted: &Wanted, there: &[&DnsRecord], rules: Rules<'_>) -> Option<String> {
-    let rivals = there
+fn obstacle(wanted: &Wanted, there: &[&DnsRecord], rules: Rules<'_>) -> Option<(String, Remedy)> {
+    let blocking: Vec<&&DnsRecord> = there
         .iter()
-        .filter(|record| !is_ours(record, rules.owner) && competes(wanted, record));
-    let blocking: Vec<String> = rivals
-        .filter(|record| !(rules.adopt && is_unmarked(record) && Kind::of(&record.kind).is_some()))
-        .map(|record| describe(record))
+        .filter(|record| !is_ours(record, rules.owner) && competes(wanted, record))
+        .filter(|record| !(rules.adopt && remedy(record) == Remedy::Adopt))
         .collect();
-    (!blocking.is_empty()).then(|| blocking.join("; "))
+    // With several, the one that is hardest to remove says what to do.
+    let hardest = blocking.iter().map(|record| remedy(record)).max()?;
+    let described: Vec<String> = blocking.iter().map(|record| describe(record)).collect();
+    Some((described.join("; "), hardest))
 }
 
 /// Decides about a wanted record that does not exist as ours.
@@ -237,8 +277,8 @@ fn settle<'a>(
         decision.right(wanted, Some(format!("{}, left alone", describe(record))));
         return;
     }
-    if let Some(problem) = obstacle(wanted, there, rules) {
-        decision.lines.push(line(wanted, Fate::Conflict, Some(problem)));
+    if let Some((problem, remedy)) = obstacle(wanted, there, rules) {
+        decision.lines.push(line(wanted, Fate::Conflict(remedy), Some(problem)));
         return;
     }
     // Ours of the same type is changed; with `adopt`, nobody's is taken over.

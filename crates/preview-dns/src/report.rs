@@ -11,7 +11,7 @@ use actions_core::text::{cell, count, elapsed, quoted_list};
 
 use crate::converge::{Converged, Outcome};
 use crate::inputs::{Command, Inputs, routing_name};
-use crate::plan::{Fate, Line};
+use crate::plan::{Fate, Line, Remedy};
 use crate::run::Session;
 use crate::wait::Missing;
 
@@ -25,7 +25,7 @@ pub(crate) fn show_plan(plan: &Plan<DnsChange>) {
     command::end_group();
 }
 
-fn listed<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+fn listed(lines: impl Iterator<Item = (String, String)>) -> String {
     lines.fold(String::new(), |text, (name, detail)| {
         format!("{text}\n- `{name}`: {detail}")
     })
@@ -33,25 +33,38 @@ fn listed<'a>(lines: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 
 /// Names that somebody else has.
 pub(crate) fn conflicts(lines: &[&Line]) -> Fault {
-    let list = listed(
-        lines
-            .iter()
-            .map(|line| (line.name.as_str(), line.detail.as_deref().unwrap_or("taken"))),
-    );
-    let names = if lines.len() == 1 {
-        "1 name is taken".to_owned()
-    } else {
-        format!("{} names are taken", lines.len())
+    let told = |line: &&Line| (line.name.clone(), line.detail.clone().unwrap_or_default());
+    let list = listed(lines.iter().map(told));
+    let names = match lines.len() {
+        1 => "1 name is taken".to_owned(),
+        n => format!("{n} names are taken"),
     };
-    let details: String = lines.iter().filter_map(|line| line.detail.as_deref()).collect();
-    let hint = if details.contains("custom domain of") {
-        "detach the custom domain first (Workers & Pages → the Worker → Domains), or use another hostname"
-    } else if details.contains("not ours") && lines.iter().all(|line| line.kind != "custom domain") {
-        "delete what is in the way, use another hostname, or take it over with `adopt: true` (the plan shows what that changes)"
-    } else {
-        "delete what is in the way, or use another hostname; records of another environment or of Cloudflare are never taken over"
-    };
-    fault(format!("{names}; nothing was touched{list}")).hint(hint)
+    fault(format!("{names}; nothing was touched{list}")).hint(ways_out(lines))
+}
+
+/// What to do about the conflicts, each kind once.
+fn ways_out(lines: &[&Line]) -> String {
+    let mut remedies: Vec<Remedy> = lines
+        .iter()
+        .filter_map(|line| match line.fate {
+            Fate::Conflict(remedy) => Some(remedy),
+            Fate::Right | Fate::Planned(_) => None,
+        })
+        .collect();
+    remedies.sort_unstable();
+    remedies.dedup();
+    let ways = remedies.iter().map(|remedy| match remedy {
+        Remedy::Adopt => {
+            "take over what is not ours with `adopt: true` (a dry run shows what that changes), or delete it"
+        }
+        Remedy::Delete => "delete the records that are not ours",
+        Remedy::OtherOwner => "run `command: delete` for the environment that owns a record, or delete it by hand",
+        Remedy::Detach => {
+            "detach a custom domain in the dashboard: Workers & Pages → the Worker → Settings → Domains & Routes"
+        }
+        Remedy::Managed => "remove the Cloudflare product that keeps a read-only record",
+    });
+    format!("{}; or use other hostnames", ways.collect::<Vec<_>>().join("; "))
 }
 
 /// A plan with more deletions and changes than allowed.
@@ -65,7 +78,11 @@ pub(crate) fn unsafe_plan(error: &Unsafe) -> Fault {
 
 /// Hostnames that are not in the zone that was found.
 pub(crate) fn not_in_zone(problems: &[(&'static str, String)]) -> Fault {
-    let list = listed(problems.iter().map(|(input, problem)| (*input, problem.as_str())));
+    let list = listed(
+        problems
+            .iter()
+            .map(|(input, problem)| ((*input).to_owned(), problem.clone())),
+    );
     fault(format!("the inputs do not fit the zone; nothing was touched{list}"))
         .hint("one run is about one zone: name it with `zone`, and its hostnames only")
 }
@@ -81,42 +98,47 @@ pub(crate) fn surprise(error: &Error) -> String {
 
 /// Fails unless every record is as it should be.
 pub(crate) fn verified(converged: &Converged, inputs: &Inputs) -> Result<(), Fault> {
-    let wrong: Vec<(&str, String)> = converged
+    let wrong: Vec<&Outcome> = converged
         .outcomes
         .iter()
-        .filter(|outcome| outcome.verb.is_some() && !outcome.done)
-        .map(|outcome| {
-            (
-                outcome.line.name.as_str(),
-                action(outcome, inputs, true).1.unwrap_or_default(),
-            )
-        })
+        .filter(|outcome| outcome.verb.is_some() && !outcome.done || matches!(outcome.line.fate, Fate::Conflict(_)))
         .collect();
     if wrong.is_empty() {
         return Ok(());
     }
-    let list = listed(wrong.iter().map(|(name, detail)| (*name, detail.as_str())));
-    let all = converged.outcomes.len();
-    Err(fault(format!(
-        "{} of {} not as they should be{list}",
-        wrong.len(),
-        count(all, "DNS record")
-    ))
-    .hint("set `create-missing: true` to put them right, or run `command: apply`"))
+    let list = listed(wrong.iter().map(|outcome| {
+        let (action, detail) = action(outcome, inputs, false);
+        let detail = match action {
+            RecordAction::Missing => format!("missing, to be {}", outcome.line.should_be()),
+            _ if outcome.verb.is_none() && !outcome.line.content.is_empty() => {
+                format!("{}, to be {}", detail.unwrap_or_default(), outcome.line.should_be())
+            }
+            _ => detail.unwrap_or_default(),
+        };
+        (outcome.line.name.clone(), detail)
+    }));
+    let all = count(converged.outcomes.len(), "DNS record");
+    let verb = if wrong.len() == 1 { "is" } else { "are" };
+    let conflicts: Vec<&Line> = wrong
+        .iter()
+        .map(|outcome| &outcome.line)
+        .filter(|line| matches!(line.fate, Fate::Conflict(_)))
+        .collect();
+    let error = fault(format!("{} of {all} {verb} not right{list}", wrong.len()));
+    Err(if conflicts.is_empty() {
+        error.hint("set `create-missing: true` to put that right, or run `command: apply`")
+    } else {
+        error.hint(ways_out(&conflicts))
+    })
 }
 
 /// Records that did not answer in time.
 pub(crate) fn not_answered(missing: &Missing, limit: Duration) -> Fault {
-    let list = listed(
-        missing
-            .0
-            .iter()
-            .map(|(name, instead)| (name.as_str(), instead.as_str())),
-    );
+    let list = listed(missing.names.iter().cloned());
     fault(format!(
         "after {}, {} not answered{list}",
         elapsed(limit),
-        has_have(missing.0.len())
+        has_have(missing.names.len())
     ))
     .hint("the records are made; raise `wait-timeout`, or ask another `resolver`")
 }
@@ -127,6 +149,17 @@ fn has_have(n: usize) -> String {
     } else {
         format!("{n} names have")
     }
+}
+
+/// A refusal whose reason is the token itself, not its permissions.
+pub(crate) fn dead_token(error: &anyhow::Error, state: &str) -> anyhow::Error {
+    let text = actions_core::error::render(error);
+    let without_hints: Vec<&str> = text.lines().filter(|line| !line.starts_with("hint: ")).collect();
+    fault(without_hints.join("\n"))
+        .hint(format!(
+            "the API token {state}: make a new one with Zone → DNS → Edit and store it as the secret `CLOUDFLARE_API_TOKEN`"
+        ))
+        .into()
 }
 
 /// Hostnames deeper than the zone's certificates reach.
@@ -147,12 +180,13 @@ pub(crate) fn certificates_unknown(names: &[String], error: &Error) -> String {
     )
 }
 
-/// What became of a record, and what there is to say about it. `tried` tells a verification from an unfinished apply.
+/// What became of a record, and what there is to say about it. With `planned`, what is to become of it.
 fn action(outcome: &Outcome, inputs: &Inputs, planned: bool) -> (RecordAction, Option<String>) {
     let detail = outcome.line.detail.clone();
     let verify = inputs.command == Command::Verify;
+    let undone = |word: &str| Some(format!("{word}: {}", detail.clone().unwrap_or_default()));
     match (outcome.line.fate, outcome.verb) {
-        (Fate::Conflict, _) => (RecordAction::Conflict, detail),
+        (Fate::Conflict(_), _) => (RecordAction::Conflict, detail),
         (_, None) if verify => (RecordAction::Verified, detail),
         (_, None) => (RecordAction::Unchanged, detail),
         (_, Some(verb)) if outcome.done || planned && !verify => match verb {
@@ -160,18 +194,10 @@ fn action(outcome: &Outcome, inputs: &Inputs, planned: bool) -> (RecordAction, O
             Verb::Update => (RecordAction::Updated, detail),
             Verb::Delete => (RecordAction::Deleted, detail),
         },
-        (_, Some(Verb::Create)) => (
-            RecordAction::Missing,
-            Some(detail.unwrap_or_else(|| "missing".to_owned())),
-        ),
-        (_, Some(Verb::Update)) => (
-            RecordAction::Conflict,
-            Some(format!("differs: {}", detail.unwrap_or_default())),
-        ),
-        (_, Some(Verb::Delete)) => (
-            RecordAction::Unchanged,
-            Some(format!("not deleted: {}", detail.unwrap_or_default())),
-        ),
+        (_, Some(Verb::Create)) => (RecordAction::Missing, detail),
+        (_, Some(Verb::Update)) if verify => (RecordAction::Conflict, undone("differs")),
+        (_, Some(Verb::Update)) => (RecordAction::Unchanged, undone("not changed")),
+        (_, Some(Verb::Delete)) => (RecordAction::Unchanged, undone("not deleted")),
     }
 }
 
@@ -319,7 +345,3 @@ pub(crate) fn summary(session: &Session, report: &PreviewDns) -> String {
     }
     format!("{title}{ending}\n\n{table}")
 }
-
-#[cfg(test)]
-#[path = "report_tests.rs"]
-mod tests;

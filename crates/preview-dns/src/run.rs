@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use actions_core::cloudflare::certificates::covers;
-use actions_core::cloudflare::{DnsRecord, Reader};
+use actions_core::cloudflare::{DnsRecord, Error, Reader};
 use actions_core::error::render;
 use actions_core::manifest::Routing;
 use actions_core::runner::{Runner, command};
@@ -31,7 +31,10 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
         converged: Converged::default(),
         waited: None,
     };
-    let ended = session.carry_out().await;
+    let ended = match session.carry_out().await {
+        Err(error) => Err(session.diagnosed(error).await),
+        done => done,
+    };
     let error = ended.as_ref().err().map(render);
     let report = report::report(&session, error, start.elapsed());
     runner.output("changed", if report.head.changed { "true" } else { "false" })?;
@@ -79,6 +82,24 @@ impl Session {
         self.wait(&mut found).await
     }
 
+    /// Where the token was refused, asks whether it is alive at all: Cloudflare's codes do not tell.
+    async fn diagnosed(&self, error: anyhow::Error) -> anyhow::Error {
+        let refused =
+            |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<Error>().is_some_and(Error::is_forbidden);
+        if !error.chain().any(refused) {
+            return error;
+        }
+        match self.reader.verify_token().await {
+            Ok(token) if token.is_active() => error,
+            Ok(token) => report::dead_token(&error, &format!("is {}", token.status)),
+            Err(verdict) if verdict.is_forbidden() => {
+                report::dead_token(&error, "is not valid (revoked, or cut when it was copied)")
+            }
+            // Not asked is not answered: the refusal stands for itself.
+            Err(_) => error,
+        }
+    }
+
     /// `apply` and `verify`.
     async fn bring_about(&mut self, found: &mut Found) -> anyhow::Result<()> {
         let inputs = &self.inputs;
@@ -107,7 +128,8 @@ impl Session {
         };
         let limits = Limits {
             max_deletes: inputs.max_deletes,
-            dry_run: inputs.dry_run || verify && !inputs.create_missing,
+            dry_run: inputs.dry_run,
+            only_look: verify && (inputs.dry_run || !inputs.create_missing),
         };
         converge(&self.reader, found, &Scope::Zone, limits, decide, &mut self.converged).await
     }
@@ -119,6 +141,7 @@ impl Session {
         let limits = Limits {
             max_deletes: inputs.max_deletes,
             dry_run: inputs.dry_run,
+            only_look: false,
         };
         let scope = Scope::Marked(inputs.owner.marker());
         converge(&self.reader, found, &scope, limits, decide, &mut self.converged).await

@@ -12,6 +12,7 @@ mod envelope;
 mod kv;
 mod live;
 mod model;
+mod resolve;
 mod resource;
 mod routes;
 mod scripts;
@@ -34,6 +35,7 @@ use crate::unknown;
 pub(crate) use auth::stamp;
 pub(crate) use live::{Choice, Place, Target, choose, desired, find, revision, vars, version};
 pub(crate) use model::State;
+pub(crate) use resolve::dns_query;
 pub(crate) use seeds::seed;
 
 /// State of every handler.

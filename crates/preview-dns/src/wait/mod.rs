@@ -33,15 +33,19 @@ pub(crate) enum Resolver {
     Server(SocketAddr),
 }
 
-/// What the deadline found still missing: hostname, and what was answered last.
+/// What was still missing at the end: hostname, and what was answered last.
 #[derive(Debug)]
-pub(crate) struct Missing(pub Vec<(String, String)>);
+pub(crate) struct Missing {
+    pub(crate) names: Vec<(String, String)>,
+    /// Whether any server answered at all.
+    heard: bool,
+}
 
 /// How long it took until all answered.
 #[derive(Debug)]
 pub(crate) struct Answered {
-    pub after: Duration,
-    pub servers: Vec<String>,
+    pub(crate) after: Duration,
+    pub(crate) servers: Vec<String>,
 }
 
 /// Waits until every record answers at every server, or `limit` is over.
@@ -52,49 +56,72 @@ pub(crate) async fn until_answered(
     resolver: &Resolver,
     limit: Duration,
 ) -> Result<Answered, Missing> {
-    let start = Instant::now();
     let over_https = |url: &str| Server::Https {
         http: http.clone(),
         url: url.to_owned(),
     };
-    let mut servers = match resolver {
-        Resolver::Authoritative => name_servers(zone).await,
-        Resolver::Https(url) => vec![over_https(url)],
-        Resolver::Server(address) => vec![Server::Address {
-            name: address.to_string(),
-            address: *address,
-            recursion: true,
-        }],
-    };
-    if servers.is_empty() {
-        tracing::info!("no name server of `{}` is known; asking {FALLBACK}", zone.name);
-        servers = vec![over_https(FALLBACK)];
-    }
-    let mut open: BTreeMap<(usize, usize), String> = (0..wanted.len())
-        .flat_map(|record| (0..servers.len()).map(move |server| ((record, server), "was not asked".to_owned())))
-        .collect();
-    let questions: Vec<Question> = wanted.iter().map(Question::about).collect();
-    let mut pause = FIRST_PAUSE;
-    let mut anyone = false;
-    loop {
-        let asked = open.keys().copied().map(async |(record, server)| {
-            let heard = servers[server].ask(&questions[record]).await;
-            ((record, server), heard)
-        });
-        for (key, heard) in join_all(asked).await {
-            let server = servers[key.1].name();
-            match heard {
-                Ok(Heard::Yes) => {
-                    anyone = true;
-                    open.remove(&key);
+    match resolver {
+        Resolver::Https(url) => ask_until(wanted, vec![over_https(url)], limit, false).await,
+        Resolver::Server(address) => {
+            let server = Server::Address {
+                name: address.to_string(),
+                address: *address,
+                recursion: true,
+            };
+            ask_until(wanted, vec![server], limit, false).await
+        }
+        Resolver::Authoritative => {
+            let start = Instant::now();
+            let servers = name_servers(zone).await;
+            if !servers.is_empty() {
+                match ask_until(wanted, servers, limit, true).await {
+                    Err(missing) if !missing.heard => {}
+                    ended => return ended,
                 }
-                Ok(Heard::NotYet(instead)) => {
-                    anyone = true;
-                    open.insert(key, format!("`{server}` {instead}"));
-                }
-                Ok(Heard::Truncated) => drop(open.insert(key, format!("`{server}` cut its answer"))),
-                Err(error) => drop(open.insert(key, format!("`{server}`: {error:#}"))),
             }
+            tracing::info!(
+                "the name servers of `{}` cannot be reached from here; asking {FALLBACK}",
+                zone.name
+            );
+            let rest = limit.saturating_sub(start.elapsed());
+            ask_until(wanted, vec![over_https(FALLBACK)], rest, false).await
+        }
+    }
+}
+
+/// Asks every server about every record until all have answered, or `limit` is over; with `need_sound`, or as soon
+/// as a whole round has passed in which no server said anything.
+async fn ask_until(
+    wanted: &[Wanted],
+    servers: Vec<Server>,
+    limit: Duration,
+    need_sound: bool,
+) -> Result<Answered, Missing> {
+    let start = Instant::now();
+    let questions: Vec<Question> = wanted.iter().map(Question::about).collect();
+    let mut open: BTreeMap<(usize, usize), String> = (0..questions.len())
+        .flat_map(|question| (0..servers.len()).map(move |server| ((question, server), String::new())))
+        .collect();
+    let mut pause = FIRST_PAUSE;
+    let mut heard = false;
+    loop {
+        let asked = open.keys().copied().map(async |(question, server)| {
+            let answer = servers[server].ask(&questions[question]).await;
+            ((question, server), answer)
+        });
+        for (key, answer) in join_all(asked).await {
+            let server = servers[key.1].name();
+            heard |= answer.is_ok();
+            let instead = match answer {
+                Ok(Heard::Yes) => {
+                    open.remove(&key);
+                    continue;
+                }
+                Ok(Heard::NotYet(instead)) => format!("`{server}` {instead}"),
+                Ok(Heard::Truncated) => format!("`{server}` cut its answer"),
+                Err(error) => format!("`{server}`: {error:#}"),
+            };
+            open.insert(key, instead);
         }
         if open.is_empty() {
             return Ok(Answered {
@@ -102,30 +129,16 @@ pub(crate) async fn until_answered(
                 servers: servers.iter().map(|server| server.name().to_owned()).collect(),
             });
         }
-        if !anyone && *resolver == Resolver::Authoritative && servers[0].name() != FALLBACK {
-            tracing::info!("the name servers cannot be reached from here; asking {FALLBACK}");
-            servers = vec![over_https(FALLBACK)];
-            open = (0..wanted.len())
-                .map(|record| ((record, 0), "was not asked".to_owned()))
-                .collect();
-            continue;
-        }
-        if start.elapsed() + pause >= limit {
-            let mut missing: BTreeMap<&str, String> = BTreeMap::new();
-            for ((record, _), instead) in &open {
-                missing
-                    .entry(&questions[*record].hostname)
-                    .or_insert_with(|| instead.clone());
+        if need_sound && !heard || start.elapsed() + pause >= limit {
+            let mut names: BTreeMap<String, String> = BTreeMap::new();
+            for ((question, _), instead) in open {
+                names.entry(questions[question].hostname.clone()).or_insert(instead);
             }
-            return Err(Missing(
-                missing
-                    .into_iter()
-                    .map(|(name, instead)| (name.to_owned(), instead))
-                    .collect(),
-            ));
+            let names = names.into_iter().collect();
+            return Err(Missing { names, heard });
         }
         tracing::info!(
-            "{} not answered yet; asking again in {}",
+            "{} without the right answer yet; asking again in {}",
             actions_core::text::count(open.len(), "question"),
             actions_core::text::elapsed(pause)
         );
