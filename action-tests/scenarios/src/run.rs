@@ -23,6 +23,7 @@ pub struct Start<'w> {
     action: &'static str,
     inputs: BTreeMap<String, String>,
     env: BTreeMap<String, String>,
+    as_step: bool,
 }
 
 impl<'w> Start<'w> {
@@ -62,6 +63,7 @@ impl<'w> Start<'w> {
             action,
             inputs: inputs.into_iter().map(owned).collect(),
             env: env.into_iter().map(owned).collect(),
+            as_step: false,
         }
     }
 
@@ -83,6 +85,13 @@ impl<'w> Start<'w> {
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.env.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Runs what the action.yml's `run:` says, in the shell that a runner starts for a step: signals go there.
+    #[must_use]
+    pub fn as_step(mut self) -> Self {
+        self.as_step = true;
         self
     }
 
@@ -109,6 +118,20 @@ impl<'w> Start<'w> {
         self.start().wait().await
     }
 
+    fn command(&self, directory: &Path) -> Command {
+        let binary = binary(self.action);
+        if !self.as_step {
+            return Command::new(binary);
+        }
+        let file = directory.join("step.sh");
+        std::fs::write(&file, script(self.action)).unwrap();
+        let mut command = Command::new("bash");
+        command
+            .args(["--noprofile", "--norc", "-e", "-o", "pipefail"])
+            .arg(file);
+        command
+    }
+
     /// Starts, for what happens meanwhile (a signal, say).
     pub fn start(self) -> Started {
         static RUNS: AtomicU32 = AtomicU32::new(1);
@@ -126,10 +149,16 @@ impl<'w> Start<'w> {
             .into_iter()
             .filter_map(|name| Some((name, std::env::var_os(name)?)));
         let inputs = self.inputs.iter().map(|(name, value)| (variable(name), value));
-        let child = Command::new(binary(self.action))
+        let child = self
+            .command(&directory)
             .env_clear()
             .envs(kept)
             .env("HOME", self.world.directory())
+            .env(
+                "CODEX_ACTIONS_BIN_DIR",
+                binary(self.action).parent().unwrap_or(Path::new(".")),
+            )
+            .env("GITHUB_ACTION_PATH", action_path(self.action))
             .env("RUNNER_TEMP", path("temp"))
             .env("GITHUB_WORKSPACE", self.world.workspace())
             .env("GITHUB_EVENT_PATH", self.world.directory().join("event.json"))
@@ -151,6 +180,21 @@ impl<'w> Start<'w> {
             began: Instant::now(),
         }
     }
+}
+
+/// The folder of an action's action.yml.
+fn action_path(action: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../actions").join(action)
+}
+
+/// The script of the action's one step.
+fn script(action: &str) -> String {
+    let yaml = std::fs::read_to_string(action_path(action).join("action.yml")).unwrap();
+    let run = yaml
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("run: '")?.strip_suffix('\''));
+    run.unwrap_or_else(|| panic!("`{action}` has no step `run: '…'`"))
+        .to_owned()
 }
 
 /// `neon-api-key` as the composite steps map it: `INPUT_NEON_API_KEY`.

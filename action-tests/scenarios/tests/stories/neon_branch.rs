@@ -387,7 +387,7 @@ async fn what_cannot_be_overcome_is_told_with_its_remedy() {
     hint: the API key may not do this; it needs to belong to the project's organization, or be a key of this project
 
     could not create branch `preview-pr-42`
-    caused by: Neon answered 429 to `POST /projects/quiet-river-12345678/branches`: slow down
+    caused by: Neon answered 429 to `POST /projects/quiet-river-12345678/branches`: slow down (to be asked again after 3600 s)
     hint: Neon allows about 700 requests a minute per account; run again, or run fewer jobs at once
     ");
     let world = world().await;
@@ -716,6 +716,32 @@ async fn what_must_stay_is_not_deleted() {
             .await);
     }
     assert_eq!(names(&world), ["production", "guarded", "parent", "preview-pr-421"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_branch_of_our_name_without_an_annotation_is_ours() {
+    let world = world().await;
+    world
+        .seed(&json!({"neon": {"branches": [{"name": "preview-pr-42"}]}}))
+        .await;
+    assert_eq!(ok(run(&world, "create").go().await).output("created"), "false");
+    assert_eq!(ok(run(&world, "delete").go().await).output("changed"), "true");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_fork_gets_no_key_and_is_told_so() {
+    let world = world().await;
+    let repository = |name: &str| json!({"full_name": name});
+    world.event(&json!({"action": "opened", "repository": repository(ids::REPOSITORY),
+        "pull_request": {"number": 7, "head": {"sha": ids::HEAD_SHA, "ref": "x", "repo": repository("eve/app")}}}));
+    let run = run(&world, "create").without("neon-api-key").go().await;
+    assert_eq!(run.code, 2);
+    assert!(
+        run.error().contains("pull requests from forks are given no secrets"),
+        "{run}"
+    );
     world.finish().await;
 }
 

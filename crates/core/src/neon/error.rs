@@ -107,10 +107,14 @@ impl Error {
         } else {
             body.request_id
         };
+        let message = match answer.header("retry-after") {
+            "" => body.message,
+            wait => format!("{} (to be asked again after {wait} s)", body.message),
+        };
         Self::Refused {
             status,
             code: body.code,
-            message: body.message,
+            message,
             request,
             call,
         }

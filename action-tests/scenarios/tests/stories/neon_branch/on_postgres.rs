@@ -83,6 +83,46 @@ async fn the_urls_connect_and_a_copy_is_not_its_parent() {
 }
 
 #[tokio::test]
+async fn a_restore_point_brings_rows_back() {
+    let world = world_with_databases().await;
+    let get = || action(&world, "get").input("branch", "production").on_push().go();
+    let production = ok(get().await);
+    let url = production.output("database-url");
+    ask(
+        &world,
+        url,
+        &format!("{CREATE} await q('insert into users values (1)')"),
+    )
+    .await;
+    ok(action(&world, "checkpoint")
+        .input("branch", "production")
+        .on_push()
+        .go()
+        .await);
+    ask(&world, url, "await q('delete from users')").await;
+    let restore = action(&world, "restore")
+        .input("branch", "production")
+        .input("force-foreign", "true");
+    let back = ok(restore
+        .input("parent", "checkpoint/production/1001")
+        .on_push()
+        .go()
+        .await);
+    assert_eq!(back.output("database-url"), url);
+    let count = "console.log(JSON.stringify(await q('select count(*) from users')))";
+    let rows = ask(&world, url, count).await;
+    assert!(rows.contains(r#"[{"count":"1"}]"#), "{rows}");
+    // What was before is a branch of its own, to look into.
+    let before = action(&world, "get")
+        .input("branch", back.output("preserved"))
+        .on_push()
+        .go()
+        .await;
+    assert!(before.error().contains("has no compute to connect to"), "{before}");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_migration_is_tried_on_a_copy() {
     let world = world_with_databases().await;
     let production = ok(action(&world, "get").input("branch", "production").go().await);
@@ -144,7 +184,7 @@ async fn a_cancelled_migration_leaves_no_copy() {
             "{}; echo half way; trap '' TERM; sleep 60 & wait; sleep 60",
             sql(CREATE)
         );
-        let mut started = action(&world, "run").input("run", script).start();
+        let mut started = action(&world, "run").input("run", script).as_step().start();
         started.printed("half way").await;
         assert_eq!(names(&world).len(), 2);
         let began = std::time::Instant::now();
