@@ -122,7 +122,12 @@ fn main() -> ExitCode {
     };
     run(task).unwrap_or_else(|error| {
         complain(&error);
-        ExitCode::FAILURE
+        // What shells answer for a program that Ctrl-C ended.
+        if child::interrupted() {
+            ExitCode::from(130)
+        } else {
+            ExitCode::FAILURE
+        }
     })
 }
 

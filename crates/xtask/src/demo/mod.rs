@@ -54,6 +54,9 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<ExitCode> {
             Ok(((), format!("in {folder}{}", already(install::npm(workspace, folder)?))))
         })?;
     }
+    if !workspace.bin.join("local-cloud").exists() {
+        say!("  (a first build takes some minutes)");
+    }
     told::step("cargo build", || {
         crate::test::build_binaries(workspace)?;
         Ok(((), "the six actions and local-cloud, without LTO".to_owned()))

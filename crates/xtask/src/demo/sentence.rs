@@ -48,19 +48,24 @@ fn removed(report: &Value) -> String {
             .filter(|result| text(result, "outcome") == *outcome)
             .cloned()
             .collect();
-        let kinds = count(&of_it, "kind")
-            .into_iter()
-            .map(|(kind, n)| plural(n, &kind.replace('-', " ")));
+        let kinds = count(&of_it, "kind").into_iter().map(|(kind, n)| plural(n, kind));
         format!("{outcome}: {}", kinds.collect::<Vec<_>>().join(", "))
     });
     parts.collect::<Vec<_>>().join("; ")
 }
 
+/// `1 branch`, `5 DNS records`; of a report's `dns-record` too.
 pub(crate) fn plural(n: usize, noun: &str) -> String {
     let ending = match (n, noun) {
         (1, _) => "",
         (_, "branch") => "es",
         _ => "s",
+    };
+    let noun = match noun {
+        "dns-record" => "DNS record",
+        "kv-namespace" => "KV namespace",
+        "custom-domain" => "custom domain",
+        other => other,
     };
     format!("{n} {noun}{ending}")
 }
