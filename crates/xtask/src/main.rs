@@ -1,6 +1,7 @@
 //! `cargo xtask`: what a contributor runs. See README.md.
 
 mod act;
+mod bench;
 mod child;
 mod demo;
 mod install;
@@ -41,6 +42,9 @@ commands:
     --only A[,B]  run these steps and what they need
     --list        name the steps
     --verbose     show the output of each step, not only of those that fail
+  bench           time the actions beside the shell scripts that they replace, at 50 ms a request
+    --runs N      how often each is run (5)
+    --json        print the figures as JSON
   check-tree      check the repository's own rules (a step of `test`)
   release-tree D  write the tree that a release publishes to the empty folder D, with one git commit
 ";
@@ -49,6 +53,7 @@ enum Task {
     Help,
     Demo(demo::Options),
     Test(test::Options),
+    Bench(bench::Options),
     CheckTree,
     ReleaseTree(PathBuf),
 }
@@ -88,6 +93,20 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Task> {
             }
             Task::Test(options)
         }
+        Some("bench") => {
+            let mut options = bench::Options::default();
+            while let Some(arg) = args.next() {
+                match arg.as_str() {
+                    "--json" => options.json = true,
+                    "--runs" => {
+                        let runs = args.next().context("`--runs` needs a number")?;
+                        options.runs = runs.parse().with_context(|| format!("`{runs}` is no number of runs"))?;
+                    }
+                    _ => bail!("`bench` has no option `{arg}`"),
+                }
+            }
+            Task::Bench(options)
+        }
         Some("check-tree") => Task::CheckTree,
         Some("release-tree") => Task::ReleaseTree(args.next().context("`release-tree` needs a folder")?.into()),
         Some(other) => bail!("unknown command `{other}`"),
@@ -105,6 +124,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Help => say!("{}", HELP.trim_end()),
         Task::Demo(options) => return demo::run(&workspace, options),
         Task::Test(options) => return test::run(&workspace, &options),
+        Task::Bench(options) => bench::run(&workspace, options)?,
         Task::CheckTree => say!("{}", tree::check(&workspace)?),
         Task::ReleaseTree(folder) => say!("{}", release_tree::write(&workspace, &folder)?),
     }

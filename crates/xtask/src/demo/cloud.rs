@@ -40,10 +40,20 @@ pub(crate) struct Answer {
 
 impl Cloud {
     pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
+        Self::start_with(workspace, &["--runtime"])
+    }
+
+    /// The three APIs alone: no Node, no Postgres.
+    pub(crate) fn start_without_runtime(workspace: &Workspace) -> Result<Self> {
+        Self::start_with(workspace, &[])
+    }
+
+    fn start_with(workspace: &Workspace, options: &[&str]) -> Result<Self> {
         let log = tempfile::NamedTempFile::new()?;
         let mut command = Command::new(workspace.bin.join("local-cloud"));
         command
-            .args(["serve", "--port", "0", "--runtime"])
+            .args(["serve", "--port", "0"])
+            .args(options)
             .current_dir(&workspace.root)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
