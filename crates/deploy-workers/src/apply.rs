@@ -25,6 +25,8 @@ use crate::rollback::PutBack;
 
 /// Uploads at once: a wave of many services stays below Cloudflare's burst limit.
 const AT_ONCE: usize = 4;
+/// Settings of a Worker that its versions do not hold.
+const UNVERSIONED: [&str; 3] = ["logpush", "observability", "tail_consumers"];
 
 /// What became of one service.
 #[derive(Debug, Default)]
@@ -197,12 +199,29 @@ impl Work<'_> {
             self.writer
                 .deploy(worker, &[Share::all(&version)], &message, false)
                 .await?;
+            self.settings(worker, rendered).await?;
+        }
+        Ok(())
+    }
+
+    /// What a first upload sets along with the code, and a later version does not hold.
+    async fn settings(&self, worker: &str, rendered: &Rendered) -> anyhow::Result<()> {
+        let mut settings = rendered.metadata.clone();
+        settings.retain(|key, _| UNVERSIONED.contains(&key.as_str()));
+        if !settings.is_empty() {
+            self.writer.patch_settings(worker, &settings).await?;
         }
         Ok(())
     }
 
     async fn step(&self, service: &ServicePlan, step: &Step) -> anyhow::Result<()> {
-        let (zone, worker) = (&self.facts.zone, &service.worker);
+        let worker = &service.worker;
+        let no_zone = || {
+            fault(format!(
+                "could not attach a hostname to Worker `{worker}`: its zone is not known"
+            ))
+        };
+        let zone = self.facts.zone.as_ref().ok_or_else(no_zone)?;
         let taken = |owner: String| {
             fault(format!("could not attach `{}` to Worker `{worker}`", service.hostname))
                 .because(fault(format!("it became {owner} meanwhile")))
@@ -216,7 +235,7 @@ impl Work<'_> {
             Step::DeleteRoute(route) => {
                 self.writer.delete_route(zone, route).await?;
             }
-            Step::AttachDomain => match self.writer.attach_domain(zone, &service.hostname, worker).await? {
+            Step::AttachDomain(hostname) => match self.writer.attach_domain(zone, hostname, worker).await? {
                 Attached::Done(_) => {}
                 Attached::Taken(owner) => {
                     let fault = taken(owner).hint("a custom domain makes its own DNS record: delete the one that is there, or use `routing = \"route\"`");

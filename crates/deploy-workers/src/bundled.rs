@@ -37,7 +37,7 @@ impl Bundled {
             .map_or(actions_core::cloudflare::API, |access| &access.api_url);
         let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
         let built = project.bundle(inputs, &sandbox, runner).await?;
-        let names = Names::new(&inputs.environment, &inputs.manifest, &project.names());
+        let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
         let mut called = IndexMap::new();
         for (key, built) in &built {

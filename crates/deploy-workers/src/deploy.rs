@@ -45,8 +45,9 @@ pub(crate) async fn run(
         waves: bundled.waves.clone(),
         needs: &bundled.needs,
         replace_canary: inputs.replace_canary,
+        more_hostnames: &inputs.more_hostnames,
     };
-    let plan = Plan::new(subject, &facts);
+    let plan = Plan::new(&subject, &facts);
     if !plan.conflicts.is_empty() {
         return Err(report::checks_failed(&plan.conflicts));
     }

@@ -15,7 +15,8 @@ const AT_ONCE: usize = 8;
 
 /// What is there.
 pub(crate) struct Facts {
-    pub(crate) zone: Zone,
+    /// Absent when there is no hostname to attach.
+    pub(crate) zone: Option<Zone>,
     pub(crate) routes: Vec<Route>,
     pub(crate) domains: Vec<CustomDomain>,
     /// Ids of KV namespaces by title.
@@ -57,7 +58,22 @@ impl Facts {
         wanted: &[&Service],
     ) -> Result<Self, Error> {
         let zone_id = inputs.cloudflare.as_ref().and_then(|access| access.zone_id.as_deref());
-        let zone = reader.zone(&inputs.environment.zone, zone_id).await?;
+        let zone = match inputs.environment.zone.as_str() {
+            "" => None,
+            name => Some(reader.zone(name, zone_id).await?),
+        };
+        let routes = async {
+            match &zone {
+                Some(zone) => reader.routes(zone).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let domains = async {
+            match &zone {
+                Some(zone) => reader.custom_domains(zone).await,
+                None => Ok(Vec::new()),
+            }
+        };
         let needs_kv = inputs.environment.services.iter().any(|service| !service.kv.is_empty());
         let kv = async {
             if needs_kv {
@@ -88,8 +104,7 @@ impl Facts {
             })
             .buffer_unordered(AT_ONCE)
             .try_collect::<BTreeMap<String, Live>>();
-        let (routes, domains, kv, workers, mut live) =
-            future::try_join5(reader.routes(&zone), reader.custom_domains(&zone), kv, workers, live).await?;
+        let (routes, domains, kv, workers, mut live) = future::try_join5(routes, domains, kv, workers, live).await?;
         for service in wanted {
             let found = workers.iter().find(|worker| worker.name == service.worker);
             if let (Some(live), Some(worker)) = (live.get_mut(&service.key), found) {

@@ -22,6 +22,12 @@ pub(crate) async fn wait(
     schedule: &Schedule,
     runner: &Runner,
 ) -> anyhow::Result<()> {
+    // A Worker without a manifest may have no health path.
+    let asked = services.iter().filter(|(service, _)| !service.health_url.is_empty());
+    let services: Vec<(&Service, Option<String>)> = asked.cloned().collect();
+    if services.is_empty() {
+        return Ok(());
+    }
     let prober = Prober::new(Settings::new(schedule.attempt))?;
     let started = Instant::now();
     let tell = |target: &Target, verdict: &Verdict| runner.say(&report::health(target, verdict, started.elapsed()));
@@ -31,7 +37,7 @@ pub(crate) async fn wait(
     // Not every Worker tells its version. Of one that does, an old version's 200 is no success.
     let old: Vec<Target> = seen
         .iter()
-        .zip(services)
+        .zip(&services)
         .filter_map(|(seen, (_, version))| still_old(seen, version.as_deref()?))
         .collect();
     if !old.is_empty() {

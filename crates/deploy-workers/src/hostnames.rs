@@ -13,7 +13,7 @@ pub(crate) enum Step {
     /// A route of another service of this environment: its service has another hostname now.
     MoveRoute(Route),
     DeleteRoute(Route),
-    AttachDomain,
+    AttachDomain(String),
     /// The routing of the environment was changed in the manifest.
     DetachDomain(CustomDomain),
 }
@@ -133,7 +133,7 @@ fn by_route(
 
 fn by_domain(service: &Service, routes: &[Route], domains: &[CustomDomain], decision: &mut Decision) {
     match domains.iter().find(|domain| domain.hostname == service.hostname) {
-        None => decision.steps.push(Step::AttachDomain),
+        None => decision.steps.push(Step::AttachDomain(service.hostname.clone())),
         Some(domain) if domain.service == service.worker => {}
         Some(domain) => decision.conflicts.push(format!(
             "`{}` is a custom domain of Worker `{}`; it is never taken over: detach it there, or choose another hostname",
@@ -273,7 +273,10 @@ mod tests {
         let own = route("api-42.example.com/*", Some("api-42"));
         assert_eq!(
             api("custom-domain", std::slice::from_ref(&own), &[]).steps,
-            [Step::AttachDomain, Step::DeleteRoute(own)]
+            [
+                Step::AttachDomain("api-42.example.com".to_owned()),
+                Step::DeleteRoute(own)
+            ]
         );
     }
 }

@@ -13,6 +13,8 @@ use actions_core::text::quoted_list;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::lone;
+
 /// A gate waits this long for a wave unless told otherwise.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(90);
 
@@ -59,7 +61,10 @@ pub(crate) enum BackTo {
 pub(crate) struct Inputs {
     pub(crate) command: Command,
     pub(crate) environment: Environment,
-    pub(crate) manifest: Manifest,
+    /// Absent when one Worker is deployed from plain inputs.
+    pub(crate) manifest: Option<Manifest>,
+    /// Hostnames of that one Worker beside its first.
+    pub(crate) more_hostnames: Vec<String>,
     /// Absent for `validate`, which makes no request.
     pub(crate) cloudflare: Option<CloudflareAccess>,
     pub(crate) dry_run: bool,
@@ -117,14 +122,7 @@ impl Inputs {
         ];
         let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Deploy);
         let cloudflare = (command != Command::Validate).then(|| common.cloudflare(&mut problems));
-        let manifest = common.manifest(env, &mut problems);
-        let environment = manifest
-            .as_ref()
-            .and_then(|_| common.environment(env, &mut Problems::default()));
-        // The environment's own problems; the manifest's were told above.
-        if manifest.is_some() && environment.is_none() {
-            common.environment(env, &mut problems);
-        }
+        let (manifest, environment, more_hostnames) = subject(env, &common, &mut problems)?;
         let chosen = environment
             .as_ref()
             .map(|environment| chosen(environment, raw.services.as_deref(), &mut problems))
@@ -154,7 +152,7 @@ impl Inputs {
             .then(|| back_to(&raw, &common, &chosen, &mut problems))
             .flatten();
         problems.finish()?;
-        let (Some(manifest), Some(environment)) = (manifest, environment) else {
+        let Some(environment) = environment else {
             return Err(BadInput::one("manifest", "cannot be used").into());
         };
         let mut shared = inputs::list(raw.shared.as_deref());
@@ -186,8 +184,27 @@ impl Inputs {
             },
             environment,
             manifest,
+            more_hostnames,
         })
     }
+}
+
+/// The manifest's environment, or one that is made from plain inputs.
+fn subject(
+    env: &Env,
+    common: &Common,
+    problems: &mut Problems,
+) -> anyhow::Result<(Option<Manifest>, Option<Environment>, Vec<String>)> {
+    let raw: lone::Raw = inputs::read(env)?;
+    if raw.path.is_some() {
+        let (environment, more) = lone::environment(&raw, common, env, problems).unzip();
+        return Ok((None, environment, more.unwrap_or_default()));
+    }
+    lone::refuse(&raw, problems);
+    let manifest = common.manifest(env, problems);
+    // The manifest's own problems were told: the environment's come now.
+    let environment = manifest.as_ref().and_then(|_| common.environment(env, problems));
+    Ok((manifest, environment, Vec::new()))
 }
 
 /// The services to deploy: all, or those that `services` names.

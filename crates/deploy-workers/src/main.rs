@@ -10,6 +10,7 @@ mod fingerprint;
 mod gate;
 mod hostnames;
 mod inputs;
+mod lone;
 mod names;
 mod plan;
 mod project;

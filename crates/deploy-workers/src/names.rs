@@ -14,24 +14,27 @@ impl Names {
     /// wrangler configuration (`configured`, by key), and its base name. A name that two services have means neither.
     pub(crate) fn new(
         environment: &Environment,
-        manifest: &Manifest,
+        manifest: Option<&Manifest>,
         configured: &BTreeMap<String, Vec<String>>,
     ) -> Self {
         let mut means: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut add = |name: &str, key: &str| {
             means.entry(name.to_owned()).or_default().insert(key.to_owned());
         };
-        let others = manifest
-            .environments
-            .keys()
-            .filter_map(|name| Environment::resolve(manifest, name, None, "").ok());
+        let others = manifest.into_iter().flat_map(|manifest| {
+            let names = manifest.environments.keys();
+            names.filter_map(|name| Environment::resolve(manifest, name, None, "").ok())
+        });
         for resolved in others {
             for service in &resolved.services {
                 add(&service.worker, &service.key);
             }
         }
         for service in &environment.services {
-            add(manifest.worker_of(&service.key), &service.key);
+            add(
+                manifest.map_or(&service.key, |manifest| manifest.worker_of(&service.key)),
+                &service.key,
+            );
             for name in configured.get(&service.key).into_iter().flatten() {
                 add(name, &service.key);
             }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::facts::{Facts, Live};
 use crate::fingerprint;
-use crate::hostnames::{self, Step};
+use crate::hostnames::{self, Decision, Step};
 use crate::project::{Built, Size};
 use crate::render::Rendered;
 
@@ -75,14 +75,16 @@ pub(crate) struct Subject<'a> {
     pub(crate) needs: &'a BTreeMap<String, Vec<String>>,
     /// Whether a deployment of two versions may be replaced by one.
     pub(crate) replace_canary: bool,
+    /// Hostnames beside those of the services, when there is no manifest and only one service.
+    pub(crate) more_hostnames: &'a [String],
 }
 
 impl Plan {
     /// Plans.
-    pub(crate) fn new(subject: Subject<'_>, facts: &Facts) -> Self {
+    pub(crate) fn new(subject: &Subject<'_>, facts: &Facts) -> Self {
         let mut plan = Self {
             kv: Vec::new(),
-            waves: subject.waves,
+            waves: subject.waves.clone(),
             services: IndexMap::new(),
             conflicts: Vec::new(),
         };
@@ -102,7 +104,7 @@ impl Plan {
                     plan.conflicts.push((key.clone(), text));
                 }
             }
-            let hostname = hostnames::decide(subject.environment, service, &facts.routes, &facts.domains);
+            let hostname = of_hostnames(subject, service, facts);
             plan.conflicts
                 .extend(hostname.conflicts.into_iter().map(|text| (key.clone(), text)));
             let nothing = Live::default();
@@ -157,7 +159,7 @@ impl Plan {
                     Step::DeleteRoute(route) => {
                         changes.push(Verb::Delete, "route", &route.pattern, "no longer wanted", ());
                     }
-                    Step::AttachDomain => changes.push(Verb::Create, "custom domain", &service.hostname, to, ()),
+                    Step::AttachDomain(hostname) => changes.push(Verb::Create, "custom domain", hostname, to, ()),
                     Step::DetachDomain(domain) => {
                         changes.push(Verb::Delete, "custom domain", &domain.hostname, "no longer wanted", ());
                     }
@@ -183,6 +185,23 @@ impl Plan {
         }
         changes
     }
+}
+
+/// What is to be done about all hostnames of a service.
+fn of_hostnames(subject: &Subject<'_>, service: &Service, facts: &Facts) -> Decision {
+    let mut all = Decision::default();
+    let first = std::iter::once(&service.hostname).filter(|hostname| !hostname.is_empty());
+    for hostname in first.chain(subject.more_hostnames) {
+        let service = Service {
+            hostname: hostname.clone(),
+            ..service.clone()
+        };
+        let decision = hostnames::decide(subject.environment, &service, &facts.routes, &facts.domains);
+        all.steps.extend(decision.steps);
+        all.conflicts.extend(decision.conflicts);
+        all.notes.extend(decision.notes);
+    }
+    all
 }
 
 fn one(environment: &Environment, service: &Service, built: &Built, rendered: &Rendered, live: &Live) -> ServicePlan {
@@ -292,9 +311,9 @@ fn kept(live: &Live, rendered: &Rendered) -> Option<String> {
         .filter(|name| !ours.contains(name))
         .collect();
     (!kept.is_empty()).then(|| {
-        let noun = if kept.len() == 1 { "secret" } else { "secrets" };
+        let (noun, verb) = if kept.len() == 1 { ("secret", "stays") } else { ("secrets", "stay") };
         format!(
-            "{noun} {} stay, set by hand: the manifest does not name them",
+            "{noun} {} {verb}, set by hand: the manifest does not name them",
             actions_core::text::quoted_list(&kept)
         )
     })

@@ -117,11 +117,12 @@ impl Project {
 
     /// Everything outside the Workers that production's configurations name; `None` when this is production.
     pub(crate) fn production(&self, inputs: &Inputs) -> Option<BTreeSet<Resource>> {
-        if inputs.environment.name == PRODUCTION {
-            return None;
-        }
-        let wrangler_env = inputs
+        // Without a manifest nobody says what production is.
+        let manifest = inputs
             .manifest
+            .as_ref()
+            .filter(|_| inputs.environment.name != PRODUCTION)?;
+        let wrangler_env = manifest
             .environments
             .get(PRODUCTION)
             .and_then(|production| production.wrangler_env.as_deref());

@@ -195,7 +195,7 @@ impl Work<'_> {
         if *decision != Decision::Remove {
             return;
         }
-        let zone = &self.facts.zone;
+        let Some(zone) = &self.facts.zone else { return };
         if let Ok(routes) = self.writer.reader().routes(zone).await {
             for route in routes
                 .iter()

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Call, Error, Needs, Permission, Reader, Writer};
 use crate::retry::Repeat;
@@ -131,6 +131,18 @@ impl Writer {
         );
         let call = call.needs(reader.workers_edit()).repeat(Repeat::Safe);
         let _: IgnoredAny = self.ask(call.json(json!({ "enabled": enabled }))).await?;
+        Ok(())
+    }
+
+    /// Changes settings that no version holds: `observability`, `logpush`, `tail_consumers`.
+    pub async fn patch_settings(&self, worker: &str, settings: &Map<String, Value>) -> Result<(), Error> {
+        let reader = self.reader();
+        let call = Call::patch(
+            reader.script_path(worker, "/script-settings"),
+            format!("change the settings of Worker `{worker}`"),
+        );
+        let call = call.needs(reader.workers_edit()).json(Value::Object(settings.clone()));
+        let _: IgnoredAny = self.ask(call).await?;
         Ok(())
     }
 

@@ -118,6 +118,20 @@ impl Config {
         names
     }
 
+    /// The Worker's name in an environment, or at the top level: an environment without a name of its own gets the
+    /// top level's and its own behind it.
+    pub fn name(&self, environment: Option<&str>) -> Option<String> {
+        let top = self.value.get("name").and_then(Value::as_str).map(str::to_owned);
+        let Some(environment) = environment else { return top };
+        let own = self
+            .environment_table()?
+            .get(environment)?
+            .get("name")
+            .and_then(Value::as_str);
+        own.map(str::to_owned)
+            .or_else(|| Some(format!("{}-{environment}", top?)))
+    }
+
     /// The settings of an environment, or of the top level.
     ///
     /// # Errors
@@ -385,6 +399,8 @@ mod tests {
     fn an_environment_inherits_settings_but_no_bindings() {
         let config = config("wrangler.jsonc", JSONC);
         assert_eq!(config.names(), ["api-live", "api-staging", "api"]);
+        assert_eq!(config.name(Some("staging")).as_deref(), Some("api-staging"));
+        assert_eq!(config.name(Some("production")).as_deref(), Some("api-live"));
         let staging = config.settings(Some("staging")).unwrap();
         assert_eq!(staging.text("compatibility_date"), Some("2026-01-01"));
         assert!(!staging.has("vars") && !staging.has("kv_namespaces"));

@@ -1,0 +1,179 @@
+//! One Worker without a manifest: an environment made from plain inputs.
+
+use actions_core::environment::{Environment, Secret, Service};
+use actions_core::manifest::{OnLimit, Routing};
+use actions_core::naming;
+use actions_core::runner::{Common, Env, Problems, inputs};
+use actions_core::wrangler::Config;
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+/// The inputs that describe one Worker.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Raw {
+    pub(crate) path: Option<String>,
+    worker: Option<String>,
+    hostnames: Option<String>,
+    zone: Option<String>,
+    routing: Option<String>,
+    wrangler_env: Option<String>,
+    secrets: Option<String>,
+    vars: Option<String>,
+    health_path: Option<String>,
+}
+
+/// Inputs that a manifest says better: with one, they are told as wrong.
+pub(crate) fn refuse(raw: &Raw, problems: &mut Problems) {
+    for (input, value) in [
+        ("worker", &raw.worker),
+        ("hostnames", &raw.hostnames),
+        ("zone", &raw.zone),
+        ("routing", &raw.routing),
+        ("wrangler-env", &raw.wrangler_env),
+        ("secrets", &raw.secrets),
+        ("vars", &raw.vars),
+        ("health-path", &raw.health_path),
+    ] {
+        if value.is_some() {
+            problems.add(
+                input,
+                "goes with `path`, which deploys one Worker without a manifest; with a manifest, say it there",
+            );
+        }
+    }
+}
+
+/// The environment, and the Worker's hostnames beside its first.
+pub(crate) fn environment(
+    raw: &Raw,
+    common: &Common,
+    env: &Env,
+    problems: &mut Problems,
+) -> Option<(Environment, Vec<String>)> {
+    let path = env.in_workspace(raw.path.as_deref()?.trim());
+    let wrangler_env = raw.wrangler_env.as_deref().map(|name| name.trim().to_owned());
+    let worker = worker(raw, &path, wrangler_env.as_deref(), problems);
+    let zone = raw
+        .zone
+        .as_deref()
+        .map(|zone| zone.trim().trim_end_matches('.').to_lowercase())
+        .unwrap_or_default();
+    let mut hostnames: Vec<String> = inputs::list(raw.hostnames.as_deref())
+        .iter()
+        .map(|name| name.trim_end_matches('.').to_lowercase())
+        .collect();
+    check(&hostnames, &zone, problems);
+    let routings = [("custom-domain", Routing::CustomDomain), ("route", Routing::Route)];
+    let routing = problems.choice("routing", raw.routing.as_deref(), &routings, Routing::CustomDomain);
+    let hostname = if hostnames.is_empty() {
+        String::new()
+    } else {
+        hostnames.remove(0)
+    };
+    let url = if hostname.is_empty() {
+        String::new()
+    } else {
+        format!("https://{hostname}")
+    };
+    let health_url = match (&raw.health_path, url.is_empty()) {
+        (Some(path), false) => format!("{url}/{}", path.trim().trim_start_matches('/')),
+        (Some(_), true) => {
+            problems.add("health-path", "needs one of `hostnames` to be asked at");
+            String::new()
+        }
+        (None, _) => String::new(),
+    };
+    let secret = |name: String| Secret {
+        variable: name.clone(),
+        name,
+    };
+    let service = Service {
+        key: worker.clone(),
+        path: std::path::absolute(&path).unwrap_or(path),
+        worker: worker.clone(),
+        hostname,
+        url,
+        health_url,
+        needs: Vec::new(),
+        secrets: inputs::list(raw.secrets.as_deref()).into_iter().map(secret).collect(),
+        kv: Vec::new(),
+        vars: vars(raw.vars.as_deref(), problems),
+        checks: Vec::new(),
+    };
+    let owner = common.owner(&worker);
+    let environment = Environment {
+        project: worker,
+        name: owner.environment.clone(),
+        pull_request: None,
+        zone,
+        routing,
+        wildcard: false,
+        wrangler_env,
+        database: None,
+        services: vec![service],
+        owner,
+        grace: None,
+        limit: None,
+        on_limit: OnLimit::default(),
+        shared: Vec::new(),
+        root: std::path::PathBuf::new(),
+        records: Vec::new(),
+    };
+    Some((environment, hostnames))
+}
+
+/// The input `worker`, or the configuration's name.
+fn worker(raw: &Raw, path: &std::path::Path, wrangler_env: Option<&str>, problems: &mut Problems) -> String {
+    let name = match &raw.worker {
+        Some(name) => name.trim().to_owned(),
+        None => match Config::find(path).map(|config| config.name(wrangler_env)) {
+            Ok(Some(name)) => name,
+            Ok(None) => {
+                problems.add("worker", "missing; the wrangler configuration has no `name` either");
+                return String::new();
+            }
+            Err(problem) => {
+                problems.add("path", problem);
+                return String::new();
+            }
+        },
+    };
+    if !naming::is_label(&name) {
+        problems.add(
+            "worker",
+            format!("`{name}` is to be at most 63 lower-case letters, digits and inner dashes"),
+        );
+    }
+    name
+}
+
+fn check(hostnames: &[String], zone: &str, problems: &mut Problems) {
+    if hostnames.is_empty() {
+        return;
+    }
+    if zone.is_empty() {
+        problems.add("zone", "missing; name the zone of `hostnames`, such as `example.com`");
+        return;
+    }
+    let suffix = format!(".{zone}");
+    for hostname in hostnames {
+        let labels = hostname.strip_suffix(&suffix);
+        if hostname != zone && !labels.is_some_and(|labels| labels.split('.').all(naming::is_label)) {
+            problems.add("hostnames", format!("`{hostname}` is no hostname of zone `{zone}`"));
+        }
+    }
+}
+
+/// `NAME=value` a line.
+fn vars(value: Option<&str>, problems: &mut Problems) -> IndexMap<String, String> {
+    let mut vars = IndexMap::new();
+    for line in inputs::lines(value) {
+        match line.split_once('=') {
+            Some((name, value)) if !name.trim().is_empty() => {
+                vars.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
+            _ => problems.add("vars", format!("`{line}` is not `NAME=value`")),
+        }
+    }
+    vars
+}
