@@ -152,11 +152,12 @@ impl Inputs {
                 "`never`: a copy that could not be deleted has to go by itself; give a duration, such as `1h`",
             );
         }
-        let script = text(&raw.run).unwrap_or_default();
+        let script = text(&raw.run).or_else(|| database.and_then(|database| database.migrate.clone()));
+        let script = script.unwrap_or_default();
         if command == Command::Run && script.is_empty() {
             p.add(
                 "run",
-                "missing; give the command to run on the copy, such as `npm run db:migrate`",
+                "missing; give the command to run on the copy, such as `npm run db:migrate`, or `[database] migrate` in the manifest",
             );
         }
         let parent = text(&raw.parent).or_else(|| match command {
@@ -407,5 +408,73 @@ mod tests {
             ])
             .is_ok()
         );
+    }
+
+    const MANIFEST: &str = r#"
+        [project]
+        name = "codex"
+        zone = "example.com"
+        [database]
+        parent = "main"
+        name = "app"
+        migrate = "npm run db:migrate"
+        [environments.preview]
+        hostname = "{subdomain}-preview-{pr}"
+        worker = "{worker}-preview-{pr}"
+        branch = "preview-pr-{pr}"
+        expires = "7d"
+        [environments.production]
+        [services.api]
+        path = "api"
+    "#;
+
+    /// With the manifest above in the workspace.
+    fn with_manifest(more: &[(&str, &str)]) -> anyhow::Result<Inputs> {
+        let workspace = std::env::temp_dir().join(format!("neon-branch-{}-{:p}", std::process::id(), more));
+        std::fs::create_dir_all(&workspace).unwrap();
+        std::fs::write(workspace.join("codex.toml"), MANIFEST).unwrap();
+        let path = workspace.display().to_string();
+        let inputs = read(&[more, &[("GITHUB_WORKSPACE", path.as_str())]].concat());
+        std::fs::remove_dir_all(&workspace).unwrap();
+        inputs
+    }
+
+    #[test]
+    fn the_manifest_says_what_the_inputs_do_not() {
+        let preview = with_manifest(&[("INPUT_COMMAND", "create"), ("INPUT_PULL_REQUEST", "42")]).unwrap();
+        assert_eq!(preview.subject.name(), "preview-pr-42");
+        assert_eq!(
+            (preview.parent.as_deref(), preview.login.database.as_str()),
+            (Some("main"), "app")
+        );
+        assert_eq!(preview.life, Life::For(Duration::from_hours(168)));
+
+        let dry_run = with_manifest(&[("INPUT_COMMAND", "run")]).unwrap();
+        assert_eq!(
+            (dry_run.script.as_str(), dry_run.parent.as_deref()),
+            ("npm run db:migrate", Some("main"))
+        );
+        assert_eq!(dry_run.life, Life::For(LIFE_OF_A_COPY));
+
+        let checkpoint = with_manifest(&[("INPUT_COMMAND", "checkpoint")]).unwrap();
+        assert_eq!(checkpoint.subject.names(), ["main"]);
+        let nightly = with_manifest(&[("INPUT_COMMAND", "reset"), ("INPUT_BRANCH", "staging")]).unwrap();
+        assert_eq!(
+            (nightly.subject.names(), nightly.parent),
+            (vec!["staging".to_owned()], None)
+        );
+    }
+
+    #[test]
+    fn production_has_no_branch_to_make() {
+        let error = with_manifest(&[("INPUT_COMMAND", "create"), ("INPUT_ENVIRONMENT", "production")]);
+        insta::assert_snapshot!(error.err().unwrap(), @"
+        one input is wrong; nothing was touched
+        - `environment`: `production` has no branch of its own, it uses `main` itself; give it a `branch` in the manifest, or name the input `branch`
+        ");
+        let get = with_manifest(&[("INPUT_COMMAND", "get"), ("INPUT_ENVIRONMENT", "production")]).unwrap();
+        assert_eq!(get.subject.name(), "main");
+        let error = with_manifest(&[("INPUT_COMMAND", "create")]).err().unwrap().to_string();
+        assert!(error.contains("`environment`: missing"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use actions_core::environment::Database;
+use actions_core::environment::{Database, Environment};
 use actions_core::naming;
 use actions_core::neon::Branch;
 use actions_core::owner::Owner;
@@ -18,8 +18,6 @@ pub(crate) struct Subject {
     written: Option<String>,
     /// The name that our own naming gives to this environment.
     own: Option<String>,
-    /// The branch that the manifest copies from.
-    pub(crate) production: Option<String>,
     /// The manifest's database, in this environment.
     pub(crate) database: Option<Database>,
     pub(crate) expires: Option<Duration>,
@@ -34,7 +32,6 @@ impl Subject {
         let mut subject = Self {
             written,
             own: None,
-            production: None,
             database: None,
             expires: None,
             root: None,
@@ -51,28 +48,40 @@ impl Subject {
 
     fn read_manifest(&mut self, env: &Env, raw: &Raw, common: &Common, command: Command, problems: &mut Problems) {
         let named = self.written.is_some() || matches!(command, Command::Run | Command::Checkpoint);
-        // The environment may be told by the inputs without being needed: a nightly reset of `staging`, a dry run on main.
-        let is_told = raw.environment.is_some() || common.pull_request.is_some();
-        if named && !is_told {
-            let Some(manifest) = common.manifest(env, problems) else {
-                return;
-            };
-            self.owner = common.owner(&manifest.project.name);
-            self.root = Some(manifest.root);
-            self.production = manifest.database.as_ref().map(|database| database.parent.clone());
-            self.database = manifest.database.map(|database| Database {
-                branch: database.parent.clone(),
-                parent: database.parent,
-                role: database.role,
-                name: database.name,
-                migrate: database.migrate,
-                expires: None,
-            });
+        if !named || raw.environment.is_some() {
+            if let Some(environment) = common.environment(env, problems) {
+                self.take(environment, command, problems);
+            }
             return;
         }
-        let Some(environment) = common.environment(env, problems) else {
+        // The environment is not needed (a nightly reset of `staging`, a dry run on main), but says whose the branch is.
+        let told = common
+            .pull_request
+            .and_then(|_| common.environment(env, &mut Problems::default()));
+        match told.filter(|environment| environment.database.is_some()) {
+            Some(environment) => self.take(environment, command, problems),
+            None => self.take_manifest(env, common, problems),
+        }
+    }
+
+    /// What the manifest says apart from its environments.
+    fn take_manifest(&mut self, env: &Env, common: &Common, problems: &mut Problems) {
+        let Some(manifest) = common.manifest(env, problems) else {
             return;
         };
+        self.owner = common.owner(&manifest.project.name);
+        self.root = Some(manifest.root);
+        self.database = manifest.database.map(|database| Database {
+            branch: database.parent.clone(),
+            parent: database.parent,
+            role: database.role,
+            name: database.name,
+            migrate: database.migrate,
+            expires: None,
+        });
+    }
+
+    fn take(&mut self, environment: Environment, command: Command, problems: &mut Problems) {
         self.owner = environment.owner.clone();
         self.root = Some(environment.root.clone());
         let Some(database) = environment.database else {
@@ -99,7 +108,6 @@ impl Subject {
             );
         }
         self.expires = database.expires;
-        self.production = Some(database.parent.clone());
         self.database = Some(database);
     }
 

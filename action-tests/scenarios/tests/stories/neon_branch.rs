@@ -228,6 +228,70 @@ async fn two_runs_at_once_make_one_branch() {
     world.finish().await;
 }
 
+#[tokio::test]
+async fn pull_requests_in_parallel_wait_for_each_others_locks() {
+    let world = world().await;
+    // And Neon's own operations lock the project, too.
+    world
+        .seed(&json!({"neon": {"operations": [{"action": "check_availability", "ms": 1500}]}}))
+        .await;
+    let start = |number: &str| run(&world, "create").input("pull-request", number).go();
+    let (a, b, c, d) = tokio::join!(start("1"), start("2"), start("3"), start("4"));
+    for made in [ok(a), ok(b), ok(c), ok(d)] {
+        assert_eq!(made.output("created"), "true", "{made}");
+    }
+    assert_eq!(names(&world).len(), 5);
+    let locked = world
+        .requests()
+        .iter()
+        .filter(|request| request["status"] == 423)
+        .count();
+    assert!(locked > 0, "nothing was locked");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_copy_whose_making_is_interrupted_is_deleted() {
+    let world = world().await;
+    world.seed(&json!({"neon": {"settings": {"operation_ms": 1000}}})).await;
+    let started = run(&world, "run").input("run", "echo never").start();
+    while !world.requests().iter().any(|request| request["status"] == 201) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    started.signal("INT").await;
+    let run = started.wait().await;
+    assert_eq!(run.code, 130, "{run}");
+    assert!(run.log().contains("deleted the copy `run-pr-42-1001-1-"), "{run}");
+    assert_eq!(names(&world), ["production"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn nothing_is_made_from_a_branch_that_expires() {
+    let world = world().await;
+    ok(run(&world, "create").go().await);
+    let mark = world.mark();
+    let texts = [
+        failed(
+            &run(&world, "create")
+                .input("branch", "x")
+                .input("parent", "preview-pr-42")
+                .go()
+                .await,
+        ),
+        failed(&run(&world, "checkpoint").go().await),
+    ];
+    insta::assert_snapshot!(texts.join("\n\n"), @"
+    branch `preview-pr-42` expires, and Neon makes no branches from a branch that does
+    hint: copy another one, or take its expiry away: `command: create`, `expires: never`
+
+    branch `preview-pr-42` expires, and Neon makes no branches from a branch that does
+    hint: copy another one, or take its expiry away: `command: create`, `expires: never`
+    ");
+    world.assert_only_reads_since(mark);
+    world.finish().await;
+}
+
 /// A failure on the way, and how the run copes with it.
 struct Case {
     name: &'static str,
@@ -341,20 +405,22 @@ async fn whatever_gets_in_the_way_one_branch_is_made() {
         world.finish().await;
     }
     insta::assert_snapshot!(table, @"
-    nothing                            1 POST,  8 requests
-    423 twice                          3 POST, 10 requests
-    429 with Retry-After: 1            2 POST,  9 requests
-    503                                2 POST,  9 requests
-    422 branch not ready yet           2 POST,  9 requests
-    500 before                         2 POST, 12 requests
-    524 as HTML, committed             1 POST, 11 requests
-    dropped before                     2 POST, 12 requests
-    dropped after commit               1 POST, 11 requests
-    list fails first                   1 POST,  9 requests
-    operation fails, then recovers     1 POST, 10 requests
-    404 right after create             1 POST, 10 requests
-    operation 404 right after create   1 POST, 10 requests
-    ");
+        could not look for branch `preview-pr-42`
+        caused by: Neon answered 401 to `GET /projects/quiet-river-12345678/branches`: supplied credentials do not pass authentication
+        hint: the input `neon-api-key` is no valid API key; make one in Neon's console under Account settings → API keys
+
+        could not look for branch `preview-pr-42`
+        caused by: Neon answered 404 to `GET /projects/quiet-river-12345678/branches`: project not found
+        hint: check `neon-project-id` (Settings → General in Neon's console), and that the API key belongs to its organization
+
+        could not create branch `preview-pr-42`
+        caused by: Neon answered 403 to `POST /projects/quiet-river-12345678/branches`: not allowed
+        hint: the API key may not do this; it needs to belong to the project's organization, or be a key of this project
+
+        could not create branch `preview-pr-42`
+        caused by: Neon answered 429 to `POST /projects/quiet-river-12345678/branches`: slow down (to be asked again after 3600 s)
+        hint: Neon allows about 700 requests a minute per account; run again, or run fewer jobs at once
+        ");
 }
 
 #[tokio::test]
@@ -975,7 +1041,7 @@ async fn a_dry_run_only_reads() {
         ("delete", vec![("branch", "there")]),
         ("reset", vec![("branch", "there")]),
         ("restore", vec![("branch", "there"), ("parent-timestamp", "1s")]),
-        ("checkpoint", vec![("branch", "there")]),
+        ("checkpoint", vec![("branch", "production")]),
         ("run", vec![("run", "exit 1")]),
     ] {
         let start = run(&world, command).input("dry-run", "true");
@@ -1000,7 +1066,7 @@ async fn a_dry_run_only_reads() {
         delete branch `there`
         reset branch `there` to `production`
         restore branch `there` from `there` as of [time], and keep its present state as branch `there-before-restore-1001`
-        create branch `checkpoint/there/1001` from `there`
+        create branch `checkpoint/production/1001` from `production`
         run the command on `run-pr-42-1001-1-[unique]`, a copy of `production`, and delete that
         ");
     });

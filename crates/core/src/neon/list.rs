@@ -138,3 +138,62 @@ fn exact(branches: Vec<Branch>, name: &str) -> Option<Branch> {
         .into_iter()
         .find(|branch| branch.name == name || branch.id == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::extract::{Query, RawQuery, State};
+    use axum::routing::get;
+    use axum::{Json, Router};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Pages of two out of five branches, with a next page on every one, as Neon has it.
+    async fn page(
+        State(heeds_cursor): State<bool>,
+        Query(query): Query<BTreeMap<String, String>>,
+        RawQuery(raw): RawQuery,
+    ) -> Json<Value> {
+        assert!(raw.unwrap().contains("sort_by=created_at"));
+        let from = query.get("cursor").filter(|_| heeds_cursor);
+        let from: usize = from.map_or(0, |cursor| cursor.parse().unwrap());
+        let to = (from + 2).min(5);
+        let branches: Vec<Value> = (from..to)
+            .map(|n| json!({"id": format!("br-{n}"), "name": format!("b{n}")}))
+            .collect();
+        let annotations = json!({"br-3": {"object": {"type": "console/branch", "id": "br-3"}, "value": {"k": "v"}}});
+        Json(json!({"branches": branches, "annotations": annotations, "pagination": {"next": to.to_string()}}))
+    }
+
+    async fn reader(heeds_cursor: bool) -> Reader {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new()
+            .route("/projects/p/branches", get(page))
+            .with_state(heeds_cursor);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Reader::new(crate::http::client().unwrap(), &url, "p", crate::secret::secret("key"))
+    }
+
+    #[tokio::test]
+    async fn every_page_is_read_and_the_last_one_known() {
+        let all = reader(true).await.branches().await.unwrap();
+        let names: Vec<&str> = all.iter().map(|branch| branch.name.as_str()).collect();
+        assert_eq!(names, ["b0", "b1", "b2", "b3", "b4"]);
+        assert_eq!(all[3].annotation["k"], "v");
+        assert!(all[2].annotation.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_cursor_that_leads_in_circles_ends() {
+        assert_eq!(reader(false).await.branches().await.unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_another_branch() {
+        let branch = |name: &str| -> Branch { serde_json::from_value(json!({"id": "br-x", "name": name})).unwrap() };
+        let found = exact(vec![branch("preview-pr-421"), branch("preview-pr-42")], "preview-pr-42").unwrap();
+        assert_eq!(found.name, "preview-pr-42");
+        assert!(exact(vec![branch("preview-pr-421")], "preview-pr-42").is_none());
+    }
+}

@@ -7,7 +7,7 @@ use actions_core::neon::{Branch, Made, NewBranch};
 use jiff::Timestamp;
 
 use super::create::with_room;
-use super::{all, done, planned, subject_of};
+use super::{all, check_lasts, done, planned, subject_of};
 use crate::plan;
 use crate::report;
 use crate::session::Session;
@@ -30,6 +30,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         done(session, report::checkpoint_there(&of.name, &name));
         return prune(session, of, &known).await;
     }
+    check_lasts(Some(of))?;
     let Some(writer) = session.writer() else {
         let expires_at = plan::expiry_of_new(inputs.life, Timestamp::now());
         planned(

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::create::{ready, with_room};
 use super::diff::tell;
-use super::{check_history, done, parent, planned};
+use super::{check_history, check_lasts, done, parent, planned};
 use crate::interrupt::Interrupts;
 use crate::plan;
 use crate::report::{self, Diff};
@@ -25,6 +25,7 @@ const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Durati
 pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let inputs = session.inputs;
     let parent = parent(session).await?;
+    check_lasts(parent.as_ref())?;
     check_history(session, "make a copy", parent.as_ref()).await?;
     let source = report::source(
         parent.as_ref().map(|branch| branch.name.as_str()),

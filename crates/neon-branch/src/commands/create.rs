@@ -7,7 +7,7 @@ use actions_core::neon::create::Created;
 use actions_core::neon::{Branch, Connection, Error, Made, NewBranch, Writer};
 use jiff::Timestamp;
 
-use super::{check_history, done, parent, planned};
+use super::{check_history, check_lasts, done, parent, planned};
 use crate::plan::{self, Expiry};
 use crate::report;
 use crate::session::Session;
@@ -48,6 +48,9 @@ async fn usage_text(session: &Session<'_>, used: usize, limit: usize, except: &s
 
 async fn make(session: &mut Session<'_>, name: String, parent: Option<Branch>) -> anyhow::Result<()> {
     let inputs = session.inputs;
+    if !inputs.schema_only {
+        check_lasts(parent.as_ref())?;
+    }
     check_history(session, &format!("create branch `{name}`"), parent.as_ref()).await?;
     let source = report::source(
         parent.as_ref().map(|branch| branch.name.as_str()),

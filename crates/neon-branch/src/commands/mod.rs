@@ -83,6 +83,14 @@ async fn parent(session: &Session<'_>) -> anyhow::Result<Option<Branch>> {
     }
 }
 
+/// Neon makes no branches from a branch that expires.
+fn check_lasts(of: Option<&Branch>) -> anyhow::Result<()> {
+    match of.filter(|branch| branch.expires_at.is_some()) {
+        Some(branch) => Err(report::expiring_parent(&branch.name).into()),
+        None => Ok(()),
+    }
+}
+
 /// Whether the point of the inputs lies in the history of `of` (the project's default branch when absent). Says how
 /// far the history goes back.
 async fn check_history(session: &Session<'_>, what: &str, of: Option<&Branch>) -> anyhow::Result<()> {

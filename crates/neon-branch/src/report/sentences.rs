@@ -145,6 +145,13 @@ pub(crate) fn new_parent(name: &str, preserved: &str, original: Option<&str>) ->
     format!("the parent of branch `{name}` is now `{preserved}`, and `reset` would go there{original}")
 }
 
+pub(crate) fn expiring_parent(name: &str) -> Fault {
+    fault(format!(
+        "branch `{name}` expires, and Neon makes no branches from a branch that does"
+    ))
+    .hint("copy another one, or take its expiry away: `command: create`, `expires: never`")
+}
+
 pub(crate) fn window(window: Duration, now: Timestamp) -> String {
     let since = jiff::SignedDuration::try_from(window)
         .ok()
