@@ -7,7 +7,7 @@ use actions_core::runner::{Common, Env, Problems, inputs};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::comment::Frame;
+use crate::comment::{Frame, Job};
 use crate::marker::{self, Run};
 use crate::report;
 
@@ -18,6 +18,7 @@ struct Raw {
     body: Option<String>,
     key: Option<String>,
     title: Option<String>,
+    job_status: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +55,19 @@ impl Inputs {
         if common.pull_request.is_none() {
             problems.add("pull-request", report::NO_PULL_REQUEST);
         }
-        let reports = reports(raw.reports.as_deref(), &mut problems);
-        if command == Command::Upsert && raw.reports.is_none() && raw.body.is_none() {
+        let mut wrong = Problems::default();
+        let reports = reports(raw.reports.as_deref(), &mut wrong);
+        let unreadable = !wrong.is_empty();
+        problems.extend(wrong);
+        let jobs = [
+            ("success", Job::Fine),
+            ("failure", Job::Failed),
+            ("cancelled", Job::Cancelled),
+        ];
+        let job = problems.choice("job-status", raw.job_status.as_deref(), &jobs, Job::Fine);
+        // When an early step fails, no action has a report: that is worth telling, not a mistake.
+        let nothing = reports.is_empty() && !unreadable && raw.body.is_none() && job == Job::Fine;
+        if command == Command::Upsert && nothing {
             problems.add("reports", report::NOTHING_TO_SAY);
         }
         let environment = common.owner("").environment;
@@ -75,6 +87,7 @@ impl Inputs {
                 environment,
                 sha,
                 run_url,
+                job,
                 body: raw.body,
             },
             dry_run: common.dry_run,

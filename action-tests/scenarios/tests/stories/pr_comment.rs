@@ -337,6 +337,21 @@ async fn a_long_body_is_cut_and_the_summary_has_it_all() {
 }
 
 #[tokio::test]
+async fn a_job_that_failed_before_any_action_ran_is_told() {
+    let world = World::start().await;
+    let start = || world.run("pr-comment").input("reports", "\n\n \n");
+    assert_eq!(start().input("job-status", "success").go().await.code, 2);
+    let run = start().input("job-status", "failure").go().await;
+    assert_eq!(run.code, 0, "{run}");
+    assert!(
+        bots(&world)[0].1.contains("### ❌ Preview failed"),
+        "{}",
+        bots(&world)[0].1
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_rate_limit_is_waited_for() {
     let world = World::start().await;
     world.fail(

@@ -67,6 +67,16 @@ impl Problems {
         self.0.push((input.to_owned(), problem.into()));
     }
 
+    /// Whether nothing is wrong so far.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds the problems that were collected apart.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// The value, or a problem: `missing; <remedy>`.
     pub fn required(&mut self, input: &str, value: Option<String>, remedy: &str) -> String {
         value.unwrap_or_else(|| {

@@ -3,8 +3,8 @@
 use actions_core::reports::{Outcome, Report};
 use actions_core::text::{fenced, shorten};
 
-use super::state::has_failed;
-use crate::markdown::{inline, quoted};
+use super::state::{State, has_failed};
+use crate::markdown::{inline, link, quoted};
 
 /// Longer causes are cut here: the run's log has them all.
 const LONGEST_CAUSE: usize = 2000;
@@ -43,6 +43,17 @@ pub(super) fn section(reports: &[Report]) -> Option<String> {
         .filter_map(part)
         .collect();
     (!parts.is_empty()).then(|| quoted(&format!("[!CAUTION]\n{}", parts.join("\n\n"))))
+}
+
+/// No report tells of a failure, and the job failed or was cancelled all the same.
+pub(super) fn elsewhere(state: State, run_url: Option<&str>) -> Option<String> {
+    let text = match state {
+        State::JobFailed => "A step that reports nothing here failed, such as a build or a migration.",
+        State::JobCancelled => "The run was cancelled before it ended: what is told here may be half done.",
+        _ => return None,
+    };
+    let run = run_url.map(|url| format!(" {}", link("See the workflow run.", url)));
+    Some(quoted(&format!("[!CAUTION]\n{text}{}", run.unwrap_or_default())))
 }
 
 fn part(report: &Report) -> Option<String> {

@@ -9,7 +9,7 @@ mod state;
 use actions_core::reports::Report;
 
 use crate::markdown::{code, inline, link};
-pub(crate) use state::State;
+pub(crate) use state::{Job, State};
 
 /// What surrounds the reports.
 #[derive(Debug, Clone, Default)]
@@ -21,16 +21,17 @@ pub(crate) struct Frame {
     /// The commit that was deployed.
     pub(crate) sha: Option<String>,
     pub(crate) run_url: Option<String>,
+    pub(crate) job: Job,
     /// Markdown of the user's own.
     pub(crate) body: Option<String>,
 }
 
 /// The comment without its marker.
 pub(crate) fn render(frame: &Frame, reports: &[Report]) -> String {
-    let sections = if reports.is_empty() {
+    let sections = if reports.is_empty() && (frame.job == Job::Fine || frame.body.is_some()) {
         vec![frame.title.as_deref().map(|title| format!("### {}", inline(title)))]
     } else {
-        let state = State::of(reports);
+        let state = State::of(reports, frame.job);
         let removed = removal::section(reports);
         // What an environment was made of is past once it is taken down.
         let (services, facts) = if removed.is_some() {
@@ -40,7 +41,7 @@ pub(crate) fn render(frame: &Frame, reports: &[Report]) -> String {
         };
         vec![
             Some(heading(frame, state, reports)),
-            failures::section(reports),
+            failures::section(reports).or_else(|| failures::elsewhere(state, frame.run_url.as_deref())),
             services,
             facts,
             removed,

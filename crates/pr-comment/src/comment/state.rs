@@ -2,6 +2,16 @@
 
 use actions_core::reports::{Cleanup, Report, ServiceState, Status};
 
+/// How the job stands when the comment is written (GitHub's `job.status`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Job {
+    #[default]
+    Fine,
+    /// A step before this one failed.
+    Failed,
+    Cancelled,
+}
+
 /// The state that the heading tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
@@ -17,13 +27,16 @@ pub(crate) enum State {
     /// Taken down, but for some things that are still there.
     Left(usize),
     RemovalPlanned,
+    /// A step that is none of these actions failed: a build, a migration.
+    JobFailed,
+    JobCancelled,
     /// The last action of the run told something that this version does not know.
     Unclear,
 }
 
 impl State {
-    /// The worst thing that any report says.
-    pub(crate) fn of(reports: &[Report]) -> Self {
+    /// The worst thing that any report says, or that the job says of its other steps.
+    pub(crate) fn of(reports: &[Report], job: Job) -> Self {
         let cleanups: Vec<&Cleanup> = reports
             .iter()
             .filter_map(|report| match report {
@@ -37,6 +50,10 @@ impl State {
         let all = |status| reports.iter().all(|report| report.head().status == status);
         if reports.iter().any(has_failed) {
             Self::Failed
+        } else if job == Job::Failed {
+            Self::JobFailed
+        } else if job == Job::Cancelled {
+            Self::JobCancelled
         } else if all(Status::Planned) {
             Self::Planned
         } else if !all(Status::Done) {
@@ -73,7 +90,8 @@ impl State {
             Self::Ready => "✅",
             Self::Deployed => "🚀",
             Self::Prepared => "🧱",
-            Self::Failed | Self::Left(_) => "❌",
+            Self::Failed | Self::JobFailed | Self::Left(_) => "❌",
+            Self::JobCancelled => "🚫",
             Self::Planned | Self::RemovalPlanned => "📝",
             Self::Removed => "🧹",
             Self::Unclear => "❔",
@@ -86,7 +104,8 @@ impl State {
             Self::Ready => "is ready",
             Self::Deployed => "is deployed",
             Self::Prepared => "is prepared",
-            Self::Failed => "failed",
+            Self::Failed | Self::JobFailed => "failed",
+            Self::JobCancelled => "was cancelled",
             Self::Planned => "is planned",
             Self::Removed => "is removed",
             Self::Left(_) => "is not fully removed",

@@ -234,6 +234,30 @@ fn a_body_of_ones_own() {
 }
 
 #[test]
+fn a_step_of_the_users_that_failed_is_a_failure_too() {
+    let frame = |job| Frame { job, ..frame() };
+    insta::assert_snapshot!(rendered(&frame(Job::Failed), &[branch()]), @"
+    ### ❌ Preview failed
+
+    commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
+
+    > [!CAUTION]
+    > A step that reports nothing here failed, such as a build or a migration. [See the workflow run.](https://github.com/acme/app/actions/runs/1001)
+
+    **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC
+    ");
+    let cancelled = rendered(&frame(Job::Cancelled), &[deploy(&[service("api", "deployed")])]);
+    assert!(
+        cancelled.starts_with("### 🚫 Preview was cancelled\n\n1 deployed"),
+        "{cancelled}"
+    );
+    let nothing = rendered(&frame(Job::Failed), &[]);
+    assert!(nothing.starts_with("### ❌ Preview failed"), "{nothing}");
+    // An environment that is gone is gone, whatever failed after it.
+    assert!(rendered(&frame(Job::Failed), &[cleanup(0, &json!([]))]).contains("is removed"));
+}
+
+#[test]
 fn vendors_words_stay_words() {
     let mut service = service("api", "failed");
     service["service"] = "a|b @octocat <!-- codex-actions:k -->".into();
