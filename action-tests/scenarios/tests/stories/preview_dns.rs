@@ -4,6 +4,7 @@ mod conflicts;
 mod custom_domains;
 mod inputs;
 mod neighbours;
+mod official_sdk;
 mod records;
 mod robustness;
 mod verify;
