@@ -45,6 +45,7 @@ commands:
   bench           time the actions beside the shell scripts that they replace, at 50 ms a request
     --runs N      how often each is run (5)
     --json        print the figures as JSON
+  docs            write what is generated: the manifest's JSON schema
   check-tree      check the repository's own rules (a step of `test`)
   release-tree D  write the tree that a release publishes to the empty folder D, with one git commit
 ";
@@ -54,6 +55,7 @@ enum Task {
     Demo(demo::Options),
     Test(test::Options),
     Bench(bench::Options),
+    Docs,
     CheckTree,
     ReleaseTree(PathBuf),
 }
@@ -107,6 +109,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Task> {
             }
             Task::Bench(options)
         }
+        Some("docs") => Task::Docs,
         Some("check-tree") => Task::CheckTree,
         Some("release-tree") => Task::ReleaseTree(args.next().context("`release-tree` needs a folder")?.into()),
         Some(other) => bail!("unknown command `{other}`"),
@@ -125,10 +128,26 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Demo(options) => return demo::run(&workspace, options),
         Task::Test(options) => return test::run(&workspace, &options),
         Task::Bench(options) => bench::run(&workspace, options)?,
+        Task::Docs => docs(&workspace)?,
         Task::CheckTree => say!("{}", tree::check(&workspace)?),
         Task::ReleaseTree(folder) => say!("{}", release_tree::write(&workspace, &folder)?),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes generated files: the test that keeps each current can write it, too.
+fn docs(workspace: &Workspace) -> Result<()> {
+    let mut cargo = std::process::Command::new("cargo");
+    cargo.args(["test", "--quiet", "--package", "actions-core", "the_schema_is_current"]);
+    let status = cargo
+        .env("UPDATE_DOCS", "1")
+        .current_dir(&workspace.root)
+        .status()
+        .context("could not start cargo")?;
+    if !status.success() {
+        bail!("the files were not written");
+    }
+    Ok(())
 }
 
 fn main() -> ExitCode {

@@ -4,6 +4,7 @@
 //! row is one job that both do; the number of requests is counted by the cloud, not by us.
 
 mod dns;
+mod health;
 mod measure;
 
 use anyhow::{Result, bail};
@@ -49,13 +50,12 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
     let scratch = workspace.scratch("bench")?;
     let rows = dns::rows(workspace, &cloud, scratch.path(), options.runs)?;
     cloud.stop()?;
+    let health = health::figures(workspace, scratch.path(), options.runs)?;
     if options.json {
-        say!(
-            "{}",
-            serde_json::to_string(&rows.iter().map(Row::json).collect::<Vec<_>>())?
-        );
+        let all: Vec<Value> = rows.iter().map(Row::json).chain([health.json()]).collect();
+        say!("{}", serde_json::to_string(&all)?);
     } else {
-        say!("{}", table(&rows, options.runs));
+        say!("{}\n{health}", table(&rows, options.runs));
     }
     Ok(())
 }
