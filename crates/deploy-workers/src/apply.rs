@@ -4,9 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use actions_core::cloudflare::{Attached, Share, Upload as Form, Writer};
+use actions_core::cloudflare::{Attached, Upload as Form, Writer};
 use actions_core::error::fault;
-use actions_core::health::Schedule;
 use actions_core::runner::Runner;
 use actions_core::secret::ExposeSecret as _;
 use futures_util::{StreamExt as _, stream};
@@ -14,7 +13,7 @@ use indexmap::IndexMap;
 use serde_json::json;
 
 use crate::facts::Facts;
-use crate::gate;
+use crate::gate::{self, Asked};
 use crate::hostnames::Step;
 use crate::inputs::{Inputs, Origin};
 use crate::plan::{self, Plan, ServicePlan, Upload};
@@ -22,6 +21,7 @@ use crate::project::Built;
 use crate::render::Rendered;
 use crate::report;
 use crate::rollback::PutBack;
+use crate::rollout;
 
 /// Uploads at once: a wave of many services stays below Cloudflare's burst limit.
 const AT_ONCE: usize = 4;
@@ -105,14 +105,16 @@ impl Work<'_> {
                 .collect::<()>()
                 .await;
             report::wave_ended(number + 1, waves, &self.journal.borrow())?;
-            if let Some(schedule) = &self.inputs.health {
-                self.gate(wave, schedule).await?;
-            }
+            self.roll_out(wave).await?;
+            self.gate(wave, Asked::Serving).await?;
         }
         Ok(())
     }
 
-    async fn gate(&self, wave: &[String], schedule: &Schedule) -> anyhow::Result<()> {
+    pub(crate) async fn gate(&self, wave: &[String], asked: Asked) -> anyhow::Result<()> {
+        let Some(schedule) = &self.inputs.health else {
+            return Ok(());
+        };
         let services: Vec<_> = wave
             .iter()
             .filter_map(|key| {
@@ -125,10 +127,10 @@ impl Work<'_> {
                 Some((service, version))
             })
             .collect();
-        gate::wait(&self.inputs.environment, &services, schedule, self.runner).await
+        gate::wait(&self.inputs.environment, &services, asked, schedule, self.runner).await
     }
 
-    fn note(&self, service: &ServicePlan, change: impl FnOnce(&mut Outcome)) {
+    pub(crate) fn note(&self, service: &ServicePlan, change: impl FnOnce(&mut Outcome)) {
         change(self.journal.borrow_mut().entry(service.key.clone()).or_default());
     }
 
@@ -196,9 +198,9 @@ impl Work<'_> {
             self.note(service, |outcome| {
                 (outcome.uploaded, outcome.changed, outcome.version) = (true, true, new);
             });
-            self.writer
-                .deploy(worker, &[Share::all(&version)], &message, false)
-                .await?;
+            let share = self.inputs.rollout.first().copied().unwrap_or(100);
+            let shares = rollout::shares(&version, service.previous.as_deref(), share);
+            self.writer.deploy(worker, &shares, &message, false).await?;
             self.settings(worker, rendered).await?;
         }
         Ok(())

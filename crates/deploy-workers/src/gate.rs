@@ -12,6 +12,16 @@ use reqwest::Url;
 
 use crate::report;
 
+/// Who is asked: everybody's version, or the one that was just uploaded, whatever its share of the traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Serving,
+    Uploaded,
+}
+
+/// Pins a request to a version of the current deployment, even one without traffic (Cloudflare).
+const OVERRIDES: &str = "cloudflare-workers-version-overrides";
+
 /// Waits for services to become healthy; each comes with the version that is to answer.
 ///
 /// # Errors
@@ -19,19 +29,27 @@ use crate::report;
 pub(crate) async fn wait(
     environment: &Environment,
     services: &[(&Service, Option<String>)],
+    asked: Asked,
     schedule: &Schedule,
     runner: &Runner,
 ) -> anyhow::Result<()> {
     // A Worker without a manifest may have no health path.
-    let asked = services.iter().filter(|(service, _)| !service.health_url.is_empty());
-    let services: Vec<(&Service, Option<String>)> = asked.cloned().collect();
+    let with_path = services.iter().filter(|(service, _)| !service.health_url.is_empty());
+    let services: Vec<(&Service, Option<String>)> = with_path.cloned().collect();
     if services.is_empty() {
         return Ok(());
     }
     let prober = Prober::new(Settings::new(schedule.attempt))?;
     let started = Instant::now();
     let tell = |target: &Target, verdict: &Verdict| runner.say(&report::health(target, verdict, started.elapsed()));
-    let targets = services.iter().map(|(service, _)| target(environment, service));
+    let targets = services.iter().map(|(service, version)| {
+        let mut target = target(environment, service)?;
+        if let (Asked::Uploaded, Some(version)) = (asked, version) {
+            let pin = format!("{}=\"{version}\"", service.worker);
+            target.request.headers.insert(OVERRIDES, pin.parse()?);
+        }
+        Ok(target)
+    });
     let targets: Vec<Target> = targets.collect::<anyhow::Result<_>>()?;
     let mut seen = health::wait(&prober, &targets, schedule, tell).await;
     // Not every Worker tells its version. Of one that does, an old version's 200 is no success.

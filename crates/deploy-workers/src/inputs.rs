@@ -30,6 +30,8 @@ struct Raw {
     new_workers: Option<String>,
     replace_canary: Option<String>,
     budget: Option<String>,
+    rollout: Option<String>,
+    bake: Option<String>,
     run: Option<String>,
     versions: Option<String>,
 }
@@ -85,6 +87,10 @@ pub(crate) struct Inputs {
     pub(crate) replace_canary: bool,
     /// Bytes that a service's modules may have, compressed.
     pub(crate) budget: Option<u64>,
+    /// The shares of traffic that new versions get one after another, the last one 100.
+    pub(crate) rollout: Vec<u8>,
+    /// How long each share but the last is watched.
+    pub(crate) bake: Duration,
     /// For `rollback`.
     pub(crate) back_to: Option<BackTo>,
     pub(crate) origin: Origin,
@@ -147,6 +153,11 @@ impl Inputs {
             NewWorkers::Keep,
         );
         let replace_canary = problems.boolean("replace-canary", raw.replace_canary.as_deref(), false);
+        let rollout = rollout(raw.rollout.as_deref(), &mut problems);
+        let bake = problems.duration("bake", raw.bake.as_deref()).unwrap_or_default();
+        if raw.bake.is_some() && rollout.len() < 2 {
+            problems.add("bake", "goes with `rollout`, such as `10,50,100`");
+        }
         let budget = budget(raw.budget.as_deref(), &mut problems);
         let back_to = (command == Command::Rollback)
             .then(|| back_to(&raw, &common, &chosen, &mut problems))
@@ -175,6 +186,8 @@ impl Inputs {
             new_workers,
             replace_canary,
             budget,
+            rollout,
+            bake,
             back_to,
             origin: Origin {
                 sha: event.sha.clone(),
@@ -370,4 +383,21 @@ fn back_to(raw: &Raw, common: &Common, chosen: &[String], problems: &mut Problem
             None
         }
     }
+}
+
+/// Shares of traffic in percent, each larger than the one before, the last one 100.
+fn rollout(value: Option<&str>, problems: &mut Problems) -> Vec<u8> {
+    let Some(value) = value else { return vec![100] };
+    let shares: Option<Vec<u8>> = inputs::list(Some(value))
+        .iter()
+        .map(|share| share.trim_end_matches('%').trim().parse().ok())
+        .collect();
+    let shares = shares.filter(|shares| shares.last() == Some(&100) && shares.is_sorted_by(|a, b| a < b));
+    if shares.is_none() {
+        problems.add(
+            "rollout",
+            format!("`{value}` is not a rising list of percentages that ends in 100, such as `10,50,100`"),
+        );
+    }
+    shares.unwrap_or_else(|| vec![100])
 }

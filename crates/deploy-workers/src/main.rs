@@ -18,6 +18,7 @@ mod render;
 mod report;
 mod restore;
 mod rollback;
+mod rollout;
 mod validate;
 
 use std::process::ExitCode;

@@ -311,7 +311,11 @@ fn kept(live: &Live, rendered: &Rendered) -> Option<String> {
         .filter(|name| !ours.contains(name))
         .collect();
     (!kept.is_empty()).then(|| {
-        let (noun, verb) = if kept.len() == 1 { ("secret", "stays") } else { ("secrets", "stay") };
+        let (noun, verb) = if kept.len() == 1 {
+            ("secret", "stays")
+        } else {
+            ("secrets", "stay")
+        };
         format!(
             "{noun} {} {verb}, set by hand: the manifest does not name them",
             actions_core::text::quoted_list(&kept)

@@ -106,7 +106,7 @@ async fn healthy(runner: &Runner, inputs: &Inputs, all: &[Restored<'_>]) -> anyh
     if services.is_empty() {
         return Ok(());
     }
-    gate::wait(&inputs.environment, &services, schedule, runner).await
+    gate::wait(&inputs.environment, &services, gate::Asked::Serving, schedule, runner).await
 }
 
 fn write(runner: &Runner, json: &reports::DeployWorkers, all: &[Restored<'_>]) -> anyhow::Result<()> {

@@ -112,6 +112,19 @@ pub(crate) fn wave(number: usize, of: usize, keys: &[String]) -> String {
     format!("wave {number} of {of}: {}", keys.join(", "))
 }
 
+/// New versions have a share of the traffic, and are watched.
+pub(crate) fn share(keys: &[&str], share: u8, bake: Duration) -> String {
+    let watched = if bake.is_zero() {
+        String::new()
+    } else {
+        format!(", watched for {}", elapsed(bake))
+    };
+    format!(
+        "  {share} % of the traffic to the new version of {}{watched}",
+        keys.join(", ")
+    )
+}
+
 /// A service was dealt with.
 pub(crate) fn service(plan: &ServicePlan, outcome: &Outcome) -> String {
     let took = elapsed(outcome.took);
