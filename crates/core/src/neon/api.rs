@@ -21,6 +21,7 @@ pub(super) struct Api {
     /// `/projects/<id>`, for messages.
     project: String,
     key: SecretString,
+    patience: Patience,
 }
 
 /// A request below the project's path.
@@ -79,7 +80,14 @@ impl Api {
             base: format!("{}{project}", api_url.trim_end_matches('/')),
             project,
             key,
+            patience: Patience::default(),
         }
+    }
+
+    /// The same, but asking again at least every `longest`.
+    pub(super) fn hurried(mut self, longest: Duration) -> Self {
+        self.patience.longest = longest;
+        self
     }
 
     /// The answer's body; anything but a success is an error.
@@ -106,7 +114,7 @@ impl Api {
 
     /// The answer whatever it is, after the retries.
     pub(super) async fn send(&self, ask: &Ask) -> Result<Answer, Error> {
-        let mut patience = Patience::default();
+        let mut patience = self.patience.clone();
         if ask.young {
             patience.total = YOUTH;
         }

@@ -16,6 +16,8 @@ mod ready;
 mod schema;
 pub mod types;
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 pub use connection::Connection;
@@ -43,6 +45,14 @@ impl Reader {
     pub fn new(http: reqwest::Client, api_url: &str, project: &str, key: SecretString) -> Self {
         Self {
             api: Api::new(http, api_url, project, key),
+        }
+    }
+
+    /// The same, but asking again at least every half second: for the ten seconds that a cancelled job has left.
+    #[must_use]
+    pub fn hurried(self) -> Self {
+        Self {
+            api: self.api.hurried(Duration::from_millis(500)),
         }
     }
 

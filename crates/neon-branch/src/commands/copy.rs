@@ -53,7 +53,9 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     };
     // From here on, no `?` before the copy is removed.
     let outcome = on_copy(session, &writer, &new, &source, &mut interrupts).await;
-    let removed = remove(&writer, &name).await;
+    // A cancelled job is killed ten seconds after its first signal, and operations may lock the project meanwhile.
+    let hurried = session.neon.clone().hurried().writer();
+    let removed = remove(&hurried, &name).await;
     match &removed {
         Ok(true) => session.say(report::copy_deleted(&name)),
         Ok(false) => {}
