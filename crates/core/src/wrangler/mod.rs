@@ -9,11 +9,13 @@ mod config;
 mod content_type;
 mod form;
 mod prebuilt;
+mod resource;
 mod tool;
 
 pub use assets::Files;
 pub use bundle::Bundle;
 pub use child::Sandbox;
-pub use config::{Config, Resource, ResourceKind, Settings};
+pub use config::{Config, Settings};
 pub use form::Form;
+pub use resource::{Resource, ResourceKind};
 pub use tool::{Node, Tool, Version};

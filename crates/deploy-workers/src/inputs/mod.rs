@@ -1,5 +1,7 @@
 //! The inputs, checked all at once.
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,9 +16,6 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::lone;
-
-/// A gate waits this long for a wave unless told otherwise.
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(90);
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
@@ -137,8 +136,8 @@ impl Inputs {
             (Some(environment), Command::Deploy) => secrets(environment, &chosen, env, &mut problems),
             _ => BTreeMap::new(),
         };
-        let build_env = build_env(raw.build_env.as_deref(), env, &mut problems);
-        let health = health(&raw, &mut problems);
+        let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
+        let health = values::health(&raw, &mut problems);
         let put_back = problems.choice(
             "on-failure",
             raw.on_failure.as_deref(),
@@ -153,14 +152,14 @@ impl Inputs {
             NewWorkers::Keep,
         );
         let replace_canary = problems.boolean("replace-canary", raw.replace_canary.as_deref(), false);
-        let rollout = rollout(raw.rollout.as_deref(), &mut problems);
+        let rollout = values::rollout(raw.rollout.as_deref(), &mut problems);
         let bake = problems.duration("bake", raw.bake.as_deref()).unwrap_or_default();
         if raw.bake.is_some() && rollout.len() < 2 {
             problems.add("bake", "goes with `rollout`, such as `10,50,100`");
         }
-        let budget = budget(raw.budget.as_deref(), &mut problems);
+        let budget = values::budget(raw.budget.as_deref(), &mut problems);
         let back_to = (command == Command::Rollback)
-            .then(|| back_to(&raw, &common, &chosen, &mut problems))
+            .then(|| values::back_to(&raw, &common, &chosen, &mut problems))
             .flatten();
         problems.finish()?;
         let Some(environment) = environment else {
@@ -288,116 +287,4 @@ fn value_of(value: &str) -> SecretString {
     } else {
         secret(value)
     }
-}
-
-/// The variables that builds are to see, by name. A name that is a secret of the manifest's is refused: builds run
-/// the project's own code and that of all its dependencies.
-fn build_env(value: Option<&str>, env: &Env, problems: &mut Problems) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for name in inputs::list(value) {
-        let ours = name.starts_with("INPUT_")
-            || name.starts_with("CLOUDFLARE_")
-            || name.starts_with("WRANGLER_")
-            || name == "HOME";
-        match env.get(&name) {
-            _ if ours => problems.add("build-env", format!("`{name}` is not passed on to builds")),
-            Some(value) => found.push((name, value.to_owned())),
-            None => problems.add("build-env", format!("`{name}` is not set in the step's `env`")),
-        }
-    }
-    found
-}
-
-fn health(raw: &Raw, problems: &mut Problems) -> Option<Schedule> {
-    let on = problems.boolean("health", raw.health.as_deref(), true);
-    let timeout = problems
-        .duration("health-timeout", raw.health_timeout.as_deref())
-        .unwrap_or(HEALTH_TIMEOUT);
-    if timeout.is_zero() {
-        problems.add(
-            "health-timeout",
-            "is to be longer than nothing; to skip the gate, set `health: false`",
-        );
-    }
-    on.then(|| Schedule {
-        total: timeout,
-        ..Schedule::default()
-    })
-}
-
-/// Bytes: a number, `KiB` or `MiB` behind it.
-fn budget(value: Option<&str>, problems: &mut Problems) -> Option<u64> {
-    let value = value?.trim();
-    let (number, unit) = value.split_at(value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()));
-    let factor = match unit.trim() {
-        "" | "B" => Some(1),
-        "KiB" | "K" => Some(1 << 10),
-        "MiB" | "M" => Some(1 << 20),
-        _ => None,
-    };
-    let bytes = factor.and_then(|factor: u64| number.parse::<u64>().ok()?.checked_mul(factor));
-    if bytes.is_none() {
-        problems.add("budget", format!("`{value}` is not a size, such as `900KiB` or `3MiB`"));
-    }
-    bytes
-}
-
-/// `versions` (as the output of an earlier run), else `run`, else the run that this step belongs to.
-fn back_to(raw: &Raw, common: &Common, chosen: &[String], problems: &mut Problems) -> Option<BackTo> {
-    if let Some(text) = &raw.versions {
-        if raw.run.is_some() {
-            problems.add("run", "goes not with `versions`; give one of them");
-        }
-        let Ok(versions) = serde_json::from_str::<BTreeMap<String, Option<String>>>(text) else {
-            problems.add(
-                "versions",
-                "is not the output `versions` of a run: a JSON object from service to version",
-            );
-            return None;
-        };
-        for key in versions.keys().filter(|key| !chosen.contains(key)) {
-            problems.add(
-                "versions",
-                format!("names `{key}`, which is none of the services {}", quoted_list(chosen)),
-            );
-        }
-        let known = versions.into_iter().filter_map(|(key, version)| Some((key, version?)));
-        return Some(BackTo::Versions(known.collect()));
-    }
-    let run = raw
-        .run
-        .clone()
-        .map(|run| run.trim().to_owned())
-        .or_else(|| common.event.run_id.clone());
-    match run {
-        Some(run) if !run.is_empty() && run.chars().all(|c| c.is_ascii_digit()) => Some(BackTo::BeforeRun(run)),
-        Some(run) => {
-            problems.add("run", format!("`{run}` is not the id of a run, such as `1234567890`"));
-            None
-        }
-        None => {
-            problems.add(
-                "run",
-                "missing; outside GitHub Actions, name the run that is to be undone, or give `versions`",
-            );
-            None
-        }
-    }
-}
-
-/// Shares of traffic in percent, each larger than the one before, the last one 100.
-fn rollout(value: Option<&str>, problems: &mut Problems) -> Vec<u8> {
-    let Some(value) = value else { return vec![100] };
-    let shares: Option<Vec<u8>> = inputs::list(Some(value))
-        .iter()
-        .map(|share| share.trim_end_matches('%').trim().parse().ok())
-        .collect();
-    let shares = shares.filter(|shares| shares.last() == Some(&100) && shares.is_sorted_by(|a, b| a < b));
-    if shares.is_none() {
-        problems.add(
-            "rollout",
-            format!("`{value}` is not a rising list of percentages that ends in 100, such as `10,50,100`"),
-        );
-    }
-    shares.unwrap_or_else(|| vec![100])
 }
