@@ -209,10 +209,26 @@ async fn a_preview_goes_and_its_look_alikes_stay() {
     nothing of preview 42 is left; deleted 11 things in … s
     ");
 
+    let writes = world
+        .requests()
+        .iter()
+        .filter(|request| request["write"] == true)
+        .count();
+    // Three routes, three Workers, one batch of three records, a namespace, a branch.
+    assert_eq!(writes, 9, "{:#?}", world.lines_since(0));
+    // The first look is a list of each kind, and the zone; waiting for Neon's operations comes on top.
+    let lists = world
+        .requests()
+        .iter()
+        .filter(|request| request["write"] == false)
+        .count();
+    assert!(lists <= 14, "{:#?}", world.lines_since(0));
+
     let mark = world.mark();
     let again = clean(&world).await;
     assert_eq!((again.code, again.output("changed")), (0, "false"), "{again}");
     world.assert_only_reads_since(mark);
+    assert!(world.since(mark).len() <= 8, "{:#?}", world.lines_since(mark));
     assert_eq!(names(&world), after);
     world.finish().await;
 }

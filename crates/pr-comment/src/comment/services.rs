@@ -205,7 +205,9 @@ fn version(service: &Service) -> String {
 }
 
 fn time(service: &Service) -> String {
-    if service.state == ServiceState::Deployed && service.seconds.is_finite() && service.seconds > 0.0 {
+    // Less than a tenth of a second is no news, and "0.0 s" no number.
+    let worth_telling = service.seconds.is_finite() && service.seconds >= 0.1;
+    if service.state == ServiceState::Deployed && worth_telling {
         elapsed(Duration::from_secs_f64(service.seconds.min(86_400.0)))
     } else {
         String::new()
