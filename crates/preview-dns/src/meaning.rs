@@ -4,10 +4,15 @@ use actions_core::manifest::Routing;
 
 use crate::domains::Host;
 use crate::hostname;
-use crate::inputs::Inputs;
+use crate::inputs::{Command, Inputs};
 use crate::wanted::Wanted;
 
 impl Inputs {
+    /// Whether the run may change something.
+    pub(crate) fn writes(&self) -> bool {
+        !self.dry_run && (self.command != Command::Verify || self.create_missing)
+    }
+
     /// Hostnames and records that are not of this zone, or cannot be in it.
     pub(crate) fn problems_in_zone(&self, zone: &str) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();

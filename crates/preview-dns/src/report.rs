@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actions_core::cloudflare::{DnsChange, Error};
+use actions_core::cloudflare::{DnsChange, Error, Zone};
 use actions_core::error::{Fault, fault};
 use actions_core::plan::{Plan, Unsafe, Verb};
 use actions_core::reports::{Head, PreviewDns, Record, RecordAction, Status};
@@ -160,6 +160,14 @@ pub(crate) fn dead_token(error: &anyhow::Error, state: &str) -> anyhow::Error {
             "the API token {state}: make a new one with Zone → DNS → Edit and store it as the secret `CLOUDFLARE_API_TOKEN`"
         ))
         .into()
+}
+
+/// A zone that nobody asks yet, or any more.
+pub(crate) fn zone_not_active(zone: &Zone) -> String {
+    format!(
+        "zone `{}` is `{}`: its records answer only once the domain's registrar names Cloudflare's name servers",
+        zone.name, zone.status
+    )
 }
 
 /// Hostnames deeper than the zone's certificates reach.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use actions_core::cloudflare::certificates::covers;
-use actions_core::cloudflare::{DnsRecord, Error, Reader};
+use actions_core::cloudflare::{DnsRecord, Error, Permission, Reader};
 use actions_core::error::render;
 use actions_core::manifest::Routing;
 use actions_core::runner::{Runner, command};
@@ -71,6 +71,9 @@ impl Session {
                 return Err(report::not_in_zone(&problems).into());
             }
         }
+        if !["", "active"].contains(&found.zone.status.as_str()) {
+            command::warning("preview-dns", &report::zone_not_active(&found.zone));
+        }
         if self.inputs.command == Command::Delete {
             return self.delete(&mut found).await;
         }
@@ -84,11 +87,18 @@ impl Session {
 
     /// Where the token was refused, asks whether it is alive at all: Cloudflare's codes do not tell.
     async fn diagnosed(&self, error: anyhow::Error) -> anyhow::Error {
-        let refused =
-            |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<Error>().is_some_and(Error::is_forbidden);
-        if !error.chain().any(refused) {
-            return error;
-        }
+        let refusal = match error.downcast::<Error>() {
+            Ok(refusal) if refusal.is_forbidden() => refusal,
+            Ok(other) => return other.into(),
+            Err(error) => return error,
+        };
+        let needs = refusal.refusal().and_then(|refusal| refusal.needs.as_ref());
+        let reads_dns = needs.is_some_and(|needs| needs.permission == Permission::DnsRead);
+        let error: anyhow::Error = if reads_dns && self.inputs.writes() {
+            refusal.naming(Permission::DnsEdit).into()
+        } else {
+            refusal.into()
+        };
         match self.reader.verify_token().await {
             Ok(token) if token.is_active() => error,
             Ok(token) => report::dead_token(&error, &format!("is {}", token.status)),

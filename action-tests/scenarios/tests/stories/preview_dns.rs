@@ -20,10 +20,9 @@ const NINE: [&str; 9] = [
 
 /// A manifest of nine services; `preview` are more keys of the environment `preview`.
 fn manifest(preview: &str) -> String {
-    let services: String = NINE
-        .iter()
+    let services = NINE
         .map(|name| format!("[services.{name}]\npath = \"workers/{name}\"\n"))
-        .collect();
+        .concat();
     format!(
         "[project]\nname = \"codex\"\nzone = \"example.com\"\n\n\
          [environments.preview]\nhostname = \"{{subdomain}}-preview-{{pr}}\"\nworker = \"{{worker}}-preview-{{pr}}\"\n{preview}\n\n\

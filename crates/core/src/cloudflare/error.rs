@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Needs;
+use super::{Needs, Permission};
 use crate::retry::NoAnswer;
 
 /// A call that failed: what it was to do, and why it could not.
@@ -229,6 +229,18 @@ impl Error {
             .is_some_and(|refusal| refusal.has_any(FORBIDDEN) || matches!(refusal.status, 401 | 403))
     }
 
+    /// The same refusal, naming another permission: a caller that will also write tells of the edit at once, not after
+    /// the read was granted.
+    #[must_use]
+    pub fn naming(mut self, permission: Permission) -> Self {
+        if let Cause::Refused(refusal) = &mut self.cause
+            && let Some(needs) = &mut refusal.needs
+        {
+            needs.permission = permission;
+        }
+        self
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match &self.cause {
@@ -249,7 +261,6 @@ impl Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Permission;
     use super::*;
 
     fn refused(status: u16, codes: &[(u32, &str)], needs: Option<Needs>) -> Error {

@@ -94,3 +94,58 @@ async fn one_name_however_it_is_written() {
     assert_eq!(run.report["records"].as_array().unwrap().len(), 1, "{run}");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn an_environment_is_deleted_without_its_manifest() {
+    let world = nine_services().await;
+    let before = zone_lines(&world);
+    assert_eq!(dns(&world, "apply").go().await.code, 0);
+    std::fs::remove_file(world.workspace().join("codex.toml")).unwrap();
+    let nothing = dns(&world, "delete").input("zone", "example.com").go().await;
+    assert_eq!((nothing.code, nothing.output("changed")), (0, "false"), "{nothing}");
+    let gone = dns(&world, "delete")
+        .input("zone", "example.com")
+        .input("owner", "codex")
+        .go()
+        .await;
+    assert_eq!((gone.code, gone.output("changed")), (0, "true"), "{gone}");
+    assert_eq!(zone_lines(&world), before);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_the_manifest_no_longer_names_goes_with_the_environment() {
+    let world = nine_services().await;
+    let before = zone_lines(&world);
+    assert_eq!(dns(&world, "apply").go().await.code, 0);
+    world.file("codex.toml", manifest("").split("[services.web]").next().unwrap());
+    let gone = dns(&world, "delete").go().await;
+    assert_eq!(
+        (gone.code, gone.report["records"].as_array().unwrap().len()),
+        (0, 9),
+        "{gone}"
+    );
+    assert_eq!(zone_lines(&world), before);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_zone_that_is_not_active_yet_is_told() {
+    let world = nine_services().await;
+    world
+        .seed(&json!({"cloudflare": {"zones": [{"name": "example.com", "status": "pending"}]}}))
+        .await;
+    let run = world
+        .run("preview-dns")
+        .input("zone", "example.com")
+        .input("hosts", "api")
+        .go()
+        .await;
+    assert_eq!(run.code, 0, "{run}");
+    assert!(
+        run.stdout
+            .contains("::warning title=preview-dns::zone `example.com` is `pending`"),
+        "{run}"
+    );
+    world.finish().await;
+}

@@ -241,11 +241,11 @@ async fn a_missing_permission_is_named() {
     ## reads-nothing
     could not list the DNS records of `example.com`
     caused by: Cloudflare answered 403 (code 10000, ray …): Authentication error
-    hint: the token needs Zone → DNS → Read on zone `example.com`; edit it under API Tokens in the dashboard
+    hint: the token needs Zone → DNS → Edit on zone `example.com`; edit it under API Tokens in the dashboard
     ## other-zone
     could not list the DNS records of `example.com`
     caused by: Cloudflare answered 403 (code 9109, ray …): Invalid zone identifier
-    hint: the token needs Zone → DNS → Read on zone `example.com`; edit it under API Tokens in the dashboard
+    hint: the token needs Zone → DNS → Edit on zone `example.com`; edit it under API Tokens in the dashboard
     ## not-a-token
     could not list the DNS records of `example.com`
     caused by: Cloudflare answered 403 (code 9109, ray …): Invalid access token
