@@ -110,8 +110,12 @@ fn data(record: &Record, asked: TYPE) -> Option<RData<'_>> {
         _ => return None,
     };
     Some(match address {
-        IpAddr::V4(address) => RData::A(A { address: address.to_bits() }),
-        IpAddr::V6(address) => RData::AAAA(AAAA { address: address.to_bits() }),
+        IpAddr::V4(address) => RData::A(A {
+            address: address.to_bits(),
+        }),
+        IpAddr::V6(address) => RData::AAAA(AAAA {
+            address: address.to_bits(),
+        }),
     })
 }
 
