@@ -129,15 +129,18 @@ pub(crate) fn share(keys: &[&str], share: u8, bake: Duration) -> String {
 pub(crate) fn service(plan: &ServicePlan, outcome: &Outcome) -> String {
     let took = elapsed(outcome.took);
     let version = outcome.version.as_deref().unwrap_or("unknown");
+    // A Worker without a manifest may have no hostname.
+    let at = if plan.url.is_empty() {
+        String::new()
+    } else {
+        format!(" at {}", plan.url)
+    };
     match (&outcome.failed, plan.upload, outcome.changed) {
         (Some(problem), _, _) => format!("✗ {}: {}", plan.key, problem.replace('\n', "\n  ")),
-        (None, Upload::No, false) => format!("= {}: unchanged, version {version} serves at {}", plan.key, plan.url),
+        (None, Upload::No, false) => format!("= {}: unchanged, version {version} serves{at}", plan.key),
         (None, Upload::No, true) => format!("✓ {}: code unchanged, the rest brought up to date in {took}", plan.key),
-        (None, Upload::First, _) => format!(
-            "✓ {}: new, version {version} serves at {} after {took}",
-            plan.key, plan.url
-        ),
-        (None, Upload::Again, _) => format!("✓ {}: version {version} serves at {} after {took}", plan.key, plan.url),
+        (None, Upload::First, _) => format!("✓ {}: new, version {version} serves{at} after {took}", plan.key),
+        (None, Upload::Again, _) => format!("✓ {}: version {version} serves{at} after {took}", plan.key),
     }
 }
 

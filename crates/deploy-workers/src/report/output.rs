@@ -168,11 +168,13 @@ fn row(service: &Service, size: &str) -> String {
         .as_deref()
         .map_or_else(String::new, |id| format!("`{}`", actions_core::text::shorten(id, 9)));
     let detail = service.detail.as_deref().map(cell).unwrap_or_default();
-    format!(
-        "| {mark} | [{}]({}) | {version} | {size} | {detail} |\n",
-        cell(&service.service),
-        service.url
-    )
+    let name = cell(&service.service);
+    let name = if service.url.is_empty() {
+        name
+    } else {
+        format!("[{name}]({})", service.url)
+    };
+    format!("| {mark} | {name} | {version} | {size} | {detail} |\n")
 }
 
 /// The report of `rollback`.
