@@ -275,3 +275,77 @@ fn capital(text: &str) -> String {
         .next()
         .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(outcomes: &[(RemovalKind, Outcome, Option<&str>)]) -> Report {
+        let removals = outcomes.iter().map(|(kind, outcome, detail)| Removal {
+            kind: *kind,
+            name: "api-preview-42".to_owned(),
+            outcome: *outcome,
+            detail: detail.map(str::to_owned),
+        });
+        let removals: Vec<Removal> = removals.collect();
+        let failure = what_is_left("preview 42", &removals).map(|what| fault(what).into());
+        Report {
+            title: "preview 42".to_owned(),
+            head: Head {
+                status: if failure.is_some() {
+                    Status::Failed
+                } else {
+                    Status::Done
+                },
+                changed: apply::changed(&removals),
+                ..Head::default()
+            },
+            failure,
+            removals,
+            took: Duration::from_millis(1234),
+        }
+    }
+
+    #[test]
+    fn the_last_line_says_what_is_true() {
+        use Outcome::{Absent, Deleted, Failed, Kept, Planned};
+        let worker = |outcome| (RemovalKind::Worker, outcome, None);
+        let lines = [
+            report(&[worker(Deleted), worker(Absent)]).sentence(),
+            report(&[worker(Absent), worker(Kept)]).sentence(),
+            report(&[worker(Planned), worker(Planned)]).sentence(),
+            report(&[worker(Deleted), worker(Failed)]).sentence(),
+            report(&[]).sentence(),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @"
+        nothing of preview 42 is left; deleted 1 thing in 1.2 s
+        nothing of preview 42 is left; there was nothing to delete
+        would delete 2 things of preview 42
+        deleted 1 thing of preview 42, 1 thing left
+        nothing of preview 42 is left; there was nothing to delete
+        ");
+    }
+
+    #[test]
+    fn the_summary_lists_each_thing() {
+        let report = report(&[
+            (RemovalKind::Route, Outcome::Deleted, None),
+            (RemovalKind::Worker, Outcome::Kept, Some(MARKED_AS_ANOTHERS)),
+            (RemovalKind::Branch, Outcome::Failed, Some(PROTECTED)),
+        ]);
+        insta::assert_snapshot!(report.markdown(), @"
+        ### ❌ Deleted 1 thing of preview 42, 1 thing left
+
+        | what | name | outcome | |
+        |---|---|---|---|
+        | route | `api-preview-42` | deleted |  |
+        | Worker | `api-preview-42` | kept | it is marked as another environment's |
+        | branch | `api-preview-42` | **left** | it is protected: take the protection off in Neon's console, then run again |
+        ");
+        assert_eq!((report.left(), report.changed()), (1, true));
+        assert_eq!(
+            report.verdict().unwrap_err().to_string(),
+            "1 thing of preview 42 left: branch `api-preview-42`"
+        );
+    }
+}
