@@ -282,3 +282,58 @@ pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers) -> Strin
         count(json.services.len(), "service")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(key: &str, state: ServiceState, detail: Option<&str>) -> Service {
+        Service {
+            service: key.to_owned(),
+            url: format!("https://{key}.example.com"),
+            version_id: Some("40078421-fb21-4db5-960e-8dbb2ae54628".to_owned()),
+            state,
+            detail: detail.map(str::to_owned),
+            ..Service::default()
+        }
+    }
+
+    #[test]
+    fn a_rollback_reads_as_a_table() {
+        let json = DeployWorkers {
+            head: Head {
+                environment: "preview".to_owned(),
+                pull_request: Some(42),
+                ..Head::default()
+            },
+            services: vec![
+                service("api", ServiceState::RolledBack, None),
+                service(
+                    "web",
+                    ServiceState::Skipped,
+                    Some("a later deployment | than that of run 7 serves"),
+                ),
+            ],
+        };
+        insta::assert_snapshot!(restored_markdown(&json), @r"
+        ### Workers of preview 42: 1 service put back
+
+        | | service | version | | |
+        |---|---|---|---|---|
+        | ↩️ | [api](https://api.example.com) | `40078421…` |  |  |
+        | ⏭️ | [web](https://web.example.com) | `40078421…` |  | a later deployment \| than that of run 7 serves |
+        ");
+    }
+
+    #[test]
+    fn sizes_are_told_with_their_change() {
+        let size = |gzip| Size { raw: 0, gzip };
+        assert_eq!(
+            delta(size(26_500), Some(size(25_300))),
+            "25.9 KiB compressed (+1.2 KiB)"
+        );
+        assert_eq!(delta(size(900), Some(size(1000))), "900 B compressed (−100 B)");
+        assert_eq!(delta(size(900), None), "900 B compressed");
+        assert_eq!(bytes(5 << 20), "5.0 MiB");
+    }
+}
