@@ -140,7 +140,7 @@ async fn a_run_that_never_gets_an_answer_converges_when_run_again() {
     insta::assert_snapshot!(without_rays(&run.error()), @r"
     could not list the DNS records of `example.com`
     caused by: Cloudflare answered 403 (code 10000, ray …): Authentication error
-    hint: the token needs Zone → DNS → Read on zone `example.com`; edit it under API Tokens in the dashboard
+    hint: the token needs Zone → DNS → Edit on zone `example.com`; edit it under API Tokens in the dashboard
     ");
     let again = dns(&world, "apply").go().await;
     assert_eq!(
