@@ -290,6 +290,61 @@ mod tests {
         assert_eq!(verdict(&answer(404, &[], "{}")), Verdict::Final);
     }
 
+    fn reader(port: u16) -> Reader {
+        let token = SecretString::from("t".to_owned());
+        let url = format!("http://127.0.0.1:{port}/api/v3");
+        let mut reader = Reader::new(&url, &token, "acme/app", crate::http::client().unwrap()).unwrap();
+        reader.patience = Patience {
+            total: Duration::from_millis(400),
+            attempt: Duration::from_millis(200),
+            ..reader.patience
+        };
+        reader
+    }
+
+    #[tokio::test]
+    async fn a_server_that_never_answers_is_not_waited_for_and_not_asked_twice_to_create() {
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let reader = reader(server.local_addr().unwrap().port());
+        assert_eq!(
+            reader.graphql,
+            format!("http://{}/api/graphql", server.local_addr().unwrap())
+        );
+        let asked = reader.ask(Method::POST, "/repos/acme/app/issues/42/comments", None, Repeat::Unsafe);
+        let error = asked.await.unwrap_err();
+        assert!(error.is_ambiguous(), "{error}");
+        // One connection, which nobody ever read from; no second one.
+        assert!(server.accept().await.is_ok());
+        let second = tokio::time::timeout(Duration::from_millis(300), server.accept()).await;
+        assert!(second.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_has_done_nothing() {
+        let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let reader = reader(server.local_addr().unwrap().port());
+        drop(server);
+        let asked = reader.ask(Method::POST, "/repos/acme/app/issues/42/comments", None, Repeat::Unsafe);
+        let error = asked.await.unwrap_err();
+        assert!(
+            matches!(error, Error::NoAnswer(NoAnswer::Unreachable { .. })),
+            "{error:?}"
+        );
+        assert!(!error.is_ambiguous());
+    }
+
+    #[tokio::test]
+    async fn a_token_that_no_header_can_carry_is_an_error() {
+        let token = SecretString::from("two\nlines".to_owned());
+        let reader = Reader::new(
+            "https://api.github.com",
+            &token,
+            "acme/app",
+            crate::http::client().unwrap(),
+        );
+        assert!(matches!(reader, Err(Error::Token)));
+    }
+
     #[test]
     fn the_next_page_is_the_one_that_says_so() {
         let link = r#"<https://api.github.com/repositories/1/issues/42/comments?page=1>; rel="prev", <https://api.github.com/repositories/1/issues/42/comments?page=3>; rel="next""#;
