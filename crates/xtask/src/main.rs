@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for wrong in ["demo --fast", "test --only", "release-tree", "check-tree x", "bench"] {
+        for wrong in ["demo --fast", "test --only", "release-tree", "check-tree x", "publish"] {
             assert!(parsed(wrong).is_err(), "{wrong}");
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod cloud;
 pub(crate) mod consumer;
 pub(crate) mod event;
 mod neighbours;
+mod outcome;
 mod production;
 mod row;
 mod runner;
@@ -23,10 +24,10 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use serde_json::{Value, json};
 
 use self::cloud::Cloud;
 use self::consumer::Consumer;
+use self::outcome::Outcome;
 use self::runner::Runner;
 use self::story::{Service, Story};
 use self::verify::Inventory;
@@ -101,9 +102,11 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<ExitCode> {
 
     told::phase(&format!("Pull request #{PULL_REQUEST} opened"));
     story.deploy("opened")?;
+    let first = Inventory::of(&cloud.state()?);
     told::phase(&format!("Pull request #{PULL_REQUEST}: one more commit pushed"));
     story.consumer.push("Checkout: pay in two currencies")?;
     let services = story.deploy("synchronize")?;
+    let again = first.differences(&Inventory::of(&cloud.state()?));
     told::step("a row of its own", || row::is_in_the_preview_only(&story, &services))?;
     keep_alive(&services, options)?;
     if !options.keep {
@@ -112,18 +115,18 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<ExitCode> {
     }
 
     told::phase("What is true now");
-    let seen = told::step("look", || look(&story, &before, asked_before))?;
+    let outcome = told::step("look", || Outcome::see(&story, services, again, &before, asked_before))?;
     drop(story);
     told::step("stop", || {
         Ok((cloud.stop()?, "local-cloud and all it started have ended".to_owned()))
     })?;
     drop(scratch);
-    let wrong = seen.wrong(&services, options);
+    let wrong = outcome.wrong(options.keep);
     for problem in &wrong {
         say!("  wrong: {problem}");
     }
     if options.json {
-        say!("{}", summary(&services, &seen, start.elapsed()));
+        say!("{}", outcome.summary(start.elapsed()));
     }
     if !wrong.is_empty() {
         bail!("the demo ended, but not as it should");
@@ -136,109 +139,6 @@ fn already(done: Done) -> &'static str {
         Done::Installed => "",
         Done::AlreadyThere => ": already there",
     }
-}
-
-/// What was counted at the end, from the local cloud and from the steps' processes and logs.
-struct Seen {
-    comments: usize,
-    left_over: Vec<String>,
-    foreign_touched: Vec<String>,
-    unknown: Vec<String>,
-    leaks: Vec<String>,
-}
-
-fn look(story: &Story<'_>, before: &Inventory, asked_before: usize) -> Result<(Seen, String)> {
-    let state = story.cloud.state()?;
-    let after = Inventory::of(&state);
-    let requests: Vec<Value> = story.cloud.requests()?.split_off(asked_before);
-    let comments = verify::own_comments(&state, PULL_REQUEST);
-
-    let mut secrets = world::secrets();
-    // Shorter ones would be found by accident.
-    let masked = story.runner.masked.iter().filter(|value| value.len() >= 8);
-    secrets.extend(
-        masked
-            .enumerate()
-            .map(|(n, value)| (format!("masked value {}", n + 1), value.clone())),
-    );
-    let mut leaks = story.runner.watch.leaks(&secrets);
-    let told = story
-        .reports
-        .iter()
-        .map(String::as_str)
-        .chain([story.runner.log.as_str()]);
-    let told = told.chain(comments.iter().filter_map(|comment| comment["body"].as_str()));
-    for text in told {
-        leaks.extend(
-            verify::secrets_in(text, &secrets)
-                .into_iter()
-                .map(|name| format!("{name} in a log or report")),
-        );
-    }
-    if cfg!(target_os = "linux") && story.runner.watch.wranglers() == 0 {
-        leaks.push("no process of wrangler was seen, so its environment was not checked".to_owned());
-    }
-
-    let seen = Seen {
-        comments: comments.len(),
-        left_over: after.left_over(before),
-        foreign_touched: after.foreign_touched(before, &requests),
-        unknown: verify::unknown(&requests),
-        leaks,
-    };
-    let what = format!(
-        "{} requests; {} left over, {} of the neighbours touched, {} comment; no secret among {} in {} processes and their logs",
-        requests.len(),
-        seen.left_over.len(),
-        seen.foreign_touched.len(),
-        seen.comments,
-        secrets.len(),
-        story.runner.watch.count(),
-    );
-    Ok((seen, what))
-}
-
-impl Seen {
-    fn wrong(&self, services: &[Service], options: Options) -> Vec<String> {
-        let mut wrong: Vec<String> = services
-            .iter()
-            .filter(|service| !service.healthy)
-            .map(|service| format!("`{}` was not healthy at {}", service.name, service.url))
-            .collect();
-        if self.comments != 1 {
-            wrong.push(format!("{} comments of ours on the pull request", self.comments));
-        }
-        if !options.keep {
-            wrong.extend(self.left_over.iter().map(|resource| format!("left over: {resource}")));
-        }
-        wrong.extend(
-            self.foreign_touched
-                .iter()
-                .map(|resource| format!("touched, and not ours: {resource}")),
-        );
-        wrong.extend(
-            self.unknown
-                .iter()
-                .map(|request| format!("the local cloud does not know {request}")),
-        );
-        wrong.extend(self.leaks.iter().map(|leak| format!("secret told: {leak}")));
-        wrong
-    }
-}
-
-fn summary(services: &[Service], seen: &Seen, took: Duration) -> Value {
-    let services: Vec<_> = services
-        .iter()
-        .map(|service| json!({"name": service.name, "url": service.url, "healthy": service.healthy}))
-        .collect();
-    json!({
-        "pr": PULL_REQUEST,
-        "services": services,
-        "comments": seen.comments,
-        "left_over": seen.left_over.len(),
-        "foreign_touched": seen.foreign_touched.len(),
-        "seconds": (took.as_secs_f64() * 10.0).round() / 10.0,
-    })
 }
 
 /// Lets a person click through the preview until Enter; goes on at once where there is nobody.

@@ -92,6 +92,15 @@ impl Inventory {
         new.map(Resource::to_string).collect()
     }
 
+    /// What only one of the two holds.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
+        let only = |one: &Self, two: &Self| -> Vec<String> {
+            let keys = one.0.keys().filter(|resource| !two.0.contains_key(resource));
+            keys.map(Resource::to_string).collect()
+        };
+        [only(self, other), only(other, self)].concat()
+    }
+
     /// What was there before and is gone or different now, and what a writing request named without effect.
     pub(crate) fn foreign_touched(&self, before: &Self, requests: &[Value]) -> Vec<String> {
         let changed = before
@@ -195,6 +204,16 @@ mod tests {
         ));
         assert_eq!(after.left_over(&before()), ["DNS record `r2`"]);
         assert_eq!(after.foreign_touched(&before(), &[]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_was_made_anew_differs_though_its_name_may_be_the_same() {
+        let other = Inventory::of(&state(
+            &json!([{"id": "r2", "content": "a"}]),
+            &json!({"tenant-pr-42": {"name": "tenant-pr-42", "versions": [1, 2]}}),
+        ));
+        assert_eq!(before().differences(&other), ["DNS record `r1`", "DNS record `r2`"]);
+        assert_eq!(before().differences(&before()), Vec::<String>::new());
     }
 
     #[test]
