@@ -1,5 +1,6 @@
 //! How the demo ended: counted from the local cloud, and from the steps' processes and logs.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -99,16 +100,13 @@ impl Outcome {
 /// What the repository keeps secret, and what the steps asked to be masked.
 fn secrets(story: &Story<'_>) -> Vec<(String, String)> {
     let mut secrets = world::secrets();
-    let masked = story
-        .runner
-        .masked
-        .iter()
-        .filter(|value| value.len() >= SHORTEST_SECRET);
-    secrets.extend(
-        masked
-            .enumerate()
-            .map(|(n, value)| (format!("masked value {}", n + 1), value.clone())),
-    );
+    // Each step masks again what it is given.
+    let masked: BTreeSet<&String> = story.runner.masked.iter().collect();
+    for value in masked.into_iter().filter(|value| value.len() >= SHORTEST_SECRET) {
+        if secrets.iter().all(|(_, known)| known != value) {
+            secrets.push((format!("masked value {}", secrets.len()), value.clone()));
+        }
+    }
     secrets
 }
 
