@@ -32,7 +32,7 @@ pub(super) async fn answer(call: Call, body: Bytes) -> Response {
         minimize(&call, &query, &variables, false)
     } else if query.contains("minimizeComment") {
         minimize(&call, &query, &variables, true)
-    } else if query.contains("viewer") {
+    } else if fields(&query) == ["viewer"] {
         Ok(json!({"viewer": {"login": call.token.account().login}}))
     } else {
         let text = "local-cloud knows `viewer`, `minimizeComment` and `unminimizeComment` alone";
@@ -49,6 +49,32 @@ pub(super) async fn answer(call: Call, body: Bytes) -> Response {
         }),
     };
     Json(body).into_response()
+}
+
+/// The names of the fields that an operation asks for at its top. A query that asks for more than is modelled must not
+/// be answered with the part that is.
+fn fields(query: &str) -> Vec<&str> {
+    let (mut depth, mut parentheses) = (0_usize, 0_usize);
+    let mut found = Vec::new();
+    let mut start = None;
+    for (at, character) in query.char_indices() {
+        let part_of_name = character.is_ascii_alphanumeric() || character == '_';
+        if part_of_name && depth == 1 && parentheses == 0 {
+            start.get_or_insert(at);
+            continue;
+        }
+        if let Some(start) = start.take() {
+            found.push(&query[start..at]);
+        }
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            '(' => parentheses += 1,
+            ')' => parentheses = parentheses.saturating_sub(1),
+            _ => {}
+        }
+    }
+    found
 }
 
 type Failure = (&'static str, String);
@@ -134,5 +160,12 @@ mod tests {
             argument("mutation($input: X!)", &variables, "classifier").as_deref(),
             Some("SPAM")
         );
+    }
+
+    #[test]
+    fn a_query_is_known_by_all_the_fields_at_its_top() {
+        assert_eq!(fields("query { viewer { login } }"), ["viewer"]);
+        let sticky = "query($repo: String!, $n: Int!) { viewer { login } repository(name: $repo) { id } }";
+        assert_eq!(fields(sticky), ["viewer", "repository"]);
     }
 }
