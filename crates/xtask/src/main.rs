@@ -60,10 +60,16 @@ enum Task {
     ReleaseTree(PathBuf),
 }
 
-fn parse(mut args: impl Iterator<Item = String>) -> Result<Task> {
+fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
+    let args: Vec<String> = args.collect();
+    // Asked for after a command as well: `cargo xtask demo --help`.
+    if args.iter().any(|arg| arg == "-h" || arg == "--help") {
+        return Ok(Task::Help);
+    }
+    let mut args = args.into_iter();
     let task = args.next();
     let task = match task.as_deref() {
-        None | Some("help" | "-h" | "--help") => Task::Help,
+        None | Some("help") => Task::Help,
         Some("demo") => {
             let mut options = demo::Options::default();
             for arg in args.by_ref() {
@@ -206,6 +212,14 @@ mod tests {
     fn what_is_not_known_is_refused() {
         for wrong in ["demo --fast", "test --only", "release-tree", "check-tree x", "publish"] {
             assert!(parsed(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn help_is_told_wherever_it_is_asked_for() {
+        for line in ["help", "demo --help", "test -h", "test --only --help"] {
+            let task = parse(line.split_whitespace().map(str::to_owned));
+            assert!(matches!(task, Ok(Task::Help)), "`{line}`");
         }
     }
 }
