@@ -3,6 +3,7 @@
 mod classes;
 mod deadline;
 mod expectations;
+mod proxy;
 mod servers;
 mod tls;
 

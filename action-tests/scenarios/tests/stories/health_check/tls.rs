@@ -24,7 +24,9 @@ async fn a_certificate_that_comes_later_is_waited_for() {
     let run = check(&world, &server, true, "20s").await;
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(run.report["endpoints"][0]["attempts"], 4, "{run}");
-    assert!(run.stdout.contains("TLS failed: no certificate yet"), "{run}");
+    // A server that hangs up is seen as an end or as a reset, as the two race.
+    let seen = ["TLS failed: no certificate yet", "Connection reset by peer"];
+    assert!(seen.iter().any(|text| run.stdout.contains(text)), "{run}");
     assert!(run.report["endpoints"][0]["certificate-days"].as_i64().unwrap() > 365);
     assert!(run.report["endpoints"][0]["phases"]["tls"].is_u64());
     world.finish().await;
