@@ -238,24 +238,24 @@ impl Manifest {
     /// [`Wrong`] with every problem.
     pub fn parse(text: &str, file: &str, root: PathBuf) -> Result<Self, Wrong> {
         let wrong = |problems| wrong(text, file, problems);
-        let problems = check::check(text, keys::MANIFEST);
-        if !problems.is_empty() {
-            return Err(wrong(problems));
-        }
-        // Form was checked above: an error here is a key whose kind and type disagree, a mistake of ours.
-        let mut manifest: Self = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            wrong(vec![check::Problem {
-                at,
-                text: error.message().to_owned(),
-            }])
-        })?;
-        manifest.root = root;
-        let problems = meaning::check(&manifest, text);
-        if problems.is_empty() {
-            Ok(manifest)
-        } else {
-            Err(wrong(problems))
+        let mut problems = check::check(text, keys::MANIFEST);
+        let manifest = match toml::from_str::<Self>(text) {
+            Ok(manifest) => Some(manifest),
+            // Told already, with its place.
+            Err(_) if !problems.is_empty() => None,
+            // Form was checked above: a key whose kind and type disagree, a mistake of ours.
+            Err(error) => {
+                let (at, text) = (error.span().map_or(0, |span| span.start), error.message().to_owned());
+                problems.push(check::Problem { at, text });
+                None
+            }
+        };
+        // What can be read in spite of problems of form may have problems of meaning too: all are told at once.
+        problems.extend(manifest.iter().flat_map(|manifest| meaning::check(manifest, text)));
+        problems.sort_by_key(|problem| problem.at);
+        match manifest {
+            Some(manifest) if problems.is_empty() => Ok(Self { root, ..manifest }),
+            _ => Err(wrong(problems)),
         }
     }
 

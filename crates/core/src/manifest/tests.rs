@@ -88,6 +88,18 @@ fn all_problems_of_meaning_at_once() {
 }
 
 #[test]
+fn form_and_meaning_are_told_together_where_both_can_be_read() {
+    let text = GOOD
+        .replace("expires = \"7d\"", "expirse = \"7d\"")
+        .replace("needs = [\"identity-api\"]", "needs = [\"identity\"]");
+    insta::assert_snapshot!(parse(&text).unwrap_err(), @r"
+    `codex.toml` has 2 problems
+        codex.toml:13:1: unknown key `environments.preview.expirse`; did you mean `expires`?
+        codex.toml:25:1: `services.web.needs`: there is no service `identity`; did you mean `identity-api`?
+    ");
+}
+
+#[test]
 fn what_is_no_toml_is_told_with_its_place() {
     insta::assert_snapshot!(parse("[project\nname = 1").unwrap_err(), @"codex.toml:1:9: unclosed table, expected `]`");
 }
