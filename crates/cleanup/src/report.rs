@@ -44,9 +44,9 @@ pub(crate) fn has_child(child: &str) -> String {
     format!("branch `{child}` was made from it: delete that one first")
 }
 
-/// Stands for things whose names could not be read.
+/// Stands for things whose names could not be read: there may be some.
 pub(crate) fn all_of(environment: &Environment) -> String {
-    format!("all of {}", environment.title())
+    format!("any of {}", environment.title())
 }
 
 pub(crate) fn has_dependents(worker: &str, error: cloudflare::Error) -> anyhow::Error {

@@ -274,7 +274,7 @@ fn a_list_that_cannot_be_read_is_something_left() {
     }));
     let lines = told(&facts);
     assert!(
-        lines.contains("Failed KvNamespace all of preview 42 could not list the KV namespaces"),
+        lines.contains("Failed KvNamespace any of preview 42 could not list the KV namespaces"),
         "{lines}"
     );
 }
