@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::manifest::{self, EnvironmentSpec, Manifest, OnLimit, Routing, graph};
+use crate::manifest::{self, EnvironmentSpec, Manifest, OnLimit, Routing, Uploader, graph};
 use crate::naming::{self, Values};
 use crate::owner::Owner;
 
@@ -76,8 +76,15 @@ pub struct Service {
     pub health_url: String,
     /// Keys of the services that must be up first, as the manifest says (service bindings come on top).
     pub needs: Vec<String>,
+    /// The command that builds it, run in its folder.
+    pub build: Option<String>,
+    pub uploader: Uploader,
     pub secrets: Vec<Secret>,
     pub kv: Vec<Kv>,
+    /// Names of R2 buckets by binding, where the environment has its own.
+    pub r2: IndexMap<String, String>,
+    /// Names or ids of D1 databases by binding, where the environment has its own.
+    pub d1: IndexMap<String, String>,
     /// Variables, references filled in. The environment's come first, the service's own win.
     pub vars: IndexMap<String, String>,
     pub checks: Vec<crate::health::Check>,
@@ -167,15 +174,7 @@ impl Environment {
         let project = &manifest.project;
         let zone = project.zone.trim_end_matches('.').to_lowercase();
         let values = |key: &str| -> (String, String) {
-            let (worker, subdomain) = (manifest.worker_of(key), manifest.subdomain_of(key));
-            let values = Values {
-                project: &project.name,
-                environment: name,
-                service: key,
-                worker,
-                subdomain,
-                pull_request,
-            };
+            let values = values_of(manifest, name, key, pull_request);
             let hostname = format!("{}.{zone}", naming::render(&spec.hostname, &values)).to_lowercase();
             (naming::render(&spec.worker, &values), hostname)
         };
@@ -209,6 +208,8 @@ impl Environment {
                 title: format!("{}-{slug}-{binding}", project.name),
             };
             let vars = spec.vars.iter().chain(&service.vars);
+            let named =
+                |map: &IndexMap<String, String>| of_service(map, key, &values_of(manifest, name, key, pull_request));
             Service {
                 key: key.clone(),
                 path: service.path.clone(),
@@ -217,6 +218,10 @@ impl Environment {
                 health_url: format!("{url}{}", service.health),
                 url,
                 needs: service.needs.clone(),
+                build: service.build.clone(),
+                uploader: service.uploader,
+                r2: named(&spec.r2),
+                d1: named(&spec.d1),
                 secrets: service.secrets.iter().map(secret).collect(),
                 kv: service.kv.iter().map(kv).collect(),
                 vars: vars.map(|(name, value)| (name.clone(), fill(value))).collect(),
@@ -336,6 +341,31 @@ impl Environment {
     }
 }
 
+/// What stands for the placeholders of a service's names.
+fn values_of<'a>(manifest: &'a Manifest, environment: &'a str, key: &'a str, pull_request: Option<u64>) -> Values<'a> {
+    Values {
+        project: &manifest.project.name,
+        environment,
+        service: key,
+        worker: manifest.worker_of(key),
+        subdomain: manifest.subdomain_of(key),
+        pull_request,
+    }
+}
+
+/// What a map from `BINDING` or `service.BINDING` to a name says about one service; its own entries win.
+fn of_service(map: &IndexMap<String, String>, key: &str, values: &Values<'_>) -> IndexMap<String, String> {
+    let all = map.iter().filter(|(binding, _)| !binding.contains('.'));
+    let own = map.iter().filter_map(|(binding, name)| {
+        let (service, binding) = binding.split_once('.')?;
+        Some((binding, name)).filter(|_| service == key)
+    });
+    all.map(|(binding, name)| (binding.as_str(), name))
+        .chain(own)
+        .map(|(binding, name)| (binding.to_owned(), naming::render(name, values)))
+        .collect()
+}
+
 /// The database branch that an environment uses.
 fn database_of(database: &manifest::Database, spec: &EnvironmentSpec, values: &Values<'_>) -> Database {
     let own = spec
@@ -381,6 +411,8 @@ mod tests {
         expires = "7d"
         records = [{ name = "docs-{pr}", type = "CNAME", content = "{web.hostname}", ttl = "2m" }]
         secrets = { STRIPE_SECRET_KEY = "STRIPE_TEST_KEY" }
+        r2 = { FILES = "files-{environment}", "api.FILES" = "{service}-files-{pr}" }
+        d1 = { DB = "codex-preview" }
         [environments.production]
         [services.api]
         path = "api"
@@ -410,6 +442,9 @@ mod tests {
         assert_eq!(api.kv[0].title, "codex-preview-42-CACHE");
         assert_eq!(api.secrets[0].variable, "STRIPE_TEST_KEY");
         assert_eq!(api.secrets[1].variable, "DATABASE_URL");
+        assert_eq!(api.r2["FILES"], "api-files-42");
+        assert_eq!(preview.service("web").unwrap().r2["FILES"], "files-preview");
+        assert_eq!(api.d1["DB"], "codex-preview");
         let docs = &preview.records[0];
         assert_eq!(
             (docs.name.as_str(), docs.content.as_str()),

@@ -130,6 +130,8 @@ pub struct Service {
     pub hostname: String,
     /// The version that serves now.
     pub version_id: Option<String>,
+    /// Where that version, and no other, answers; absent where versions have no URLs of their own.
+    pub version_url: Option<String>,
     /// The version that served before this run.
     pub previous_version_id: Option<String>,
     pub state: ServiceState,
@@ -139,6 +141,9 @@ pub struct Service {
     pub size: Option<u64>,
     /// Bytes of all modules, compressed.
     pub gzip: Option<u64>,
+    /// The same of what served before this run, when one of our versions did.
+    pub previous_size: Option<u64>,
+    pub previous_gzip: Option<u64>,
     pub seconds: f64,
 }
 

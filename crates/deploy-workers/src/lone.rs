@@ -1,7 +1,7 @@
 //! One Worker without a manifest: an environment made from plain inputs.
 
 use actions_core::environment::{Environment, Secret, Service};
-use actions_core::manifest::{OnLimit, Routing};
+use actions_core::manifest::{OnLimit, Routing, Uploader};
 use actions_core::naming;
 use actions_core::runner::{Common, Env, Problems, inputs};
 use actions_core::wrangler::Config;
@@ -19,6 +19,7 @@ pub(crate) struct Raw {
     wrangler_env: Option<String>,
     secrets: Option<String>,
     vars: Option<String>,
+    build: Option<String>,
     health_path: Option<String>,
 }
 
@@ -32,6 +33,7 @@ pub(crate) fn refuse(raw: &Raw, problems: &mut Problems) {
         ("wrangler-env", &raw.wrangler_env),
         ("secrets", &raw.secrets),
         ("vars", &raw.vars),
+        ("build", &raw.build),
         ("health-path", &raw.health_path),
     ] {
         if value.is_some() {
@@ -96,7 +98,11 @@ pub(crate) fn environment(
         health_url,
         needs: Vec::new(),
         secrets: inputs::list(raw.secrets.as_deref()).into_iter().map(secret).collect(),
+        build: raw.build.clone(),
+        uploader: Uploader::default(),
         kv: Vec::new(),
+        r2: IndexMap::new(),
+        d1: IndexMap::new(),
         vars: vars(raw.vars.as_deref(), problems),
         checks: Vec::new(),
     };

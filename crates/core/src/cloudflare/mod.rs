@@ -7,6 +7,7 @@
 pub mod assets;
 pub mod certificates;
 mod client;
+pub mod d1;
 pub mod dns;
 mod dns_changes;
 pub mod domains;
@@ -14,6 +15,7 @@ mod envelope;
 mod error;
 pub mod kv;
 mod needs;
+pub mod r2;
 pub mod routes;
 pub mod tokens;
 mod upload;
@@ -23,6 +25,7 @@ pub mod zones;
 
 pub use assets::Asset;
 pub use client::{API, Reader, Writer};
+pub use d1::D1Database;
 pub use dns::{Batch, DnsRecord, NewRecord};
 pub use dns_changes::{Carried, DnsChange};
 pub use domains::CustomDomain;

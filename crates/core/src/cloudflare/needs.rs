@@ -16,6 +16,8 @@ pub enum Permission {
     WorkersScriptsEdit,
     KvRead,
     KvEdit,
+    R2Read,
+    D1Read,
     AccountSettingsRead,
 }
 
@@ -34,6 +36,8 @@ impl Permission {
             Self::WorkersScriptsEdit => "Account → Workers Scripts → Edit",
             Self::KvRead => "Account → Workers KV Storage → Read",
             Self::KvEdit => "Account → Workers KV Storage → Edit",
+            Self::R2Read => "Account → Workers R2 Storage → Read",
+            Self::D1Read => "Account → D1 → Read",
             Self::AccountSettingsRead => "Account → Account Settings → Read",
         }
     }

@@ -164,6 +164,16 @@ const ENVIRONMENT: &[Key] = &[
         "Variables of every Worker of the environment; `{service.url}` is filled in.",
     ),
     key(
+        "r2",
+        Kind::TextMap,
+        "R2 buckets of the environment: the binding (or `service.BINDING`) = the bucket's name; `{pr}` and the like are filled in.",
+    ),
+    key(
+        "d1",
+        Kind::TextMap,
+        "D1 databases of the environment: the binding (or `service.BINDING`) = the database's name or id.",
+    ),
+    key(
         "shared",
         Kind::TextList,
         "Production resources that a preview may use on purpose, by binding.",
@@ -224,6 +234,16 @@ const SERVICE: &[Key] = &[
         "needs",
         Kind::TextList,
         "Services that must be deployed and healthy first; service bindings count too.",
+    ),
+    key(
+        "build",
+        Kind::Text,
+        "The command that builds the service, run in its folder before it is bundled; it sees no token and no secret.",
+    ),
+    key(
+        "uploader",
+        Kind::OneOf(&["api", "wrangler"]),
+        "Who uploads: `api`, this project's own client, or the project's `wrangler`, for what the other cannot do. Default: `api`.",
     ),
     key(
         "secrets",

@@ -29,6 +29,7 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
         templates(manifest, name, environment, &mut found);
         database(manifest, name, environment, &mut found);
         records(manifest, name, environment, &mut found);
+        resources(manifest, name, environment, &mut found);
     }
     for (key, service) in &manifest.services {
         references(manifest, key, service, &mut found);
@@ -155,6 +156,40 @@ fn records(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, found
         }
         if record.proxied && record.kind == "TXT" {
             found.add(&section, format!("{place}: a TXT record cannot be proxied"));
+        }
+    }
+}
+
+/// `r2` and `d1`: names by binding, or by service and binding.
+fn resources(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, found: &mut Found<'_>) {
+    let section = format!("[environments.{name}]");
+    let maps = [("r2", &environment.r2), ("d1", &environment.d1)];
+    for (key, (binding, template)) in maps
+        .iter()
+        .flat_map(|(key, map)| map.iter().map(move |item| (key, item)))
+    {
+        let place = format!("`environments.{name}.{key}.{binding}`");
+        if let Some((service, _)) = binding.split_once('.')
+            && !manifest.services.contains_key(service)
+        {
+            let meant = crate::text::nearest(service, manifest.services.keys().map(String::as_str));
+            let meant = meant
+                .map(|meant| format!("; did you mean `{meant}`?"))
+                .unwrap_or_default();
+            found.add(&section, format!("{place}: there is no service `{service}`{meant}"));
+        }
+        for unknown in naming::placeholders(template)
+            .into_iter()
+            .filter(|name| !PLACEHOLDERS.contains(name))
+        {
+            let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(", ");
+            found.add(
+                &section,
+                format!("{place}: `{{{unknown}}}` is no placeholder; known: {known}"),
+            );
+        }
+        if template.trim().is_empty() {
+            found.add(&section, format!("{place} is empty"));
         }
     }
 }

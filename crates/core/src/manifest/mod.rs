@@ -60,6 +60,17 @@ pub enum Routing {
     Record,
 }
 
+/// Who brings a Worker's code to Cloudflare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Uploader {
+    /// Our own client of the public API.
+    #[default]
+    Api,
+    /// The project's own wrangler: for what our client does not do.
+    Wrangler,
+}
+
 /// What happens beyond an environment's limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -91,6 +102,10 @@ pub struct EnvironmentSpec {
     #[serde(default)]
     pub vars: IndexMap<String, String>,
     #[serde(default)]
+    pub r2: IndexMap<String, String>,
+    #[serde(default)]
+    pub d1: IndexMap<String, String>,
+    #[serde(default)]
     pub shared: Vec<String>,
     #[serde(default)]
     pub wildcard: bool,
@@ -119,6 +134,9 @@ pub struct ServiceSpec {
     pub subdomain: Option<String>,
     #[serde(default)]
     pub needs: Vec<String>,
+    pub build: Option<String>,
+    #[serde(default)]
+    pub uploader: Uploader,
     #[serde(default)]
     pub secrets: Vec<String>,
     #[serde(default)]

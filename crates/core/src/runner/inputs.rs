@@ -58,7 +58,7 @@ impl fmt::Display for BadInput {
 
 /// Collects what is wrong with the inputs. Each reader records its problem and goes on with a harmless value;
 /// [`Problems::finish`] must be asked before any value is used.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Problems(Vec<(String, String)>);
 
 impl Problems {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use super::form::Form;
 use super::tool::Tool;
 
 /// A build that takes longer hangs.
-const LONGEST_BUILD: Duration = Duration::from_mins(15);
+pub(super) const LONGEST_BUILD: Duration = Duration::from_mins(15);
 /// How much of a failed build's output is kept.
 const LONGEST_LOG: usize = 20_000;
 
@@ -26,11 +27,11 @@ pub struct Bundle {
     pub took: Duration,
 }
 
-/// A bundle that failed.
+/// A build, a bundle or an upload that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct Failed {
-    /// wrangler's own words, or ours when it said nothing.
+    /// Its own words, or ours when it said nothing.
     pub reason: String,
     /// The end of what it printed.
     pub log: String,
@@ -82,11 +83,7 @@ impl Bundle {
         };
         if !output.status.success() {
             let told = std::fs::read_to_string(&told).unwrap_or_default();
-            let reason = reason(&told).unwrap_or_else(|| match output.status.code() {
-                Some(code) => format!("wrangler ended with status {code}"),
-                None => "wrangler was killed".to_owned(),
-            });
-            return Err(failed(reason));
+            return Err(failed(failed_reason(&told, output.status)));
         }
         let bytes = std::fs::read(&form).map_err(|_| failed("wrangler ended well, but left no bundle".to_owned()))?;
         let form = Form::read(Bytes::from(bytes)).await;
@@ -99,7 +96,7 @@ impl Bundle {
     }
 }
 
-fn printed(stdout: &[u8], stderr: &[u8]) -> String {
+pub(super) fn printed(stdout: &[u8], stderr: &[u8]) -> String {
     let (stdout, stderr) = (String::from_utf8_lossy(stdout), String::from_utf8_lossy(stderr));
     plain(&format!("{stdout}{stderr}"))
 }
@@ -123,7 +120,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The end of a log, from a line's start.
-fn tail(text: &str) -> String {
+pub(super) fn tail(text: &str) -> String {
     let mut from = text.len().saturating_sub(LONGEST_LOG);
     while !text.is_char_boundary(from) {
         from += 1;
@@ -136,15 +133,22 @@ fn tail(text: &str) -> String {
     format!("… (cut)\n{}", whole.trim_end())
 }
 
-/// The message of the `command-failed` entry in wrangler's output file.
-fn reason(told: &str) -> Option<String> {
-    told.lines().rev().find_map(|line| {
-        let entry: Value = serde_json::from_str(line).ok()?;
-        if entry["type"] != "command-failed" {
-            return None;
-        }
-        Some(plain(entry["message"].as_str()?).trim().to_owned())
+/// The entries of wrangler's output file, one JSON object a line.
+pub(super) fn entries(told: &str) -> impl DoubleEndedIterator<Item = Value> {
+    told.lines().filter_map(|line| serde_json::from_str(line).ok())
+}
+
+/// Why wrangler failed: the message of its `command-failed` entry, else its status.
+pub(super) fn failed_reason(told: &str, status: ExitStatus) -> String {
+    reason(told).unwrap_or_else(|| match status.code() {
+        Some(code) => format!("wrangler ended with status {code}"),
+        None => "wrangler was killed".to_owned(),
     })
+}
+
+fn reason(told: &str) -> Option<String> {
+    let failed = entries(told).rfind(|entry| entry["type"] == "command-failed")?;
+    Some(plain(failed["message"].as_str()?).trim().to_owned())
 }
 
 /// The paragraphs that wrangler marks as warnings, each on one line.

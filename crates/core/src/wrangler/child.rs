@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use super::bundle::{Failed, LONGEST_BUILD, printed, tail};
 use crate::runner::Env;
 
 /// Variables that a build may see. None of them holds a secret; `NODE_AUTH_TOKEN` and `NPM_TOKEN`, for two, are not here.
@@ -107,6 +108,32 @@ impl Sandbox {
     pub(super) fn path(&self) -> &OsStr {
         let found = self.vars.iter().find(|(name, _)| name == "PATH");
         found.map_or(OsStr::new(""), |(_, value)| value)
+    }
+
+    /// Runs a service's own build command by the shell, in its folder.
+    ///
+    /// # Errors
+    /// It failed, or took longer than a quarter of an hour; with the end of what it printed.
+    pub async fn build(&self, command: &str, folder: &Path) -> Result<(), Failed> {
+        let args = [OsStr::new("-c"), OsStr::new(command)];
+        let output = self
+            .run(Path::new("/bin/sh"), &args, folder, &[], LONGEST_BUILD)
+            .await
+            .map_err(|error| Failed {
+                reason: format!("`{command}` could not be run: {error}"),
+                log: String::new(),
+            })?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let how = match output.status.code() {
+            Some(code) => format!("ended with status {code}"),
+            None => "was killed".to_owned(),
+        };
+        Err(Failed {
+            reason: format!("`{command}` {how}"),
+            log: tail(&printed(&output.stdout, &output.stderr)),
+        })
     }
 
     /// What a command prints, when it ends well.

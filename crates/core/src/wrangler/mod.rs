@@ -1,6 +1,7 @@
 //! The project's own wrangler as a bundler, and its configuration files.
 //!
-//! wrangler builds and translates; it never meets a token, and it never deploys: see [`bundle`].
+//! wrangler builds and translates; it never meets a token, and it never deploys: see [`bundle`]. Unless it is asked to,
+//! for what our own client does not do: see [`uploader`].
 
 pub mod assets;
 pub mod bundle;
@@ -11,6 +12,7 @@ mod form;
 mod prebuilt;
 mod resource;
 mod tool;
+pub mod uploader;
 
 pub use assets::Files;
 pub use bundle::Bundle;
