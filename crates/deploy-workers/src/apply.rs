@@ -8,12 +8,15 @@ use actions_core::cloudflare::{Attached, Upload as Form, Writer};
 use actions_core::error::fault;
 use actions_core::runner::Runner;
 use actions_core::secret::ExposeSecret as _;
+use actions_core::wrangler::Sandbox;
+use actions_core::wrangler::uploader::ToUpload;
 use futures_util::{StreamExt as _, stream};
 use indexmap::IndexMap;
-use serde_json::json;
+use serde_json::{Map, json};
 
+use crate::by_wrangler::Handed;
 use crate::facts::Facts;
-use crate::gate::{self, Asked};
+use crate::gate::{self, Asked, Awaited};
 use crate::hostnames::Step;
 use crate::inputs::{Inputs, Origin};
 use crate::plan::{self, Plan, ServicePlan, Upload};
@@ -42,6 +45,8 @@ pub(crate) struct Outcome {
     /// What the rollback made of it.
     pub(crate) put_back: Option<PutBack>,
     pub(crate) took: Duration,
+    /// Where a new Worker's versions have URLs of their own; of others the plan knows.
+    pub(crate) version_urls: Option<String>,
 }
 
 /// What was done.
@@ -68,6 +73,8 @@ pub(crate) struct Work<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) facts: &'a Facts,
     pub(crate) built: &'a IndexMap<String, Built>,
+    /// Where wrangler runs, for services that it uploads.
+    pub(crate) sandbox: &'a Sandbox,
     pub(crate) runner: &'a Runner,
     /// Kept up to date while it is carried out, so that a cancelled run knows how far it came.
     pub(crate) journal: RefCell<IndexMap<String, Outcome>>,
@@ -80,8 +87,11 @@ pub(crate) async fn kv(
     made: &mut Vec<String>,
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let mut ids = BTreeMap::new();
-    for title in titles {
-        let namespace = writer.create_kv_namespace(title).await?;
+    let mut namespaces = stream::iter(titles)
+        .map(|title| writer.create_kv_namespace(title))
+        .buffer_unordered(AT_ONCE);
+    while let Some(namespace) = namespaces.next().await {
+        let namespace = namespace?;
         made.push(namespace.title.clone());
         ids.insert(namespace.title, namespace.id);
     }
@@ -119,12 +129,19 @@ impl Work<'_> {
             .iter()
             .filter_map(|key| {
                 let service = self.inputs.environment.service(key)?;
-                let version = self
-                    .journal
-                    .borrow()
-                    .get(key)
-                    .and_then(|outcome| outcome.version.clone());
-                Some((service, version))
+                let plan = self.plan.services.get(key)?;
+                let journal = self.journal.borrow();
+                let outcome = journal.get(key)?;
+                let url = outcome
+                    .version
+                    .as_deref()
+                    .and_then(|version| plan.version_url(version, outcome.version_urls.as_deref()));
+                Some(Awaited {
+                    service,
+                    version: outcome.version.clone(),
+                    replaced: plan.upload == Upload::Again,
+                    version_url: url,
+                })
             })
             .collect();
         gate::wait(&self.inputs.environment, &services, asked, schedule, self.runner).await
@@ -156,18 +173,37 @@ impl Work<'_> {
             self.step(service, step).await?;
             self.note(service, changed);
         }
-        self.workers_dev(service).await?;
+        self.workers_dev(service, built).await?;
         if let Some(crons) = &service.crons {
             self.writer.set_schedules(&service.worker, crons).await?;
+            self.note(service, changed);
+        }
+        if let Some(tags) = &service.tags {
+            self.tag(&service.worker, tags).await?;
             self.note(service, changed);
         }
         Ok(())
     }
 
+    /// Last of all: a hostname is claimed once it is attached, and no longer once it is detached. What a killed run has
+    /// left out, the next one sees and does.
+    async fn tag(&self, worker: &str, tags: &[String]) -> anyhow::Result<()> {
+        let mut settings = Map::new();
+        settings.insert("tags".to_owned(), json!(tags));
+        Ok(self.writer.patch_settings(worker, &settings).await?)
+    }
+
     async fn upload(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> anyhow::Result<()> {
-        let worker = &service.worker;
+        let (environment, worker) = (&self.inputs.environment, &service.worker);
+        let Some(subject) = environment.service(&service.key) else {
+            return Err(fault(format!("there is no service `{}`", service.key)).into());
+        };
+        let tag = plan::tag(environment, subject, built, rendered);
+        let message = message(&self.inputs.origin);
+        if let Some(handed) = &built.handed {
+            return self.by_wrangler(service, handed, rendered, &tag, &message).await;
+        }
         let mut metadata = plan::metadata(built, rendered);
-        let tag = plan::tag(worker, built, rendered);
         if let Some(files) = &built.assets {
             let (token, _) = self
                 .writer
@@ -176,34 +212,67 @@ impl Work<'_> {
             let assets = json!({"jwt": token.expose_secret(), "config": files.config});
             metadata.insert("assets".to_owned(), assets);
         }
-        let origin = &self.inputs.origin;
-        if let Some(sha) = &origin.sha {
+        if let Some(sha) = &self.inputs.origin.sha {
             metadata.insert("annotations".to_owned(), json!({"workers/commit_sha": sha}));
         }
-        let message = message(origin);
-        let at_once = service.upload == Upload::First || service.migrations.is_some();
-        if at_once {
+        if service.upload == Upload::First || service.migrations.is_some() {
             if let Some(migrations) = &service.migrations {
                 metadata.insert("migrations".to_owned(), migrations.clone());
             }
-            metadata.insert("tags".to_owned(), json!([self.inputs.environment.owner.marker()]));
+            metadata.insert("tags".to_owned(), json!(service.all_tags));
             let form = Form::new(metadata, plan::modules(built), &tag, &message);
             self.note(service, |outcome| (outcome.uploaded, outcome.changed) = (true, true));
             let version = self.writer.upload_worker(worker, &form).await?;
             self.note(service, |outcome| outcome.version = Some(version));
-        } else {
-            let form = Form::new(metadata, plan::modules(built), &tag, &message);
-            let version = self.writer.upload_version(worker, &form).await?;
-            let new = Some(version.clone());
-            self.note(service, |outcome| {
-                (outcome.uploaded, outcome.changed, outcome.version) = (true, true, new);
-            });
-            let share = self.inputs.rollout.first().copied().unwrap_or(100);
-            let shares = rollout::shares(&version, service.previous.as_deref(), share);
-            self.writer.deploy(worker, &shares, &message, false).await?;
-            self.settings(worker, rendered).await?;
+            return Ok(());
         }
+        let form = Form::new(metadata, plan::modules(built), &tag, &message);
+        let version = self.writer.upload_version(worker, &form).await?;
+        // Before the version serves: a run that is killed in between leaves a difference that the next one sees.
+        self.settings(worker, rendered).await?;
+        let new = Some(version.clone());
+        self.note(service, |outcome| {
+            (outcome.uploaded, outcome.changed, outcome.version) = (true, true, new);
+        });
+        let share = self.inputs.rollout.first().copied().unwrap_or(100);
+        let shares = rollout::shares(&version, service.previous.as_deref(), share);
+        self.writer.deploy(worker, &shares, &message, false).await?;
         Ok(())
+    }
+
+    /// Lets the project's wrangler upload. It may have deployed before it failed, so the rollback looks in any case.
+    async fn by_wrangler(
+        &self,
+        service: &ServicePlan,
+        handed: &Handed,
+        rendered: &Rendered,
+        tag: &str,
+        message: &str,
+    ) -> anyhow::Result<()> {
+        let environment = &self.inputs.environment;
+        let (Some(subject), Some(access)) = (environment.service(&service.key), &self.inputs.cloudflare) else {
+            return Err(fault(format!("service `{}` cannot be uploaded", service.key)).into());
+        };
+        let secrets = subject.secrets.iter().filter_map(|secret| {
+            let value = self.inputs.secrets.get(&secret.variable)?;
+            Some((secret.name.clone(), value.clone()))
+        });
+        let what = ToUpload {
+            folder: &handed.folder,
+            config_folder: handed.config.folder(),
+            config: &handed.configuration(environment, subject, &rendered.metadata),
+            secrets: &secrets.collect::<Vec<_>>(),
+            token: &access.token,
+            account: &access.account_id,
+            tag,
+            message,
+        };
+        self.note(service, |outcome| (outcome.uploaded, outcome.changed) = (true, true));
+        let uploaded = handed.tool.upload(self.sandbox, &what).await;
+        let version = uploaded.map_err(|failed| report::wrangler_failed(self.runner, service, failed))?;
+        self.note(service, |outcome| outcome.version = Some(version));
+        // wrangler writes tags of its own.
+        self.tag(&service.worker, &service.all_tags).await
     }
 
     /// What a first upload sets along with the code, and a later version does not hold.
@@ -252,15 +321,15 @@ impl Work<'_> {
     }
 
     /// A preview is reached by its hostname only. Whether a new Worker is at workers.dev depends on the account.
-    async fn workers_dev(&self, service: &ServicePlan) -> anyhow::Result<()> {
+    async fn workers_dev(&self, service: &ServicePlan, built: &Built) -> anyhow::Result<()> {
         let preview = self.inputs.environment.pull_request.is_some();
-        let off = match service.upload {
-            Upload::First if preview => {
-                let at = self.writer.reader().workers_dev(&service.worker).await?;
-                at.is_some_and(|at| at.enabled)
-            }
-            _ => service.workers_dev_off,
-        };
+        let mut off = service.workers_dev_off;
+        if service.upload == Upload::First {
+            let at = self.writer.reader().workers_dev(&service.worker).await?;
+            off = preview && at.is_some_and(|at| at.enabled);
+            let urls = plan::version_urls(built, at, self.facts.workers_dev.as_deref());
+            self.note(service, |outcome| outcome.version_urls = urls);
+        }
         if off {
             self.writer.set_workers_dev(&service.worker, false).await?;
             self.note(service, |outcome| outcome.changed = true);

@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::environment::Service;
-use actions_core::runner::{Problems, Runner};
+use actions_core::runner::Runner;
 use actions_core::wrangler::{Resource, Sandbox};
 use indexmap::IndexMap;
 
 use crate::inputs::Inputs;
 use crate::names::Names;
 use crate::project::{Built, Project};
-use crate::render::{self, Context, Rendered};
+use crate::render::{self, Context, Known, Rendered};
 use crate::{check, report};
 
 /// The chosen services, ready to be planned.
 pub(crate) struct Bundled {
     pub(crate) built: IndexMap<String, Built>,
     names: Names,
+    /// Where wrangler runs; it goes away with this.
+    pub(crate) sandbox: Sandbox,
     production: Option<BTreeSet<Resource>>,
     /// What each chosen service needs, by key.
     pub(crate) needs: BTreeMap<String, Vec<String>>,
@@ -30,13 +32,14 @@ impl Bundled {
     /// # Errors
     /// Bundles that failed, or every problem in them.
     pub(crate) async fn make(inputs: &Inputs, runner: &Runner) -> anyhow::Result<Self> {
-        let project = Project::read(inputs)?;
+        let mut problems = inputs.missing.clone();
+        let project = Project::read(inputs, &mut problems);
         let api_url = inputs
             .cloudflare
             .as_ref()
             .map_or(actions_core::cloudflare::API, |access| &access.api_url);
         let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
-        let built = project.bundle(inputs, &sandbox, runner).await?;
+        let (built, failed) = project.bundle(inputs, &sandbox, runner).await;
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
         let mut called = IndexMap::new();
@@ -50,7 +53,6 @@ impl Bundled {
             needs.insert(key.clone(), all);
             called.insert(key.clone(), callees);
         }
-        let mut problems = Problems::default();
         let waves = inputs.environment.waves(&called).unwrap_or_else(|cycle| {
             problems.add("services", cycle.to_string());
             Vec::new()
@@ -63,16 +65,31 @@ impl Bundled {
             built,
             names,
             needs,
+            sandbox,
         };
         for (key, built) in &bundled.built {
             for problem in check::bundle(built, inputs, check::today()) {
                 problems.add(&format!("services.{key}"), problem);
             }
         }
-        if let Err(wrong) = bundled.render(inputs, &BTreeMap::new()) {
-            for (key, problem) in wrong {
-                problems.add(&format!("services.{key}"), problem);
-            }
+        for problem in check::unused_names(&inputs.environment, &bundled.built) {
+            problems.add("manifest", problem);
+        }
+        // Without a service's configuration nobody knows by which names others call it.
+        let rendered = bundled.render(inputs, &Known::default());
+        for (key, problem) in rendered
+            .err()
+            .into_iter()
+            .flatten()
+            .filter(|_| project.is_whole(inputs))
+        {
+            problems.add(&format!("services.{key}"), problem);
+        }
+        if problems.is_empty() && !failed.is_empty() {
+            return Err(report::bundling_failed(runner, failed));
+        }
+        for (key, error) in &failed {
+            problems.add(&format!("services.{key}"), report::not_bundled(runner, key, error));
         }
         problems.finish()?;
         if bundled.waves.len() > 1 {
@@ -81,19 +98,19 @@ impl Bundled {
         Ok(bundled)
     }
 
-    /// Renders every service's metadata, with these KV namespaces.
+    /// Renders every service's metadata, with these ids.
     ///
     /// # Errors
     /// Every problem, by service.
     pub(crate) fn render(
         &self,
         inputs: &Inputs,
-        kv: &BTreeMap<String, String>,
+        known: &Known,
     ) -> Result<BTreeMap<String, Rendered>, Vec<(String, String)>> {
         let context = Context {
             environment: &inputs.environment,
             names: &self.names,
-            kv,
+            known,
             secrets: &inputs.secrets,
             production: self.production.as_ref(),
             shared: &inputs.shared,

@@ -1,5 +1,9 @@
 //! What Cloudflare would refuse, or the team does not want, told before anything is uploaded. Pure.
 
+use std::collections::BTreeSet;
+
+use actions_core::environment::{Environment, Service};
+use indexmap::IndexMap;
 use jiff::civil::Date;
 
 use crate::inputs::{Command, Inputs};
@@ -35,6 +39,39 @@ pub(crate) fn bundle(built: &Built, inputs: &Inputs, today: Date) -> Vec<String>
                 "`{key}` stands at the top level of the wrangler configuration only, and environments do not inherit it; repeat it in the environment, or leave it out on purpose with an empty one"
             )
         }));
+    }
+    problems
+}
+
+/// The `r2` or the `d1` of a service.
+type Names = fn(&Service) -> &IndexMap<String, String>;
+
+/// Names in the environment's `r2` and `d1` for which no service has a binding, when all services were bundled.
+pub(crate) fn unused_names(environment: &Environment, built: &IndexMap<String, Built>) -> Vec<String> {
+    if built.len() < environment.services.len() {
+        return Vec::new();
+    }
+    let has = |service: &Service, binding: &str| {
+        built
+            .get(&service.key)
+            .is_some_and(|built| built.binding(binding).is_some())
+    };
+    let mut problems = Vec::new();
+    for (key, of) in [("r2", (|service| &service.r2) as Names), ("d1", |service| &service.d1)] {
+        let named: BTreeSet<&String> = environment
+            .services
+            .iter()
+            .flat_map(|service| of(service).keys())
+            .collect();
+        for binding in named {
+            let used = |service: &&Service| of(service).contains_key(binding) && has(service, binding);
+            if !environment.services.iter().any(|service| used(&service)) {
+                problems.push(format!(
+                    "`environments.{}.{key}` names `{binding}`, and no service has such a binding in its wrangler configuration",
+                    environment.name
+                ));
+            }
+        }
     }
     problems
 }

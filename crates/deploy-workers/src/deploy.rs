@@ -16,7 +16,7 @@ use crate::facts::Facts;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, Subject};
 use crate::render::Rendered;
-use crate::report::{self, Report};
+use crate::report::{self, Report, describe};
 
 /// Deploys: bundles, reads, plans, carries out, and puts back what it did when it fails.
 pub(crate) async fn run(
@@ -36,7 +36,7 @@ pub(crate) async fn run(
         signal = cancel::signal() => return Err(fault(format!("cancelled ({signal}) before anything was touched")).into()),
     };
     let rendered = bundled
-        .render(inputs, &facts.kv)
+        .render(inputs, &facts.known)
         .map_err(|wrong| report::checks_failed(&wrong))?;
     let subject = Subject {
         environment: &inputs.environment,
@@ -51,6 +51,8 @@ pub(crate) async fn run(
     if !plan.conflicts.is_empty() {
         return Err(report::checks_failed(&plan.conflicts));
     }
+    let described = describe::describe(inputs, &bundled, &rendered);
+    describe::say(runner, &described);
     runner.say(&report::plan(&plan));
     let mut done = Done::default();
     if !inputs.dry_run {
@@ -60,6 +62,7 @@ pub(crate) async fn run(
         inputs,
         plan: &plan,
         done: &done,
+        described: &described,
         seconds: started.elapsed().as_secs_f64(),
     };
     report.write(runner)?;
@@ -86,6 +89,7 @@ async fn carry_out(
         plan,
         facts,
         built: &bundled.built,
+        sandbox: &bundled.sandbox,
         runner,
         journal: RefCell::default(),
     };
@@ -112,10 +116,10 @@ async fn all(
     if work.plan.kv.is_empty() {
         return work.waves(&rendered).await;
     }
-    let mut ids = work.facts.kv.clone();
-    ids.extend(apply::kv(&work.writer, &work.plan.kv, made).await?);
+    let mut known = work.facts.known.clone();
+    known.kv.extend(apply::kv(&work.writer, &work.plan.kv, made).await?);
     let rendered = bundled
-        .render(work.inputs, &ids)
+        .render(work.inputs, &known)
         .map_err(|wrong| report::checks_failed(&wrong))?;
     work.waves(&rendered).await
 }

@@ -1,6 +1,6 @@
-//! What is at Cloudflare now. Only reads.
+//! What is at Cloudflare now. Only reads, as many together as depend on nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::cloudflare::{CustomDomain, Deployment, Error, Reader, Route, Version, WorkersDev, Zone};
 use actions_core::environment::Service;
@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 
 use crate::inputs::Inputs;
 use crate::project::Built;
+use crate::render::Known;
 
 /// So many reads at once: well below what would count as a burst.
 const AT_ONCE: usize = 8;
@@ -19,8 +20,12 @@ pub(crate) struct Facts {
     pub(crate) zone: Option<Zone>,
     pub(crate) routes: Vec<Route>,
     pub(crate) domains: Vec<CustomDomain>,
-    /// Ids of KV namespaces by title.
-    pub(crate) kv: BTreeMap<String, String>,
+    /// Ids by the names that the manifest uses.
+    pub(crate) known: Known,
+    /// R2 buckets that the manifest names and that are not there.
+    pub(crate) missing_buckets: BTreeSet<String>,
+    /// The account's name at workers.dev.
+    pub(crate) workers_dev: Option<String>,
     /// By service key; services that others need are there too.
     pub(crate) live: BTreeMap<String, Live>,
 }
@@ -36,6 +41,8 @@ pub(crate) struct Live {
     /// Read only where the configuration has some.
     pub(crate) crons: Vec<String>,
     pub(crate) migration_tag: Option<String>,
+    /// The Worker's own, not a version's.
+    pub(crate) tags: Vec<String>,
 }
 
 impl Live {
@@ -57,92 +64,157 @@ impl Facts {
         built: &IndexMap<String, Built>,
         wanted: &[&Service],
     ) -> Result<Self, Error> {
-        let zone_id = inputs.cloudflare.as_ref().and_then(|access| access.zone_id.as_deref());
-        let zone = match inputs.environment.zone.as_str() {
-            "" => None,
-            name => Some(reader.zone(name, zone_id).await?),
-        };
-        let routes = async {
-            match &zone {
-                Some(zone) => reader.routes(zone).await,
-                None => Ok(Vec::new()),
-            }
-        };
-        let domains = async {
-            match &zone {
-                Some(zone) => reader.custom_domains(zone).await,
-                None => Ok(Vec::new()),
-            }
-        };
-        let needs_kv = inputs.environment.services.iter().any(|service| !service.kv.is_empty());
-        let kv = async {
-            if needs_kv {
-                reader.kv_namespaces().await
-            } else {
-                Ok(Vec::new())
-            }
-        };
-        let migrates = built.values().any(|built| !built.migrations.is_empty());
-        let workers = async {
-            if migrates {
-                reader.workers().await
-            } else {
-                Ok(Vec::new())
-            }
-        };
         let live = stream::iter(wanted)
             .map(|service| async {
-                let built = built.get(&service.key);
-                let live = Live::read(
-                    reader,
-                    &service.worker,
-                    built,
-                    inputs.environment.pull_request.is_some(),
-                )
-                .await?;
+                let live = Live::read(reader, &service.worker, built.get(&service.key)).await?;
                 Ok((service.key.clone(), live))
             })
             .buffer_unordered(AT_ONCE)
             .try_collect::<BTreeMap<String, Live>>();
-        let (routes, domains, kv, workers, mut live) = future::try_join5(routes, domains, kv, workers, live).await?;
+        let all = future::try_join5(
+            hostnames(reader, inputs),
+            named(reader, inputs, built),
+            reader.workers(),
+            reader.workers_dev_name(),
+            live,
+        );
+        let ((zone, routes, domains), (known, missing_buckets), workers, workers_dev, mut live) = all.await?;
         for service in wanted {
             let found = workers.iter().find(|worker| worker.name == service.worker);
             if let (Some(live), Some(worker)) = (live.get_mut(&service.key), found) {
                 live.migration_tag.clone_from(&worker.migration_tag);
+                live.tags.clone_from(&worker.tags);
             }
         }
         Ok(Self {
             zone,
             routes,
             domains,
-            kv: kv
-                .into_iter()
-                .map(|namespace| (namespace.title, namespace.id))
-                .collect(),
+            known,
+            missing_buckets,
+            workers_dev,
             live,
         })
     }
 }
 
+/// The zone, and which Workers answer for which of its hostnames.
+async fn hostnames(reader: &Reader, inputs: &Inputs) -> Result<(Option<Zone>, Vec<Route>, Vec<CustomDomain>), Error> {
+    let zone_id = inputs.cloudflare.as_ref().and_then(|access| access.zone_id.as_deref());
+    if inputs.environment.zone.is_empty() {
+        return Ok((None, Vec::new(), Vec::new()));
+    }
+    let zone = reader.zone(&inputs.environment.zone, zone_id).await?;
+    let (routes, domains) = future::try_join(reader.routes(&zone), reader.custom_domains(&zone)).await?;
+    Ok((Some(zone), routes, domains))
+}
+
+/// Ids of what the manifest names: KV namespaces by title, D1 databases by name; and the buckets that are missing.
+async fn named(
+    reader: &Reader,
+    inputs: &Inputs,
+    built: &IndexMap<String, Built>,
+) -> Result<(Known, BTreeSet<String>), Error> {
+    let services = &inputs.environment.services;
+    let kv = async {
+        if services.iter().any(|service| !service.kv.is_empty()) {
+            reader.kv_namespaces().await
+        } else {
+            Ok(Vec::new())
+        }
+    };
+    let (mut databases, mut buckets) = (BTreeSet::new(), BTreeSet::new());
+    for service in services {
+        let Some(built) = built.get(&service.key) else { continue };
+        databases.extend(
+            service
+                .d1
+                .iter()
+                .filter(|(binding, name)| built.binding(binding).is_some() && !is_uuid(name)),
+        );
+        buckets.extend(
+            service
+                .r2
+                .iter()
+                .filter(|(binding, _)| built.binding(binding).is_some()),
+        );
+    }
+    let databases: BTreeSet<&String> = databases.into_iter().map(|(_, name)| name).collect();
+    let buckets: BTreeSet<&String> = buckets.into_iter().map(|(_, name)| name).collect();
+    let d1 = stream::iter(databases)
+        .map(|name| async move { Ok((name, reader.d1_database(name).await?)) })
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<Vec<_>>();
+    let r2 = stream::iter(buckets)
+        .map(|name| async move { Ok((name, has_bucket(reader, name).await?)) })
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<Vec<_>>();
+    let (kv, d1, r2) = future::try_join3(kv, d1, r2).await?;
+    let known = Known {
+        kv: kv
+            .into_iter()
+            .map(|namespace| (namespace.title, namespace.id))
+            .collect(),
+        d1: d1
+            .into_iter()
+            .filter_map(|(name, database)| Some((name.clone(), database?.id)))
+            .collect(),
+    };
+    let missing = r2.into_iter().filter(|(_, there)| !there).map(|(name, _)| name.clone());
+    Ok((known, missing.collect()))
+}
+
+/// A token for Workers need not see R2: then the upload itself tells whether the bucket is there (10085).
+async fn has_bucket(reader: &Reader, name: &str) -> Result<bool, Error> {
+    match reader.has_r2_bucket(name).await {
+        Err(error) if matches!(error.status(), Some(401 | 403)) => Ok(true),
+        other => other,
+    }
+}
+
+/// Whether a text is the id of a D1 database, not its name.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    lengths == [8, 4, 4, 4, 12] && groups.concat().chars().all(|c| c.is_ascii_hexdigit())
+}
+
 impl Live {
-    async fn read(reader: &Reader, worker: &str, built: Option<&Built>, preview: bool) -> Result<Self, Error> {
+    async fn read(reader: &Reader, worker: &str, built: Option<&Built>) -> Result<Self, Error> {
         let deployments = reader.deployments(worker).await?.unwrap_or_default();
         let Some(deployment) = deployments.into_iter().next() else {
             return Ok(Self::default());
         };
         let mut live = Self::default();
-        if built.is_some() {
-            if let Some(id) = deployment.only_version() {
-                live.version = reader.version(worker, id).await?;
-            }
-            if preview {
-                live.workers_dev = reader.workers_dev(worker).await?;
-            }
-            if built.is_some_and(|built| built.crons.is_some()) {
-                live.crons = reader.schedules(worker).await?;
-            }
+        if let Some(built) = built {
+            let version = async {
+                match deployment.only_version() {
+                    Some(id) => reader.version(worker, id).await,
+                    None => Ok(None),
+                }
+            };
+            let crons = async {
+                if built.crons.is_some() {
+                    reader.schedules(worker).await
+                } else {
+                    Ok(Vec::new())
+                }
+            };
+            (live.version, live.workers_dev, live.crons) =
+                future::try_join3(version, reader.workers_dev(worker), crons).await?;
         }
         live.deployment = Some(deployment);
         Ok(live)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_named_or_identified() {
+        assert!(is_uuid("8a1b6f2e-0000-4000-8000-000000000001"));
+        assert!(!is_uuid("codex-preview") && !is_uuid("8a1b6f2e-0000-4000-8000-00000000000g"));
     }
 }

@@ -1,4 +1,8 @@
-//! Waits until a wave is healthy, by the version that was deployed wherever the Worker tells it.
+//! Waits until a wave is healthy, by the version that was deployed: an old version's 200 is no success.
+//!
+//! A Worker that tells its version in the health document is taken at its word. One that does not is asked at its
+//! version's own URL, where it has one; else it has to be healthy many times in a row, for longer than a new version
+//! takes to reach the edge, and the log says what would prove it sooner.
 
 use std::time::Instant;
 
@@ -8,7 +12,9 @@ use actions_core::health::{
 };
 use actions_core::runner::Runner;
 use anyhow::Context as _;
+use futures_util::future;
 use reqwest::Url;
+use reqwest::header::HeaderValue;
 
 use crate::report;
 
@@ -17,58 +23,74 @@ use crate::report;
 pub(crate) enum Asked {
     Serving,
     Uploaded,
+    /// As `Uploaded`, of versions that were proven before: whether they still are healthy.
+    Watched,
 }
 
-/// Pins a request to a version of the current deployment, even one without traffic (Cloudflare).
-const OVERRIDES: &str = "cloudflare-workers-version-overrides";
+/// A service that is to become healthy.
+pub(crate) struct Awaited<'a> {
+    pub(crate) service: &'a Service,
+    /// The version that is to answer, when this run knows it.
+    pub(crate) version: Option<String>,
+    /// Another version served before, and may still answer.
+    pub(crate) replaced: bool,
+    /// The version's own URL.
+    pub(crate) version_url: Option<String>,
+}
 
-/// Waits for services to become healthy; each comes with the version that is to answer.
+/// Pins a request to a version of the current deployment, even one without traffic (Cloudflare). It is ignored until
+/// that deployment has reached the edge, so it proves nothing by itself.
+const OVERRIDES: &str = "cloudflare-workers-version-overrides";
+/// Healthy answers in a row that stand for a version that nobody tells: about ten seconds of them. New deployments reach
+/// the edge within seconds (contract sheet of Cloudflare, section 5).
+const IN_A_ROW: u32 = 18;
+
+/// Waits for services to become healthy.
 ///
 /// # Errors
 /// One of them does not, in time.
 pub(crate) async fn wait(
     environment: &Environment,
-    services: &[(&Service, Option<String>)],
+    services: &[Awaited<'_>],
     asked: Asked,
     schedule: &Schedule,
     runner: &Runner,
 ) -> anyhow::Result<()> {
     // A Worker without a manifest may have no health path.
-    let with_path = services.iter().filter(|(service, _)| !service.health_url.is_empty());
-    let services: Vec<(&Service, Option<String>)> = with_path.cloned().collect();
+    let with_path = |awaited: &&Awaited<'_>| !awaited.service.health_url.is_empty();
+    let services: Vec<&Awaited<'_>> = services.iter().filter(with_path).collect();
     if services.is_empty() {
         return Ok(());
     }
-    let prober = Prober::new(Settings::new(schedule.attempt))?;
-    let started = Instant::now();
-    let tell = |target: &Target, verdict: &Verdict| runner.say(&report::health(target, verdict, started.elapsed()));
-    let targets = services.iter().map(|(service, version)| {
-        let mut target = target(environment, service)?;
-        if let (Asked::Uploaded, Some(version)) = (asked, version) {
-            let pin = format!("{}=\"{version}\"", service.worker);
-            target.request.headers.insert(OVERRIDES, pin.parse()?);
-        }
-        Ok(target)
-    });
+    let gate = Gate {
+        prober: Prober::new(Settings::new(schedule.attempt))?,
+        schedule,
+        started: Instant::now(),
+        runner,
+    };
+    let targets = services.iter().map(|awaited| target(environment, awaited, asked));
     let targets: Vec<Target> = targets.collect::<anyhow::Result<_>>()?;
-    let mut seen = health::wait(&prober, &targets, schedule, tell).await;
-    // Not every Worker tells its version. Of one that does, an old version's 200 is no success.
+    let mut seen = gate.ask(&targets, 1).await;
     let old: Vec<Target> = seen
         .iter()
         .zip(&services)
-        .filter_map(|(seen, (_, version))| still_old(seen, version.as_deref()?))
+        .filter_map(|(seen, awaited)| still_old(seen, awaited.version.as_deref()?))
         .collect();
-    if !old.is_empty() {
-        let rest = Schedule {
-            total: schedule.total.saturating_sub(started.elapsed()),
-            ..schedule.clone()
-        };
-        let again = health::wait(&prober, &old, &rest, tell).await;
-        for newer in again {
-            if let Some(place) = seen.iter_mut().find(|seen| seen.target.name == newer.target.name) {
-                *place = newer;
-            }
+    gate.again(&mut seen, &old, 1).await;
+    if asked != Asked::Watched {
+        let silent = seen
+            .iter()
+            .zip(&services)
+            .filter(|(seen, awaited)| tells_no_version(seen, awaited));
+        let unproven = silent.map(|(seen, awaited)| async {
+            let proven = gate.at_version_url(awaited).await;
+            (!proven).then(|| seen.target.clone())
+        });
+        let unproven: Vec<Target> = future::join_all(unproven).await.into_iter().flatten().collect();
+        for target in &unproven {
+            runner.say(&report::tells_no_version(&target.name));
         }
+        gate.again(&mut seen, &unproven, IN_A_ROW).await;
     }
     let bad: Vec<&Seen> = seen.iter().filter(|seen| seen.state != State::Healthy).collect();
     if bad.is_empty() {
@@ -78,17 +100,94 @@ pub(crate) async fn wait(
     }
 }
 
-fn target(environment: &Environment, service: &Service) -> anyhow::Result<Target> {
+/// One waiting, from its start.
+struct Gate<'a> {
+    prober: Prober,
+    schedule: &'a Schedule,
+    started: Instant,
+    runner: &'a Runner,
+}
+
+impl Gate<'_> {
+    /// Asks until all are healthy so many times in a row, or the time of the whole gate is over.
+    async fn ask(&self, targets: &[Target], successes: u32) -> Vec<Seen> {
+        let rest = Schedule {
+            total: self.schedule.total.saturating_sub(self.started.elapsed()),
+            successes,
+            ..self.schedule.clone()
+        };
+        let tell = |target: &Target, verdict: &Verdict| {
+            self.runner
+                .say(&report::health(target, verdict, self.started.elapsed()));
+        };
+        health::wait(&self.prober, targets, &rest, tell).await
+    }
+
+    /// Asks some of them again, and puts what is seen now in the place of what was.
+    async fn again(&self, seen: &mut [Seen], targets: &[Target], successes: u32) {
+        if targets.is_empty() {
+            return;
+        }
+        for newer in self.ask(targets, successes).await {
+            if let Some(place) = seen.iter_mut().find(|seen| seen.target.name == newer.target.name) {
+                *place = newer;
+            }
+        }
+    }
+
+    /// Whether the version is healthy at its own URL. Whatever else it answers there proves nothing: a Worker may know
+    /// its hostnames only, or have an access policy in front.
+    async fn at_version_url(&self, awaited: &Awaited<'_>) -> bool {
+        let path = awaited
+            .service
+            .health_url
+            .strip_prefix(&awaited.service.url)
+            .unwrap_or("/");
+        let url = awaited
+            .version_url
+            .as_ref()
+            .and_then(|url| Url::parse(&format!("{url}{path}")).ok());
+        let Some(url) = url else { return false };
+        let target = Target::get(awaited.service.key.clone(), url, expect(&awaited.service.health_url));
+        let once = Schedule {
+            total: self
+                .schedule
+                .attempt
+                .min(self.schedule.total.saturating_sub(self.started.elapsed())),
+            ..self.schedule.clone()
+        };
+        let seen = health::wait(&self.prober, &[target], &once, |_, _| {}).await;
+        let healthy = seen.iter().all(|seen| seen.state == State::Healthy);
+        if healthy {
+            self.runner.say(&report::healthy_at_version_url(&awaited.service.key));
+        }
+        healthy
+    }
+}
+
+fn target(environment: &Environment, awaited: &Awaited<'_>, asked: Asked) -> anyhow::Result<Target> {
+    let service = awaited.service;
     let url = Url::parse(&service.health_url)
         .with_context(|| format!("`{}` of service `{}` is no URL", service.health_url, service.key))?;
     let expect = Expect {
-        // A health path that is a page is to answer with success; any other is a health document.
-        document: !service.health_url.ends_with('/'),
         service: Some(service.key.clone()),
         environment: Some(environment.name.clone()),
-        ..Expect::default()
+        ..expect(&service.health_url)
     };
-    Ok(Target::get(service.key.clone(), url, expect))
+    let mut target = Target::get(service.key.clone(), url, expect);
+    if let (Asked::Uploaded | Asked::Watched, Some(version)) = (asked, &awaited.version) {
+        let pin = HeaderValue::from_str(&format!("{}=\"{version}\"", service.worker))?;
+        target.request.headers.insert(OVERRIDES, pin);
+    }
+    Ok(target)
+}
+
+/// A health path that is a page is to answer with success; any other is a health document.
+fn expect(health_url: &str) -> Expect {
+    Expect {
+        document: !health_url.ends_with('/'),
+        ..Expect::default()
+    }
 }
 
 /// The target again, its version expected, when a healthy one told another version.
@@ -106,4 +205,10 @@ fn still_old(seen: &Seen, wanted: &str) -> Option<Target> {
         place: VersionPlace::Document,
     });
     Some(target)
+}
+
+/// Whether a healthy answer may be the old version's: one served before, and the answer does not say which it was.
+fn tells_no_version(seen: &Seen, awaited: &Awaited<'_>) -> bool {
+    let told = seen.document().and_then(|document| document.version);
+    seen.state == State::Healthy && awaited.replaced && awaited.version.is_some() && told.is_none()
 }

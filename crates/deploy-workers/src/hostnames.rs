@@ -67,6 +67,25 @@ pub(crate) fn decide(
     decision
 }
 
+/// What an environment that exists once detaches: hostnames that we gave to the Worker (`claimed`) and that are none of
+/// `wanted` any more. What somebody attached by hand is left alone.
+pub(crate) fn dropped(
+    worker: &str,
+    wanted: &[&str],
+    claimed: &[&str],
+    routes: &[Route],
+    domains: &[CustomDomain],
+) -> Vec<Step> {
+    let gone = |hostname: &str| claimed.contains(&hostname) && !wanted.contains(&hostname);
+    let of_worker = routes.iter().filter(|route| route.script.as_deref() == Some(worker));
+    let routes = of_worker.filter(|route| route.pattern == format!("{}/*", route.host()) && gone(route.host()));
+    let domains = domains
+        .iter()
+        .filter(|domain| domain.service == worker && gone(&domain.hostname));
+    let routes = routes.cloned().map(Step::DeleteRoute);
+    routes.chain(domains.cloned().map(Step::DetachDomain)).collect()
+}
+
 /// The one route of a service.
 pub(crate) fn pattern(service: &Service) -> String {
     format!("{}/*", service.hostname)
@@ -254,6 +273,31 @@ mod tests {
                 "`api-42.example.com` is also matched by route `*.example.com/*` of Worker `tenants`; the exact route goes first"
             ]
         );
+    }
+
+    #[test]
+    fn only_what_we_attached_is_detached_from_what_exists_once() {
+        let (old, hand) = (domain("old.example.com", "api"), domain("hand.example.com", "api"));
+        let was = route("was.example.com/*", Some("api"));
+        let deeper = route("was.example.com/admin*", Some("api"));
+        let steps = dropped(
+            "api",
+            &["new.example.com"],
+            &[
+                "old.example.com",
+                "was.example.com",
+                "new.example.com",
+                "gone.example.com",
+            ],
+            &[was.clone(), deeper],
+            &[
+                old.clone(),
+                hand,
+                domain("old.example.com", "other"),
+                domain("new.example.com", "api"),
+            ],
+        );
+        assert_eq!(steps, [Step::DeleteRoute(was), Step::DetachDomain(old)]);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 mod apply;
 mod bundled;
+mod by_wrangler;
 mod cancel;
 mod check;
+mod claims;
 mod deploy;
 mod facts;
 mod fingerprint;
@@ -14,6 +16,7 @@ mod lone;
 mod names;
 mod plan;
 mod project;
+mod refused;
 mod render;
 mod report;
 mod restore;

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use actions_core::cloudflare::Module;
+use actions_core::cloudflare::{Module, WorkersDev};
 use actions_core::environment::{Environment, Service};
+use actions_core::manifest::Routing;
+use actions_core::naming;
 use actions_core::plan::{Plan as Changes, Verb};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use crate::facts::{Facts, Live};
-use crate::fingerprint;
+use crate::facts::{self, Facts, Live};
 use crate::hostnames::{self, Decision, Step};
 use crate::project::{Built, Size};
 use crate::render::Rendered;
+use crate::{claims, fingerprint};
 
 /// What is to be done for an environment.
 pub(crate) struct Plan {
@@ -39,8 +41,14 @@ pub(crate) struct ServicePlan {
     pub(crate) crons: Option<Vec<String>>,
     /// Durable Object migrations to run with the upload.
     pub(crate) migrations: Option<Value>,
+    /// The Worker's tags as they are to be, where they differ; a first upload brings its own.
+    pub(crate) tags: Option<Vec<String>>,
+    /// The Worker's tags as they are to be.
+    pub(crate) all_tags: Vec<String>,
     /// The version that serves before this run.
     pub(crate) previous: Option<String>,
+    /// Where the Worker's versions have URLs of their own: what stands behind their ids.
+    pub(crate) version_urls: Option<String>,
     pub(crate) notes: Vec<String>,
     pub(crate) size: Size,
     /// The size of what serves, when one of ours does.
@@ -61,7 +69,20 @@ pub(crate) enum Upload {
 impl ServicePlan {
     /// Whether anything is to be changed.
     pub(crate) fn changes(&self) -> bool {
-        self.upload != Upload::No || !self.steps.is_empty() || self.workers_dev_off || self.crons.is_some()
+        self.upload != Upload::No
+            || !self.steps.is_empty()
+            || self.workers_dev_off
+            || self.crons.is_some()
+            || self.tags.is_some()
+    }
+
+    /// The immutable URL of a version (Cloudflare: the first eight characters of its id, before the Worker's name).
+    /// `new` is where versions of a Worker that was made meanwhile have theirs.
+    pub(crate) fn version_url(&self, version: &str, new: Option<&str>) -> Option<String> {
+        let id = version.get(..8)?;
+        let label = format!("{id}-{}", self.worker);
+        let host = self.version_urls.as_deref().or(new)?;
+        (label.len() <= naming::LONGEST_LABEL).then(|| format!("https://{label}.{host}"))
     }
 }
 
@@ -104,12 +125,18 @@ impl Plan {
                     plan.conflicts.push((key.clone(), text));
                 }
             }
-            let hostname = of_hostnames(subject, service, facts);
-            plan.conflicts
-                .extend(hostname.conflicts.into_iter().map(|text| (key.clone(), text)));
             let nothing = Live::default();
             let live = facts.live.get(key).unwrap_or(&nothing);
-            let mut planned = one(subject.environment, service, built, rendered, live);
+            let hostname = of_hostnames(subject, service, facts, live);
+            plan.conflicts
+                .extend(hostname.conflicts.into_iter().map(|text| (key.clone(), text)));
+            plan.conflicts.extend(
+                absent(service, built, facts)
+                    .into_iter()
+                    .map(|text| (key.clone(), text)),
+            );
+            let mut planned = one(subject, service, built, rendered, live);
+            planned.version_urls = version_urls(built, live.workers_dev, facts.workers_dev.as_deref());
             if planned.upload == Upload::Again && !subject.replace_canary && live.version_id().is_none() {
                 let text = format!(
                     "two versions share the traffic of Worker `{}`: finish that rollout first, or replace it with `replace-canary: true`",
@@ -174,6 +201,10 @@ impl Plan {
                     (),
                 );
             }
+            if service.tags.is_some() {
+                let detail = "to remember which hostnames it was given here";
+                changes.push(Verb::Update, "tags", worker, detail, ());
+            }
             if let Some(crons) = &service.crons {
                 let detail = if crons.is_empty() {
                     "none".to_owned()
@@ -187,13 +218,53 @@ impl Plan {
     }
 }
 
-/// What is to be done about all hostnames of a service.
-fn of_hostnames(subject: &Subject<'_>, service: &Service, facts: &Facts) -> Decision {
-    let mut all = Decision::default();
+/// Where the Worker's versions answer at URLs of their own, behind their ids.
+pub(crate) fn version_urls(built: &Built, at: Option<WorkersDev>, account: Option<&str>) -> Option<String> {
+    let on = at.is_some_and(|at| at.previews_enabled) && !built.has_durable_objects();
+    account.filter(|_| on).map(|account| format!("{account}.workers.dev"))
+}
+
+/// What the manifest names for a service and the account does not have.
+fn absent(service: &Service, built: &Built, facts: &Facts) -> Vec<String> {
+    let bound = |binding: &String| built.binding(binding).is_some();
+    let buckets = service
+        .r2
+        .iter()
+        .filter(|(binding, name)| bound(binding) && facts.missing_buckets.contains(*name));
+    let buckets = buckets.map(|(binding, name)| {
+        format!(
+            "there is no R2 bucket `{name}` for binding `{binding}`; make it (`npx wrangler r2 bucket create {name}`), or name another one in the environment's `r2`"
+        )
+    });
+    let missing = |name: &String| !facts::is_uuid(name) && !facts.known.d1.contains_key(name);
+    let databases = service
+        .d1
+        .iter()
+        .filter(|(binding, name)| bound(binding) && missing(name));
+    let databases = databases.map(|(binding, name)| {
+        format!(
+            "there is no D1 database `{name}` for binding `{binding}`; make it (`npx wrangler d1 create {name}`), or name another one in the environment's `d1`"
+        )
+    });
+    buckets.chain(databases).collect()
+}
+
+/// The hostnames that a service is to answer at.
+fn wanted_hostnames<'a>(subject: &'a Subject<'_>, service: &'a Service) -> Vec<&'a str> {
+    if subject.environment.routing == Routing::Record {
+        return Vec::new();
+    }
     let first = std::iter::once(&service.hostname).filter(|hostname| !hostname.is_empty());
-    for hostname in first.chain(subject.more_hostnames) {
+    first.chain(subject.more_hostnames).map(String::as_str).collect()
+}
+
+/// What is to be done about all hostnames of a service.
+fn of_hostnames(subject: &Subject<'_>, service: &Service, facts: &Facts, live: &Live) -> Decision {
+    let mut all = Decision::default();
+    let wanted = wanted_hostnames(subject, service);
+    for hostname in &wanted {
         let service = Service {
-            hostname: hostname.clone(),
+            hostname: (*hostname).to_owned(),
             ..service.clone()
         };
         let decision = hostnames::decide(subject.environment, &service, &facts.routes, &facts.domains);
@@ -201,11 +272,26 @@ fn of_hostnames(subject: &Subject<'_>, service: &Service, facts: &Facts) -> Deci
         all.conflicts.extend(decision.conflicts);
         all.notes.extend(decision.notes);
     }
+    if subject.environment.pull_request.is_none() {
+        let claimed = claims::hostnames(&live.tags);
+        let dropped = hostnames::dropped(&service.worker, &wanted, &claimed, &facts.routes, &facts.domains);
+        all.steps.extend(dropped);
+    }
     all
 }
 
-fn one(environment: &Environment, service: &Service, built: &Built, rendered: &Rendered, live: &Live) -> ServicePlan {
-    let tag = tag(&service.worker, built, rendered);
+/// The tags of a service's Worker. A pull request's Workers are known by their names: no hostname need be claimed.
+pub(crate) fn tags(subject: &Subject<'_>, service: &Service, present: &[String]) -> Vec<String> {
+    let hostnames = match subject.environment.pull_request {
+        Some(_) => Vec::new(),
+        None => wanted_hostnames(subject, service),
+    };
+    claims::tags(present, &subject.environment.owner.marker(), &hostnames)
+}
+
+fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rendered, live: &Live) -> ServicePlan {
+    let environment = subject.environment;
+    let tag = tag(environment, service, built, rendered);
     let migrations = migrations(&built.migrations, live.migration_tag.as_deref());
     let upload = match &live.deployment {
         None => Upload::First,
@@ -214,6 +300,8 @@ fn one(environment: &Environment, service: &Service, built: &Built, rendered: &R
         }
         Some(_) => Upload::Again,
     };
+    let tags = tags(subject, service, &live.tags);
+    let right = upload == Upload::First || claims::same(&tags, &live.tags);
     let mut notes = Vec::new();
     if upload == Upload::Again
         && let Some(note) = kept(live, rendered)
@@ -230,6 +318,9 @@ fn one(environment: &Environment, service: &Service, built: &Built, rendered: &R
         workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),
         crons: built.crons.clone().filter(|crons| !same(crons, &live.crons)),
         migrations,
+        tags: Some(tags.clone()).filter(|_| !right),
+        all_tags: tags,
+        version_urls: None,
         previous: live.version_id().map(str::to_owned),
         notes,
         size: built.size,
@@ -246,10 +337,15 @@ fn same(one: &[String], other: &[String]) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// The tag of a service's upload.
-pub(crate) fn tag(worker: &str, built: &Built, rendered: &Rendered) -> String {
+/// The tag of a service's upload. One by wrangler holds more than the metadata says: its whole configuration counts.
+pub(crate) fn tag(environment: &Environment, service: &Service, built: &Built, rendered: &Rendered) -> String {
     let assets = built.assets.as_ref().map(|files| (&files.assets[..], &files.config));
-    fingerprint::tag(worker, &metadata(built, rendered), modules(built), assets, built.size)
+    let mut metadata = metadata(built, rendered);
+    if let Some(handed) = &built.handed {
+        let config = handed.configuration(environment, service, &rendered.metadata);
+        metadata.insert("wrangler".to_owned(), Value::Object(config));
+    }
+    fingerprint::tag(&service.worker, &metadata, modules(built), assets, built.size)
 }
 
 /// The metadata to upload, but for what an asset session and migrations add.

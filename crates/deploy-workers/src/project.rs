@@ -8,27 +8,22 @@ use std::time::{Duration, Instant};
 use actions_core::cloudflare::Module;
 use actions_core::environment::{Environment, Service};
 use actions_core::error::fault;
+use actions_core::manifest::Uploader;
 use actions_core::runner::{Problems, Runner};
-use actions_core::wrangler::{Bundle, Config, Files, Form, Resource, Sandbox, Settings, Tool};
+use actions_core::wrangler::{Bundle, Config, Files, Form, Resource, ResourceKind, Sandbox, Settings, Tool};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::{StreamExt as _, stream};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use crate::by_wrangler::Handed;
 use crate::fingerprint::SOURCE_MAP;
 use crate::inputs::Inputs;
-use crate::report;
+use crate::{refused, report};
 
 /// The environment whose resources no other one may use unasked.
 const PRODUCTION: &str = "production";
-/// What a deployment would need beside our uploads, by the key of the configuration.
-const NOT_OURS: &[(&str, &str)] = &[
-    ("containers", "containers"),
-    ("cloudchamber", "containers"),
-    ("site", "Workers Sites (use `assets`)"),
-];
-
 /// A service, bundled.
 pub(crate) struct Built {
     /// As wrangler would send it.
@@ -45,6 +40,32 @@ pub(crate) struct Built {
     pub(crate) size: Size,
     /// Keys that stand at the top level only, though environments do not inherit them and the manifest has no word.
     pub(crate) not_inherited: Vec<String>,
+    /// The wrangler that bundled it; `None` for one that was built already.
+    pub(crate) bundled_by: Option<Tool>,
+    /// For a service that wrangler uploads, too.
+    pub(crate) handed: Option<Handed>,
+}
+
+impl Built {
+    fn bindings(&self) -> impl Iterator<Item = &Value> {
+        self.metadata
+            .get("bindings")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    }
+
+    /// The binding of this name, as it was bundled.
+    pub(crate) fn binding(&self, name: &str) -> Option<&Value> {
+        self.bindings().find(|binding| binding["name"] == name)
+    }
+
+    /// Whether it implements Durable Objects: such a Worker's versions have no URLs of their own (Cloudflare).
+    pub(crate) fn has_durable_objects(&self) -> bool {
+        let own =
+            |binding: &Value| binding["type"] == "durable_object_namespace" && binding.get("script_name").is_none();
+        !self.migrations.is_empty() || self.bindings().any(own)
+    }
 }
 
 /// Bytes of all modules but source maps.
@@ -76,35 +97,68 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Reads every service's configuration, those that are not to be deployed too: bindings may name them.
-    pub(crate) fn read(inputs: &Inputs) -> anyhow::Result<Self> {
+    /// Reads every service's configuration, those that are not to be deployed too: bindings may name them. What is
+    /// wrong with them is recorded.
+    pub(crate) fn read(inputs: &Inputs, problems: &mut Problems) -> Self {
         let environment = &inputs.environment;
-        let mut problems = Problems::default();
         let mut configs = IndexMap::new();
         for service in &environment.services {
             let input = format!("services.{}", service.key);
             match Config::find(&environment.root.join(&service.path)) {
                 Err(problem) => problems.add(&input, problem),
-                Ok(config) => {
-                    match config.settings(environment.wrangler_env.as_deref()) {
-                        Err(problem) => problems.add(&input, problem),
-                        Ok(settings) if inputs.chosen.contains(&service.key) => {
-                            for problem in refused(inputs, &settings) {
-                                problems.add(&input, problem);
-                            }
-                        }
-                        Ok(_) => {}
+                Ok(config) => match config.settings(environment.wrangler_env.as_deref()) {
+                    Err(problem) => problems.add(&input, problem),
+                    Ok(_) => {
+                        configs.insert(service.key.clone(), config);
                     }
-                    configs.insert(service.key.clone(), config);
-                }
+                },
             }
         }
-        problems.finish()?;
-        Ok(Self {
+        let project = Self {
             configs,
             wrangler_env: environment.wrangler_env.clone(),
             root: environment.root.clone(),
-        })
+        };
+        let production = project.production_settings(inputs).unwrap_or_default();
+        for service in environment
+            .services
+            .iter()
+            .filter(|service| inputs.chosen.contains(&service.key))
+        {
+            let Some(settings) = project.settings(&service.key) else {
+                continue;
+            };
+            let production = production.get(service.key.as_str());
+            for problem in refused::refused(inputs, service, &settings, production) {
+                problems.add(&format!("services.{}", service.key), problem);
+            }
+        }
+        project
+    }
+
+    fn settings(&self, key: &str) -> Option<Settings<'_>> {
+        self.configs.get(key)?.settings(self.wrangler_env.as_deref()).ok()
+    }
+
+    /// Every service's settings in production; `None` when this is production, or nobody says what that is.
+    fn production_settings(&self, inputs: &Inputs) -> Option<BTreeMap<&str, Settings<'_>>> {
+        // Without a manifest nobody says what production is.
+        let manifest = inputs
+            .manifest
+            .as_ref()
+            .filter(|_| inputs.environment.name != PRODUCTION)?;
+        let production = manifest.environments.get(PRODUCTION);
+        let wrangler_env = production.and_then(|production| production.wrangler_env.as_deref());
+        let all = self.configs.iter();
+        Some(
+            all.filter_map(|(key, config)| Some((key.as_str(), config.settings(wrangler_env).ok()?)))
+                .collect(),
+        )
+    }
+
+    /// Whether every service's configuration could be read.
+    pub(crate) fn is_whole(&self, inputs: &Inputs) -> bool {
+        self.configs.len() == inputs.environment.services.len()
     }
 
     /// Every name that each service's Worker has in some wrangler environment.
@@ -115,40 +169,38 @@ impl Project {
             .collect()
     }
 
-    /// Everything outside the Workers that production's configurations name; `None` when this is production.
+    /// Everything outside the Workers that production uses, by its configurations and by the manifest's `r2` and `d1`;
+    /// `None` when this is production.
     pub(crate) fn production(&self, inputs: &Inputs) -> Option<BTreeSet<Resource>> {
-        // Without a manifest nobody says what production is.
-        let manifest = inputs
-            .manifest
-            .as_ref()
-            .filter(|_| inputs.environment.name != PRODUCTION)?;
-        let wrangler_env = manifest
-            .environments
-            .get(PRODUCTION)
-            .and_then(|production| production.wrangler_env.as_deref());
-        let resources = self.configs.values().filter_map(|config| {
-            let settings = config.settings(wrangler_env).ok()?;
-            Some(settings.resources())
-        });
-        Some(resources.flatten().collect())
+        let settings = self.production_settings(inputs)?;
+        let mut found: BTreeSet<Resource> = settings.values().flat_map(Settings::resources).collect();
+        let manifest = inputs.manifest.as_ref()?;
+        if let Ok(production) = Environment::resolve(manifest, PRODUCTION, None, "") {
+            let named = production.services.iter().flat_map(|service| {
+                let buckets = service.r2.values().map(|name| (ResourceKind::R2, name));
+                buckets.chain(service.d1.values().map(|name| (ResourceKind::D1, name)))
+            });
+            found.extend(named.map(|(kind, id)| Resource { kind, id: id.clone() }));
+        }
+        Some(found)
     }
 
-    /// Bundles the chosen services, as many at once as there are cores; all failures are told together.
+    /// Builds and bundles the chosen services, as many at once as there are cores; failures come beside what went well.
     pub(crate) async fn bundle(
         &self,
         inputs: &Inputs,
         sandbox: &Sandbox,
         runner: &Runner,
-    ) -> anyhow::Result<IndexMap<String, Built>> {
+    ) -> (IndexMap<String, Built>, Vec<(String, anyhow::Error)>) {
         let at_once = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let chosen = inputs
             .environment
             .services
             .iter()
-            .filter(|service| inputs.chosen.contains(&service.key));
+            .filter(|service| inputs.chosen.contains(&service.key) && self.configs.contains_key(&service.key));
         let results: Vec<(String, anyhow::Result<Built>)> = stream::iter(chosen)
             .map(|service| async {
-                let built = self.bundle_one(&inputs.environment, service, sandbox).await;
+                let built = self.bundle_one(service, sandbox).await;
                 if let Ok(built) = &built {
                     runner.say(&report::bundled(&service.key, built));
                 }
@@ -167,35 +219,39 @@ impl Project {
                 Err(error) => failed.push((key, error)),
             }
         }
-        match failed.len() {
-            0 => Ok(all),
-            _ => Err(report::bundling_failed(runner, failed)),
-        }
+        (all, failed)
     }
 
-    async fn bundle_one(
-        &self,
-        environment: &Environment,
-        service: &Service,
-        sandbox: &Sandbox,
-    ) -> anyhow::Result<Built> {
+    async fn bundle_one(&self, service: &Service, sandbox: &Sandbox) -> anyhow::Result<Built> {
         let folder = self.root.join(&service.path);
         let wrangler_env = self.wrangler_env.as_deref();
         let started = Instant::now();
-        let prebuilt = match self.configs.get(&service.key) {
-            Some(config) => Form::prebuilt(config, &config.settings(wrangler_env).map_err(fault)?).map_err(fault)?,
-            None => None,
-        };
-        let (form, warnings) = if let Some(form) = prebuilt {
-            (form, Vec::new())
-        } else {
-            let tool = Tool::find(&folder, sandbox).await?;
-            let bundle = Bundle::make(&tool, sandbox, &folder, wrangler_env).await?;
-            (bundle.form, bundle.warnings)
-        };
-        // A build may have written the configuration and the assets only now.
+        if let Some(command) = &service.build {
+            sandbox.build(command, &folder).await?;
+        }
+        // A build may have written the configuration only now.
         let config = Config::find(&folder).map_err(fault)?;
-        let settings = config.settings(environment.wrangler_env.as_deref()).map_err(fault)?;
+        let prebuilt = Form::prebuilt(&config, &config.settings(wrangler_env).map_err(fault)?).map_err(fault)?;
+        let by_wrangler = service.uploader == Uploader::Wrangler;
+        let tool = if by_wrangler || prebuilt.is_none() {
+            Some(Tool::find(&folder, sandbox).await?)
+        } else {
+            None
+        };
+        if let Some(tool) = tool.as_ref().filter(|_| by_wrangler) {
+            tool.can_upload()?;
+        }
+        let (form, warnings, bundled_by) = match (prebuilt, &tool) {
+            (Some(form), _) => (form, Vec::new(), None),
+            (None, Some(tool)) => {
+                let bundle = Bundle::make(tool, sandbox, &folder, wrangler_env).await?;
+                (bundle.form, bundle.warnings, Some(tool.clone()))
+            }
+            (None, None) => return Err(fault("there is no wrangler to bundle it").into()),
+        };
+        // wrangler's own build command may have written the configuration and the assets.
+        let config = Config::find(&folder).map_err(fault)?;
+        let settings = config.settings(wrangler_env).map_err(fault)?;
         let assets = Files::read(&config, &settings).map_err(fault)?;
         let modules = form.modules;
         Ok(Built {
@@ -209,46 +265,15 @@ impl Project {
             not_inherited: not_inherited(service, &settings),
             warnings,
             took: started.elapsed(),
+            bundled_by,
+            handed: tool.filter(|_| by_wrangler).map(|tool| Handed {
+                tool,
+                folder,
+                config: config.clone(),
+                wrangler_env: self.wrangler_env.clone(),
+            }),
         })
     }
-}
-
-/// What our uploads cannot do, by name; and an account that is not the one that was given.
-fn refused(inputs: &Inputs, settings: &Settings<'_>) -> Vec<String> {
-    let mut problems: Vec<String> = NOT_OURS
-        .iter()
-        .filter(|(key, _)| settings.has(key))
-        .map(|(key, what)| format!("`{key}` in the wrangler configuration: this action does not deploy {what}"))
-        .collect();
-    if settings
-        .get("queues")
-        .and_then(|queues| queues.get("consumers")?.as_array())
-        .is_some_and(|list| !list.is_empty())
-    {
-        problems.push(
-            "`queues.consumers` in the wrangler configuration: this action does not attach queue consumers".to_owned(),
-        );
-    }
-    let own_workflows = settings
-        .get("workflows")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    if own_workflows
-        .filter(|workflow| workflow.get("script_name").is_none())
-        .count()
-        > 0
-    {
-        problems.push("`workflows` in the wrangler configuration: this action does not register workflows".to_owned());
-    }
-    if let (Some(configured), Some(access)) = (settings.text("account_id"), &inputs.cloudflare)
-        && configured != access.account_id
-    {
-        problems.push(format!(
-            "the wrangler configuration names account `{configured}`, and `cloudflare-account-id` another one; make them agree"
-        ));
-    }
-    problems
 }
 
 /// What an environment probably lacks: bindings that its top level has. The manifest's `kv` and `vars` make up for theirs.

@@ -13,12 +13,20 @@ use crate::names::Names;
 /// Secrets that nobody names here stay: a PUT without this would drop what was set by hand.
 const KEEP: [&str; 2] = ["secret_text", "secret_key"];
 
+/// Ids of things that the manifest names, as far as they exist.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    /// KV namespaces by title.
+    pub(crate) kv: BTreeMap<String, String>,
+    /// D1 databases by name.
+    pub(crate) d1: BTreeMap<String, String>,
+}
+
 /// What rendering needs to know beside the bundle.
 pub(crate) struct Context<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) names: &'a Names,
-    /// Ids of KV namespaces by title, as far as they exist.
-    pub(crate) kv: &'a BTreeMap<String, String>,
+    pub(crate) known: &'a Known,
     /// By the step's variable; empty when only checking.
     pub(crate) secrets: &'a BTreeMap<String, SecretString>,
     /// Everything that production uses, when this is another environment.
@@ -78,6 +86,7 @@ pub(crate) fn render(
     work.vars();
     work.secrets();
     work.kv();
+    work.named();
     work.unresolved();
     work.isolate();
     work.workers();
@@ -172,7 +181,7 @@ impl Work<'_> {
                     continue;
                 }
             }
-            let id = self.context.kv.get(&kv.title).cloned().unwrap_or_else(|| {
+            let id = self.context.known.kv.get(&kv.title).cloned().unwrap_or_else(|| {
                 self.missing_kv.push(kv.title.clone());
                 format!("made by title {}", kv.title)
             });
@@ -183,12 +192,42 @@ impl Work<'_> {
         }
     }
 
+    /// R2 buckets and D1 databases that the environment has for itself, by the manifest. A service without the binding
+    /// is not given one.
+    fn named(&mut self) {
+        let service = self.service;
+        let buckets = service
+            .r2
+            .iter()
+            .map(|(binding, name)| (binding, "r2_bucket", "bucket_name", name.clone()));
+        let databases = service.d1.iter().map(|(binding, name)| {
+            let id = self.context.known.d1.get(name).unwrap_or(name);
+            (binding, "d1", "id", id.clone())
+        });
+        let named: Vec<_> = buckets.chain(databases).collect();
+        for (binding, kind, field, id) in named {
+            let Some((at, found)) = self.find(binding).map(|(at, found)| (at, found.to_owned())) else {
+                continue;
+            };
+            match found.as_str() {
+                found if found == kind => self.bindings[at][field] = id.into(),
+                // A binding that the configuration leaves to wrangler.
+                "inherit" => self.bindings[at] = json!({"name": binding, "type": kind, field: id}),
+                other => self.problems.push(format!(
+                    "`{binding}` is in `{}` of the manifest's environment and a {} in the wrangler configuration",
+                    if kind == "d1" { "d1" } else { "r2" },
+                    spoken(other)
+                )),
+            }
+        }
+    }
+
     /// wrangler leaves `inherit` for a binding without id, which is then to be made by somebody.
     fn unresolved(&mut self) {
         for binding in self.bindings.iter().filter(|binding| binding["type"] == "inherit") {
             let name = binding["name"].as_str().unwrap_or_default();
             self.problems.push(format!(
-                "binding `{name}` has no id in the wrangler configuration; give it one, or list it in the service's `kv` if it is a KV namespace"
+                "binding `{name}` has no id in the wrangler configuration; give it one, or list it in the service's `kv` if it is a KV namespace, or in the environment's `r2` or `d1`"
             ));
         }
     }
@@ -219,10 +258,11 @@ impl Work<'_> {
                     ));
                 }
             } else if production.contains(&resource) {
-                let remedy = if kind == ResourceKind::Kv {
-                    "list it in the service's `kv`"
-                } else {
-                    "give this environment its own in the wrangler configuration"
+                let remedy = match kind {
+                    ResourceKind::Kv => "list it in the service's `kv`",
+                    ResourceKind::R2 => "give this environment its own in the manifest's `r2`",
+                    ResourceKind::D1 => "give this environment its own in the manifest's `d1`",
+                    _ => "give this environment its own in the wrangler configuration",
                 };
                 self.problems.push(format!(
                     "binding `{name}` is production's {kind} `{id}`; {remedy}, or add `{name}` to the environment's `shared`"
@@ -295,6 +335,8 @@ fn spoken(kind: &str) -> &str {
         "plain_text" | "json" => "variable",
         "kv_namespace" | "inherit" => "binding",
         "service" => "service binding",
+        "r2_bucket" => "R2 bucket",
+        "d1" => "D1 database",
         "secret_text" => "secret",
         other => other,
     }

@@ -11,7 +11,7 @@ use actions_core::runner::common::CloudflareAccess;
 use indexmap::IndexMap;
 
 use crate::apply::message;
-use crate::gate;
+use crate::gate::{self, Awaited};
 use crate::inputs::{BackTo, Inputs};
 use crate::report;
 use crate::rollback::{self, Decision, PutBack};
@@ -93,13 +93,15 @@ fn decide(back_to: &BackTo, key: &str, deployments: &[Deployment], inputs: &Inpu
 /// What was put back is to be healthy too.
 async fn healthy(runner: &Runner, inputs: &Inputs, all: &[Restored<'_>]) -> anyhow::Result<()> {
     let Some(schedule) = &inputs.health else { return Ok(()) };
-    let services: Vec<(&Service, Option<String>)> = all
+    let services: Vec<Awaited<'_>> = all
         .iter()
         .filter_map(|restored| match &restored.put_back {
-            PutBack::Back(versions) => Some((
-                restored.service,
-                versions.first().filter(|_| versions.len() == 1).cloned(),
-            )),
+            PutBack::Back(versions) => Some(Awaited {
+                service: restored.service,
+                version: versions.first().filter(|_| versions.len() == 1).cloned(),
+                replaced: true,
+                version_url: None,
+            }),
             _ => None,
         })
         .collect();

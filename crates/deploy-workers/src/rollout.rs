@@ -1,11 +1,17 @@
 //! Gives new versions their traffic little by little, each share proven healthy and watched before the next.
 
+use std::time::Duration;
+
 use actions_core::cloudflare::Share;
+use tokio::time::Instant;
 
 use crate::apply::{Work, message};
 use crate::gate::Asked;
 use crate::plan::{ServicePlan, Upload};
 use crate::report;
+
+/// How often a version that is watched is asked.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// A new version's share of the traffic; the rest stays with the version before. Without one, it has all.
 pub(crate) fn shares(new: &str, before: Option<&str>, percent: u8) -> Vec<Share> {
@@ -47,10 +53,20 @@ impl Work<'_> {
             }
             self.runner.say(&report::share(&keys, *percent, self.inputs.bake));
             self.gate(&watched, Asked::Uploaded).await?;
-            if !self.inputs.bake.is_zero() {
-                tokio::time::sleep(self.inputs.bake).await;
-                self.gate(&watched, Asked::Uploaded).await?;
-            }
+            self.watch(&watched, self.inputs.bake).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks the new versions again and again, so that one that falls ill is put back at once, not when the time is over.
+    async fn watch(&self, keys: &[String], bake: Duration) -> anyhow::Result<()> {
+        let end = Instant::now() + bake;
+        while let Some(rest) = end
+            .checked_duration_since(Instant::now())
+            .filter(|rest| !rest.is_zero())
+        {
+            tokio::time::sleep(rest.min(LOOK_EVERY)).await;
+            self.gate(keys, Asked::Watched).await?;
         }
         Ok(())
     }

@@ -6,13 +6,20 @@ use actions_core::runner::Runner;
 
 use crate::bundled::Bundled;
 use crate::inputs::Inputs;
-use crate::report;
+use crate::render::Known;
+use crate::report::{self, describe};
 
 /// Validates. Nothing is known of Cloudflare here: hostnames and what serves are checked by `deploy`.
 pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> anyhow::Result<()> {
     let bundled = Bundled::make(inputs, runner).await?;
+    let rendered = bundled.render(inputs, &Known::default());
+    let described = rendered.map_or_else(
+        |_| Vec::new(),
+        |rendered| describe::describe(inputs, &bundled, &rendered),
+    );
+    describe::say(runner, &described);
     let json = report::validated(inputs, &bundled.built, started.elapsed().as_secs_f64());
     runner.say(&report::valid(inputs));
-    runner.summary(&report::validated_markdown(inputs, &json));
+    runner.summary(&report::validated_markdown(inputs, &json, &described));
     report::outputs(runner, &json, &[])
 }

@@ -21,6 +21,7 @@ use crate::lone;
 struct Raw {
     command: Option<String>,
     services: Option<String>,
+    uploader: Option<String>,
     shared: Option<String>,
     build_env: Option<String>,
     health: Option<String>,
@@ -77,6 +78,8 @@ pub(crate) struct Inputs {
     pub(crate) build_env: Vec<(String, String)>,
     /// Secrets by the step's variable.
     pub(crate) secrets: BTreeMap<String, SecretString>,
+    /// Secrets that are not there: told together with what is wrong in the repository.
+    pub(crate) missing: Problems,
     /// How long a wave may take to become healthy; `None`: it is not asked.
     pub(crate) health: Option<Schedule>,
     /// Whether Workers are put back when a wave fails or the run is cancelled.
@@ -127,13 +130,14 @@ impl Inputs {
         ];
         let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Deploy);
         let cloudflare = (command != Command::Validate).then(|| common.cloudflare(&mut problems));
-        let (manifest, environment, more_hostnames) = subject(env, &common, &mut problems)?;
+        let (manifest, mut environment, more_hostnames) = subject(env, &common, &mut problems)?;
         let chosen = environment
             .as_ref()
             .map(|environment| chosen(environment, raw.services.as_deref(), &mut problems))
             .unwrap_or_default();
+        let mut missing = Problems::default();
         let secrets = match (&environment, command) {
-            (Some(environment), Command::Deploy) => secrets(environment, &chosen, env, &mut problems),
+            (Some(environment), Command::Deploy) => secrets(environment, &chosen, env, &mut missing),
             _ => BTreeMap::new(),
         };
         let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
@@ -157,10 +161,16 @@ impl Inputs {
         if raw.bake.is_some() && rollout.len() < 2 {
             problems.add("bake", "goes with `rollout`, such as `10,50,100`");
         }
+        if let Some(environment) = &mut environment {
+            values::uploader(&raw, environment, &chosen, rollout.len() > 1, &mut problems);
+        }
         let budget = values::budget(raw.budget.as_deref(), &mut problems);
         let back_to = (command == Command::Rollback)
             .then(|| values::back_to(&raw, &common, &chosen, &mut problems))
             .flatten();
+        if !problems.is_empty() {
+            problems.extend(missing.clone());
+        }
         problems.finish()?;
         let Some(environment) = environment else {
             return Err(BadInput::one("manifest", "cannot be used").into());
@@ -180,6 +190,7 @@ impl Inputs {
             shared,
             build_env,
             secrets,
+            missing,
             health,
             put_back,
             new_workers,

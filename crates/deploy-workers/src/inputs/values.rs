@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use actions_core::environment::{Environment, Service};
 use actions_core::health::Schedule;
+use actions_core::manifest::Uploader;
 use actions_core::runner::{Common, Env, Problems, inputs};
 use actions_core::text::quoted_list;
 
@@ -45,6 +47,39 @@ pub(super) fn health(raw: &Raw, problems: &mut Problems) -> Option<Schedule> {
         total: timeout,
         ..Schedule::default()
     })
+}
+
+/// Who uploads, where the input says so instead of the manifest.
+pub(super) fn uploader(
+    raw: &Raw,
+    environment: &mut Environment,
+    chosen: &[String],
+    in_steps: bool,
+    problems: &mut Problems,
+) {
+    if let Some(value) = raw.uploader.as_deref() {
+        let uploaders = [("api", Uploader::Api), ("wrangler", Uploader::Wrangler)];
+        let uploader = problems.choice("uploader", Some(value), &uploaders, Uploader::Api);
+        for service in &mut environment.services {
+            service.uploader = uploader;
+        }
+    }
+    let by_wrangler = |service: &&Service| service.uploader == Uploader::Wrangler && chosen.contains(&service.key);
+    let by_wrangler: Vec<&str> = environment
+        .services
+        .iter()
+        .filter(by_wrangler)
+        .map(|service| service.key.as_str())
+        .collect();
+    if in_steps && !by_wrangler.is_empty() {
+        problems.add(
+            "rollout",
+            format!(
+                "wrangler gives {} all traffic at once; leave `rollout` out, or deploy it with `uploader: api`",
+                quoted_list(&by_wrangler)
+            ),
+        );
+    }
 }
 
 /// Bytes: a number, `KiB` or `MiB` behind it.

@@ -1,5 +1,7 @@
-//! Every sentence that a user of this action reads: here the log and the errors, in [`output`] what comes after.
+//! Every sentence that a user of this action reads: here the log and the errors, in [`describe`] what
+//! comes before, in [`output`] what comes after.
 
+pub(crate) mod describe;
 mod output;
 
 use std::time::Duration;
@@ -69,36 +71,56 @@ pub(crate) fn bundled(key: &str, built: &Built) -> String {
         .iter()
         .map(|warning| format!("\n  wrangler warns: {warning}"))
         .collect();
+    let by = built.bundled_by.as_ref().map_or_else(
+        || "read, as it is built already,".to_owned(),
+        |tool| format!("bundled by wrangler {} on Node {}", tool.version, tool.node.version),
+    );
     format!(
-        "bundled {key} in {}: {}{assets}{}",
+        "{key}: {by} in {}: {}{assets}{}",
         elapsed(built.took),
         size(built.size),
         warnings.concat()
     )
 }
 
-/// Every bundle that failed; what wrangler printed goes to the log, folded.
-pub(crate) fn bundling_failed(runner: &Runner, failed: Vec<(String, anyhow::Error)>) -> anyhow::Error {
-    for (key, error) in &failed {
-        if let Some(failed) = error.downcast_ref::<Failed>().filter(|failed| !failed.log.is_empty()) {
-            command::group(&format!("what wrangler printed for {key}"));
-            runner.say(&failed.log);
-            command::end_group();
-        }
+/// One bundle that failed, beside other problems; what was printed goes to the log, folded.
+pub(crate) fn not_bundled(runner: &Runner, key: &str, error: &anyhow::Error) -> String {
+    if let Some(failed) = error.downcast_ref::<Failed>().filter(|failed| !failed.log.is_empty()) {
+        command::group(&format!("what was printed while {key} was built"));
+        runner.say(&failed.log);
+        command::end_group();
     }
+    format!(
+        "could not be bundled: {}",
+        actions_core::error::render(error).replace('\n', "\n  ")
+    )
+}
+
+/// Every bundle that failed, and nothing else is wrong.
+pub(crate) fn bundling_failed(runner: &Runner, mut failed: Vec<(String, anyhow::Error)>) -> anyhow::Error {
+    let lines: Vec<String> = failed
+        .iter()
+        .map(|(key, error)| format!("{key}: {}", not_bundled(runner, key, error)))
+        .collect();
     let keys: Vec<&str> = failed.iter().map(|(key, _)| key.as_str()).collect();
     let what = format!("could not bundle {}; nothing was touched", quoted_list(&keys));
-    let text = |(key, error): &(String, anyhow::Error)| {
-        let text = actions_core::error::render(error).replace('\n', "\n  ");
-        format!("{key}: {text}")
-    };
-    let mut errors = failed;
-    if errors.len() == 1 {
-        let (_, error) = errors.remove(0);
+    if failed.len() == 1 {
+        let (_, error) = failed.remove(0);
         return fault(what).because(error).into();
     }
-    let all: Vec<String> = errors.iter().map(text).collect();
-    fault(what).because(fault(all.join("\n"))).into()
+    fault(what).because(fault(lines.join("\n"))).into()
+}
+
+/// wrangler could not upload a service, or did so only in part.
+pub(crate) fn wrangler_failed(runner: &Runner, service: &ServicePlan, failed: Failed) -> anyhow::Error {
+    if !failed.log.is_empty() {
+        command::group(&format!("what wrangler printed when it uploaded {}", service.key));
+        runner.say(&actions_core::secret::redact(&failed.log));
+        command::end_group();
+    }
+    fault(format!("wrangler could not deploy Worker `{}`", service.worker))
+        .because(failed)
+        .into()
 }
 
 /// The waves, when there are several.
@@ -152,6 +174,18 @@ pub(crate) fn health(target: &Target, verdict: &Verdict, after: Duration) -> Str
         Verdict::NotYet(why) => format!("  {} is not healthy yet: {why}", target.name),
         Verdict::NotEver { why, .. } => format!("  {} is not healthy: {why}", target.name),
     }
+}
+
+/// A Worker that was updated does not say which of its versions answers.
+pub(crate) fn tells_no_version(key: &str) -> String {
+    format!(
+        "  {key} does not tell its version, so the old one may have answered: it is asked for about ten seconds more; let its health document tell `version` (from the `version_metadata` binding) to be sure at once"
+    )
+}
+
+/// The very version was asked.
+pub(crate) fn healthy_at_version_url(key: &str) -> String {
+    format!("  {key} does not tell its version, but is healthy at its version's own URL")
 }
 
 /// A wave did not become healthy.

@@ -1,13 +1,17 @@
 //! What comes after a run: the output `report`, the other outputs, and the summary.
 
+use std::time::Duration;
+
 use actions_core::reports::{DeployWorkers, Head, Service, ServiceState, Status};
 use actions_core::runner::Runner;
-use actions_core::text::{cell, count};
+use actions_core::text::{cell, count, elapsed};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::bytes;
+use super::describe::{Described, described_markdown};
 use crate::apply::Done;
+use crate::hostnames::Step;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan};
 use crate::project::{Built, Size};
@@ -52,6 +56,8 @@ pub(crate) struct Report<'a> {
     pub(crate) inputs: &'a Inputs,
     pub(crate) plan: &'a Plan,
     pub(crate) done: &'a Done,
+    /// What each Worker gets, as it was printed before.
+    pub(crate) described: &'a [Described],
     pub(crate) seconds: f64,
 }
 
@@ -81,18 +87,28 @@ impl Report<'_> {
             Some(PutBack::Failed(why)) => details.push(format!("could not be put back: {why}")),
             _ => {}
         }
+        if let Some(what) = put_back.and_then(|_| not_undone(plan)) {
+            details.push(what);
+        }
         details.extend(plan.notes.iter().cloned());
+        let version = outcome.map_or_else(|| plan.previous.clone(), |outcome| outcome.version.clone());
+        let new_urls = outcome.and_then(|outcome| outcome.version_urls.as_deref());
         Service {
             service: plan.key.clone(),
             worker: plan.worker.clone(),
             url: plan.url.clone(),
             hostname: plan.hostname.clone(),
-            version_id: outcome.map_or_else(|| plan.previous.clone(), |outcome| outcome.version.clone()),
+            version_url: version
+                .as_deref()
+                .and_then(|version| plan.version_url(version, new_urls)),
+            version_id: version,
             previous_version_id: plan.previous.clone(),
             state,
             detail: Some(details.join("; ")).filter(|details| !details.is_empty()),
             size: Some(plan.size.raw),
             gzip: Some(plan.size.gzip),
+            previous_size: plan.live_size.map(|size| size.raw),
+            previous_gzip: plan.live_size.map(|size| size.gzip),
             seconds: rounded(outcome.map_or(0.0, |outcome| outcome.took.as_secs_f64())),
         }
     }
@@ -128,7 +144,17 @@ impl Report<'_> {
             .values()
             .map(|plan| row(&self.service(plan), &delta(plan.size, plan.live_size)))
             .collect();
-        format!("{head}\n| | service | version | size | |\n|---|---|---|---|---|\n{rows}")
+        let details = if self.inputs.dry_run {
+            described_markdown(self.inputs, self.described)
+        } else {
+            String::new()
+        };
+        let back = if self.done.services.values().any(|outcome| outcome.put_back.is_some()) {
+            NOT_PUT_BACK
+        } else {
+            ""
+        };
+        format!("{head}{back}\n| | service | version | size | time | |\n|---|---|---|---|---|---|\n{rows}{details}")
     }
 
     /// Writes outputs and summary.
@@ -141,6 +167,31 @@ impl Report<'_> {
             .filter(|(_, outcome)| matches!(outcome.put_back, Some(PutBack::Back(_) | PutBack::Removed)));
         let back: Vec<&str> = back.map(|(key, _)| key.as_str()).collect();
         outputs(runner, &self.json(), &back)
+    }
+}
+
+/// What no version holds, so no rollback brings back.
+const NOT_PUT_BACK: &str = "\nPut back is the code with its bindings and secrets. Hostnames, schedules, settings that no version holds, and data stay as they are now.\n";
+
+/// What this run changed about a service that was put back, beside its code.
+fn not_undone(plan: &ServicePlan) -> Option<String> {
+    let mut left: Vec<String> = plan.steps.iter().map(step).collect();
+    if plan.crons.is_some() {
+        left.push("its schedules".to_owned());
+    }
+    if plan.migrations.is_some() {
+        left.push("its Durable Object migrations".to_owned());
+    }
+    (!left.is_empty()).then(|| format!("changed by this run, and not put back: {}", left.join(", ")))
+}
+
+fn step(step: &Step) -> String {
+    match step {
+        Step::CreateRoute(pattern) => format!("route `{pattern}` was made"),
+        Step::MoveRoute(route) => format!("route `{}` was moved to it", route.pattern),
+        Step::DeleteRoute(route) => format!("route `{}` was deleted", route.pattern),
+        Step::AttachDomain(hostname) => format!("custom domain `{hostname}` was attached"),
+        Step::DetachDomain(domain) => format!("custom domain `{}` was detached", domain.hostname),
     }
 }
 
@@ -163,10 +214,17 @@ fn row(service: &Service, size: &str) -> String {
         ServiceState::Planned => "📝",
         ServiceState::Skipped | ServiceState::Unknown => "⏭️",
     };
-    let version = service
-        .version_id
-        .as_deref()
-        .map_or_else(String::new, |id| format!("`{}`", actions_core::text::shorten(id, 9)));
+    let version = service.version_id.as_deref().map_or_else(String::new, |id| {
+        let short = format!("`{}`", actions_core::text::shorten(id, 9));
+        match &service.version_url {
+            Some(url) => format!("[{short}]({url})"),
+            None => short,
+        }
+    });
+    let time = match service.state {
+        ServiceState::Planned | ServiceState::Skipped | ServiceState::Unknown => String::new(),
+        _ => elapsed(Duration::from_secs_f64(service.seconds)),
+    };
     let detail = service.detail.as_deref().map(cell).unwrap_or_default();
     let name = cell(&service.service);
     let name = if service.url.is_empty() {
@@ -174,7 +232,7 @@ fn row(service: &Service, size: &str) -> String {
     } else {
         format!("[{name}]({})", service.url)
     };
-    format!("| {mark} | {name} | {version} | {size} | {detail} |\n")
+    format!("| {mark} | {name} | {version} | {size} | {time} | {detail} |\n")
 }
 
 /// The report of `rollback`.
@@ -243,7 +301,10 @@ pub(crate) fn restored_markdown(json: &DeployWorkers) -> String {
         format!("{} put back", count(back, "service"))
     };
     let rows: String = json.services.iter().map(|service| row(service, "")).collect();
-    format!("### Workers of {title}: {said}\n\n| | service | version | | |\n|---|---|---|---|---|\n{rows}")
+    let what = if back == 0 { "" } else { NOT_PUT_BACK };
+    format!(
+        "### Workers of {title}: {said}\n{what}\n| | service | version | | time | |\n|---|---|---|---|---|---|\n{rows}"
+    )
 }
 
 /// The report of `validate`.
@@ -269,7 +330,7 @@ pub(crate) fn validated(inputs: &Inputs, built: &IndexMap<String, Built>, second
 }
 
 /// The summary of `validate`.
-pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers) -> String {
+pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers, described: &[Described]) -> String {
     let row = |service: &Service| {
         let (raw, gzip) = (service.size.unwrap_or_default(), service.gzip.unwrap_or_default());
         let key = cell(&service.service);
@@ -277,9 +338,10 @@ pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers) -> Strin
     };
     let rows: String = json.services.iter().map(row).collect();
     format!(
-        "### Workers of {}: {} valid\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}",
+        "### Workers of {}: {} valid\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}{}",
         inputs.environment.title(),
-        count(json.services.len(), "service")
+        count(json.services.len(), "service"),
+        described_markdown(inputs, described)
     )
 }
 
@@ -292,6 +354,7 @@ mod tests {
             service: key.to_owned(),
             url: format!("https://{key}.example.com"),
             version_id: Some("40078421-fb21-4db5-960e-8dbb2ae54628".to_owned()),
+            version_url: Some(format!("https://40078421-{key}.acme.workers.dev")),
             state,
             detail: detail.map(str::to_owned),
             ..Service::default()
@@ -318,10 +381,12 @@ mod tests {
         insta::assert_snapshot!(restored_markdown(&json), @r"
         ### Workers of preview 42: 1 service put back
 
-        | | service | version | | |
-        |---|---|---|---|---|
-        | ↩️ | [api](https://api.example.com) | `40078421…` |  |  |
-        | ⏭️ | [web](https://web.example.com) | `40078421…` |  | a later deployment \| than that of run 7 serves |
+        Put back is the code with its bindings and secrets. Hostnames, schedules, settings that no version holds, and data stay as they are now.
+
+        | | service | version | | time | |
+        |---|---|---|---|---|---|
+        | ↩️ | [api](https://api.example.com) | [`40078421…`](https://40078421-api.acme.workers.dev) |  | 0.0 s |  |
+        | ⏭️ | [web](https://web.example.com) | [`40078421…`](https://40078421-web.acme.workers.dev) |  |  | a later deployment \| than that of run 7 serves |
         ");
     }
 

@@ -1,0 +1,38 @@
+//! A service that the project's own wrangler uploads (`uploader: wrangler`): what it is given.
+
+use std::path::PathBuf;
+
+use actions_core::environment::{Environment, Service};
+use actions_core::wrangler::{Config, Tool};
+use serde_json::{Map, Value};
+
+/// What an upload by wrangler takes beside the rendered metadata.
+pub(crate) struct Handed {
+    pub(crate) tool: Tool,
+    /// The service's folder.
+    pub(crate) folder: PathBuf,
+    pub(crate) config: Config,
+    pub(crate) wrangler_env: Option<String>,
+}
+
+impl Handed {
+    /// The whole configuration for this environment. Hostnames are attached by us, so workers.dev is off unless the
+    /// Worker has no other address or asks for it; a preview is never there.
+    pub(crate) fn configuration(
+        &self,
+        environment: &Environment,
+        service: &Service,
+        metadata: &Map<String, Value>,
+    ) -> Map<String, Value> {
+        // The environment was found when the configuration was read.
+        let Ok(settings) = self.config.settings(self.wrangler_env.as_deref()) else {
+            return Map::new();
+        };
+        let mut config = settings.for_upload(metadata);
+        config.insert("name".to_owned(), service.worker.as_str().into());
+        let asked = config.get("workers_dev").and_then(Value::as_bool);
+        let workers_dev = environment.pull_request.is_none() && asked.unwrap_or(service.hostname.is_empty());
+        config.insert("workers_dev".to_owned(), workers_dev.into());
+        config
+    }
+}
