@@ -327,7 +327,9 @@ impl Work<'_> {
         if service.upload == Upload::First {
             let at = self.writer.reader().workers_dev(&service.worker).await?;
             off = preview && at.is_some_and(|at| at.enabled);
-            let urls = plan::version_urls(built, at, self.facts.workers_dev.as_deref());
+            let subject = self.inputs.environment.service(&service.key);
+            let account = self.facts.workers_dev.as_deref();
+            let urls = subject.and_then(|subject| plan::version_urls(subject, built, at, account));
             self.note(service, |outcome| outcome.version_urls = urls);
         }
         if off {

@@ -8,6 +8,7 @@ use actions_core::manifest::Routing;
 use actions_core::naming;
 use actions_core::plan::{Plan as Changes, Verb};
 use indexmap::IndexMap;
+use reqwest::Url;
 use serde_json::{Map, Value, json};
 
 use crate::facts::{self, Facts, Live};
@@ -47,7 +48,7 @@ pub(crate) struct ServicePlan {
     pub(crate) all_tags: Vec<String>,
     /// The version that serves before this run.
     pub(crate) previous: Option<String>,
-    /// Where the Worker's versions have URLs of their own: what stands behind their ids.
+    /// Where the Worker's versions have URLs of their own: a template.
     pub(crate) version_urls: Option<String>,
     pub(crate) notes: Vec<String>,
     pub(crate) size: Size,
@@ -76,13 +77,10 @@ impl ServicePlan {
             || self.tags.is_some()
     }
 
-    /// The immutable URL of a version (Cloudflare: the first eight characters of its id, before the Worker's name).
-    /// `new` is where versions of a Worker that was made meanwhile have theirs.
+    /// The immutable URL of a version. `new` is where versions of a Worker that was made meanwhile have theirs.
     pub(crate) fn version_url(&self, version: &str, new: Option<&str>) -> Option<String> {
-        let id = version.get(..8)?;
-        let label = format!("{id}-{}", self.worker);
-        let host = self.version_urls.as_deref().or(new)?;
-        (label.len() <= naming::LONGEST_LABEL).then(|| format!("https://{label}.{host}"))
+        let template = self.version_urls.as_deref().or(new)?;
+        Some(template.replace(VERSION, version.get(..8)?))
     }
 }
 
@@ -136,7 +134,7 @@ impl Plan {
                     .map(|text| (key.clone(), text)),
             );
             let mut planned = one(subject, service, built, rendered, live);
-            planned.version_urls = version_urls(built, live.workers_dev, facts.workers_dev.as_deref());
+            planned.version_urls = version_urls(service, built, live.workers_dev, facts.workers_dev.as_deref());
             if planned.upload == Upload::Again && !subject.replace_canary && live.version_id().is_none() {
                 let text = format!(
                     "two versions share the traffic of Worker `{}`: finish that rollout first, or replace it with `replace-canary: true`",
@@ -218,10 +216,28 @@ impl Plan {
     }
 }
 
-/// Where the Worker's versions answer at URLs of their own, behind their ids.
-pub(crate) fn version_urls(built: &Built, at: Option<WorkersDev>, account: Option<&str>) -> Option<String> {
+/// Stands for the first eight characters of a version's id.
+const VERSION: &str = "{version}";
+
+/// Where the Worker's versions answer at URLs of their own: a template. They have the scheme and port of the service's
+/// own URL, which is `https` unless the manifest's `url` says otherwise.
+///
+/// Source: Cloudflare's documentation, "Preview URLs"; contract sheet of Cloudflare, section 5.
+pub(crate) fn version_urls(
+    service: &Service,
+    built: &Built,
+    at: Option<WorkersDev>,
+    account: Option<&str>,
+) -> Option<String> {
     let on = at.is_some_and(|at| at.previews_enabled) && !built.has_durable_objects();
-    account.filter(|_| on).map(|account| format!("{account}.workers.dev"))
+    let account = account.filter(|_| on)?;
+    let (scheme, port) = match Url::parse(&service.url) {
+        Ok(url) => (url.scheme().to_owned(), url.port()),
+        Err(_) => ("https".to_owned(), None),
+    };
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let fits = "12345678-".len() + service.worker.len() <= naming::LONGEST_LABEL;
+    fits.then(|| format!("{scheme}://{VERSION}-{}.{account}.workers.dev{port}", service.worker))
 }
 
 /// What the manifest names for a service and the account does not have.

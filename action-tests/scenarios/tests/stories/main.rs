@@ -6,6 +6,7 @@ mod cleanup;
 mod deploy_workers;
 mod deploy_workers_alone;
 mod deploy_workers_bundling;
+mod deploy_workers_gate;
 mod deploy_workers_live;
 mod deploy_workers_rollback;
 mod health_check;

@@ -3,8 +3,8 @@
 mod classes;
 mod deadline;
 mod expectations;
-mod proxy;
-mod servers;
+pub(crate) mod proxy;
+pub(crate) mod servers;
 mod tls;
 
 use scenarios::World;

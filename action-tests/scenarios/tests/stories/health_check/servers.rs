@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-pub(super) const HEALTHY: &str = r#"{"status":"healthy","service":"api","environment":"preview","version":"996445bc-a0df-4656-b356-8f9baf681df5","checks":{"database":"ok"}}"#;
+pub(crate) const HEALTHY: &str = r#"{"status":"healthy","service":"api","environment":"preview","version":"996445bc-a0df-4656-b356-8f9baf681df5","checks":{"database":"ok"}}"#;
 
 /// What a server does with its n-th connection (from 0).
 #[derive(Clone)]
-pub(super) enum Act {
+pub(crate) enum Act {
     /// Answers with status, headers (`Name: value\r\n` each) and body.
     Answer(u16, String, Vec<u8>),
     /// Accepts, and says nothing.
@@ -28,41 +28,41 @@ pub(super) enum Act {
 }
 
 /// An answer with this status and body.
-pub(super) fn answer(status: u16, body: &str) -> Act {
+pub(crate) fn answer(status: u16, body: &str) -> Act {
     Act::Answer(status, String::new(), body.as_bytes().to_vec())
 }
 
 /// An answer with one more header.
-pub(super) fn answer_with(status: u16, header: &str, body: &str) -> Act {
+pub(crate) fn answer_with(status: u16, header: &str, body: &str) -> Act {
     Act::Answer(status, format!("{header}\r\n"), body.as_bytes().to_vec())
 }
 
 /// A server under test; ends with the test's runtime.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     requests: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// A server that goes through `acts`, one a connection, and stays with the last.
-    pub(super) async fn start(acts: Vec<Act>) -> Self {
+    pub(crate) async fn start(acts: Vec<Act>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, requests) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
         tokio::spawn(serve(listener, acts, requests.clone()));
         Self { address, requests }
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub(super) fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
     }
 }
 
 /// Serves on a listener that the test made itself.
-pub(super) async fn serve(listener: TcpListener, acts: Vec<Act>, requests: Arc<AtomicUsize>) {
+pub(crate) async fn serve(listener: TcpListener, acts: Vec<Act>, requests: Arc<AtomicUsize>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         let at = requests.fetch_add(1, Ordering::Relaxed);
@@ -75,7 +75,7 @@ pub(super) async fn serve(listener: TcpListener, acts: Vec<Act>, requests: Arc<A
 }
 
 /// Plays one connection.
-pub(super) async fn play<S>(mut stream: S, act: Act) -> std::io::Result<()>
+pub(crate) async fn play<S>(mut stream: S, act: Act) -> std::io::Result<()>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
@@ -118,22 +118,22 @@ where
 }
 
 /// What a TLS server shows of itself with each connection.
-pub(super) struct Tls {
-    pub(super) address: SocketAddr,
+pub(crate) struct Tls {
+    pub(crate) address: SocketAddr,
     /// The test authority's certificate.
-    pub(super) ca: String,
+    pub(crate) ca: String,
 }
 
 /// The certificate of a TLS server.
 #[derive(Clone, Copy)]
-pub(super) enum Certificate {
+pub(crate) enum Certificate {
     For(&'static str),
     Expired(&'static str),
 }
 
 impl Tls {
     /// A TLS server; its first `without` connections are cut before the handshake.
-    pub(super) async fn start(certificate: Certificate, without: usize) -> Self {
+    pub(crate) async fn start(certificate: Certificate, without: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (ca, config) = config(certificate);

@@ -1,0 +1,143 @@
+//! Stories of `deploy-workers` about proof: which version was it that answered?
+
+use scenarios::{World, ids, tokens};
+use serde_json::json;
+
+use crate::deploy_workers::{account, worker};
+use crate::deploy_workers_rollback::{live, rolled_back};
+use crate::health_check::proxy::Proxy;
+use crate::health_check::servers::{Server, answer};
+
+/// A healthy document that does not say which version wrote it.
+const SILENT: &str = r#"{"status":"healthy","service":"api","environment":"preview","checks":{}}"#;
+
+/// One service; `url` is the template of its URL.
+fn one_service(world: &World, url: &str) {
+    world.file(
+        "codex.toml",
+        &format!(
+            "[project]\nname = \"codex\"\nzone = \"example.com\"\nurl = \"{url}\"\n[environments.preview]\nhostname = \"{{subdomain}}-{{pr}}\"\nworker = \"{{worker}}-{{pr}}\"\n[services.api]\npath = \"api\"\nvars = {{ SERVICE_NAME = \"api\" }}\n"
+        ),
+    );
+}
+
+fn code(world: &World, word: &str) {
+    worker(
+        world,
+        "api",
+        &json!({}),
+        &format!("export default {{ fetch: () => new Response('{word}') }}"),
+    );
+}
+
+#[tokio::test]
+async fn the_old_versions_answer_is_no_success_of_a_new_one_that_is_sick() {
+    let world = World::start().await;
+    let well = Server::start(vec![answer(200, SILENT)]).await;
+    one_service(&world, &well.url("/{hostname}"));
+    code(&world, "one");
+    let run = world.run("deploy-workers").go().await;
+    assert_eq!(run.code, 0, "{run}");
+    // Nothing served before: whoever answers is the new one.
+    assert!(!run.stdout.contains("does not tell its version"), "{run}");
+    let before = live(&world, "api-42");
+
+    // For a while the edge still answers with the old version.
+    let sick = answer(
+        503,
+        r#"{"status":"unhealthy","service":"api","checks":{"database":"down"}}"#,
+    );
+    let edge = Server::start(vec![
+        answer(200, SILENT),
+        answer(200, SILENT),
+        answer(200, SILENT),
+        sick,
+    ])
+    .await;
+    one_service(&world, &edge.url("/{hostname}"));
+    code(&world, "two");
+    let run = world.run("deploy-workers").input("health-timeout", "6s").go().await;
+    assert_eq!(run.code, 1, "{run}");
+    assert!(
+        run.stdout
+            .contains("api does not tell its version, so the old one may have answered"),
+        "{run}"
+    );
+    assert!(run.error().starts_with("`api` is deployed, but not healthy"), "{run}");
+    assert_eq!(live(&world, "api-42"), before, "{run}");
+    assert_eq!(rolled_back(&run), ["api"]);
+    assert!(
+        run.summary
+            .contains("Put back is the code with its bindings and secrets."),
+        "{}",
+        run.summary
+    );
+
+    // A new version that stays healthy goes through, though it says nothing of itself.
+    one_service(&world, &well.url("/{hostname}"));
+    let asked = well.requests();
+    let run = world.run("deploy-workers").go().await;
+    assert_eq!(run.code, 0, "{run}");
+    assert_ne!(live(&world, "api-42"), before);
+    assert!(well.requests() - asked >= 18, "{} requests", well.requests() - asked);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_version_is_asked_at_its_own_url_where_it_has_one() {
+    let world = World::start().await;
+    let port = world.cloud.edge.rsplit(':').next().unwrap().to_owned();
+    one_service(&world, &format!("http://{{hostname}}:{port}"));
+    world
+        .seed(&json!({"cloudflare": {"zones": [{"name": "example.com", "records": [{"type": "AAAA", "name": "api-42", "content": "100::", "proxied": true}]}]}}))
+        .await;
+    // Takes every name for this machine, as the internet's DNS would for names of Cloudflare's.
+    let proxy = Proxy::start().await;
+    let deploy = || {
+        world
+            .run("deploy-workers")
+            .env("HTTP_PROXY", format!("http://{}", proxy.address))
+            .env("NO_PROXY", "127.0.0.1")
+    };
+    code(&world, "one");
+    let run = deploy().go().await;
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.report["services"][0]["version-url"].is_null(), "{run}");
+
+    let subdomain = format!(
+        "{}/accounts/{}/workers/scripts/api-42/subdomain",
+        world.cloud.cloudflare,
+        ids::ACCOUNT
+    );
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let switched = reqwest::Client::new()
+        .post(subdomain)
+        .bearer_auth(tokens::CLOUDFLARE)
+        .json(&json!({"enabled": false, "previews_enabled": true}))
+        .send()
+        .await
+        .unwrap();
+    assert!(switched.status().is_success());
+    // At its hostname the Worker does not say which version it is.
+    world
+        .seed(&json!({"edge": {"hosts": {"api-42.example.com": {"status": 200, "body": SILENT}}}}))
+        .await;
+    code(&world, "two");
+    let run = deploy().go().await;
+    assert_eq!(run.code, 0, "{run}");
+    assert!(
+        run.stdout
+            .contains("api does not tell its version, but is healthy at its version's own URL"),
+        "{run}"
+    );
+    let url = format!("http://{}-api-42.acme.workers.dev:{port}", &live(&world, "api-42")[..8]);
+    assert_eq!(run.report["services"][0]["version-url"], url.as_str());
+    assert!(run.summary.contains(&format!("]({url}) |")), "{}", run.summary);
+    assert!(
+        proxy.asked().contains(&format!("GET {url}/health HTTP/1.1")),
+        "{:?}",
+        proxy.asked()
+    );
+    assert_eq!(account(&world)["workers"]["api-42"]["workers_dev"], false);
+    world.finish().await;
+}
