@@ -245,11 +245,16 @@ pub(crate) fn wave_ended(number: usize, of: usize, outcomes: &IndexMap<String, O
 /// The plan.
 pub(crate) fn plan(plan: &Plan) -> String {
     let changes = plan.changes();
-    if plan.is_empty() {
-        format!("plan: {}", changes.headline())
-    } else {
-        format!("plan: {}\n{changes}", changes.headline())
+    let mut text = format!("plan: {}", changes.headline());
+    if !plan.is_empty() {
+        text.push_str(&format!("\n{changes}"));
     }
+    for service in plan.services.values() {
+        for note in &service.notes {
+            text.push_str(&format!("\nnote: {}: {note}", service.key));
+        }
+    }
+    text
 }
 
 /// Checks that failed before anything was touched.

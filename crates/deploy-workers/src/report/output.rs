@@ -133,7 +133,7 @@ impl Report<'_> {
             Status::Failed => format!("### Workers of {title}: failed\n"),
             Status::Planned => format!(
                 "### Workers of {title}: planned, nothing was touched\n\n{}\n",
-                self.plan.changes().markdown()
+                self.plan.changes().markdown().trim_end()
             ),
             _ if changed == 0 => format!("### Workers of {title}: unchanged\n"),
             _ => format!("### Workers of {title}: {} deployed\n", count(changed, "service")),
@@ -195,9 +195,9 @@ fn step(step: &Step) -> String {
     }
 }
 
-/// `25.9 KiB compressed (+1.2 KiB)`
+/// `110.0 KiB, 25.9 KiB compressed (+1.2 KiB)`
 fn delta(now: Size, live: Option<Size>) -> String {
-    let now_text = format!("{} compressed", bytes(now.gzip));
+    let now_text = super::size(now);
     match live {
         Some(live) if live.gzip < now.gzip => format!("{now_text} (+{})", bytes(now.gzip - live.gzip)),
         Some(live) if live.gzip > now.gzip => format!("{now_text} (−{})", bytes(live.gzip - now.gzip)),
@@ -392,13 +392,16 @@ mod tests {
 
     #[test]
     fn sizes_are_told_with_their_change() {
-        let size = |gzip| Size { raw: 0, gzip };
+        let size = |gzip| Size { raw: 112_640, gzip };
         assert_eq!(
             delta(size(26_500), Some(size(25_300))),
-            "25.9 KiB compressed (+1.2 KiB)"
+            "110.0 KiB, 25.9 KiB compressed (+1.2 KiB)"
         );
-        assert_eq!(delta(size(900), Some(size(1000))), "900 B compressed (−100 B)");
-        assert_eq!(delta(size(900), None), "900 B compressed");
+        assert_eq!(
+            delta(size(900), Some(size(1000))),
+            "110.0 KiB, 900 B compressed (−100 B)"
+        );
+        assert_eq!(delta(size(900), None), "110.0 KiB, 900 B compressed");
         assert_eq!(bytes(5 << 20), "5.0 MiB");
     }
 }
