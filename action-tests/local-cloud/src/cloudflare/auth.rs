@@ -184,7 +184,11 @@ fn needs(method: &Method, segments: &[&str]) -> Vec<&'static str> {
         {
             vec!["workers:edit", "routes:edit"]
         }
-        ["accounts", _, "workers", ..] => of("workers:read", "workers:edit"),
+        // Workflows belong to the permission of Workers.
+        ["accounts", _, "workers" | "workflows", ..] => of("workers:read", "workers:edit"),
+        ["accounts", _, "r2", ..] => of("r2:read", "r2:edit"),
+        ["accounts", _, "d1", ..] => of("d1:read", "d1:edit"),
+        ["accounts", _, "queues", ..] => of("queues:read", "queues:edit"),
         ["accounts", _, "storage", "kv", ..] => of("kv:read", "kv:edit"),
         ["zones", _, "dns_records", ..] => of("dns:read", "dns:edit"),
         ["zones", _, "workers", "routes", ..] => of("routes:read", "routes:edit"),

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::envelope::Refusal;
-use super::model::{State, binding_name, binding_type};
+use super::model::{Account, State, binding_name, binding_type};
+use super::r2;
 use super::upload::Place;
 
 /// The bindings of a new version, from what the upload asks for and the version before it.
@@ -58,32 +59,64 @@ pub(super) fn resolve(
 pub(super) fn check(bindings: &[Value], state: &State, place: &Place<'_>) -> Result<(), Refusal> {
     let account = state.account(place.account)?;
     for binding in bindings {
+        resource(binding, account)?;
         let name = binding_name(binding);
-        match binding_type(binding) {
-            "kv_namespace" => {
-                let id = binding["namespace_id"].as_str().unwrap_or_default();
-                if !account.kv.iter().any(|it| it.id == id) {
-                    return Err(Refusal::new(
-                        400,
-                        10041,
-                        format!("KV namespace '{id}' not found. (binding `{name}`)"),
-                    ));
-                }
-            }
-            "service" => {
-                let service = binding["service"].as_str().unwrap_or_default();
-                if service != place.script && !account.workers.contains_key(service) {
-                    return Err(Refusal::new(
-                        400,
-                        10144,
-                        format!("Could not resolve service binding '{name}'. Target script '{service}' not found."),
-                    ));
-                }
-            }
-            _ => {}
+        let service = binding["service"].as_str().unwrap_or_default();
+        if binding_type(binding) == "service" && service != place.script && !account.workers.contains_key(service) {
+            return Err(Refusal::new(
+                400,
+                10144,
+                format!("Could not resolve service binding '{name}'. Target script '{service}' not found."),
+            ));
         }
     }
     Ok(())
+}
+
+/// Does what a binding stores in or sends to exist? Asked of an upload and of each deployment.
+pub(super) fn resource(binding: &Value, account: &Account) -> Result<(), Refusal> {
+    let name = binding_name(binding);
+    let text = |key: &str| binding[key].as_str();
+    let (exists, code, message) = match binding_type(binding) {
+        "kv_namespace" => {
+            let id = text("namespace_id").unwrap_or_default();
+            (
+                account.kv.iter().any(|it| it.id == id),
+                10041,
+                format!("KV namespace '{id}' not found. (binding `{name}`)"),
+            )
+        }
+        "r2_bucket" => {
+            let bucket = text("bucket_name").unwrap_or_default();
+            (
+                r2::exists(account, bucket, text("jurisdiction")),
+                10085,
+                format!("R2 bucket '{bucket}' not found. Please use a different name and try again."),
+            )
+        }
+        "d1" => {
+            // `id` is the older name, and wrangler's.
+            let id = text("id").or_else(|| text("database_id")).unwrap_or_default();
+            (
+                account.d1.iter().any(|it| it.uuid == id),
+                10181,
+                format!("D1 binding '{name}' references database '{id}' which was not found."),
+            )
+        }
+        "queue" => {
+            let queue = text("queue_name").unwrap_or_default();
+            (
+                account.queues.iter().any(|it| it.name == queue),
+                11000,
+                format!("Queue '{queue}' does not exist. (binding `{name}`)"),
+            )
+        }
+        _ => return Ok(()),
+    };
+    if exists {
+        return Ok(());
+    }
+    Err(Refusal::new(400, code, message))
 }
 
 pub(super) fn name_in_use(name: &str) -> Refusal {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::envelope::{Answer, Refusal, Reply, flag, parse};
 use super::model::{Account, Deployment, Share, Version, Worker, binding_name, binding_type};
 use super::versions::{DEPLOYABLE, Stamp, no_version};
-use super::{Query as Pairs, Shared, upload};
+use super::{Query as Pairs, Shared, bindings, upload};
 use crate::cloud::{Cloud, lock};
 
 pub(super) fn router() -> Router<Shared> {
@@ -150,13 +150,11 @@ fn check(wanted: &Wanted, worker: &Worker, account: &Account, force: bool) -> Re
 
 /// A version cannot come back once what it is bound to is gone.
 fn resources(version: &Version, account: &Account) -> Result<(), Refusal> {
-    for binding in &version.content.bindings {
-        let id = binding["namespace_id"].as_str().unwrap_or_default();
-        if binding_type(binding) == "kv_namespace" && !account.kv.iter().any(|it| it.id == id) {
-            return Err(Refusal::new(400, 10041, format!("KV namespace '{id}' not found.")));
-        }
-    }
-    Ok(())
+    version
+        .content
+        .bindings
+        .iter()
+        .try_for_each(|binding| bindings::resource(binding, account))
 }
 
 /// An older version that is not live brings its own secrets back: refused unless forced.

@@ -47,6 +47,12 @@ impl Reply {
         self
     }
 
+    /// `result_info` of a list that pages in a way of its own.
+    pub(super) fn info(mut self, info: Value) -> Self {
+        self.info = Some(info);
+        self
+    }
+
     pub(super) fn message(mut self, code: u32, text: &str) -> Self {
         self.messages.push(json!({"code": code, "message": text, "type": null}));
         self

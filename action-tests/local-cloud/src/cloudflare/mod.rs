@@ -5,6 +5,7 @@ mod assets;
 mod auth;
 mod bindings;
 mod certificates;
+mod d1;
 mod deployments;
 mod dns;
 mod domains;
@@ -12,8 +13,11 @@ mod envelope;
 mod kv;
 mod live;
 mod model;
+mod queues;
+mod r2;
 mod resolve;
 mod resource;
+mod resource_seeds;
 mod routes;
 mod scripts;
 mod secrets;
@@ -23,6 +27,7 @@ mod subdomain;
 mod triggers;
 mod upload;
 mod versions;
+mod workflows;
 mod zones;
 
 use std::sync::Arc;
@@ -48,10 +53,13 @@ pub(crate) fn router(cloud: Shared) -> Router {
         .merge(accounts::router())
         .merge(assets::router())
         .merge(certificates::router())
+        .merge(d1::router())
         .merge(deployments::router())
         .merge(dns::router())
         .merge(domains::router())
         .merge(kv::router())
+        .merge(queues::router())
+        .merge(r2::router())
         .merge(resource::router())
         .merge(routes::router())
         .merge(scripts::router())
@@ -60,6 +68,7 @@ pub(crate) fn router(cloud: Shared) -> Router {
         .merge(subdomain::router())
         .merge(triggers::router())
         .merge(versions::router())
+        .merge(workflows::router())
         .merge(zones::router())
         .fallback(unknown::answer)
         .method_not_allowed_fallback(unknown::answer)

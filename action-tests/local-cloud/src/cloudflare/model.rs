@@ -1,4 +1,4 @@
-//! What Cloudflare knows: accounts with Workers, domains and KV; zones with records and routes.
+//! What Cloudflare knows: accounts with Workers, domains and what these use; zones with records and routes.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::auth::Token;
+use super::d1::Database;
 use super::dns::Record;
 use super::envelope::Refusal;
+use super::queues::Queue;
+use super::r2::Bucket;
+use super::workflows::Workflow;
 
 pub(super) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 
@@ -70,6 +74,10 @@ pub(super) struct Account {
     pub(super) workers: BTreeMap<String, Worker>,
     pub(super) domains: Vec<Domain>,
     pub(super) kv: Vec<Namespace>,
+    pub(super) r2: Vec<Bucket>,
+    pub(super) d1: Vec<Database>,
+    pub(super) queues: Vec<Queue>,
+    pub(super) workflows: Vec<Workflow>,
     /// Contents of static assets by hash.
     pub(super) assets: BTreeMap<String, Blob>,
     #[serde(skip)]

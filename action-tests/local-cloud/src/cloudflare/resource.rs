@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::envelope::{Answer, Paging, Refusal, Reply, flag, parse};
 use super::model::{Account, Worker, no_worker};
-use super::{Query as Pairs, Shared, scripts};
+use super::{Query as Pairs, Shared, queues, scripts};
 use crate::cloud::lock;
 
 pub(super) fn router() -> Router<Shared> {
@@ -43,6 +43,16 @@ fn view(account: &Account, worker: &Worker) -> Value {
         .filter_map(|(name, _)| account.workers.get(name))
         .map(|it| json!({"id": it.tag, "name": it.name}))
         .collect();
+    let queues: Vec<Value> = queues::of_worker(account, &worker.name)
+        .into_iter()
+        .map(|(queue, consumer)| {
+            json!({
+                "queue_consumer_id": consumer.id,
+                "queue_id": queue.id,
+                "queue_name": queue.name,
+            })
+        })
+        .collect();
     let suffix = account
         .subdomain
         .as_ref()
@@ -71,7 +81,7 @@ fn view(account: &Account, worker: &Worker) -> Value {
             "domains": domains,
             "workers": dependents,
             "durable_objects": [],
-            "queues": [],
+            "queues": queues,
             "dispatch_namespace_outbounds": [],
         },
     })

@@ -12,7 +12,7 @@ use super::envelope::{Answer, Paging, Refusal, Reply, flag, pick};
 use super::model::{Account, ScriptSettings, State as World, Worker, binding_type};
 use super::upload::{Form, Place};
 use super::versions::{STARTUP_MS, Stamp};
-use super::{Query as Pairs, Shared, deployments, dns, versions};
+use super::{Query as Pairs, Shared, deployments, dns, queues, versions};
 use crate::cloud::{Cloud, lock};
 
 pub(super) fn router() -> Router<Shared> {
@@ -287,9 +287,17 @@ pub(super) fn delete_worker(state: &mut World, account: &str, script: &str, forc
             ),
         ));
     }
+    if !force && !queues::of_worker(state.account(account)?, script).is_empty() {
+        return Err(Refusal::new(
+            400,
+            10064,
+            "Cannot delete this Worker as it is a consumer for a Queue. Remove it from the Queue's consumers first, then retry.",
+        ));
+    }
     let detaches = state.settings.delete_detaches_domains;
     let account = state.account_mut(account)?;
     account.workers.remove(script);
+    queues::detach(account, script);
     if detaches {
         let (gone, kept) = std::mem::take(&mut account.domains)
             .into_iter()

@@ -11,6 +11,7 @@ use super::auth::Token;
 use super::dns::Editor;
 use super::envelope::Refusal;
 use super::model::{ACCOUNT, Account, Content, Module, Namespace, Plan, Share, State, Zone};
+use super::resource_seeds::{self as resources, SeedBucket, SeedDatabase, SeedQueue, SeedWorkflow};
 use super::versions::Stamp;
 use super::{deployments, domains, routes, scripts, versions};
 use crate::cloud::{Cloud, lock};
@@ -23,6 +24,10 @@ struct Document {
     accounts: Vec<SeedAccount>,
     zones: Vec<SeedZone>,
     kv: Vec<SeedNamespace>,
+    r2: Vec<SeedBucket>,
+    d1: Vec<SeedDatabase>,
+    queues: Vec<SeedQueue>,
+    workflows: Vec<SeedWorkflow>,
     workers: Vec<SeedWorker>,
     tokens: BTreeMap<String, Token>,
     settings: Map<String, Value>,
@@ -83,6 +88,15 @@ struct SeedWorker {
     /// Binding to namespace id.
     #[serde(default)]
     kv: BTreeMap<String, String>,
+    /// Binding to bucket name.
+    #[serde(default)]
+    r2: BTreeMap<String, String>,
+    /// Binding to database id.
+    #[serde(default)]
+    d1: BTreeMap<String, String>,
+    /// Binding to queue name.
+    #[serde(default)]
+    queues: BTreeMap<String, String>,
     /// Binding to Worker.
     #[serde(default)]
     services: BTreeMap<String, String>,
@@ -128,6 +142,18 @@ pub(crate) fn seed(cloud: &Cloud, value: &Value) -> anyhow::Result<()> {
     }
     for seed in document.kv {
         namespace(&mut state, cloud, seed)?;
+    }
+    for seed in document.r2 {
+        resources::bucket(&mut state, cloud, seed).map_err(|it| refused(&it))?;
+    }
+    for seed in document.d1 {
+        resources::database(&mut state, cloud, seed).map_err(|it| refused(&it))?;
+    }
+    for seed in document.queues {
+        resources::queue(&mut state, cloud, seed).map_err(|it| refused(&it))?;
+    }
+    for seed in document.workflows {
+        resources::workflow(&mut state, cloud, seed).map_err(|it| refused(&it))?;
     }
     for seed in &document.zones {
         zone(&mut state, cloud, seed).with_context(|| format!("zone `{}`", seed.name))?;
@@ -257,6 +283,9 @@ fn content(seed: &SeedWorker) -> Content {
     let mut bindings = texts(&seed.vars, "plain_text", "text");
     bindings.extend(texts(&seed.secrets, "secret_text", "text"));
     bindings.extend(texts(&seed.kv, "kv_namespace", "namespace_id"));
+    bindings.extend(texts(&seed.r2, "r2_bucket", "bucket_name"));
+    bindings.extend(texts(&seed.d1, "d1", "id"));
+    bindings.extend(texts(&seed.queues, "queue", "queue_name"));
     bindings.extend(texts(&seed.services, "service", "service"));
     Content {
         main_module: Some("index.js".into()),

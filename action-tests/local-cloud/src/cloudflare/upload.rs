@@ -8,9 +8,9 @@ use futures_util::stream;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::bindings;
 use super::envelope::Refusal;
 use super::model::{Assets, Content, Module, State};
+use super::{bindings, queues};
 
 /// What the API assumes of a Worker that names no date.
 const OLDEST_DATE: &str = "2021-11-02";
@@ -130,6 +130,10 @@ impl Form {
             place.strict,
         )?;
         bindings::check(&bindings, state, place)?;
+        // Also a queue that the configuration no longer names still has this consumer.
+        if !queues::of_worker(state.account(place.account)?, place.script).is_empty() {
+            queues::handled(&self.modules)?;
+        }
         let assets = self.assets(state, place, previous)?;
         Ok(Content {
             main_module,
