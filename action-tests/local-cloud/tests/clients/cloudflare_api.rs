@@ -291,3 +291,121 @@ async fn a_worker_that_others_bind_to_is_deleted_by_force_alone() {
     assert_eq!((gone.status, gone.code()), (404, 10007));
     world.cloud.stop().await;
 }
+
+#[tokio::test]
+async fn a_version_cannot_come_back_without_what_it_is_bound_to() {
+    let world = World::new().await;
+    let id = "8a1b6f2e-0000-4000-8000-000000000001";
+    world
+        .seed(json!({
+            "r2": ["files", {"name": "files", "jurisdiction": "eu"}],
+            "d1": [{"name": "shop", "uuid": id}],
+            "queues": [{"name": "jobs", "id": "cccccccccccccccccccccccccccccccc"}],
+            "workers": [
+                {"name": "r2", "r2": {"FILES": "files"}},
+                {"name": "d1", "d1": {"DB": id}},
+                {"name": "queue", "queues": {"JOBS": "jobs"}},
+            ],
+        }))
+        .await;
+    let account = format!("/accounts/{ACCOUNT}");
+    let queue = format!("{account}/queues/cccccccccccccccccccccccccccccccc");
+    let seen = world.api("GET", &queue, &Value::Null).await.json();
+    assert_eq!(
+        seen["result"]["producers"],
+        json!([{"type": "worker", "script": "queue"}])
+    );
+    let database = format!("{account}/d1/database/{id}");
+    for (worker, resource, code) in [
+        ("r2", format!("{account}/r2/buckets/files"), 10085),
+        ("d1", database, 10181),
+        ("queue", queue, 11000),
+    ] {
+        let version = world.worker(worker)["versions"][0]["id"].clone();
+        let body = json!({"strategy": "percentage", "versions": [{"version_id": version, "percentage": 100}]});
+        let path = format!("{account}/workers/scripts/{worker}/deployments");
+        assert_eq!(world.api("POST", &path, &body).await.status, 200);
+        assert_eq!(world.api("DELETE", &resource, &Value::Null).await.status, 200);
+        let refused = world.api("POST", &path, &body).await;
+        assert_eq!((refused.status, refused.code()), (400, code), "{worker}");
+    }
+    // The bucket of the other jurisdiction is another one.
+    assert_eq!(world.account()["r2"][0]["jurisdiction"], "eu");
+    world.cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_consumer_is_seen_on_its_worker_and_holds_it() {
+    let world = World::new().await;
+    world
+        .seed(json!({
+            "queues": [{"name": "jobs", "consumers": [{"script": "api", "settings": {"batch_size": 5}}]}],
+            "workflows": [{"name": "orders", "class_name": "Ship", "script_name": "api"}],
+            "workers": [{"name": "api"}],
+        }))
+        .await;
+    let view = format!("/accounts/{ACCOUNT}/workers/workers/api");
+    let seen = world.api("GET", &view, &Value::Null).await.json();
+    assert_eq!(seen["result"]["references"]["queues"][0]["queue_name"], "jobs");
+    let path = format!("/accounts/{ACCOUNT}/workers/scripts/api");
+    let refused = world.api("DELETE", &path, &Value::Null).await;
+    assert_eq!((refused.status, refused.code()), (400, 10064));
+    let forced = world.api("DELETE", &format!("{path}?force=true"), &Value::Null).await;
+    assert_eq!(forced.status, 200);
+    assert_eq!(world.account()["queues"][0]["consumers"], json!([]));
+    let taken = json!({"cloudflare": {"queues": [{"name": "jobs"}]}});
+    let refused = world.admin("POST", "/seed", &taken).await;
+    assert!(refused.text().contains("11009"), "{}", refused.text());
+    world.cloud.stop().await;
+}
+
+#[tokio::test]
+async fn each_kind_of_resource_has_a_permission_of_its_own() {
+    let world = World::new().await;
+    let allowed = ["r2:edit", "d1:read", "workers:edit"];
+    world
+        .seed(json!({"tokens": {"some": {"permissions": allowed}}, "workers": [{"name": "api"}]}))
+        .await;
+    let cases = [
+        ("POST", "/r2/buckets", json!({"name": "files"}), 200),
+        ("GET", "/d1/database", Value::Null, 200),
+        ("POST", "/d1/database", json!({"name": "shop"}), 403),
+        ("GET", "/queues", Value::Null, 403),
+        (
+            "PUT",
+            "/workflows/orders",
+            json!({"script_name": "api", "class_name": "Ship"}),
+            200,
+        ),
+    ];
+    for (method, path, body, status) in cases {
+        let path = format!("/accounts/{ACCOUNT}{path}");
+        let answer = world.api_as("some", method, &path, &body).await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert!(status == 200 || answer.code() == 10000);
+    }
+    world.cloud.stop().await;
+}
+
+#[tokio::test]
+async fn buckets_are_paged_by_cursor_in_either_direction() {
+    let world = World::new().await;
+    world.seed(json!({"r2": ["bravo", "alpha", "charlie"]})).await;
+    for (direction, names) in [
+        ("asc", ["alpha", "bravo", "charlie"]),
+        ("desc", ["charlie", "bravo", "alpha"]),
+    ] {
+        let list = format!("/accounts/{ACCOUNT}/r2/buckets?per_page=2&direction={direction}");
+        let first = world.api("GET", &list, &Value::Null).await.json();
+        let cursor = first["result_info"]["cursor"].as_str().unwrap();
+        let second = world
+            .api("GET", &format!("{list}&cursor={cursor}"), &Value::Null)
+            .await
+            .json();
+        let shown = [&first, &second].map(|it| it["result"]["buckets"].as_array().unwrap().clone());
+        let shown: Vec<Value> = shown.concat().iter().map(|it| it["name"].clone()).collect();
+        assert_eq!(shown, names);
+        assert_eq!(second["result_info"], json!({"per_page": 2}));
+    }
+    world.cloud.stop().await;
+}

@@ -25,4 +25,5 @@ mod specs;
 mod workerd;
 mod world;
 mod wrangler;
+mod wrangler_resources;
 mod wrangler_versions;
