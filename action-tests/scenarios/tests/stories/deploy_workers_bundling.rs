@@ -270,7 +270,12 @@ fn rich() -> Value {
 #[tokio::test]
 async fn the_real_wrangler_and_we_leave_the_same_worker() {
     let world = World::start().await;
-    let seed = json!({"cloudflare": {"kv": [{"title": "cache", "id": "cccccccccccccccccccccccccccccccc"}], "workers": [{"name": "auth"}]}});
+    let seed = json!({"cloudflare": {
+        "kv": [{"title": "cache", "id": "cccccccccccccccccccccccccccccccc"}],
+        "r2": ["files"],
+        "d1": [{"name": "d1", "uuid": "8a1b6f2e-0000-4000-8000-000000000001"}],
+        "workers": [{"name": "auth"}],
+    }});
     world.seed(&seed).await;
     let manifest = "[project]\nname = \"codex\"\nzone = \"example.com\"\n[environments.production]\nworker = \"ours\"\n[services.rich]\npath = \"rich\"\n";
     world.file("codex.toml", manifest);
