@@ -11,6 +11,7 @@ mod deploy_workers_hostnames;
 mod deploy_workers_live;
 mod deploy_workers_plan;
 mod deploy_workers_rollback;
+mod deploy_workers_uploader;
 mod health_check;
 mod life;
 mod neon_branch;
