@@ -24,7 +24,7 @@ use crate::project::Built;
 use crate::render::Rendered;
 use crate::report;
 use crate::rollback::PutBack;
-use crate::rollout;
+use crate::{claims, fingerprint, rollout};
 
 /// Uploads at once: a wave of many services stays below Cloudflare's burst limit.
 const AT_ONCE: usize = 4;
@@ -267,12 +267,20 @@ impl Work<'_> {
             tag,
             message,
         };
+        let content = fingerprint::content(tag);
+        // After a rollback the same content may be uploaded again: until that ends well, it has not.
+        let live = self.facts.live.get(&service.key);
+        let before = live.map(|live| &live.tags[..]).unwrap_or_default();
+        if content.is_some_and(|content| claims::is_uploaded(before, content)) {
+            self.tag(&service.worker, &claims::uploaded(before, None)).await?;
+        }
         self.note(service, |outcome| (outcome.uploaded, outcome.changed) = (true, true));
         let uploaded = handed.tool.upload(self.sandbox, &what).await;
         let version = uploaded.map_err(|failed| report::wrangler_failed(self.runner, service, failed))?;
         self.note(service, |outcome| outcome.version = Some(version));
         // wrangler writes tags of its own.
-        self.tag(&service.worker, &service.all_tags).await
+        self.tag(&service.worker, &claims::uploaded(&service.all_tags, content))
+            .await
     }
 
     /// What a first upload sets along with the code, and a later version does not hold.

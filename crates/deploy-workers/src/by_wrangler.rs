@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use actions_core::environment::{Environment, Service};
-use actions_core::wrangler::{Config, Tool};
+use actions_core::wrangler::{Config, Settings, Tool};
 use serde_json::{Map, Value};
 
 /// What an upload by wrangler takes beside the rendered metadata.
@@ -13,6 +13,21 @@ pub(crate) struct Handed {
     pub(crate) folder: PathBuf,
     pub(crate) config: Config,
     pub(crate) wrangler_env: Option<String>,
+    /// What it deploys and no hash of ours covers: contents of images and of Workers Sites.
+    pub(crate) uncompared: Option<&'static str>,
+}
+
+/// What of a configuration is deployed by its content, elsewhere than in the Worker, by key.
+const UNCOMPARED: [(&str, &str); 3] = [
+    ("containers", "the image of its container"),
+    ("cloudchamber", "the image of its container"),
+    ("site", "the content of its Workers Site"),
+];
+
+/// The first thing that cannot be compared.
+pub(crate) fn uncompared(settings: &Settings<'_>) -> Option<&'static str> {
+    let found = UNCOMPARED.into_iter().find(|(key, _)| settings.has(key));
+    found.map(|(_, what)| what)
 }
 
 impl Handed {

@@ -1,33 +1,50 @@
-//! Which hostnames a Worker was given by us: kept as tags on the Worker itself, so that a hostname that the manifest
-//! drops is detached, and one that somebody attached by hand is not. Pure.
+//! What we remember of a Worker, as tags on the Worker itself. Pure.
+//!
+//! Which hostnames it was given by us: one that the manifest drops is detached, one that somebody attached by hand is
+//! not. And for a Worker that wrangler uploads, what was uploaded to its end: wrangler may fail when the new version
+//! serves already, with its queues or workflows left as they were.
 
 use std::collections::BTreeSet;
 
-const PREFIX: &str = "codex-hostname:";
-/// Cloudflare allows a Worker eight tags ("Tags", Workers for Platforms' documentation); one is the owner's marker.
-const MOST: usize = 7;
+const HOSTNAME: &str = "codex-hostname:";
+const UPLOADED: &str = "codex-uploaded:";
+/// Cloudflare allows a Worker eight tags ("Tags", Workers for Platforms' documentation); of each script.
+const MOST: usize = 8;
 
 /// The hostnames that the tags claim.
 pub(crate) fn hostnames(tags: &[String]) -> Vec<&str> {
-    tags.iter().filter_map(|tag| tag.strip_prefix(PREFIX)).collect()
+    tags.iter().filter_map(|tag| tag.strip_prefix(HOSTNAME)).collect()
 }
 
-/// The tags as they are to be: the owner's marker, a claim for each hostname as far as there is room, and what others
-/// have written.
-pub(crate) fn tags(present: &[String], marker: &str, hostnames: &[&str]) -> Vec<String> {
-    let theirs = present
-        .iter()
-        .filter(|tag| !tag.starts_with(PREFIX) && !actions_core::owner::is_marker(tag));
+/// Whether wrangler has brought this content (of a version's tag) to its end.
+pub(crate) fn is_uploaded(tags: &[String], content: &str) -> bool {
+    tags.iter().any(|tag| tag.strip_prefix(UPLOADED) == Some(content))
+}
+
+/// The tags as they are to be: the owner's marker, what wrangler uploaded, a claim for each hostname as far as there is
+/// room, and what others have written.
+pub(crate) fn tags(present: &[String], marker: &str, uploaded: Option<&str>, hostnames: &[&str]) -> Vec<String> {
+    let is_ours =
+        |tag: &str| tag.starts_with(HOSTNAME) || tag.starts_with(UPLOADED) || actions_core::owner::is_marker(tag);
     let mut tags = vec![marker.to_owned()];
-    tags.extend(theirs.cloned());
-    let room = (MOST + 1).saturating_sub(tags.len());
+    tags.extend(uploaded.map(|content| format!("{UPLOADED}{content}")));
+    tags.extend(present.iter().filter(|tag| !is_ours(tag)).cloned());
+    let room = MOST.saturating_sub(tags.len());
     tags.extend(
         hostnames
             .iter()
             .take(room)
-            .map(|hostname| format!("{PREFIX}{hostname}")),
+            .map(|hostname| format!("{HOSTNAME}{hostname}")),
     );
     tags
+}
+
+/// The same tags, but for what wrangler has uploaded now; `None`: nothing to its end.
+pub(crate) fn uploaded(tags: &[String], content: Option<&str>) -> Vec<String> {
+    let others = tags.iter().filter(|tag| !tag.starts_with(UPLOADED)).cloned();
+    others
+        .chain(content.map(|content| format!("{UPLOADED}{content}")))
+        .collect()
 }
 
 /// Whether two lists hold the same tags.
@@ -49,12 +66,21 @@ mod tests {
             "codex-actions:acme/app:codex:staging",
         ]);
         assert_eq!(hostnames(&present), ["old.example.com"]);
-        let wanted = tags(&present, marker, &["new.example.com"]);
-        assert_eq!(wanted, [marker, "cf:service=api", "codex-hostname:new.example.com"]);
-        assert!(same(&wanted, &tags(&wanted, marker, &["new.example.com"])));
+        let wanted = tags(&present, marker, Some("abc"), &["new.example.com"]);
+        assert_eq!(
+            wanted,
+            [
+                marker,
+                "codex-uploaded:abc",
+                "cf:service=api",
+                "codex-hostname:new.example.com"
+            ]
+        );
+        assert!(is_uploaded(&wanted, "abc") && !is_uploaded(&wanted, "ab") && !is_uploaded(&present, "abc"));
+        assert!(same(&wanted, &tags(&wanted, marker, Some("abc"), &["new.example.com"])));
         assert!(!same(&wanted, &present));
         let many: Vec<String> = (0..9).map(|n| format!("{n}.example.com")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert_eq!(tags(&[], marker, &many).len(), 8);
+        assert_eq!(tags(&[], marker, None, &many).len(), 8);
     }
 }

@@ -53,10 +53,12 @@ pub(crate) fn tag(
 
 /// Whether two tags stand for the same content. Sizes are left out: another version of the compressor counts otherwise.
 pub(crate) fn same(one: &str, other: &str) -> bool {
-    fn content(tag: &str) -> Option<&str> {
-        tag.strip_prefix(PREFIX)?.split('-').next()
-    }
     content(one).is_some() && content(one) == content(other)
+}
+
+/// The content that a tag of ours stands for.
+pub(crate) fn content(tag: &str) -> Option<&str> {
+    tag.strip_prefix(PREFIX)?.split('-').next()
 }
 
 /// The size that a tag of ours tells.

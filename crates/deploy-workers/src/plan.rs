@@ -297,28 +297,38 @@ fn of_hostnames(subject: &Subject<'_>, service: &Service, facts: &Facts, live: &
 }
 
 /// The tags of a service's Worker. A pull request's Workers are known by their names: no hostname need be claimed.
-pub(crate) fn tags(subject: &Subject<'_>, service: &Service, present: &[String]) -> Vec<String> {
+fn tags(subject: &Subject<'_>, service: &Service, present: &[String], uploaded: Option<&str>) -> Vec<String> {
     let hostnames = match subject.environment.pull_request {
         Some(_) => Vec::new(),
         None => wanted_hostnames(subject, service),
     };
-    claims::tags(present, &subject.environment.owner.marker(), &hostnames)
+    claims::tags(present, &subject.environment.owner.marker(), uploaded, &hostnames)
 }
 
 fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rendered, live: &Live) -> ServicePlan {
     let environment = subject.environment;
     let tag = tag(environment, service, built, rendered);
     let migrations = migrations(&built.migrations, live.migration_tag.as_deref());
+    let uploaded = fingerprint::content(&tag).filter(|_| built.handed.is_some());
+    let serves = fingerprint::same(live.tag(), &tag) && rendered.missing_kv.is_empty() && migrations.is_none();
+    // What wrangler does after the upload is not known of a run that failed: it is done again.
+    let ended = uploaded.is_none_or(|content| claims::is_uploaded(&live.tags, content));
+    let comparable = built.handed.as_ref().is_none_or(|handed| handed.uncompared.is_none());
     let upload = match &live.deployment {
         None => Upload::First,
-        Some(_) if fingerprint::same(live.tag(), &tag) && rendered.missing_kv.is_empty() && migrations.is_none() => {
-            Upload::No
-        }
+        Some(_) if serves && ended && comparable => Upload::No,
         Some(_) => Upload::Again,
     };
-    let tags = tags(subject, service, &live.tags);
-    let right = upload == Upload::First || claims::same(&tags, &live.tags);
+    let tags = tags(subject, service, &live.tags, uploaded);
+    // A first upload brings them, and after one by wrangler they are written in any case.
+    let comes_along = upload == Upload::First || upload == Upload::Again && built.handed.is_some();
+    let right = comes_along || claims::same(&tags, &live.tags);
     let mut notes = Vec::new();
+    if let Some(what) = built.handed.as_ref().and_then(|handed| handed.uncompared) {
+        notes.push(format!(
+            "{what} cannot be compared with what is there, so it is deployed each time"
+        ));
+    }
     if upload == Upload::Again
         && let Some(note) = kept(live, rendered)
     {

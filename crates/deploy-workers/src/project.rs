@@ -17,7 +17,7 @@ use futures_util::{StreamExt as _, stream};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use crate::by_wrangler::Handed;
+use crate::by_wrangler::{self, Handed};
 use crate::fingerprint::SOURCE_MAP;
 use crate::inputs::Inputs;
 use crate::{refused, report};
@@ -269,6 +269,7 @@ impl Project {
             handed: tool.filter(|_| by_wrangler).map(|tool| Handed {
                 tool,
                 folder,
+                uncompared: by_wrangler::uncompared(&settings),
                 config: config.clone(),
                 wrangler_env: self.wrangler_env.clone(),
             }),

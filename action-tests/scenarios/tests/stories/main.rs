@@ -10,6 +10,7 @@ mod deploy_workers_gate;
 mod deploy_workers_hostnames;
 mod deploy_workers_live;
 mod deploy_workers_plan;
+mod deploy_workers_resources;
 mod deploy_workers_rollback;
 mod deploy_workers_uploader;
 mod health_check;
