@@ -42,8 +42,9 @@ commands:
     --only A[,B]  run these steps and what they need
     --list        name the steps
     --verbose     show the output of each step, not only of those that fail
-  bench           time the actions beside the shell scripts that they replace, at 50 ms a request
+  bench           time the actions beside what they replace (curl, wrangler), at 50 ms a request
     --runs N      how often each is run (5)
+    --release     measure release builds, which take minutes to make
     --json        print the figures as JSON
   docs            write what is generated: the manifest's JSON schema
   check-tree      check the repository's own rules (a step of `test`)
@@ -106,6 +107,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
             while let Some(arg) = args.next() {
                 match arg.as_str() {
                     "--json" => options.json = true,
+                    "--release" => options.release = true,
                     "--runs" => {
                         let runs = args.next().context("`--runs` needs a number")?;
                         options.runs = runs.parse().with_context(|| format!("`{runs}` is no number of runs"))?;
@@ -206,6 +208,14 @@ mod tests {
             panic!("not a test")
         };
         assert_eq!(options.only, ["fmt", "clippy", "act"]);
+    }
+
+    #[test]
+    fn options_of_a_bench() {
+        let Task::Bench(options) = parsed("bench --release --runs 3").unwrap() else {
+            panic!("not a bench")
+        };
+        assert!(options.release && options.runs == 3 && !options.json);
     }
 
     #[test]

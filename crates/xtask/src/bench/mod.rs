@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the actions beside the shell scripts that they replace.
+//! `cargo xtask bench`: the actions beside what they replace, shell scripts and wrangler.
 //!
 //! Both run against the same local cloud, in turns, with the latency that an API call has from a hosted runner. Each
 //! row is one job that both do; the number of requests is counted by the cloud, not by us.
@@ -24,11 +24,17 @@ pub(crate) struct Options {
     pub(crate) runs: usize,
     /// Print the figures as JSON.
     pub(crate) json: bool,
+    /// Measure release builds in place of dev builds.
+    pub(crate) release: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { runs: 5, json: false }
+        Self {
+            runs: 5,
+            json: false,
+            release: false,
+        }
     }
 }
 
@@ -38,14 +44,16 @@ struct Row {
     /// What the action's way is called.
     action: &'static str,
     ours: Measured,
-    script: Measured,
+    /// What it is compared with.
+    other_way: &'static str,
+    theirs: Measured,
 }
 
 pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
     if options.runs == 0 {
         bail!("`--runs` is to be 1 or more");
     }
-    crate::test::build_binaries(workspace)?;
+    let workspace = &built(workspace, options.release)?;
     let cloud = Cloud::start_without_runtime(workspace)?;
     let scratch = workspace.scratch("bench")?;
     let rows = dns::rows(workspace, &cloud, scratch.path(), options.runs)?;
@@ -55,29 +63,51 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
         let all: Vec<Value> = rows.iter().map(Row::json).chain([health.json()]).collect();
         say!("{}", serde_json::to_string(&all)?);
     } else {
-        say!("{}\n{health}", table(&rows, options.runs));
+        say!("{}\n{health}", table(&rows, options));
     }
     Ok(())
 }
 
+/// Builds what is measured; answers the workspace with that build's folder.
+fn built(workspace: &Workspace, release: bool) -> Result<Workspace> {
+    let root = workspace.root.clone();
+    if release {
+        crate::test::build_release_binaries(workspace)?;
+        // Cargo's folder of a profile is beside the others.
+        let bin = workspace.bin.with_file_name("release");
+        Ok(Workspace { root, bin })
+    } else {
+        crate::test::build_binaries(workspace)?;
+        let bin = workspace.bin.with_file_name("debug");
+        Ok(Workspace { root, bin })
+    }
+}
+
 impl Row {
+    /// Our time over theirs.
+    fn ratio(&self) -> f64 {
+        self.ours.median_ms() / self.theirs.median_ms()
+    }
+
     fn json(&self) -> Value {
-        json!({"job": self.job, "action": self.action, "latency_ms": LATENCY_MS, "ours": self.ours.json(), "script": self.script.json()})
+        json!({
+            "job": self.job, "action": self.action, "latency_ms": LATENCY_MS, "ours": self.ours.json(),
+            "other_way": self.other_way, "theirs": self.theirs.json(), "ratio": (self.ratio() * 1000.0).round() / 1000.0,
+        })
     }
 }
 
 /// The rows as a Markdown table.
-fn table(rows: &[Row], runs: usize) -> String {
+fn table(rows: &[Row], options: Options) -> String {
     let line = |row: &Row| {
-        let factor = row.script.median_ms() / row.ours.median_ms();
-        format!(
-            "| {} | {} | {} | {} | {factor:.1} x |\n",
-            row.job, row.action, row.ours, row.script
-        )
+        let (job, action, other_way) = (&row.job, row.action, row.other_way);
+        let (ours, theirs, ratio) = (&row.ours, &row.theirs, row.ratio());
+        format!("| {job} | {action} | {ours} | {other_way} | {theirs} | {ratio:.2} |\n")
     };
+    let (runs, build) = (options.runs, if options.release { "release" } else { "dev" });
     format!(
-        "Median of {runs} runs (fastest to slowest), {LATENCY_MS} ms a request, dev build, everything on this machine.\n\n\
-         | job | action | the action | curl, as the old script called it | faster |\n|---|---|---|---|---|\n{}",
+        "Median of {runs} runs (fastest to slowest), {LATENCY_MS} ms a request, {build} build, everything on this machine.\n\n\
+         | job | action | its time | compared with | that one's time | ratio |\n|---|---|---|---|---|---|\n{}",
         rows.iter().map(line).collect::<Vec<_>>().concat()
     )
 }
@@ -86,18 +116,33 @@ fn table(rows: &[Row], runs: usize) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_table_tells_times_requests_and_factor() {
-        let row = Row {
+    fn row() -> Row {
+        Row {
             job: "create 9 records".to_owned(),
             action: "preview-dns",
             ours: Measured::of(vec![(150.0, 2), (140.0, 2), (200.0, 2)]),
-            script: Measured::of(vec![(600.0, 10)]),
-        };
-        let table = table(&[row], 3);
+            other_way: "`curl`",
+            theirs: Measured::of(vec![(600.0, 10)]),
+        }
+    }
+
+    #[test]
+    fn a_row_names_what_it_is_compared_with_and_tells_times_requests_and_ratio() {
+        let table = table(&[row()], Options::default());
         assert!(
-            table.ends_with("| create 9 records | preview-dns | 150 ms (140–200), 2 requests | 600 ms (600–600), 10 requests | 4.0 x |\n"),
+            table.ends_with(
+                "| create 9 records | preview-dns | 150 ms (140–200), 2 requests | `curl` | 600 ms (600–600), 10 requests | 0.25 |\n"
+            ),
             "{table}"
+        );
+    }
+
+    #[test]
+    fn json_tells_the_same() {
+        let json = row().json();
+        assert_eq!(
+            (&json["other_way"], &json["ratio"], &json["theirs"]["requests"]),
+            (&json!("`curl`"), &json!(0.25), &json!(10))
         );
     }
 }

@@ -45,17 +45,24 @@ pub(super) fn build(workspace: &Workspace) -> Result<Passed> {
     build_binaries(workspace).map(Passed::Ran)
 }
 
+const BUILD: [&str; 7] = [
+    "build",
+    "--locked",
+    "--workspace",
+    "--bins",
+    "--exclude",
+    "xtask",
+    "--quiet",
+];
+
 /// Dev builds of the six actions and local-cloud: no LTO, so that they are soon there.
 pub(crate) fn build_binaries(workspace: &Workspace) -> Result<String> {
-    command(cargo(workspace).args([
-        "build",
-        "--locked",
-        "--workspace",
-        "--bins",
-        "--exclude",
-        "xtask",
-        "--quiet",
-    ]))
+    command(cargo(workspace).args(BUILD))
+}
+
+/// The same as a release has them.
+pub(crate) fn build_release_binaries(workspace: &Workspace) -> Result<String> {
+    command(cargo(workspace).args(BUILD).arg("--release"))
 }
 
 pub(super) fn test(workspace: &Workspace) -> Result<Passed> {

@@ -14,7 +14,7 @@ use crate::child;
 use crate::say;
 use crate::workspace::Workspace;
 
-pub(crate) use self::cargo::build_binaries;
+pub(crate) use self::cargo::{build_binaries, build_release_binaries};
 
 /// What a step may take before it is ended: a first build on two cores is the longest.
 const LIMIT: Duration = Duration::from_mins(40);
