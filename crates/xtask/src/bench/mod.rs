@@ -3,6 +3,7 @@
 //! Both run against the same local cloud, in turns, with the latency that an API call has from a hosted runner. Each
 //! row is one job that both do; the number of requests is counted by the cloud, not by us.
 
+mod deploy;
 mod dns;
 mod health;
 mod measure;
@@ -56,7 +57,8 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
     let workspace = &built(workspace, options.release)?;
     let cloud = Cloud::start_without_runtime(workspace)?;
     let scratch = workspace.scratch("bench")?;
-    let rows = dns::rows(workspace, &cloud, scratch.path(), options.runs)?;
+    let mut rows = dns::rows(workspace, &cloud, scratch.path(), options.runs)?;
+    rows.extend(deploy::rows(workspace, &cloud, scratch.path(), options.runs)?);
     cloud.stop()?;
     let health = health::figures(workspace, scratch.path(), options.runs)?;
     if options.json {
