@@ -34,7 +34,7 @@ secrets = ["DATABASE_URL", "SESSION_SECRET"]
 kv = ["CACHE"]
 "#;
 
-const DATABASE_URL: &str = "postgresql://neondb_owner:npg_s3cret@ep-a.neon.tech/neondb?sslmode=require";
+pub(crate) const DATABASE_URL: &str = "postgresql://neondb_owner:npg_s3cret@ep-a.neon.tech/neondb?sslmode=require";
 
 /// A Worker's folder with a module that is built already.
 pub(crate) fn worker(world: &World, name: &str, config: &Value, code: &str) {

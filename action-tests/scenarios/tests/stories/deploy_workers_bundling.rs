@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use scenarios::{World, ids, npm, tokens};
+use scenarios::{World, tokens};
 use serde_json::{Value, json};
 
 use crate::deploy_workers::{account, deploy};
@@ -241,102 +241,5 @@ async fn assets_that_are_there_already_are_not_sent_again() {
     let mark = world.mark();
     assert_eq!(deploy(&world, &[]).await.output("changed"), "true");
     assert_eq!(uploads(mark), 1);
-    world.finish().await;
-}
-
-/// One configuration with every kind of binding whose deployment makes wrangler ask nothing beside (queues do).
-fn rich() -> Value {
-    json!({
-        "name": "rich", "main": "src/index.ts", "compatibility_date": "2026-07-01", "compatibility_flags": ["nodejs_compat"],
-        "observability": {"enabled": true}, "placement": {"mode": "smart"},
-        "vars": {"STAGE": "live", "NUMBER": 3, "OBJECT": {"a": [1, null]}},
-        "kv_namespaces": [{"binding": "CACHE", "id": "cccccccccccccccccccccccccccccccc"}],
-        "r2_buckets": [{"binding": "FILES", "bucket_name": "files"}],
-        "d1_databases": [{"binding": "D1", "database_id": "8a1b6f2e-0000-4000-8000-000000000001", "database_name": "d1"}],
-        "hyperdrive": [{"binding": "HYPER", "id": "dddddddddddddddddddddddddddddddd"}],
-        "vectorize": [{"binding": "VECTORS", "index_name": "words"}],
-        "analytics_engine_datasets": [{"binding": "EVENTS", "dataset": "events"}],
-        "send_email": [{"name": "MAIL"}],
-        "mtls_certificates": [{"binding": "MTLS", "certificate_id": "eeee"}],
-        "dispatch_namespaces": [{"binding": "DISPATCH", "namespace": "tenants"}],
-        "services": [{"binding": "AUTH", "service": "auth"}],
-        "durable_objects": {"bindings": [{"name": "ROOM", "class_name": "Room"}]},
-        "migrations": [{"tag": "v1", "new_sqlite_classes": ["Room"]}],
-        "version_metadata": {"binding": "VERSION"}, "ai": {"binding": "AI"}, "browser": {"binding": "BROWSER"},
-        "workers_dev": false, "preview_urls": false,
-    })
-}
-
-#[tokio::test]
-async fn the_real_wrangler_and_we_leave_the_same_worker() {
-    let world = World::start().await;
-    let seed = json!({"cloudflare": {
-        "kv": [{"title": "cache", "id": "cccccccccccccccccccccccccccccccc"}],
-        "r2": ["files"],
-        "d1": [{"name": "d1", "uuid": "8a1b6f2e-0000-4000-8000-000000000001"}],
-        "workers": [{"name": "auth"}],
-    }});
-    world.seed(&seed).await;
-    let manifest = "[project]\nname = \"codex\"\nzone = \"example.com\"\n[environments.production]\nworker = \"ours\"\n[services.rich]\npath = \"rich\"\n";
-    world.file("codex.toml", manifest);
-    world.file("rich/wrangler.json", &rich().to_string());
-    world.file("rich/src/index.ts", "import text from './a.txt';\nexport class Room {}\nexport default { fetch: (): Response => new Response(text) };\n");
-    world.file("rich/src/a.txt", "hello");
-    std::os::unix::fs::symlink(
-        npm::clients().join("node_modules"),
-        world.workspace().join("node_modules"),
-    )
-    .unwrap();
-    let path = format!(
-        "{}:{}",
-        npm::node().parent().unwrap().display(),
-        std::env::var("PATH").unwrap()
-    );
-
-    let run = world
-        .run("deploy-workers")
-        .on_push()
-        .input("environment", "production")
-        .input("health", "false")
-        .env("PATH", &path)
-        .go()
-        .await;
-    assert_eq!(run.code, 0, "{run}");
-    let wrangler = tokio::process::Command::new(npm::node())
-        .arg(npm::clients().join("node_modules/wrangler/bin/wrangler.js"))
-        .args(["deploy", "--name", "theirs", "--no-x-provision"])
-        .current_dir(world.workspace().join("rich"))
-        .env_clear()
-        .env("PATH", &path)
-        .env("HOME", world.workspace())
-        .env("CI", "true")
-        .env("CLOUDFLARE_API_BASE_URL", &world.cloud.cloudflare)
-        .env("CLOUDFLARE_API_TOKEN", tokens::CLOUDFLARE)
-        .env("CLOUDFLARE_ACCOUNT_ID", ids::ACCOUNT)
-        .env("WRANGLER_SEND_METRICS", "false")
-        .output()
-        .await
-        .unwrap();
-    assert!(
-        wrangler.status.success(),
-        "{}",
-        String::from_utf8_lossy(&wrangler.stderr)
-    );
-
-    let left = |name: &str| {
-        let worker = account(&world)["workers"][name].clone();
-        let mut content = worker["versions"][0]["content"].clone();
-        let mut by_name = |list: &str| {
-            let items = content[list].as_array_mut().unwrap();
-            items.sort_by_key(|item| item["name"].as_str().unwrap().to_owned());
-        };
-        by_name("bindings");
-        by_name("modules");
-        content.as_object_mut().unwrap().remove("etag");
-        json!({"content": content, "observability": worker["settings"]["observability"], "migration": worker["migration_tag"], "workers_dev": worker["workers_dev"]})
-    };
-    let (ours, theirs) = (left("ours"), left("theirs"));
-    assert_eq!(ours["content"]["bindings"].as_array().unwrap().len(), 17);
-    assert_eq!(ours, theirs, "ours {ours:#}\ntheirs {theirs:#}");
     world.finish().await;
 }

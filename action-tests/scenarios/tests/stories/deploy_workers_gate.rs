@@ -84,6 +84,44 @@ async fn the_old_versions_answer_is_no_success_of_a_new_one_that_is_sick() {
 }
 
 #[tokio::test]
+async fn a_version_that_falls_ill_while_it_is_watched_is_put_back_at_once() {
+    let world = World::start().await;
+    let port = world.cloud.edge.rsplit(':').next().unwrap().to_owned();
+    one_service(&world, &format!("http://{{hostname}}:{port}"));
+    let manifest = std::fs::read_to_string(world.workspace().join("codex.toml")).unwrap();
+    world.file("codex.toml", &manifest.replace("example.com", "revelations.localhost"));
+    world
+        .seed(&json!({"cloudflare": {"zones": [{"name": "revelations.localhost", "records": [{"type": "AAAA", "name": "api-42", "content": "100::", "proxied": true}]}]}}))
+        .await;
+    code(&world, "one");
+    let run = world.run("deploy-workers").go().await;
+    assert_eq!(run.code, 0, "{run}");
+    let before = live(&world, "api-42");
+
+    // Healthy while it is proven, ill when it has been watched for a while.
+    code(&world, "two");
+    let mut run = world
+        .run("deploy-workers")
+        .input("rollout", "10,100")
+        .input("bake", "10m")
+        .input("health-timeout", "3s")
+        .start();
+    run.printed("10 % of the traffic to the new version of api, watched for 10 min 0 s")
+        .await;
+    run.printed("api is healthy after").await;
+    world
+        .seed(&json!({"edge": {"hosts": {"api-42.revelations.localhost": {"status": 503, "body": "{\"status\":\"unhealthy\",\"checks\":{\"database\":\"down\"}}"}}}}))
+        .await;
+    let run = run.wait().await;
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.error().contains("database: down"), "{run}");
+    assert!(run.time < std::time::Duration::from_secs(60), "{run}");
+    assert_eq!(live(&world, "api-42"), before);
+    assert_eq!(rolled_back(&run), ["api"]);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_version_is_asked_at_its_own_url_where_it_has_one() {
     let world = World::start().await;
     let port = world.cloud.edge.rsplit(':').next().unwrap().to_owned();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use scenarios::{Run, World, ids};
 use serde_json::{Value, json};
 
-use crate::deploy_workers::{account, deploy, platform, worker};
+use crate::deploy_workers::{DATABASE_URL, account, deploy, platform, worker};
 
 /// The version that has all traffic of a Worker.
 pub(crate) fn live(world: &World, worker: &str) -> String {
@@ -122,6 +122,46 @@ async fn a_run_that_was_killed_is_finished_by_the_next() {
         (state(0).as_str(), state(1).as_str(), state(2).as_str()),
         ("deployed", "unchanged", "unchanged")
     );
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_run_that_was_killed_between_upload_and_deployment_is_finished_by_the_next() {
+    let world = platform().await;
+    assert_eq!(deploy(&world, &[]).await.code, 0);
+    let before = all_live(&world);
+    second_version(&world);
+    // Settings that no version holds change along with the code.
+    worker(
+        &world,
+        "api",
+        &json!({"observability": {"enabled": true}, "kv_namespaces": [{"binding": "CACHE"}], "env": {"production": {}}}),
+        "export default { fetch: () => new Response('api 2') }",
+    );
+    world.fail(&json!({"provider": "cloudflare", "method": "POST", "path": "/accounts/*/workers/scripts/api-preview-42/deployments", "delay_ms": 4_000}));
+    let mut run = world
+        .run("deploy-workers")
+        .input("health", "false")
+        .env("DATABASE_URL", DATABASE_URL)
+        .env("SESSION_SECRET", "session-secret-1")
+        .start();
+    run.printed("✓ auth").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    run.signal("KILL").await;
+    assert_eq!(run.wait().await.code, -1);
+    assert_eq!(live(&world, "api-preview-42"), before[0]);
+
+    let run = deploy(&world, &[]).await;
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(run.report["services"][1]["state"], "deployed", "{run}");
+    assert_ne!(live(&world, "api-preview-42"), before[0]);
+    assert_eq!(
+        account(&world)["workers"]["api-preview-42"]["settings"]["observability"]["enabled"],
+        true
+    );
+    let mark = world.mark();
+    assert_eq!(deploy(&world, &[]).await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
     world.finish().await;
 }
 

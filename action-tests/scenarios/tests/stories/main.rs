@@ -12,6 +12,7 @@ mod deploy_workers_live;
 mod deploy_workers_plan;
 mod deploy_workers_resources;
 mod deploy_workers_rollback;
+mod deploy_workers_same;
 mod deploy_workers_uploader;
 mod health_check;
 mod life;

@@ -9,17 +9,25 @@ use serde_json::{Map, Value};
 const FILES: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
 /// Where a framework's build tells wrangler to read another file.
 const REDIRECT: &str = ".wrangler/deploy/config.json";
-/// Keys that an environment does not take over from the top level (wrangler's documentation, "non-inheritable keys").
+/// Keys that an environment does not take over from the top level (wrangler's documentation, "non-inheritable keys", and
+/// the JSON schema of its configuration, 4.164).
 const NOT_INHERITED: &[&str] = &[
+    "agent_memory",
     "ai",
+    "ai_search",
+    "ai_search_namespaces",
+    "analytics",
     "analytics_engine_datasets",
+    "artifacts",
     "browser",
     "cloudchamber",
+    "connect",
     "containers",
     "d1_databases",
     "define",
     "dispatch_namespaces",
     "durable_objects",
+    "flagship",
     "hyperdrive",
     "images",
     "kv_namespaces",
@@ -29,14 +37,19 @@ const NOT_INHERITED: &[&str] = &[
     "queues",
     "r2_buckets",
     "ratelimits",
+    "secrets",
     "secrets_store_secrets",
     "send_email",
     "services",
+    "stream",
+    "streaming_tail_consumers",
     "tail_consumers",
     "unsafe",
+    "unsafe_hello_world",
     "vars",
     "vectorize",
     "version_metadata",
+    "vpc_networks",
     "vpc_services",
     "worker_loaders",
     "workflows",

@@ -11,6 +11,7 @@ mod content_type;
 mod form;
 mod prebuilt;
 mod resource;
+mod source_map;
 mod tool;
 pub mod uploader;
 

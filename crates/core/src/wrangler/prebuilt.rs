@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::config::{Config, Settings};
 use super::form::Form;
+use super::source_map;
 use crate::cloudflare::Module;
 
 /// Settings that go into the metadata as they stand.
@@ -120,18 +121,13 @@ impl Form {
                 content: std::fs::read(&path).map_err(|error| unreadable(&path, &error))?.into(),
             });
         }
-        let map = main.with_file_name(format!(
-            "{}.map",
-            main.file_name().unwrap_or_default().to_string_lossy()
-        ));
-        if settings.get("upload_source_maps") != Some(&Value::Bool(false))
-            && let Ok(content) = std::fs::read(&map)
-        {
-            modules.push(Module {
-                name: format!("{name}.map"),
-                content_type: "application/source-map".to_owned(),
-                content: content.into(),
-            });
+        let wanted = settings.get("upload_source_maps").and_then(Value::as_bool);
+        if wanted != Some(false) {
+            let maps: Result<Vec<_>, String> = modules
+                .iter()
+                .map(|module| source_map::of(module, &root.join(&module.name), wanted == Some(true)))
+                .collect();
+            modules.extend(maps?.into_iter().flatten());
         }
         Ok(Some(Self {
             metadata: metadata(settings, &name),
@@ -376,8 +372,11 @@ mod tests {
     #[test]
     fn modules_are_found_by_rules() {
         let files = [
-            CODE,
-            ("dist/index.js.map", "{}"),
+            (
+                "dist/index.js",
+                "export default {}\n//# sourceMappingURL=index.js.map\n",
+            ),
+            ("dist/index.js.map", r#"{"sources":["../src/index.ts"]}"#),
             ("dist/other.js", "1"),
             ("dist/a.txt", "hi"),
             ("dist/sub/b.mjs", "2"),
