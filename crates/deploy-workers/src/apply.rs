@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use actions_core::cloudflare::{Attached, Upload as Form, Writer};
+use actions_core::cloudflare::{Attached, Upload as Form, WorkersDev, Writer};
 use actions_core::error::fault;
 use actions_core::runner::Runner;
 use actions_core::secret::ExposeSecret as _;
 use actions_core::wrangler::Sandbox;
 use actions_core::wrangler::uploader::ToUpload;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future, stream};
 use indexmap::IndexMap;
 use serde_json::{Map, json};
 
@@ -116,7 +116,8 @@ impl Work<'_> {
                 .await;
             report::wave_ended(number + 1, waves, &self.journal.borrow())?;
             self.roll_out(wave).await?;
-            self.gate(wave, Asked::Serving).await?;
+            let (healthy, ()) = future::join(self.gate(wave, Asked::Serving), self.new_version_urls(wave)).await;
+            healthy?;
         }
         Ok(())
     }
@@ -164,23 +165,42 @@ impl Work<'_> {
         }
     }
 
+    /// The code first; then what leads to it, all at once; the tags last.
     async fn carry_out(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> anyhow::Result<()> {
-        let changed = |outcome: &mut Outcome| outcome.changed = true;
         if service.upload != Upload::No {
             self.upload(service, built, rendered).await?;
         }
-        for step in &service.steps {
-            self.step(service, step).await?;
-            self.note(service, changed);
-        }
-        self.workers_dev(service, built).await?;
-        if let Some(crons) = &service.crons {
-            self.writer.set_schedules(&service.worker, crons).await?;
-            self.note(service, changed);
-        }
+        // Each to its end: a failure of one is no reason to leave another half-done.
+        let (steps, workers_dev, crons) = future::join3(
+            self.steps(service),
+            self.workers_dev(service, built),
+            self.crons(service),
+        )
+        .await;
+        steps.and(workers_dev).and(crons)?;
         if let Some(tags) = &service.tags {
             self.tag(&service.worker, tags).await?;
-            self.note(service, changed);
+            self.changed(service);
+        }
+        Ok(())
+    }
+
+    fn changed(&self, service: &ServicePlan) {
+        self.note(service, |outcome| outcome.changed = true);
+    }
+
+    async fn steps(&self, service: &ServicePlan) -> anyhow::Result<()> {
+        for step in &service.steps {
+            self.step(service, step).await?;
+            self.changed(service);
+        }
+        Ok(())
+    }
+
+    async fn crons(&self, service: &ServicePlan) -> anyhow::Result<()> {
+        if let Some(crons) = &service.crons {
+            self.writer.set_schedules(&service.worker, crons).await?;
+            self.changed(service);
         }
         Ok(())
     }
@@ -328,23 +348,43 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// A preview is reached by its hostname only. Whether a new Worker is at workers.dev depends on the account.
+    /// A preview is reached by its hostname only; whether a new Worker is at workers.dev depends on the account.
     async fn workers_dev(&self, service: &ServicePlan, built: &Built) -> anyhow::Result<()> {
-        let preview = self.inputs.environment.pull_request.is_some();
-        let mut off = service.workers_dev_off;
-        if service.upload == Upload::First {
-            let at = self.writer.reader().workers_dev(&service.worker).await?;
-            off = preview && at.is_some_and(|at| at.enabled);
-            let subject = self.inputs.environment.service(&service.key);
-            let account = self.facts.workers_dev.as_deref();
-            let urls = subject.and_then(|subject| plan::version_urls(subject, built, at, account));
-            self.note(service, |outcome| outcome.version_urls = urls);
+        let new_preview = service.upload == Upload::First && self.inputs.environment.pull_request.is_some();
+        if !new_preview && !service.workers_dev_off {
+            return Ok(());
         }
-        if off {
-            self.writer.set_workers_dev(&service.worker, false).await?;
-            self.note(service, |outcome| outcome.changed = true);
+        let at = self.writer.set_workers_dev(&service.worker, false).await?;
+        self.changed(service);
+        if new_preview {
+            self.versions_answer_at(service, built, at);
         }
         Ok(())
+    }
+
+    /// Notes where the versions of a Worker that this run made have URLs of their own.
+    fn versions_answer_at(&self, service: &ServicePlan, built: &Built, at: Option<WorkersDev>) {
+        let subject = self.inputs.environment.service(&service.key);
+        let account = self.facts.workers_dev.as_deref();
+        let urls = subject.and_then(|subject| plan::version_urls(subject, built, at, account));
+        self.note(service, |outcome| outcome.version_urls = urls);
+    }
+
+    /// The same of new Workers that are no previews. Only the report needs it, so it is asked beside the gate.
+    async fn new_version_urls(&self, wave: &[String]) {
+        if self.inputs.environment.pull_request.is_some() || self.inputs.health.is_none() {
+            return;
+        }
+        let new = wave.iter().filter_map(|key| {
+            let service = self.plan.services.get(key)?;
+            Some((service, self.built.get(key)?)).filter(|_| service.upload == Upload::First)
+        });
+        let asked = new.map(|(service, built)| async move {
+            if let Ok(at) = self.writer.reader().workers_dev(&service.worker).await {
+                self.versions_answer_at(service, built, at);
+            }
+        });
+        future::join_all(asked).await;
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::cloudflare::{CustomDomain, Deployment, Error, Reader, Route, Version, WorkersDev, Zone};
 use actions_core::environment::Service;
+use actions_core::manifest::Routing;
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 use indexmap::IndexMap;
 
@@ -101,7 +102,8 @@ impl Facts {
 /// The zone, and which Workers answer for which of its hostnames.
 async fn hostnames(reader: &Reader, inputs: &Inputs) -> Result<(Option<Zone>, Vec<Route>, Vec<CustomDomain>), Error> {
     let zone_id = inputs.cloudflare.as_ref().and_then(|access| access.zone_id.as_deref());
-    if inputs.environment.zone.is_empty() {
+    // With explicit records only, there is nothing to attach.
+    if inputs.environment.zone.is_empty() || inputs.environment.routing == Routing::Record {
         return Ok((None, Vec::new(), Vec::new()));
     }
     let zone = reader.zone(&inputs.environment.zone, zone_id).await?;

@@ -211,8 +211,11 @@ impl Writer {
                 .repeat(Repeat::Unsafe)
                 .query("bindings_inherit", "strict")
                 .needs(reader.workers_edit());
-            match self.ask::<IgnoredAny>(call.body(upload.body())).await {
-                Ok(_) => break,
+            match self.ask::<Uploaded>(call.body(upload.body())).await {
+                Ok(uploaded) => match uploaded.version() {
+                    Some(version) => return Ok(version),
+                    None => break,
+                },
                 Err(error) if maybe_done(&error) => {
                     if self.serving(worker, upload).await?.is_some() {
                         break;
@@ -316,6 +319,30 @@ impl Writer {
     }
 }
 
+/// What an upload that serves at once answers.
+#[derive(Deserialize)]
+struct Uploaded {
+    #[serde(default)]
+    deployment_id: Option<String>,
+}
+
+impl Uploaded {
+    /// The version: what the answer calls a deployment is its id without hyphens (so wrangler reads it, too; contract
+    /// sheet of wrangler, section 2). `None`: it has to be looked for.
+    fn version(&self) -> Option<String> {
+        let id = self.deployment_id.as_ref()?;
+        let plain = id.len() == 32 && id.chars().all(|c| c.is_ascii_hexdigit());
+        let parts = [
+            id.get(..8)?,
+            id.get(8..12)?,
+            id.get(12..16)?,
+            id.get(16..20)?,
+            id.get(20..)?,
+        ];
+        plain.then(|| parts.join("-"))
+    }
+}
+
 /// Whether a deployment was refused because the version's secrets differ from those that serve now.
 pub fn secrets_changed(error: &Error) -> bool {
     error.has(SECRETS_CHANGED)
@@ -343,6 +370,20 @@ mod tests {
         assert_eq!(deployment(&[("a", 100.0)]).only_version(), Some("a"));
         assert_eq!(deployment(&[("a", 0.0), ("b", 100.0)]).only_version(), Some("b"));
         assert_eq!(deployment(&[("a", 10.0), ("b", 90.0)]).only_version(), None);
+    }
+
+    #[test]
+    fn an_upload_tells_its_version() {
+        let of = |id: Option<&str>| {
+            let deployment_id = id.map(str::to_owned);
+            Uploaded { deployment_id }.version()
+        };
+        assert_eq!(
+            of(Some("996445bca0df4656b3568f9baf681df5")).as_deref(),
+            Some("996445bc-a0df-4656-b356-8f9baf681df5")
+        );
+        assert_eq!(of(Some("deploy-1")), None);
+        assert_eq!(of(None), None);
     }
 
     #[test]

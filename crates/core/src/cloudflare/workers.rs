@@ -121,8 +121,9 @@ pub(super) fn some<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
 }
 
 impl Writer {
-    /// Lets the Worker answer at workers.dev, or no longer. Its versions' own URLs stay as they are.
-    pub async fn set_workers_dev(&self, worker: &str, enabled: bool) -> Result<(), Error> {
+    /// Lets the Worker answer at workers.dev, or no longer. Its versions' own URLs stay as they are. Returns how it
+    /// stands then, when the answer tells it.
+    pub async fn set_workers_dev(&self, worker: &str, enabled: bool) -> Result<Option<WorkersDev>, Error> {
         let reader = self.reader();
         let verb = if enabled { "on" } else { "off" };
         let call = Call::post(
@@ -130,8 +131,8 @@ impl Writer {
             format!("switch workers.dev {verb} for Worker `{worker}`"),
         );
         let call = call.needs(reader.workers_edit()).repeat(Repeat::Safe);
-        let _: IgnoredAny = self.ask(call.json(json!({ "enabled": enabled }))).await?;
-        Ok(())
+        let answer: Value = self.ask(call.json(json!({ "enabled": enabled }))).await?;
+        Ok(serde_json::from_value(answer).ok())
     }
 
     /// Changes settings that no version holds: `observability`, `logpush`, `tail_consumers`.
