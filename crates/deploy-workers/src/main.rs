@@ -1,11 +1,14 @@
 //! Deploys all Workers of an environment, in the order in which they need each other.
 
 mod apply;
+mod attach;
 mod bundled;
 mod by_wrangler;
 mod cancel;
+mod changes;
 mod check;
 mod claims;
+mod content;
 mod deploy;
 mod facts;
 mod fingerprint;
@@ -22,6 +25,7 @@ mod report;
 mod restore;
 mod rollback;
 mod rollout;
+mod upload;
 mod validate;
 
 use std::process::ExitCode;

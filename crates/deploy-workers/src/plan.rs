@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use actions_core::cloudflare::{Module, WorkersDev};
+use actions_core::cloudflare::WorkersDev;
 use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
 use actions_core::naming;
-use actions_core::plan::{Plan as Changes, Verb};
 use indexmap::IndexMap;
 use reqwest::Url;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::facts::{self, Facts, Live};
 use crate::hostnames::{self, Decision, Step};
 use crate::project::{Built, Size};
 use crate::render::Rendered;
-use crate::{claims, fingerprint};
+use crate::{claims, content, fingerprint};
 
 /// What is to be done for an environment.
 pub(crate) struct Plan {
@@ -148,72 +147,6 @@ impl Plan {
         }
         plan
     }
-
-    /// Whether anything is to be changed.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.kv.is_empty() && !self.services.values().any(ServicePlan::changes)
-    }
-
-    /// The plan as a person reads it.
-    pub(crate) fn changes(&self) -> Changes<()> {
-        let mut changes = Changes::default();
-        for title in &self.kv {
-            changes.push(Verb::Create, "KV namespace", title, "", ());
-        }
-        for key in self.waves.iter().flatten() {
-            let Some(service) = self.services.get(key) else {
-                continue;
-            };
-            let worker = &service.worker;
-            match service.upload {
-                Upload::First => changes.push(Verb::Create, "Worker", worker, format!("service {key}"), ()),
-                Upload::Again => changes.push(
-                    Verb::Update,
-                    "Worker",
-                    worker,
-                    format!("service {key}: a new version"),
-                    (),
-                ),
-                Upload::No => {}
-            }
-            for step in &service.steps {
-                let to = format!("to {worker}");
-                match step {
-                    Step::CreateRoute(pattern) => changes.push(Verb::Create, "route", pattern, to, ()),
-                    Step::MoveRoute(route) => changes.push(Verb::Update, "route", &route.pattern, to, ()),
-                    Step::DeleteRoute(route) => {
-                        changes.push(Verb::Delete, "route", &route.pattern, "no longer wanted", ());
-                    }
-                    Step::AttachDomain(hostname) => changes.push(Verb::Create, "custom domain", hostname, to, ()),
-                    Step::DetachDomain(domain) => {
-                        changes.push(Verb::Delete, "custom domain", &domain.hostname, "no longer wanted", ());
-                    }
-                }
-            }
-            if service.workers_dev_off {
-                changes.push(
-                    Verb::Update,
-                    "workers.dev",
-                    worker,
-                    "off: a preview is reached by its hostname",
-                    (),
-                );
-            }
-            if service.tags.is_some() {
-                let detail = "to remember which hostnames it was given here";
-                changes.push(Verb::Update, "tags", worker, detail, ());
-            }
-            if let Some(crons) = &service.crons {
-                let detail = if crons.is_empty() {
-                    "none".to_owned()
-                } else {
-                    crons.join("; ")
-                };
-                changes.push(Verb::Update, "schedules", worker, detail, ());
-            }
-        }
-        changes
-    }
 }
 
 /// Stands for the first eight characters of a version's id.
@@ -307,8 +240,8 @@ fn tags(subject: &Subject<'_>, service: &Service, present: &[String], uploaded: 
 
 fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rendered, live: &Live) -> ServicePlan {
     let environment = subject.environment;
-    let tag = tag(environment, service, built, rendered);
-    let migrations = migrations(&built.migrations, live.migration_tag.as_deref());
+    let tag = content::tag(environment, service, built, rendered);
+    let migrations = content::migrations(&built.migrations, live.migration_tag.as_deref());
     let uploaded = fingerprint::content(&tag).filter(|_| built.handed.is_some());
     let serves = fingerprint::same(live.tag(), &tag) && rendered.missing_kv.is_empty() && migrations.is_none();
     // What wrangler does after the upload is not known of a run that failed: it is done again.
@@ -330,7 +263,7 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         ));
     }
     if upload == Upload::Again
-        && let Some(note) = kept(live, rendered)
+        && let Some(note) = content::kept(live, rendered)
     {
         notes.push(note);
     }
@@ -361,109 +294,4 @@ fn same(one: &[String], other: &[String]) -> bool {
         list
     };
     sorted(one) == sorted(other)
-}
-
-/// The tag of a service's upload. One by wrangler holds more than the metadata says: its whole configuration counts.
-pub(crate) fn tag(environment: &Environment, service: &Service, built: &Built, rendered: &Rendered) -> String {
-    let assets = built.assets.as_ref().map(|files| (&files.assets[..], &files.config));
-    let mut metadata = metadata(built, rendered);
-    if let Some(handed) = &built.handed {
-        let config = handed.configuration(environment, service, &rendered.metadata);
-        metadata.insert("wrangler".to_owned(), Value::Object(config));
-    }
-    fingerprint::tag(&service.worker, &metadata, modules(built), assets, built.size)
-}
-
-/// The metadata to upload, but for what an asset session and migrations add.
-pub(crate) fn metadata(built: &Built, rendered: &Rendered) -> Map<String, Value> {
-    if !built.assets_only {
-        return rendered.metadata.clone();
-    }
-    // Assets alone have no code, so nothing that binds to it.
-    let kept = ["compatibility_date", "compatibility_flags"];
-    let fields = rendered.metadata.iter().filter(|(key, _)| kept.contains(&key.as_str()));
-    fields.map(|(key, value)| (key.clone(), value.clone())).collect()
-}
-
-/// The modules to upload.
-pub(crate) fn modules(built: &Built) -> &[Module] {
-    if built.assets_only { &[] } else { &built.modules }
-}
-
-/// The migrations after the one that is live, as the API wants them.
-fn migrations(all: &[Value], live: Option<&str>) -> Option<Value> {
-    let done = live
-        .and_then(|live| all.iter().position(|migration| migration["tag"] == live))
-        .map_or(0, |at| at + 1);
-    let pending = &all[done..];
-    let last = pending.last()?;
-    let steps: Vec<Value> = pending
-        .iter()
-        .map(|migration| {
-            let mut step = migration.clone();
-            if let Some(fields) = step.as_object_mut() {
-                fields.remove("tag");
-            }
-            step
-        })
-        .collect();
-    let mut migrations = json!({"new_tag": last["tag"], "steps": steps});
-    if let Some(live) = live {
-        migrations["old_tag"] = live.into();
-    }
-    Some(migrations)
-}
-
-/// Secrets that stay although the manifest does not name them.
-fn kept(live: &Live, rendered: &Rendered) -> Option<String> {
-    let names = |bindings: Option<&Value>| -> Vec<String> {
-        let all = bindings.and_then(Value::as_array).into_iter().flatten();
-        all.filter_map(|binding| binding["name"].as_str().map(str::to_owned))
-            .collect()
-    };
-    let ours = names(rendered.metadata.get("bindings"));
-    let version = live.version.as_ref()?;
-    let secrets = version
-        .resources
-        .bindings
-        .iter()
-        .filter(|binding| binding["type"] == "secret_text" || binding["type"] == "secret_key");
-    let kept: Vec<String> = secrets
-        .filter_map(|binding| binding["name"].as_str().map(str::to_owned))
-        .filter(|name| !ours.contains(name))
-        .collect();
-    (!kept.is_empty()).then(|| {
-        let (noun, verb) = if kept.len() == 1 {
-            ("secret", "stays")
-        } else {
-            ("secrets", "stay")
-        };
-        format!(
-            "{noun} {} {verb}, set by hand: the manifest does not name them",
-            actions_core::text::quoted_list(&kept)
-        )
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_pending_migrations_are_run() {
-        let all = [
-            json!({"tag": "v1", "new_sqlite_classes": ["A"]}),
-            json!({"tag": "v2", "renamed_classes": [{"from": "A", "to": "B"}]}),
-        ];
-        assert_eq!(
-            migrations(&all, None).unwrap(),
-            json!({"new_tag": "v2", "steps": [{"new_sqlite_classes": ["A"]}, {"renamed_classes": [{"from": "A", "to": "B"}]}]})
-        );
-        assert_eq!(
-            migrations(&all, Some("v1")).unwrap(),
-            json!({"new_tag": "v2", "old_tag": "v1", "steps": [{"renamed_classes": [{"from": "A", "to": "B"}]}]})
-        );
-        assert_eq!(migrations(&all, Some("v2")), None);
-        assert_eq!(migrations(&[], Some("v2")), None);
-    }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use actions_core::cloudflare::Share;
 use tokio::time::Instant;
 
-use crate::apply::{Work, message};
+use crate::apply::Work;
 use crate::gate::Asked;
 use crate::plan::{ServicePlan, Upload};
 use crate::report;
+use crate::upload::message;
 
 /// How often a version that is watched is asked.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

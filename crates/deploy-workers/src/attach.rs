@@ -1,0 +1,111 @@
+//! What leads to a Worker: routes, custom domains, workers.dev, schedules, and the tags that remember them.
+
+use actions_core::cloudflare::{Attached, WorkersDev};
+use actions_core::error::fault;
+use futures_util::future;
+use serde_json::{Map, json};
+
+use crate::apply::Work;
+use crate::hostnames::Step;
+use crate::plan::{self, ServicePlan, Upload};
+use crate::project::Built;
+
+impl Work<'_> {
+    pub(crate) async fn steps(&self, service: &ServicePlan) -> anyhow::Result<()> {
+        for step in &service.steps {
+            self.step(service, step).await?;
+            self.changed(service);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn crons(&self, service: &ServicePlan) -> anyhow::Result<()> {
+        if let Some(crons) = &service.crons {
+            self.writer.set_schedules(&service.worker, crons).await?;
+            self.changed(service);
+        }
+        Ok(())
+    }
+
+    /// Last of all: a hostname is claimed once it is attached, and no longer once it is detached. What a killed run has
+    /// left out, the next one sees and does.
+    pub(crate) async fn tag(&self, worker: &str, tags: &[String]) -> anyhow::Result<()> {
+        let mut settings = Map::new();
+        settings.insert("tags".to_owned(), json!(tags));
+        Ok(self.writer.patch_settings(worker, &settings).await?)
+    }
+
+    async fn step(&self, service: &ServicePlan, step: &Step) -> anyhow::Result<()> {
+        let worker = &service.worker;
+        let no_zone = || {
+            fault(format!(
+                "could not attach a hostname to Worker `{worker}`: its zone is not known"
+            ))
+        };
+        let zone = self.facts.zone.as_ref().ok_or_else(no_zone)?;
+        let taken = |owner: String| {
+            fault(format!("could not attach `{}` to Worker `{worker}`", service.hostname))
+                .because(fault(format!("it became {owner} meanwhile")))
+        };
+        match step {
+            Step::CreateRoute(pattern) => match self.writer.create_route(zone, pattern, worker).await? {
+                Attached::Done(_) => {}
+                Attached::Taken(owner) => return Err(taken(owner).into()),
+            },
+            Step::MoveRoute(route) => self.writer.move_route(zone, route, worker).await?,
+            Step::DeleteRoute(route) => {
+                self.writer.delete_route(zone, route).await?;
+            }
+            Step::AttachDomain(hostname) => match self.writer.attach_domain(zone, hostname, worker).await? {
+                Attached::Done(_) => {}
+                Attached::Taken(owner) => {
+                    let fault = taken(owner).hint("a custom domain makes its own DNS record: delete the one that is there, or use `routing = \"route\"`");
+                    return Err(fault.into());
+                }
+            },
+            Step::DetachDomain(domain) => {
+                self.writer.detach_domain(domain).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A preview is reached by its hostname only; whether a new Worker is at workers.dev depends on the account.
+    pub(crate) async fn workers_dev(&self, service: &ServicePlan, built: &Built) -> anyhow::Result<()> {
+        let new_preview = service.upload == Upload::First && self.inputs.environment.pull_request.is_some();
+        if !new_preview && !service.workers_dev_off {
+            return Ok(());
+        }
+        let at = self.writer.set_workers_dev(&service.worker, false).await?;
+        self.changed(service);
+        if new_preview {
+            self.versions_answer_at(service, built, at);
+        }
+        Ok(())
+    }
+
+    /// Notes where the versions of a Worker that this run made have URLs of their own.
+    fn versions_answer_at(&self, service: &ServicePlan, built: &Built, at: Option<WorkersDev>) {
+        let subject = self.inputs.environment.service(&service.key);
+        let account = self.facts.workers_dev.as_deref();
+        let urls = subject.and_then(|subject| plan::version_urls(subject, built, at, account));
+        self.note(service, |outcome| outcome.version_urls = urls);
+    }
+
+    /// The same of new Workers that are no previews. Only the report needs it, so it is asked beside the gate.
+    pub(crate) async fn new_version_urls(&self, wave: &[String]) {
+        if self.inputs.environment.pull_request.is_some() || self.inputs.health.is_none() {
+            return;
+        }
+        let new = wave.iter().filter_map(|key| {
+            let service = self.plan.services.get(key)?;
+            Some((service, self.built.get(key)?)).filter(|_| service.upload == Upload::First)
+        });
+        let asked = new.map(|(service, built)| async move {
+            if let Ok(at) = self.writer.reader().workers_dev(&service.worker).await {
+                self.versions_answer_at(service, built, at);
+            }
+        });
+        future::join_all(asked).await;
+    }
+}

@@ -1,0 +1,74 @@
+//! The plan as a person reads it.
+
+use actions_core::plan::{Plan as Changes, Verb};
+
+use crate::hostnames::Step;
+use crate::plan::{Plan, ServicePlan, Upload};
+
+impl Plan {
+    /// Whether anything is to be changed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kv.is_empty() && !self.services.values().any(ServicePlan::changes)
+    }
+
+    /// The plan as a person reads it.
+    pub(crate) fn changes(&self) -> Changes<()> {
+        let mut changes = Changes::default();
+        for title in &self.kv {
+            changes.push(Verb::Create, "KV namespace", title, "", ());
+        }
+        for key in self.waves.iter().flatten() {
+            let Some(service) = self.services.get(key) else {
+                continue;
+            };
+            let worker = &service.worker;
+            match service.upload {
+                Upload::First => changes.push(Verb::Create, "Worker", worker, format!("service {key}"), ()),
+                Upload::Again => changes.push(
+                    Verb::Update,
+                    "Worker",
+                    worker,
+                    format!("service {key}: a new version"),
+                    (),
+                ),
+                Upload::No => {}
+            }
+            for step in &service.steps {
+                let to = format!("to {worker}");
+                match step {
+                    Step::CreateRoute(pattern) => changes.push(Verb::Create, "route", pattern, to, ()),
+                    Step::MoveRoute(route) => changes.push(Verb::Update, "route", &route.pattern, to, ()),
+                    Step::DeleteRoute(route) => {
+                        changes.push(Verb::Delete, "route", &route.pattern, "no longer wanted", ());
+                    }
+                    Step::AttachDomain(hostname) => changes.push(Verb::Create, "custom domain", hostname, to, ()),
+                    Step::DetachDomain(domain) => {
+                        changes.push(Verb::Delete, "custom domain", &domain.hostname, "no longer wanted", ());
+                    }
+                }
+            }
+            if service.workers_dev_off {
+                changes.push(
+                    Verb::Update,
+                    "workers.dev",
+                    worker,
+                    "off: a preview is reached by its hostname",
+                    (),
+                );
+            }
+            if service.tags.is_some() {
+                let detail = "to remember which hostnames it was given here";
+                changes.push(Verb::Update, "tags", worker, detail, ());
+            }
+            if let Some(crons) = &service.crons {
+                let detail = if crons.is_empty() {
+                    "none".to_owned()
+                } else {
+                    crons.join("; ")
+                };
+                changes.push(Verb::Update, "schedules", worker, detail, ());
+            }
+        }
+        changes
+    }
+}
