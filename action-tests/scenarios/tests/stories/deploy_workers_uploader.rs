@@ -58,10 +58,10 @@ async fn elsewhere() -> (SocketAddr, Arc<AtomicUsize>) {
     (address, met)
 }
 
-fn code(world: &World, word: &str) {
+fn code(world: &World, says: &str) {
     world.file(
         "jobs/src/index.ts",
-        &format!("export default {{ fetch: (): Response => new Response('{word}'), async queue() {{}} }};\n"),
+        &format!("export default {{ fetch: (): Response => new Response('{says}'), async queue() {{}} }};\n"),
     );
 }
 

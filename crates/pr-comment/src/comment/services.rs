@@ -201,7 +201,11 @@ fn checks(endpoint: &Endpoint) -> String {
 fn version(service: &Service) -> String {
     let id = service.version_id.as_deref().unwrap_or_default();
     let short: String = id.chars().take(VERSION).collect();
-    cell(&code(&short))
+    let shown = cell(&code(&short));
+    match &service.version_url {
+        Some(url) if !short.is_empty() => link(&shown, url),
+        _ => shown,
+    }
 }
 
 fn time(service: &Service) -> String {
@@ -240,4 +244,22 @@ pub(super) fn dns_line(reports: &[Report]) -> Option<String> {
         format!("{in_place} of {}", count(last.records.len(), "record"))
     };
     Some(format!("**DNS** {all} in {}", code(&last.zone)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_leads_to_its_own_url_where_it_has_one() {
+        let mut service = Service {
+            version_id: Some("40078421-fb21-4db5-960e-8dbb2ae54628".to_owned()),
+            ..Service::default()
+        };
+        assert_eq!(version(&service), "`40078421`");
+        service.version_url = Some("https://40078421-api.acme.workers.dev".to_owned());
+        assert_eq!(version(&service), "[`40078421`](https://40078421-api.acme.workers.dev)");
+        service.version_url = Some("javascript:alert(1)".to_owned());
+        assert_eq!(version(&service), "`40078421`");
+    }
 }
