@@ -289,6 +289,23 @@ async fn what_wrangler_deployed_is_put_back_too() {
 }
 
 #[tokio::test]
+async fn a_permission_that_wrangler_lacks_is_named() {
+    let world = platform().await;
+    let permissions = ["zone:read", "workers:edit", "routes:edit", "kv:edit"];
+    world
+        .seed(&json!({"cloudflare": {"tokens": {"narrow": {"permissions": permissions, "zones": ["example.com"]}}}}))
+        .await;
+    let run = run(&world).input("cloudflare-api-token", "narrow").go().await;
+    assert_eq!(run.code, 1, "{run}");
+    assert!(
+        run.error()
+            .contains("hint: the token lacks a permission that wrangler needs"),
+        "{run}"
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn what_is_refused_names_the_way_out_and_what_would_be_taken_is_refused() {
     let world = platform().await;
     let flow = json!({"workflows": [{"binding": "FLOW", "name": "orders", "class_name": "Flow"}], "containers": [{"class_name": "C"}]});

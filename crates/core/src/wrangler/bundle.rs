@@ -148,7 +148,12 @@ pub(super) fn failed_reason(told: &str, status: ExitStatus) -> String {
 
 fn reason(told: &str) -> Option<String> {
     let failed = entries(told).rfind(|entry| entry["type"] == "command-failed")?;
-    Some(plain(failed["message"].as_str()?).trim().to_owned())
+    let message = plain(failed["message"].as_str()?).trim().to_owned();
+    // Cloudflare's own words are not in the message, but its code is in the entry.
+    Some(match failed["code"].as_u64() {
+        Some(code) if !message.contains(&code.to_string()) => format!("{message} (code {code})"),
+        _ => message,
+    })
 }
 
 /// The paragraphs that wrangler marks as warnings, each on one line.
@@ -186,6 +191,8 @@ mod tests {
         let told = "{\"type\":\"wrangler-session\"}\n{\"type\":\"command-failed\",\"message\":\"Processing wrangler.jsonc:\\n  - bad\"}\n";
         assert_eq!(reason(told).unwrap(), "Processing wrangler.jsonc:\n  - bad");
         assert_eq!(reason("{\"type\":\"wrangler-session\"}"), None);
+        let told = "{\"type\":\"command-failed\",\"code\":10000,\"message\":\"A request failed.\"}";
+        assert_eq!(reason(told).unwrap(), "A request failed. (code 10000)");
         let stderr = "▲ [WARNING] Processing configuration:\n\n    - \"vars\" is not inherited\n\n▲ [WARNING] two\n";
         assert_eq!(
             warnings(stderr),

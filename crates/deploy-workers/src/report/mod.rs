@@ -118,9 +118,12 @@ pub(crate) fn wrangler_failed(runner: &Runner, service: &ServicePlan, failed: Fa
         runner.say(&actions_core::secret::redact(&failed.log));
         command::end_group();
     }
-    fault(format!("wrangler could not deploy Worker `{}`", service.worker))
-        .because(failed)
-        .into()
+    let refused = failed.reason.contains("code 10000") || failed.reason.contains("code: 10000");
+    let fault = fault(format!("wrangler could not deploy Worker `{}`", service.worker)).because(failed);
+    if refused {
+        return fault.hint("the token lacks a permission that wrangler needs: Account → Workers Scripts → Edit, or what the configuration uses beside it, such as Account → Queues → Edit").into();
+    }
+    fault.into()
 }
 
 /// The waves, when there are several.
