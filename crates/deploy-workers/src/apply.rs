@@ -162,13 +162,14 @@ impl Work<'_> {
             self.upload(service, built, rendered).await?;
         }
         // Each to its end: a failure of one is no reason to leave another half-done.
-        let (steps, workers_dev, crons) = future::join3(
+        let (steps, workers_dev, crons, settings) = future::join4(
             self.steps(service),
             self.workers_dev(service, built),
             self.crons(service),
+            self.settings(service),
         )
         .await;
-        steps.and(workers_dev).and(crons)?;
+        steps.and(workers_dev).and(crons).and(settings)?;
         if let Some(tags) = &service.tags {
             self.tag(&service.worker, tags).await?;
             self.changed(service);

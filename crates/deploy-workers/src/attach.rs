@@ -1,4 +1,4 @@
-//! What leads to a Worker: routes, custom domains, workers.dev, schedules, and the tags that remember them.
+//! What no version holds: routes, custom domains, workers.dev, schedules, settings, and the tags that remember them.
 
 use actions_core::cloudflare::{Attached, WorkersDev};
 use actions_core::error::fault;
@@ -22,6 +22,14 @@ impl Work<'_> {
     pub(crate) async fn crons(&self, service: &ServicePlan) -> anyhow::Result<()> {
         if let Some(crons) = &service.crons {
             self.writer.set_schedules(&service.worker, crons).await?;
+            self.changed(service);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn settings(&self, service: &ServicePlan) -> anyhow::Result<()> {
+        if let Some(settings) = &service.settings {
+            self.writer.patch_settings(&service.worker, settings).await?;
             self.changed(service);
         }
         Ok(())

@@ -56,6 +56,10 @@ impl Plan {
                     (),
                 );
             }
+            if let Some(settings) = &service.settings {
+                let keys: Vec<&str> = settings.keys().map(String::as_str).collect();
+                changes.push(Verb::Update, "settings", worker, keys.join(", "), ());
+            }
             if service.tags.is_some() {
                 let detail = "to remember which hostnames it was given here";
                 changes.push(Verb::Update, "tags", worker, detail, ());

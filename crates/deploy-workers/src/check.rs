@@ -22,6 +22,12 @@ pub(crate) fn bundle(built: &Built, inputs: &Inputs, today: Date) -> Vec<String>
         .metadata
         .get("compatibility_date")
         .and_then(serde_json::Value::as_str);
+    // A later version of such a Worker cannot be made (contract sheet of Cloudflare, section 5).
+    if built.metadata.contains_key("body_part") && built.handed.is_none() {
+        problems.push(
+            "it is written in the service worker format, which has no versions; export its handlers (`export default { fetch }`), or let the project's wrangler deploy it with `uploader: wrangler`".to_owned(),
+        );
+    }
     if let Some(problem) = compatibility(date, today) {
         problems.push(problem);
     }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actions_core::cloudflare::Reader;
 use actions_core::error::fault;
@@ -17,6 +17,9 @@ use crate::inputs::Inputs;
 use crate::plan::{Plan, Subject};
 use crate::render::Rendered;
 use crate::report::{self, Report, describe};
+
+/// How long a request may take to arrive after a run was cancelled. The runner gives ten seconds in all.
+const STILL_ARRIVES: Duration = Duration::from_secs(1);
 
 /// Deploys: bundles, reads, plans, carries out, and puts back what it did when it fails.
 pub(crate) async fn run(
@@ -44,7 +47,7 @@ pub(crate) async fn run(
         rendered: &rendered,
         waves: bundled.waves.clone(),
         needs: &bundled.needs,
-        replace_canary: inputs.replace_canary,
+        overwrite: inputs.overwrite,
         more_hostnames: &inputs.more_hostnames,
     };
     let plan = Plan::new(&subject, &facts);
@@ -95,7 +98,11 @@ async fn carry_out(
     };
     let result = tokio::select! {
         result = all(&work, bundled, rendered, &mut done.kv) => result,
-        signal = cancel::signal() => Err(fault(format!("cancelled ({signal})")).into()),
+        signal = cancel::signal() => {
+            // A request that was on its way may still arrive: what serves is looked at after that.
+            tokio::time::sleep(STILL_ARRIVES).await;
+            Err(fault(format!("cancelled ({signal})")).into())
+        }
     };
     done.services = work.journal.take();
     if let Err(error) = result {

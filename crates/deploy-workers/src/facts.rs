@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use actions_core::cloudflare::{CustomDomain, Deployment, Error, Reader, Route, Version, WorkersDev, Zone};
+use actions_core::cloudflare::{
+    CustomDomain, Deployment, Error, Reader, Route, Version, WorkerSettings, WorkersDev, Zone,
+};
 use actions_core::environment::Service;
 use actions_core::manifest::Routing;
 use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
@@ -42,8 +44,8 @@ pub(crate) struct Live {
     /// Read only where the configuration has some.
     pub(crate) crons: Vec<String>,
     pub(crate) migration_tag: Option<String>,
-    /// The Worker's own, not a version's.
-    pub(crate) tags: Vec<String>,
+    /// What no version holds.
+    pub(crate) settings: WorkerSettings,
 }
 
 impl Live {
@@ -72,10 +74,18 @@ impl Facts {
             })
             .buffer_unordered(AT_ONCE)
             .try_collect::<BTreeMap<String, Live>>();
+        let migrates = built.values().any(|built| !built.migrations.is_empty());
+        let workers = async {
+            if migrates {
+                reader.workers().await
+            } else {
+                Ok(Vec::new())
+            }
+        };
         let all = future::try_join5(
             hostnames(reader, inputs),
             named(reader, inputs, built),
-            reader.workers(),
+            workers,
             reader.workers_dev_name(),
             live,
         );
@@ -84,7 +94,6 @@ impl Facts {
             let found = workers.iter().find(|worker| worker.name == service.worker);
             if let (Some(live), Some(worker)) = (live.get_mut(&service.key), found) {
                 live.migration_tag.clone_from(&worker.migration_tag);
-                live.tags.clone_from(&worker.tags);
             }
         }
         Ok(Self {
@@ -202,8 +211,10 @@ impl Live {
                     Ok(Vec::new())
                 }
             };
-            (live.version, live.workers_dev, live.crons) =
-                future::try_join3(version, reader.workers_dev(worker), crons).await?;
+            let settings = reader.settings(worker);
+            let all = future::try_join4(version, reader.workers_dev(worker), crons, settings).await?;
+            (live.version, live.workers_dev, live.crons) = (all.0, all.1, all.2);
+            live.settings = all.3.unwrap_or_default();
         }
         live.deployment = Some(deployment);
         Ok(live)

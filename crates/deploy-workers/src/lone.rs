@@ -3,6 +3,7 @@
 use actions_core::environment::{Environment, Secret, Service};
 use actions_core::manifest::{OnLimit, Routing, Uploader};
 use actions_core::naming;
+use actions_core::owner::Owner;
 use actions_core::runner::{Common, Env, Problems, inputs};
 use actions_core::wrangler::Config;
 use indexmap::IndexMap;
@@ -106,7 +107,11 @@ pub(crate) fn environment(
         vars: vars(raw.vars.as_deref(), problems),
         checks: Vec::new(),
     };
-    let owner = common.owner(&worker);
+    // One Worker, whatever event deploys it: no pull request owns it.
+    let owner = Owner {
+        pull_request: None,
+        ..common.owner(&worker)
+    };
     let environment = Environment {
         project: worker,
         name: owner.environment.clone(),

@@ -8,6 +8,7 @@ mod cancel;
 mod changes;
 mod check;
 mod claims;
+mod conflicts;
 mod content;
 mod deploy;
 mod facts;
@@ -25,6 +26,7 @@ mod report;
 mod restore;
 mod rollback;
 mod rollout;
+mod settings;
 mod upload;
 mod validate;
 

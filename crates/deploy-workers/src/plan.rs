@@ -6,15 +6,17 @@ use actions_core::cloudflare::WorkersDev;
 use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
 use actions_core::naming;
+use actions_core::owner::is_marker;
 use indexmap::IndexMap;
 use reqwest::Url;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::facts::{self, Facts, Live};
+use crate::facts::{Facts, Live};
 use crate::hostnames::{self, Decision, Step};
+use crate::inputs::Overwrite;
 use crate::project::{Built, Size};
 use crate::render::Rendered;
-use crate::{claims, content, fingerprint};
+use crate::{claims, conflicts, content, fingerprint, settings};
 
 /// What is to be done for an environment.
 pub(crate) struct Plan {
@@ -41,6 +43,8 @@ pub(crate) struct ServicePlan {
     pub(crate) crons: Option<Vec<String>>,
     /// Durable Object migrations to run with the upload.
     pub(crate) migrations: Option<Value>,
+    /// Settings that no version holds, where they differ; a first upload brings them, and so does wrangler.
+    pub(crate) settings: Option<Map<String, Value>>,
     /// The Worker's tags as they are to be, where they differ; a first upload brings its own.
     pub(crate) tags: Option<Vec<String>>,
     /// The Worker's tags as they are to be.
@@ -74,6 +78,7 @@ impl ServicePlan {
             || self.workers_dev_off
             || self.crons.is_some()
             || self.tags.is_some()
+            || self.settings.is_some()
     }
 
     /// The immutable URL of a version. `new` is where versions of a Worker that was made meanwhile have theirs.
@@ -91,8 +96,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) waves: Vec<Vec<String>>,
     /// What each chosen service needs.
     pub(crate) needs: &'a BTreeMap<String, Vec<String>>,
-    /// Whether a deployment of two versions may be replaced by one.
-    pub(crate) replace_canary: bool,
+    pub(crate) overwrite: Overwrite,
     /// Hostnames beside those of the services, when there is no manifest and only one service.
     pub(crate) more_hostnames: &'a [String],
 }
@@ -115,26 +119,15 @@ impl Plan {
                     plan.kv.push(title.clone());
                 }
             }
-            for need in subject.needs.get(key).into_iter().flatten() {
-                let there = facts.live.get(need).is_some_and(|live| live.deployment.is_some());
-                if !subject.built.contains_key(need) && !there {
-                    let text = format!("it needs `{need}`, which is not deployed; name both in `services`");
-                    plan.conflicts.push((key.clone(), text));
-                }
-            }
             let nothing = Live::default();
             let live = facts.live.get(key).unwrap_or(&nothing);
             let hostname = of_hostnames(subject, service, facts, live);
-            plan.conflicts
-                .extend(hostname.conflicts.into_iter().map(|text| (key.clone(), text)));
-            plan.conflicts.extend(
-                absent(service, built, facts)
-                    .into_iter()
-                    .map(|text| (key.clone(), text)),
-            );
+            let conflicts = conflicts::of(subject, service, built, live, facts).into_iter();
+            let conflicts = conflicts.chain(hostname.conflicts);
+            plan.conflicts.extend(conflicts.map(|text| (key.clone(), text)));
             let mut planned = one(subject, service, built, rendered, live);
             planned.version_urls = version_urls(service, built, live.workers_dev, facts.workers_dev.as_deref());
-            if planned.upload == Upload::Again && !subject.replace_canary && live.version_id().is_none() {
+            if planned.upload == Upload::Again && !subject.overwrite.canary && live.version_id().is_none() {
                 let text = format!(
                     "two versions share the traffic of Worker `{}`: finish that rollout first, or replace it with `replace-canary: true`",
                     service.worker
@@ -173,31 +166,6 @@ pub(crate) fn version_urls(
     fits.then(|| format!("{scheme}://{VERSION}-{}.{account}.workers.dev{port}", service.worker))
 }
 
-/// What the manifest names for a service and the account does not have.
-fn absent(service: &Service, built: &Built, facts: &Facts) -> Vec<String> {
-    let bound = |binding: &String| built.binding(binding).is_some();
-    let buckets = service
-        .r2
-        .iter()
-        .filter(|(binding, name)| bound(binding) && facts.missing_buckets.contains(*name));
-    let buckets = buckets.map(|(binding, name)| {
-        format!(
-            "there is no R2 bucket `{name}` for binding `{binding}`; make it (`npx wrangler r2 bucket create {name}`), or name another one in the environment's `r2`"
-        )
-    });
-    let missing = |name: &String| !facts::is_uuid(name) && !facts.known.d1.contains_key(name);
-    let databases = service
-        .d1
-        .iter()
-        .filter(|(binding, name)| bound(binding) && missing(name));
-    let databases = databases.map(|(binding, name)| {
-        format!(
-            "there is no D1 database `{name}` for binding `{binding}`; make it (`npx wrangler d1 create {name}`), or name another one in the environment's `d1`"
-        )
-    });
-    buckets.chain(databases).collect()
-}
-
 /// The hostnames that a service is to answer at.
 fn wanted_hostnames<'a>(subject: &'a Subject<'_>, service: &'a Service) -> Vec<&'a str> {
     if subject.environment.routing == Routing::Record {
@@ -222,7 +190,7 @@ fn of_hostnames(subject: &Subject<'_>, service: &Service, facts: &Facts, live: &
         all.notes.extend(decision.notes);
     }
     if subject.environment.pull_request.is_none() {
-        let claimed = claims::hostnames(&live.tags);
+        let claimed = claims::hostnames(&live.settings.tags);
         let dropped = hostnames::dropped(&service.worker, &wanted, &claimed, &facts.routes, &facts.domains);
         all.steps.extend(dropped);
     }
@@ -235,7 +203,13 @@ fn tags(subject: &Subject<'_>, service: &Service, present: &[String], uploaded: 
         Some(_) => Vec::new(),
         None => wanted_hostnames(subject, service),
     };
-    claims::tags(present, &subject.environment.owner.marker(), uploaded, &hostnames)
+    let owner = &subject.environment.owner;
+    let known = present
+        .iter()
+        .find(|tag| is_marker(tag))
+        .filter(|_| owner.repository.is_empty());
+    let marker = known.cloned().unwrap_or_else(|| owner.marker());
+    claims::tags(present, &marker, uploaded, &hostnames)
 }
 
 fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rendered, live: &Live) -> ServicePlan {
@@ -245,17 +219,17 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
     let uploaded = fingerprint::content(&tag).filter(|_| built.handed.is_some());
     let serves = fingerprint::same(live.tag(), &tag) && rendered.missing_kv.is_empty() && migrations.is_none();
     // What wrangler does after the upload is not known of a run that failed: it is done again.
-    let ended = uploaded.is_none_or(|content| claims::is_uploaded(&live.tags, content));
+    let ended = uploaded.is_none_or(|content| claims::is_uploaded(&live.settings.tags, content));
     let comparable = built.handed.as_ref().is_none_or(|handed| handed.uncompared.is_none());
     let upload = match &live.deployment {
         None => Upload::First,
         Some(_) if serves && ended && comparable => Upload::No,
         Some(_) => Upload::Again,
     };
-    let tags = tags(subject, service, &live.tags, uploaded);
+    let tags = tags(subject, service, &live.settings.tags, uploaded);
     // A first upload brings them, and after one by wrangler they are written in any case.
     let comes_along = upload == Upload::First || upload == Upload::Again && built.handed.is_some();
-    let right = comes_along || claims::same(&tags, &live.tags);
+    let right = comes_along || claims::same(&tags, &live.settings.tags);
     let mut notes = Vec::new();
     if let Some(what) = built.handed.as_ref().and_then(|handed| handed.uncompared) {
         notes.push(format!(
@@ -277,6 +251,8 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),
         crons: built.crons.clone().filter(|crons| !same(crons, &live.crons)),
         migrations,
+        settings: settings::differing(&rendered.metadata, &live.settings.others)
+            .filter(|_| upload != Upload::First && built.handed.is_none()),
         tags: Some(tags.clone()).filter(|_| !right),
         all_tags: tags,
         version_urls: None,

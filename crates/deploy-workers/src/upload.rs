@@ -15,9 +15,6 @@ use crate::project::Built;
 use crate::render::Rendered;
 use crate::{claims, fingerprint, report, rollout};
 
-/// Settings of a Worker that its versions do not hold.
-const UNVERSIONED: [&str; 3] = ["logpush", "observability", "tail_consumers"];
-
 impl Work<'_> {
     pub(crate) async fn upload(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> anyhow::Result<()> {
         let (environment, worker) = (&self.inputs.environment, &service.worker);
@@ -54,8 +51,6 @@ impl Work<'_> {
         }
         let form = Form::new(metadata, content::modules(built), &tag, &message);
         let version = self.writer.upload_version(worker, &form).await?;
-        // Before the version serves: a run that is killed in between leaves a difference that the next one sees.
-        self.settings(worker, rendered).await?;
         let new = Some(version.clone());
         self.note(service, |outcome| {
             (outcome.uploaded, outcome.changed, outcome.version) = (true, true, new);
@@ -96,7 +91,7 @@ impl Work<'_> {
         let content = fingerprint::content(tag);
         // After a rollback the same content may be uploaded again: until that ends well, it has not.
         let live = self.facts.live.get(&service.key);
-        let before = live.map(|live| &live.tags[..]).unwrap_or_default();
+        let before = live.map(|live| &live.settings.tags[..]).unwrap_or_default();
         if content.is_some_and(|content| claims::is_uploaded(before, content)) {
             self.tag(&service.worker, &claims::uploaded(before, None)).await?;
         }
@@ -107,16 +102,6 @@ impl Work<'_> {
         // wrangler writes tags of its own.
         self.tag(&service.worker, &claims::uploaded(&service.all_tags, content))
             .await
-    }
-
-    /// What a first upload sets along with the code, and a later version does not hold.
-    async fn settings(&self, worker: &str, rendered: &Rendered) -> anyhow::Result<()> {
-        let mut settings = rendered.metadata.clone();
-        settings.retain(|key, _| UNVERSIONED.contains(&key.as_str()));
-        if !settings.is_empty() {
-            self.writer.patch_settings(worker, &settings).await?;
-        }
-        Ok(())
     }
 }
 

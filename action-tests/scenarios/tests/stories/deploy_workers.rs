@@ -295,6 +295,54 @@ async fn a_hostname_of_somebody_else_is_never_taken() {
 }
 
 #[tokio::test]
+async fn a_worker_of_another_environment_is_not_taken_over_unasked() {
+    let world = platform().await;
+    world
+        .seed(&json!({"cloudflare": {"workers": [{"name": "api-preview-42", "tags": ["codex-actions:acme/other:codex:preview:42"]}]}}))
+        .await;
+    let mark = world.mark();
+    let run = deploy(&world, &[]).await;
+    assert_eq!(run.code, 1, "{run}");
+    let told = "api: Worker `api-preview-42` belongs to another environment (its tag says `codex-actions:acme/other:codex:preview:42`)";
+    assert!(run.error().contains(told), "{run}");
+    world.assert_only_reads_since(mark);
+    let run = deploy(&world, &[("force-foreign", "true")]).await;
+    assert_eq!(run.code, 0, "{run}");
+    let tags = account(&world)["workers"]["api-preview-42"]["settings"]["tags"].to_string();
+    assert_eq!(tags, "[\"codex-actions:acme/app:codex:preview:42\"]");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn settings_that_no_version_holds_follow_the_configuration() {
+    let world = platform().await;
+    let api = |more: Value| {
+        let mut config = json!({"kv_namespaces": [{"binding": "CACHE"}], "env": {"production": {}}});
+        for (key, value) in more.as_object().unwrap() {
+            config[key] = value.clone();
+        }
+        worker(
+            &world,
+            "api",
+            &config,
+            "export default { fetch: () => new Response('api') }",
+        );
+    };
+    let enabled = || account(&world)["workers"]["api-preview-42"]["settings"]["observability"]["enabled"].clone();
+    api(json!({"observability": {"enabled": true}}));
+    assert_eq!(deploy(&world, &[]).await.code, 0);
+    assert_eq!(enabled(), true);
+    api(json!({}));
+    let run = deploy(&world, &[]).await;
+    assert!(run.stdout.contains("settings api-preview-42"), "{run}");
+    assert_eq!(enabled(), false);
+    let mark = world.mark();
+    assert_eq!(deploy(&world, &[]).await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn lost_answers_make_nothing_twice() {
     let world = platform().await;
     let api = "/accounts/*/workers/scripts/api-preview-42";

@@ -150,6 +150,23 @@ async fn what_is_wrong_with_the_tools_is_one_sentence() {
 }
 
 #[tokio::test]
+async fn the_service_worker_format_is_refused_with_the_way_out() {
+    let world = World::start().await;
+    spy(&world, "4.164.0", ">=18");
+    let form = SPY.replace("main_module", "body_part");
+    world.file("node_modules/wrangler/bin/wrangler.js", &form);
+    let run = deploy(&world, &[]).await;
+    assert_eq!(run.code, 2, "{run}");
+    assert!(
+        run.error()
+            .contains("it is written in the service worker format, which has no versions"),
+        "{run}"
+    );
+    assert!(world.requests().is_empty());
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn validation_bundles_and_checks_without_a_request_or_a_token() {
     let world = World::start().await;
     spy(&world, "4.164.0", ">=18");

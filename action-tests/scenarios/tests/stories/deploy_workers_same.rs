@@ -92,6 +92,17 @@ fn rows() -> Vec<Row> {
             bindings: 1,
         },
         Row {
+            name: "static",
+            config: json!({"assets": {"directory": "public"}}),
+            files: vec![
+                ("public/index.html", "<h1>hi</h1>"),
+                ("public/a/b.css", "p {}"),
+                ("public/.assetsignore", "*.map\n"),
+                ("public/a.js.map", "{}"),
+            ],
+            bindings: 0,
+        },
+        Row {
             name: "built",
             config: json!({
                 "main": "dist/index.js", "no_bundle": true, "observability": {"enabled": true},

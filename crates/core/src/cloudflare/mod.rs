@@ -36,7 +36,7 @@ pub use routes::{Attached, Route};
 pub use tokens::TokenStatus;
 pub use upload::{Module, Upload};
 pub use versions::{Deployment, Share, Version};
-pub use workers::{Worker, WorkersDev};
+pub use workers::{Worker, WorkerSettings, WorkersDev};
 pub use zones::Zone;
 
 pub(crate) use client::{Body, Call};

@@ -37,6 +37,17 @@ pub struct WorkersDev {
     pub previews_enabled: bool,
 }
 
+/// Settings of a Worker itself, which no version holds.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct WorkerSettings {
+    #[serde(deserialize_with = "nullable")]
+    pub tags: Vec<String>,
+    /// `observability`, `logpush`, `tail_consumers` and what else the API tells.
+    #[serde(flatten)]
+    pub others: Map<String, Value>,
+}
+
 pub(super) fn nullable<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     Option::<Vec<String>>::deserialize(from).map(Option::unwrap_or_default)
 }
@@ -66,6 +77,15 @@ impl Reader {
         let call = Call::get(
             self.script_path(worker, "/subdomain"),
             format!("read whether Worker `{worker}` answers at workers.dev"),
+        );
+        some(self.ask(call.needs(self.workers_read())).await)
+    }
+
+    /// The Worker's own settings; `None` when there is no such Worker.
+    pub async fn settings(&self, worker: &str) -> Result<Option<WorkerSettings>, Error> {
+        let call = Call::get(
+            self.script_path(worker, "/script-settings"),
+            format!("read the settings of Worker `{worker}`"),
         );
         some(self.ask(call.needs(self.workers_read())).await)
     }

@@ -29,6 +29,7 @@ struct Raw {
     on_failure: Option<String>,
     new_workers: Option<String>,
     replace_canary: Option<String>,
+    force_foreign: Option<String>,
     budget: Option<String>,
     rollout: Option<String>,
     bake: Option<String>,
@@ -60,6 +61,15 @@ pub(crate) enum BackTo {
     Versions(BTreeMap<String, String>),
 }
 
+/// What may be deployed over, though somebody else may mean it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Overwrite {
+    /// A deployment of two versions.
+    pub(crate) canary: bool,
+    /// A Worker of another environment.
+    pub(crate) foreign: bool,
+}
+
 pub(crate) struct Inputs {
     pub(crate) command: Command,
     pub(crate) environment: Environment,
@@ -85,8 +95,7 @@ pub(crate) struct Inputs {
     /// Whether Workers are put back when a wave fails or the run is cancelled.
     pub(crate) put_back: bool,
     pub(crate) new_workers: NewWorkers,
-    /// Whether a deployment of two versions may be replaced by one.
-    pub(crate) replace_canary: bool,
+    pub(crate) overwrite: Overwrite,
     /// Bytes that a service's modules may have, compressed.
     pub(crate) budget: Option<u64>,
     /// The shares of traffic that new versions get one after another, the last one 100.
@@ -155,7 +164,10 @@ impl Inputs {
             &new_workers,
             NewWorkers::Keep,
         );
-        let replace_canary = problems.boolean("replace-canary", raw.replace_canary.as_deref(), false);
+        let overwrite = Overwrite {
+            canary: problems.boolean("replace-canary", raw.replace_canary.as_deref(), false),
+            foreign: problems.boolean("force-foreign", raw.force_foreign.as_deref(), false),
+        };
         let rollout = values::rollout(raw.rollout.as_deref(), &mut problems);
         let bake = problems.duration("bake", raw.bake.as_deref()).unwrap_or_default();
         if raw.bake.is_some() && rollout.len() < 2 {
@@ -194,7 +206,7 @@ impl Inputs {
             health,
             put_back,
             new_workers,
-            replace_canary,
+            overwrite,
             budget,
             rollout,
             bake,

@@ -1,0 +1,70 @@
+//! What stands in the way of a service, beside its hostnames: told before anything is touched. Pure.
+
+use actions_core::environment::Service;
+use actions_core::owner::is_marker;
+
+use crate::facts::{self, Facts, Live};
+use crate::plan::Subject;
+use crate::project::Built;
+
+/// All of it, each a sentence.
+pub(crate) fn of(subject: &Subject<'_>, service: &Service, built: &Built, live: &Live, facts: &Facts) -> Vec<String> {
+    let mut found = needed(subject, service, facts);
+    found.extend(absent(service, built, facts));
+    found.extend(foreign(subject, service, live));
+    found
+}
+
+/// Services that it needs, and that are neither deployed nor to be.
+fn needed(subject: &Subject<'_>, service: &Service, facts: &Facts) -> Vec<String> {
+    let needs = subject.needs.get(&service.key).into_iter().flatten();
+    let there = |need: &String| facts.live.get(need).is_some_and(|live| live.deployment.is_some());
+    let missing = needs.filter(|need| !subject.built.contains_key(*need) && !there(need));
+    missing
+        .map(|need| format!("it needs `{need}`, which is not deployed; name both in `services`"))
+        .collect()
+}
+
+/// What the manifest names for it and the account does not have.
+fn absent(service: &Service, built: &Built, facts: &Facts) -> Vec<String> {
+    let bound = |binding: &String| built.binding(binding).is_some();
+    let missing = |name: &String| facts.missing_buckets.contains(name);
+    let buckets = service
+        .r2
+        .iter()
+        .filter(|(binding, name)| bound(binding) && missing(name));
+    let buckets = buckets.map(|(binding, name)| {
+        format!(
+            "there is no R2 bucket `{name}` for binding `{binding}`; make it (`npx wrangler r2 bucket create {name}`), or name another one in the environment's `r2`"
+        )
+    });
+    let missing = |name: &String| !facts::is_uuid(name) && !facts.known.d1.contains_key(name);
+    let databases = service
+        .d1
+        .iter()
+        .filter(|(binding, name)| bound(binding) && missing(name));
+    let databases = databases.map(|(binding, name)| {
+        format!(
+            "there is no D1 database `{name}` for binding `{binding}`; make it (`npx wrangler d1 create {name}`), or name another one in the environment's `d1`"
+        )
+    });
+    buckets.chain(databases).collect()
+}
+
+/// A Worker that another environment has made: two repositories may use the same names in one account.
+fn foreign(subject: &Subject<'_>, service: &Service, live: &Live) -> Option<String> {
+    let owner = &subject.environment.owner;
+    // Outside GitHub Actions nobody says which repository this is.
+    if subject.overwrite.foreign || owner.repository.is_empty() {
+        return None;
+    }
+    let other = live
+        .settings
+        .tags
+        .iter()
+        .find(|tag| is_marker(tag) && !owner.owns(tag))?;
+    let worker = &service.worker;
+    Some(format!(
+        "Worker `{worker}` belongs to another environment (its tag says `{other}`); choose another name in the manifest, or take it over with `force-foreign: true`"
+    ))
+}
