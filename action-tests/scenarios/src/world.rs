@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::run::Start;
-use crate::{ids, npm};
+use crate::{ids, npm, tokens};
 
 /// A local cloud, and the workspace in which the actions run.
 pub struct World {
@@ -157,6 +157,22 @@ impl World {
             .map(|request| format!("{} {} {}", request["provider"], request["method"], request["path"]))
             .collect();
         assert!(unknown.is_empty(), "the local cloud does not know: {unknown:#?}");
+    }
+
+    /// Somebody else's call to Cloudflare's API, below the account: a person in the dashboard, say.
+    pub async fn by_hand(&self, method: &str, path: &str, body: &Value) {
+        // The first story of the process installs it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let url = format!("{}/accounts/{}{path}", self.cloud.cloudflare, ids::ACCOUNT);
+        let answer = reqwest::Client::new()
+            .request(method.parse().unwrap(), url)
+            .bearer_auth(tokens::CLOUDFLARE)
+            .json(body)
+            .send()
+            .await
+            .unwrap();
+        let (status, text) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{method} {path}: {status} {text}");
     }
 
     /// Ends the story: every route was known, and the cloud stops.

@@ -101,7 +101,7 @@ pub(crate) fn account(world: &World) -> Value {
 }
 
 /// The bindings of a Worker's newest version, by name.
-fn bindings(world: &World, worker: &str) -> Value {
+pub(crate) fn bindings(world: &World, worker: &str) -> Value {
     let versions = account(world)["workers"][worker]["versions"]
         .as_array()
         .unwrap()

@@ -1,6 +1,6 @@
 //! Stories of `deploy-workers` with one Worker: without a manifest, and with Durable Objects.
 
-use scenarios::{World, ids, tokens};
+use scenarios::World;
 use serde_json::{Value, json};
 
 use crate::deploy_workers::account;
@@ -84,21 +84,8 @@ async fn durable_objects_are_migrated_once_and_secrets_by_hand_stay() {
     assert_eq!(deploy().go().await.output("changed"), "false");
     world.assert_only_reads_since(mark);
 
-    let url = format!(
-        "{}/accounts/{}/workers/scripts/room/secrets",
-        world.cloud.cloudflare,
-        ids::ACCOUNT
-    );
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let secret = json!({"name": "BY_HAND", "text": "kept", "type": "secret_text"});
-    let answer = reqwest::Client::new()
-        .put(url)
-        .bearer_auth(tokens::CLOUDFLARE)
-        .json(&secret)
-        .send()
-        .await
-        .unwrap();
-    assert!(answer.status().is_success());
+    world.by_hand("PUT", "/workers/scripts/room/secrets", &secret).await;
     config(&json!([{"tag": "v1", "new_sqlite_classes": ["Room"]}, {"tag": "v2", "new_sqlite_classes": ["Hall"]}]));
     let run = deploy().go().await;
     assert_eq!(run.code, 0, "{run}");

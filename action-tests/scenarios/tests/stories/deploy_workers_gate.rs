@@ -1,6 +1,6 @@
 //! Stories of `deploy-workers` about proof: which version was it that answered?
 
-use scenarios::{World, ids, tokens};
+use scenarios::World;
 use serde_json::json;
 
 use crate::deploy_workers::{account, worker};
@@ -142,20 +142,10 @@ async fn a_version_is_asked_at_its_own_url_where_it_has_one() {
     assert_eq!(run.code, 0, "{run}");
     assert!(run.report["services"][0]["version-url"].is_null(), "{run}");
 
-    let subdomain = format!(
-        "{}/accounts/{}/workers/scripts/api-42/subdomain",
-        world.cloud.cloudflare,
-        ids::ACCOUNT
-    );
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let switched = reqwest::Client::new()
-        .post(subdomain)
-        .bearer_auth(tokens::CLOUDFLARE)
-        .json(&json!({"enabled": false, "previews_enabled": true}))
-        .send()
-        .await
-        .unwrap();
-    assert!(switched.status().is_success());
+    let switched = json!({"enabled": false, "previews_enabled": true});
+    world
+        .by_hand("POST", "/workers/scripts/api-42/subdomain", &switched)
+        .await;
     // At its hostname the Worker does not say which version it is.
     world
         .seed(&json!({"edge": {"hosts": {"api-42.example.com": {"status": 200, "body": SILENT}}}}))

@@ -1,6 +1,6 @@
 //! Stories of `deploy-workers` about the hostnames of an environment that exists once.
 
-use scenarios::{Run, World, ids, tokens};
+use scenarios::{Run, World, ids};
 use serde_json::{Value, json};
 
 use crate::deploy_workers::{account, worker};
@@ -41,27 +41,15 @@ fn attached(world: &World) -> Vec<String> {
     all
 }
 
-async fn attach_by_hand(world: &World, hostname: &str) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let url = format!("{}/accounts/{}/workers/domains", world.cloud.cloudflare, ids::ACCOUNT);
-    let body = json!({"hostname": hostname, "service": "api", "zone_id": ids::ZONE, "environment": "production"});
-    let answer = reqwest::Client::new()
-        .put(url)
-        .bearer_auth(tokens::CLOUDFLARE)
-        .json(&body)
-        .send()
-        .await
-        .unwrap();
-    assert!(answer.status().is_success());
-}
-
 #[tokio::test]
 async fn what_the_manifest_drops_is_detached_and_what_was_attached_by_hand_stays() {
     let world = World::start().await;
     worker(&world, "api", &json!({}), "export default {}");
     write(&world, "old", "custom-domain");
     deploy(&world).await;
-    attach_by_hand(&world, "hand.example.com").await;
+    let by_hand =
+        json!({"hostname": "hand.example.com", "service": "api", "zone_id": ids::ZONE, "environment": "production"});
+    world.by_hand("PUT", "/workers/domains", &by_hand).await;
     assert_eq!(attached(&world), ["hand.example.com", "old.example.com"]);
 
     write(&world, "new", "custom-domain");

@@ -1,9 +1,9 @@
 //! Stories of `deploy-workers` about R2 buckets and D1 databases of an environment's own.
 
 use scenarios::{World, ids};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::deploy_workers::{account, worker};
+use crate::deploy_workers::{account, bindings, worker};
 
 const SHOP: &str = "8a1b6f2e-0000-4000-8000-000000000001";
 const PREVIEW: &str = "8a1b6f2e-0000-4000-8000-000000000002";
@@ -36,18 +36,6 @@ async fn world() -> World {
         "export default {}",
     );
     world
-}
-
-fn bindings(world: &World) -> Value {
-    let versions = account(world)["workers"]["api-42"]["versions"]
-        .as_array()
-        .unwrap()
-        .clone();
-    let mut by_name = json!({});
-    for binding in versions.last().unwrap()["content"]["bindings"].as_array().unwrap() {
-        by_name[binding["name"].as_str().unwrap()] = binding.clone();
-    }
-    by_name
 }
 
 #[tokio::test]
@@ -92,7 +80,7 @@ async fn an_environment_has_buckets_and_databases_of_its_own() {
         let run = deploy().go().await;
         assert_eq!(run.code, 0, "{run}");
         assert!(run.stdout.contains("FILES → R2 bucket files-preview"), "{run}");
-        let bound = bindings(&world);
+        let bound = bindings(&world, "api-42");
         assert_eq!(
             (&bound["FILES"]["bucket_name"], &bound["LOGS"]["bucket_name"]),
             (&json!("files-preview"), &json!("logs"))

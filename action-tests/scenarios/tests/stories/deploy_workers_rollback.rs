@@ -228,21 +228,10 @@ async fn somebody_elses_canary_is_not_flattened() {
     second_version(&world);
     assert_eq!(deploy(&world, &[("services", "api")]).await.code, 0);
     let new = live(&world, "api-preview-42");
-    let url = format!(
-        "{}/accounts/{}/workers/scripts/api-preview-42/deployments",
-        world.cloud.cloudflare,
-        ids::ACCOUNT
-    );
     let shares = json!({"strategy": "percentage", "versions": [{"version_id": old, "percentage": 90}, {"version_id": new, "percentage": 10}]});
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let answer = reqwest::Client::new()
-        .post(url)
-        .bearer_auth("cf-token-for-tests")
-        .json(&shares)
-        .send()
-        .await
-        .unwrap();
-    assert!(answer.status().is_success());
+    world
+        .by_hand("POST", "/workers/scripts/api-preview-42/deployments", &shares)
+        .await;
     let mark = world.mark();
     let run = deploy(&world, &[]).await;
     assert_eq!(run.code, 1, "{run}");

@@ -62,6 +62,20 @@ impl Found<'_> {
     }
 }
 
+impl Found<'_> {
+    /// Placeholders that a template of an environment cannot have.
+    fn unknown_placeholders(&mut self, section: &str, place: &str, template: &str) {
+        let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(", ");
+        let used = naming::placeholders(template);
+        for unknown in used.into_iter().filter(|name| !PLACEHOLDERS.contains(name)) {
+            self.add(
+                section,
+                format!("{place}: `{{{unknown}}}` is no placeholder; known: {known}"),
+            );
+        }
+    }
+}
+
 fn templates(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, found: &mut Found<'_>) {
     let section = format!("[environments.{name}]");
     let per_pull_request = environment.hostname.contains("{pr}");
@@ -73,16 +87,7 @@ fn templates(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, fou
     for (key, template) in templates {
         let Some(template) = template else { continue };
         let place = format!("`environments.{name}.{key}`");
-        for unknown in naming::placeholders(template)
-            .into_iter()
-            .filter(|name| !PLACEHOLDERS.contains(name))
-        {
-            let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(", ");
-            found.add(
-                &section,
-                format!("{place}: `{{{unknown}}}` is no placeholder; known: {known}"),
-            );
-        }
+        found.unknown_placeholders(&section, &place, template);
         // A template with {pr} beside one without would make pull requests share a resource, or leave one behind.
         if template.contains("{pr}") != per_pull_request {
             found.add(
@@ -178,16 +183,7 @@ fn resources(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, fou
                 .unwrap_or_default();
             found.add(&section, format!("{place}: there is no service `{service}`{meant}"));
         }
-        for unknown in naming::placeholders(template)
-            .into_iter()
-            .filter(|name| !PLACEHOLDERS.contains(name))
-        {
-            let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(", ");
-            found.add(
-                &section,
-                format!("{place}: `{{{unknown}}}` is no placeholder; known: {known}"),
-            );
-        }
+        found.unknown_placeholders(&section, &place, template);
         if template.trim().is_empty() {
             found.add(&section, format!("{place} is empty"));
         }
