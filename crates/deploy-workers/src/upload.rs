@@ -96,9 +96,16 @@ impl Work<'_> {
             self.tag(&service.worker, &claims::uploaded(before, None)).await?;
         }
         self.note(service, |outcome| (outcome.uploaded, outcome.changed) = (true, true));
-        let uploaded = handed.tool.upload(self.sandbox, &what).await;
-        let version = uploaded.map_err(|failed| report::wrangler_failed(self.runner, service, failed))?;
-        self.note(service, |outcome| outcome.version = Some(version));
+        match handed.tool.upload(self.sandbox, &what).await {
+            Ok(version) => self.note(service, |outcome| outcome.version = Some(version)),
+            Err(failed) => {
+                let serves = self.writer.reader().serving(&service.worker, tag, message).await;
+                if let Ok(Some(version)) = serves {
+                    self.note(service, |outcome| outcome.version = Some(version));
+                }
+                return Err(report::wrangler_failed(self.runner, service, failed));
+            }
+        }
         // wrangler writes tags of its own.
         self.tag(&service.worker, &claims::uploaded(&service.all_tags, content))
             .await

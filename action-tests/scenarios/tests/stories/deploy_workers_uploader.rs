@@ -281,6 +281,7 @@ async fn what_wrangler_deployed_is_put_back_too() {
     let kept = run(&world).input("on-failure", "keep").go().await;
     assert_eq!(kept.code, 1, "{kept}");
     assert_ne!(live(&world, "jobs"), before);
+    assert_eq!(kept.report["services"][0]["version-id"], live(&world, "jobs").as_str());
     let mended = run(&world).go().await;
     assert_eq!(mended.report["services"][0]["state"], "deployed", "{mended}");
     assert_deployed(&mended);

@@ -182,6 +182,18 @@ impl Reader {
         Ok(found.map(|found| found.items).unwrap_or_default())
     }
 
+    /// The version that serves, when it is the one that was uploaded with this tag and message.
+    pub async fn serving(&self, worker: &str, tag: &str, message: &str) -> Result<Option<String>, Error> {
+        let deployments = self.deployments(worker).await?.unwrap_or_default();
+        let Some(id) = deployments.first().and_then(Deployment::only_version) else {
+            return Ok(None);
+        };
+        let version = self.version(worker, id).await?;
+        Ok(version
+            .filter(|version| version.tag() == tag && version.message() == message)
+            .map(|version| version.id))
+    }
+
     /// The version that an upload made, when it arrived: its tag says what it holds, its message who made it and when.
     async fn version_of(&self, worker: &str, upload: &Upload) -> Result<Option<Version>, Error> {
         let same = |version: &Version| version.tag() == upload.tag() && version.message() == upload.message();
@@ -217,7 +229,7 @@ impl Writer {
                     None => break,
                 },
                 Err(error) if maybe_done(&error) => {
-                    if self.serving(worker, upload).await?.is_some() {
+                    if reader.serving(worker, upload.tag(), upload.message()).await?.is_some() {
                         break;
                     }
                     if tries >= TRIES {
@@ -229,7 +241,7 @@ impl Writer {
                 Err(error) => return Err(error),
             }
         }
-        let serving = self.serving(worker, upload).await?;
+        let serving = self.reader().serving(worker, upload.tag(), upload.message()).await?;
         serving.ok_or_else(|| {
             Error::unfit(
                 format!("upload Worker `{worker}`"),
@@ -237,18 +249,6 @@ impl Writer {
                 "another run deploys the same Worker: run again, one after the other (a `concurrency` group)",
             )
         })
-    }
-
-    /// The version that serves, when it is the one of this upload.
-    async fn serving(&self, worker: &str, upload: &Upload) -> Result<Option<String>, Error> {
-        let deployments = self.reader().deployments(worker).await?.unwrap_or_default();
-        let Some(id) = deployments.first().and_then(Deployment::only_version) else {
-            return Ok(None);
-        };
-        let version = self.reader().version(worker, id).await?;
-        Ok(version
-            .filter(|version| version.tag() == upload.tag() && version.message() == upload.message())
-            .map(|version| version.id))
     }
 
     /// Uploads a version that serves nothing yet; returns its id. An unclear answer is settled by the upload's tag
