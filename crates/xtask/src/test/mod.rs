@@ -67,7 +67,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "rust",
         what: "unit tests and stories",
-        needs: &["build", "npm-platform", "npm-runtime", "npm-clients"],
+        needs: &["build", "npm-platform", "npm-runtime", "npm-clients", "npm-wranglers"],
         lane: Lane::Compile,
         run: cargo::test,
     },
@@ -126,6 +126,13 @@ const STEPS: &[Step] = &[
         needs: &[],
         lane: Lane::Fetch,
         run: |workspace| node::install(workspace, "action-tests/clients"),
+    },
+    Step {
+        name: "npm-wranglers",
+        what: "npm ci in action-tests/wranglers",
+        needs: &[],
+        lane: Lane::Fetch,
+        run: |workspace| node::install(workspace, "action-tests/wranglers"),
     },
     Step {
         name: "zizmor",
