@@ -137,6 +137,22 @@ async fn every_wrangler_from_4_40_on_leaves_the_same_worker() {
     }
 }
 
+#[tokio::test]
+async fn a_wrangler_that_wants_ids_is_told_to_be_raised() {
+    let old = npm::wranglers().join("node_modules/wrangler-4-40");
+    let world = project(&old, &json!({"binding": "CACHE"})).await;
+    let run = deploy(&world, &[]).await;
+    assert_eq!(run.code, 1, "{run}");
+    for part in [
+        "bindings should have a string \"id\" field but got {\"binding\":\"CACHE\"}",
+        "wrangler 4.40.0 wants an id of every resource; 4.45.0 is the first that does not",
+    ] {
+        assert!(run.error().contains(part), "{part} is not in:\n{}", run.error());
+    }
+    assert!(world.requests().is_empty());
+    world.finish().await;
+}
+
 /// A workspace of two Workers that share a package; only the Workers depend on wrangler. `shared` is how a Worker asks
 /// for the package.
 async fn workspace(shared: &str) -> World {

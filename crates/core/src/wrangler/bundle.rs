@@ -10,10 +10,12 @@ use serde_json::Value;
 
 use super::child::Sandbox;
 use super::form::Form;
-use super::tool::Tool;
+use super::tool::{Tool, Version};
 
 /// A build that takes longer hangs.
 pub(super) const LONGEST_BUILD: Duration = Duration::from_mins(15);
+/// From here on wrangler takes bindings without ids (tried: 4.44.0 does not).
+const WITHOUT_IDS: Version = Version(4, 45, 0);
 /// How much of a failed build's output is kept.
 const LONGEST_LOG: usize = 20_000;
 
@@ -83,7 +85,17 @@ impl Bundle {
         };
         if !output.status.success() {
             let told = std::fs::read_to_string(&told).unwrap_or_default();
-            return Err(failed(failed_reason(&told, output.status)));
+            let mut reason = reason(&told)
+                .or_else(|| error(&printed))
+                .unwrap_or_else(|| failed_reason(&told, output.status));
+            let asks_for_id = |field: &&str| reason.contains(&format!("\"{field}\" field"));
+            if tool.version < WITHOUT_IDS && ["id", "bucket_name", "database_id"].iter().any(asks_for_id) {
+                reason += &format!(
+                    "\nwrangler {} wants an id of every resource; {WITHOUT_IDS} is the first that does not: raise it in the project's package.json",
+                    tool.version
+                );
+            }
+            return Err(failed(reason));
         }
         let bytes = std::fs::read(&form).map_err(|_| failed("wrangler ended well, but left no bundle".to_owned()))?;
         let form = Form::read(Bytes::from(bytes)).await;
@@ -156,6 +168,18 @@ fn reason(told: &str) -> Option<String> {
     })
 }
 
+/// The first error that wrangler printed: its output file tells none before 4.45 (tried: 4.40.0).
+fn error(printed: &str) -> Option<String> {
+    let (_, text) = printed.split_once("[ERROR]")?;
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|line| line.trim().trim_start_matches("✘ [ERROR] "))
+        .take_while(|line| !line.starts_with("🪵"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n  "))
+}
+
 /// The paragraphs that wrangler marks as warnings, each on one line.
 fn warnings(stderr: &str) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -193,6 +217,12 @@ mod tests {
         assert_eq!(reason("{\"type\":\"wrangler-session\"}"), None);
         let told = "{\"type\":\"command-failed\",\"code\":10000,\"message\":\"A request failed.\"}";
         assert_eq!(reason(told).unwrap(), "A request failed. (code 10000)");
+        let printed = " ⛅️ wrangler 4.40.0\n\n✘ [ERROR] Build failed with 1 error:\n\n  ✘ [ERROR] Could not resolve \"./missing\"\n\n      index.ts:1:7:\n\n\n🪵  Logs were written\n";
+        assert_eq!(
+            error(printed).unwrap(),
+            "Build failed with 1 error:\n  Could not resolve \"./missing\"\n  index.ts:1:7:"
+        );
+        assert_eq!(error("killed"), None);
         let stderr = "▲ [WARNING] Processing configuration:\n\n    - \"vars\" is not inherited\n\n▲ [WARNING] two\n";
         assert_eq!(
             warnings(stderr),
