@@ -4,7 +4,7 @@
 //! version's own URL, where it has one; else it has to be healthy many times in a row, for longer than a new version
 //! takes to reach the edge, and the log says what would prove it sooner.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actions_core::environment::{Environment, Service};
 use actions_core::health::{
@@ -90,7 +90,8 @@ pub(crate) async fn wait(
         for target in &unproven {
             runner.say(&report::tells_no_version(&target.name));
         }
-        gate.again(&mut seen, &unproven, IN_A_ROW).await;
+        let in_a_row = fitting(schedule.total.saturating_sub(gate.started.elapsed()));
+        gate.again(&mut seen, &unproven, in_a_row).await;
     }
     let bad: Vec<&Seen> = seen.iter().filter(|seen| seen.state != State::Healthy).collect();
     if bad.is_empty() {
@@ -165,6 +166,11 @@ impl Gate<'_> {
     }
 }
 
+/// So many healthy answers in a row, or as many as there is time for: between two of them there is less than a second.
+fn fitting(rest: Duration) -> u32 {
+    u32::try_from(rest.as_secs()).unwrap_or(IN_A_ROW).clamp(1, IN_A_ROW)
+}
+
 fn target(environment: &Environment, awaited: &Awaited<'_>, asked: Asked) -> anyhow::Result<Target> {
     let service = awaited.service;
     let url = Url::parse(&service.health_url)
@@ -211,4 +217,16 @@ fn still_old(seen: &Seen, wanted: &str) -> Option<Target> {
 fn tells_no_version(seen: &Seen, awaited: &Awaited<'_>) -> bool {
     let told = seen.document().and_then(|document| document.version);
     seen.state == State::Healthy && awaited.replaced && awaited.version.is_some() && told.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_gate_asks_as_often_as_it_can() {
+        assert_eq!(fitting(Duration::from_secs(89)), IN_A_ROW);
+        assert_eq!(fitting(Duration::from_millis(5_900)), 5);
+        assert_eq!(fitting(Duration::ZERO), 1);
+    }
 }

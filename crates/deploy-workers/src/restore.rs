@@ -80,7 +80,9 @@ fn decide(back_to: &BackTo, key: &str, deployments: &[Deployment], inputs: &Inpu
             let Some(version) = versions.get(key) else {
                 return Decision::Nothing;
             };
-            let shares = vec![Share::all(version)];
+            // A deployment's own id stands for what it served, two versions perhaps.
+            let named = deployments.iter().find(|deployment| deployment.id == *version);
+            let shares = named.map_or_else(|| vec![Share::all(version)], |named| named.versions.clone());
             match deployments.first() {
                 None => Decision::Leave("the Worker is not deployed".to_owned()),
                 Some(live) if live.serves(&shares) => Decision::Nothing,

@@ -374,6 +374,53 @@ async fn lost_answers_make_nothing_twice() {
 }
 
 #[tokio::test]
+async fn passing_faults_of_the_vendor_are_waited_out() {
+    let world = platform().await;
+    let page = "<html><body>502 Bad Gateway</body></html>";
+    let limited = json!({"retry-after": "1"});
+    world.fail(&json!([
+        {"provider": "cloudflare", "method": "GET", "path": "/zones", "status": 502, "body": page, "times": 1},
+        {"provider": "cloudflare", "method": "GET", "path": "/accounts/*/workers/scripts/*/deployments", "status": 429, "headers": limited, "times": 2},
+        {"provider": "cloudflare", "method": "GET", "path": "/accounts/*/storage/kv/namespaces", "status": 503, "times": 1},
+        {"provider": "cloudflare", "method": "PUT", "path": "/accounts/*/workers/scripts/api-preview-42", "status": 502, "body": page, "times": 1},
+        {"provider": "cloudflare", "method": "PUT", "path": "/accounts/*/workers/scripts/auth-preview-42", "status": 429, "headers": limited, "times": 1},
+        {"provider": "cloudflare", "method": "POST", "path": "/zones/*/workers/routes", "status": 429, "headers": limited, "times": 1},
+        {"provider": "cloudflare", "method": "POST", "path": "/accounts/*/workers/scripts/web-preview-42/subdomain", "drop": "after", "times": 1},
+    ]));
+    let run = deploy(&world, &[]).await;
+    assert_eq!(run.code, 0, "{run}");
+    for name in ["api", "auth", "web"] {
+        let worker = &account(&world)["workers"][format!("{name}-preview-42")];
+        assert_eq!(worker["versions"].as_array().unwrap().len(), 1, "{name}");
+    }
+
+    write_platform(&world);
+    world.file("api/dist/index.js", "export default { two: 2 }");
+    let api = "/accounts/*/workers/scripts/api-preview-42";
+    world.fail(&json!([
+        {"provider": "cloudflare", "method": "POST", "path": format!("{api}/versions"), "status": 429, "headers": limited, "times": 1},
+        {"provider": "cloudflare", "method": "POST", "path": format!("{api}/deployments"), "status": 429, "headers": limited, "times": 1},
+    ]));
+    let run = deploy(&world, &[]).await;
+    assert_eq!(run.code, 0, "{run}");
+    let api = &account(&world)["workers"]["api-preview-42"];
+    assert_eq!(
+        (
+            api["versions"].as_array().unwrap().len(),
+            api["deployments"].as_array().unwrap().len()
+        ),
+        (2, 2)
+    );
+
+    // One that does not pass is told with its ray, not as JSON that cannot be read.
+    world.fail(&json!({"provider": "cloudflare", "method": "GET", "path": "/zones", "status": 403, "body": page, "times": null}));
+    let run = deploy(&world, &[]).await;
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.error().contains("Cloudflare answered 403"), "{run}");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn production_keeps_its_own_ids_and_custom_domains() {
     let world = platform().await;
     world

@@ -80,6 +80,10 @@ async fn the_old_versions_answer_is_no_success_of_a_new_one_that_is_sick() {
     assert_eq!(run.code, 0, "{run}");
     assert_ne!(live(&world, "api-42"), before);
     assert!(well.requests() - asked >= 18, "{} requests", well.requests() - asked);
+    // A gate that is shorter than that asks as often as it can.
+    code(&world, "three");
+    let run = world.run("deploy-workers").input("health-timeout", "3s").go().await;
+    assert_eq!(run.code, 0, "{run}");
     world.finish().await;
 }
 

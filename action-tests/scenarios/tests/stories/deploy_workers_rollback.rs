@@ -214,9 +214,30 @@ async fn a_run_is_put_back_on_command_and_only_once() {
             .input("versions", versions)
     };
     let run = named(second.output("versions")).go().await;
+    let api_after = after[0].clone();
     assert_eq!((run.code, all_live(&world)), (0, after), "{run}");
     let run = named(&first_versions.to_string()).go().await;
-    assert_eq!((run.code, all_live(&world)), (0, before), "{run}");
+    assert_eq!((run.code, all_live(&world)), (0, before.clone()), "{run}");
+
+    // By a deployment, here one that shared the traffic of one service.
+    let shares = json!({"strategy": "percentage", "versions": [{"version_id": before[0], "percentage": 90}, {"version_id": api_after, "percentage": 10}]});
+    let deployments = "/workers/scripts/api-preview-42/deployments";
+    world.by_hand("POST", deployments, &shares).await;
+    let canary = account(&world)["workers"]["api-preview-42"]["deployments"][0]["id"].clone();
+    assert_eq!(named(&first_versions.to_string()).go().await.code, 0);
+    assert_eq!(all_live(&world), before);
+    let back = || named(&json!({"api": canary}).to_string());
+    let run = back().go().await;
+    assert_eq!((run.code, run.output("changed")), (0, "true"), "{run}");
+    assert_eq!(
+        account(&world)["workers"]["api-preview-42"]["deployments"][0]["versions"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    let run = back().go().await;
+    assert_eq!((run.code, run.output("changed")), (0, "false"), "{run}");
     world.finish().await;
 }
 

@@ -57,7 +57,7 @@ pub(crate) enum NewWorkers {
 pub(crate) enum BackTo {
     /// What served before this run of the workflow.
     BeforeRun(String),
-    /// These versions, by service.
+    /// These versions, or what these deployments served, by service.
     Versions(BTreeMap<String, String>),
 }
 

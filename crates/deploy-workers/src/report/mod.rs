@@ -182,7 +182,7 @@ pub(crate) fn health(target: &Target, verdict: &Verdict, after: Duration) -> Str
 /// A Worker that was updated does not say which of its versions answers.
 pub(crate) fn tells_no_version(key: &str) -> String {
     format!(
-        "  {key} does not tell its version, so the old one may have answered: it is asked for about ten seconds more; let its health document tell `version` (from the `version_metadata` binding) to be sure at once"
+        "  {key} does not tell its version, so the old one may have answered: it has to stay healthy for about ten seconds, or as long as `health-timeout` lets it; let its health document tell `version` (from the `version_metadata` binding) to be sure at once"
     )
 }
 

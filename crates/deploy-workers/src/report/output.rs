@@ -223,6 +223,8 @@ fn row(service: &Service, size: &str) -> String {
     });
     let time = match service.state {
         ServiceState::Planned | ServiceState::Skipped | ServiceState::Unknown => String::new(),
+        // Nobody measured it.
+        _ if service.seconds == 0.0 => String::new(),
         _ => elapsed(Duration::from_secs_f64(service.seconds)),
     };
     let detail = service.detail.as_deref().map(cell).unwrap_or_default();
@@ -385,7 +387,7 @@ mod tests {
 
         | | service | version | | time | |
         |---|---|---|---|---|---|
-        | ↩️ | [api](https://api.example.com) | [`40078421…`](https://40078421-api.acme.workers.dev) |  | 0.0 s |  |
+        | ↩️ | [api](https://api.example.com) | [`40078421…`](https://40078421-api.acme.workers.dev) |  |  |  |
         | ⏭️ | [web](https://web.example.com) | [`40078421…`](https://40078421-web.acme.workers.dev) |  |  | a later deployment \| than that of run 7 serves |
         ");
     }
