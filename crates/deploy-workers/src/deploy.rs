@@ -10,12 +10,12 @@ use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
 
 use crate::apply::{self, Done, Work};
-use crate::bundled::Bundled;
 use crate::cancel;
 use crate::facts::Facts;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, Subject};
-use crate::render::Rendered;
+use crate::project::bundled::Bundled;
+use crate::project::render::Rendered;
 use crate::report::{self, Report, describe};
 
 /// How long a request may take to arrive after a run was cancelled. The runner gives ten seconds in all.

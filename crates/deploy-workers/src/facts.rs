@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 
 use crate::inputs::Inputs;
 use crate::project::Built;
-use crate::render::Known;
+use crate::project::render::Known;
 
 /// So many reads at once: well below what would count as a burst.
 const AT_ONCE: usize = 8;

@@ -1,33 +1,14 @@
 //! Deploys all Workers of an environment, in the order in which they need each other.
 
 mod apply;
-mod attach;
-mod bundled;
-mod by_wrangler;
 mod cancel;
-mod changes;
-mod check;
-mod claims;
-mod conflicts;
-mod content;
 mod deploy;
 mod facts;
-mod fingerprint;
-mod gate;
-mod hostnames;
 mod inputs;
-mod lone;
-mod names;
 mod plan;
 mod project;
-mod refused;
-mod render;
 mod report;
 mod restore;
-mod rollback;
-mod rollout;
-mod settings;
-mod upload;
 mod validate;
 
 use std::process::ExitCode;

@@ -10,11 +10,11 @@ use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
 use indexmap::IndexMap;
 
-use crate::gate::{self, Awaited};
+use crate::apply::gate::{self, Awaited};
+use crate::apply::rollback::{self, Decision, PutBack};
+use crate::apply::upload::message;
 use crate::inputs::{BackTo, Inputs};
 use crate::report;
-use crate::rollback::{self, Decision, PutBack};
-use crate::upload::message;
 
 /// One service that was looked at.
 pub(crate) struct Restored<'a> {

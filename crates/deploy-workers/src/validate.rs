@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use actions_core::runner::Runner;
 
-use crate::bundled::Bundled;
 use crate::inputs::Inputs;
-use crate::render::Known;
+use crate::project::bundled::Bundled;
+use crate::project::render::Known;
 use crate::report::{self, describe};
 
 /// Validates. Nothing is known of Cloudflare here: hostnames and what serves are checked by `deploy`.

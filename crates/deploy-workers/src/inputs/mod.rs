@@ -1,5 +1,6 @@
 //! The inputs, checked all at once.
 
+pub(crate) mod lone;
 mod values;
 
 use std::collections::BTreeMap;
@@ -14,8 +15,6 @@ use actions_core::secret::secret;
 use actions_core::text::quoted_list;
 use secrecy::SecretString;
 use serde::Deserialize;
-
-use crate::lone;
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {

@@ -7,10 +7,10 @@ use actions_core::text::{cell, shorten};
 use actions_core::wrangler::Resource;
 use serde_json::Value;
 
-use crate::bundled::Bundled;
 use crate::inputs::Inputs;
 use crate::project::Built;
-use crate::render::Rendered;
+use crate::project::bundled::Bundled;
+use crate::project::render::Rendered;
 
 /// A value that is longer says more than a line can.
 const LONGEST_VALUE: usize = 80;

@@ -16,11 +16,11 @@ use indexmap::IndexMap;
 pub(crate) use output::{Report, outputs, restored, restored_markdown, validated, validated_markdown};
 
 use crate::apply::Outcome;
+use crate::apply::rollback::{Decision, PutBack};
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::project::{Built, Size};
 use crate::restore::Restored;
-use crate::rollback::{Decision, PutBack};
 
 /// `12.3 KiB`
 pub(crate) fn bytes(n: u64) -> String {

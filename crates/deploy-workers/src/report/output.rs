@@ -11,12 +11,12 @@ use serde_json::{Map, Value};
 use super::bytes;
 use super::describe::{Described, described_markdown};
 use crate::apply::Done;
-use crate::hostnames::Step;
+use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
+use crate::plan::hostnames::Step;
 use crate::plan::{Plan, ServicePlan};
 use crate::project::{Built, Size};
 use crate::restore::Restored;
-use crate::rollback::PutBack;
 
 /// Milliseconds are enough.
 fn rounded(seconds: f64) -> f64 {

@@ -1,5 +1,12 @@
 //! What lies in the repository: configurations, checked, and bundles, made with no token in sight.
 
+pub(crate) mod bundled;
+pub(crate) mod by_wrangler;
+pub(crate) mod check;
+pub(crate) mod names;
+pub(crate) mod refused;
+pub(crate) mod render;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -17,10 +24,10 @@ use futures_util::{StreamExt as _, stream};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use crate::by_wrangler::{self, Handed};
-use crate::fingerprint::SOURCE_MAP;
+use self::by_wrangler::Handed;
 use crate::inputs::Inputs;
-use crate::{refused, report};
+use crate::plan::fingerprint::SOURCE_MAP;
+use crate::report;
 
 /// The environment whose resources no other one may use unasked.
 const PRODUCTION: &str = "production";

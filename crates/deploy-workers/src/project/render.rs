@@ -8,7 +8,7 @@ use actions_core::wrangler::{Resource, ResourceKind};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
-use crate::names::Names;
+use crate::project::names::Names;
 
 /// Secrets that nobody names here stay: a PUT without this would drop what was set by hand.
 const KEEP: [&str; 2] = ["secret_text", "secret_key"];

@@ -8,10 +8,11 @@ use actions_core::wrangler::{Resource, Sandbox};
 use indexmap::IndexMap;
 
 use crate::inputs::Inputs;
-use crate::names::Names;
+use crate::project::check;
+use crate::project::names::Names;
+use crate::project::render::{self, Context, Known, Rendered};
 use crate::project::{Built, Project};
-use crate::render::{self, Context, Known, Rendered};
-use crate::{check, report};
+use crate::report;
 
 /// The chosen services, ready to be planned.
 pub(crate) struct Bundled {

@@ -6,10 +6,10 @@ use actions_core::cloudflare::Share;
 use tokio::time::Instant;
 
 use crate::apply::Work;
-use crate::gate::Asked;
+use crate::apply::gate::Asked;
+use crate::apply::upload::message;
 use crate::plan::{ServicePlan, Upload};
 use crate::report;
-use crate::upload::message;
 
 /// How often a version that is watched is asked.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

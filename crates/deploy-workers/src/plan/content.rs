@@ -5,9 +5,9 @@ use actions_core::environment::{Environment, Service};
 use serde_json::{Map, Value, json};
 
 use crate::facts::Live;
-use crate::fingerprint;
+use crate::plan::fingerprint;
 use crate::project::Built;
-use crate::render::Rendered;
+use crate::project::render::Rendered;
 
 /// The tag of a service's upload. One by wrangler holds more than the metadata says: its whole configuration counts.
 pub(crate) fn tag(environment: &Environment, service: &Service, built: &Built, rendered: &Rendered) -> String {

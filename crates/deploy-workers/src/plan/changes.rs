@@ -2,7 +2,7 @@
 
 use actions_core::plan::{Plan as Changes, Verb};
 
-use crate::hostnames::Step;
+use crate::plan::hostnames::Step;
 use crate::plan::{Plan, ServicePlan, Upload};
 
 impl Plan {

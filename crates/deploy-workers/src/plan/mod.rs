@@ -1,5 +1,13 @@
 //! Decides what is to be done, from bundles and facts. Pure.
 
+pub(crate) mod changes;
+pub(crate) mod claims;
+pub(crate) mod conflicts;
+pub(crate) mod content;
+pub(crate) mod fingerprint;
+pub(crate) mod hostnames;
+pub(crate) mod settings;
+
 use std::collections::BTreeMap;
 
 use actions_core::cloudflare::WorkersDev;
@@ -11,12 +19,11 @@ use indexmap::IndexMap;
 use reqwest::Url;
 use serde_json::{Map, Value};
 
+use self::hostnames::{Decision, Step};
 use crate::facts::{Facts, Live};
-use crate::hostnames::{self, Decision, Step};
 use crate::inputs::Overwrite;
+use crate::project::render::Rendered;
 use crate::project::{Built, Size};
-use crate::render::Rendered;
-use crate::{claims, conflicts, content, fingerprint, settings};
 
 /// What is to be done for an environment.
 pub(crate) struct Plan {

@@ -6,7 +6,7 @@ use futures_util::future;
 use serde_json::{Map, json};
 
 use crate::apply::Work;
-use crate::hostnames::Step;
+use crate::plan::hostnames::Step;
 use crate::plan::{self, ServicePlan, Upload};
 use crate::project::Built;
 

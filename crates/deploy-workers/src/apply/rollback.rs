@@ -5,11 +5,11 @@
 use actions_core::cloudflare::versions::secrets_changed;
 use actions_core::cloudflare::{Deployment, Share, Writer};
 
+use crate::apply::upload::message;
 use crate::apply::{Done, Work};
 use crate::inputs::NewWorkers;
 use crate::plan::{ServicePlan, Upload};
 use crate::report;
-use crate::upload::message;
 
 /// Begins the message of each deployment that puts something back.
 const MARK: &str = "rollback of run ";

@@ -7,13 +7,16 @@ use actions_core::wrangler::uploader::ToUpload;
 use serde_json::json;
 
 use crate::apply::Work;
-use crate::by_wrangler::Handed;
-use crate::content;
+use crate::apply::rollout;
 use crate::inputs::Origin;
+use crate::plan::claims;
+use crate::plan::content;
+use crate::plan::fingerprint;
 use crate::plan::{ServicePlan, Upload};
 use crate::project::Built;
-use crate::render::Rendered;
-use crate::{claims, fingerprint, report, rollout};
+use crate::project::by_wrangler::Handed;
+use crate::project::render::Rendered;
+use crate::report;
 
 impl Work<'_> {
     pub(crate) async fn upload(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> anyhow::Result<()> {

@@ -1,5 +1,11 @@
 //! Carries a plan out, one wave after another; tells what was done even when a later wave fails.
 
+pub(crate) mod attach;
+pub(crate) mod gate;
+pub(crate) mod rollback;
+pub(crate) mod rollout;
+pub(crate) mod upload;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -10,14 +16,14 @@ use actions_core::wrangler::Sandbox;
 use futures_util::{StreamExt as _, future, stream};
 use indexmap::IndexMap;
 
+use self::gate::{Asked, Awaited};
+use self::rollback::PutBack;
 use crate::facts::Facts;
-use crate::gate::{self, Asked, Awaited};
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::project::Built;
-use crate::render::Rendered;
+use crate::project::render::Rendered;
 use crate::report;
-use crate::rollback::PutBack;
 
 /// Uploads at once: a wave of many services stays below Cloudflare's burst limit.
 const AT_ONCE: usize = 4;
