@@ -81,7 +81,9 @@ async fn a_service_is_built_without_our_tokens_and_quietly() {
     std::fs::remove_dir_all(world.workspace().join("web/dist")).unwrap();
     let run = deploy(&world, &[]).await;
     assert_eq!(run.code, 0, "{run}");
-    assert!(!run.stdout.contains("noise"), "{run}");
+    // What it is, but not what it prints.
+    assert!(run.stdout.contains("web: built by `env > seen.txt"), "{run}");
+    assert!(!run.stdout.lines().any(|line| line == "noise"), "{run}");
     let seen = std::fs::read_to_string(world.workspace().join("web/seen.txt")).unwrap();
     for secret in [tokens::CLOUDFLARE, tokens::GITHUB, tokens::NEON, "npg_s3cret", "INPUT_"] {
         assert!(!seen.contains(secret), "the build saw `{secret}`: {seen}");
@@ -91,6 +93,22 @@ async fn a_service_is_built_without_our_tokens_and_quietly() {
     let mark = world.mark();
     assert_eq!(deploy(&world, &[]).await.output("changed"), "false");
     world.assert_only_reads_since(mark);
+
+    // A build may write the configuration, too.
+    world.file(
+        "codex.toml",
+        &MANIFEST.replace(
+            "path = \"web\"",
+            "path = \"web\"\nbuild = \"mv written.json wrangler.json\"",
+        ),
+    );
+    std::fs::rename(
+        world.workspace().join("web/wrangler.json"),
+        world.workspace().join("web/written.json"),
+    )
+    .unwrap();
+    let run = deploy(&world, &[]).await;
+    assert_eq!((run.code, run.output("changed")), (0, "false"), "{run}");
 
     // The same without a manifest.
     let run = world

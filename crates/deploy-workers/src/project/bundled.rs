@@ -34,13 +34,15 @@ impl Bundled {
     /// Bundles that failed, or every problem in them.
     pub(crate) async fn make(inputs: &Inputs, runner: &Runner) -> anyhow::Result<Self> {
         let mut problems = inputs.missing.clone();
-        let project = Project::read(inputs, &mut problems);
         let api_url = inputs
             .cloudflare
             .as_ref()
             .map_or(actions_core::cloudflare::API, |access| &access.api_url);
         let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
-        let (built, failed) = project.bundle(inputs, &sandbox, runner).await;
+        let not_built = super::build(inputs, &sandbox, runner).await;
+        let project = Project::read(inputs, &not_built, &mut problems);
+        let (built, not_bundled) = project.bundle(inputs, &not_built, &sandbox, runner).await;
+        let failed: Vec<(String, anyhow::Error)> = not_built.into_iter().chain(not_bundled).collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
         let mut called = IndexMap::new();

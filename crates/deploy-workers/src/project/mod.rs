@@ -96,6 +96,36 @@ impl Size {
     }
 }
 
+/// Runs the build commands of the chosen services, as many at once as there are cores; returns those that failed. They
+/// come before everything else: a build may write the configuration, too.
+pub(crate) async fn build(inputs: &Inputs, sandbox: &Sandbox, runner: &Runner) -> IndexMap<String, anyhow::Error> {
+    let chosen = inputs.environment.services.iter();
+    let builds = chosen
+        .filter(|service| inputs.chosen.contains(&service.key))
+        .filter_map(|service| Some((service, service.build.as_ref()?)));
+    let results: Vec<_> = stream::iter(builds)
+        .map(|(service, command)| async move {
+            let started = Instant::now();
+            let folder = inputs.environment.root.join(&service.path);
+            let result = sandbox.build(command, &folder).await;
+            if result.is_ok() {
+                runner.say(&report::built(&service.key, command, started.elapsed()));
+            }
+            (service.key.clone(), result)
+        })
+        .buffered(at_once())
+        .collect()
+        .await;
+    let failed = results
+        .into_iter()
+        .filter_map(|(key, result)| Some((key, result.err()?)));
+    failed.map(|(key, failed)| (key, failed.into())).collect()
+}
+
+fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
+
 /// The configurations of all services.
 pub(crate) struct Project {
     configs: IndexMap<String, Config>,
@@ -106,12 +136,14 @@ pub(crate) struct Project {
 impl Project {
     /// Reads every service's configuration, those that are not to be deployed too: bindings may name them. What is
     /// wrong with them is recorded.
-    pub(crate) fn read(inputs: &Inputs, problems: &mut Problems) -> Self {
+    pub(crate) fn read(inputs: &Inputs, not_built: &IndexMap<String, anyhow::Error>, problems: &mut Problems) -> Self {
         let environment = &inputs.environment;
         let mut configs = IndexMap::new();
         for service in &environment.services {
             let input = format!("services.{}", service.key);
             match Config::find(&environment.root.join(&service.path)) {
+                // A configuration that a failed build was to write is no problem of its own.
+                Err(_) if not_built.contains_key(&service.key) => {}
                 Err(problem) => problems.add(&input, problem),
                 Ok(config) => match config.settings(environment.wrangler_env.as_deref()) {
                     Err(problem) => problems.add(&input, problem),
@@ -192,19 +224,19 @@ impl Project {
         Some(found)
     }
 
-    /// Builds and bundles the chosen services, as many at once as there are cores; failures come beside what went well.
+    /// Bundles the chosen services, as many at once as there are cores; failures come beside what went well.
     pub(crate) async fn bundle(
         &self,
         inputs: &Inputs,
+        not_built: &IndexMap<String, anyhow::Error>,
         sandbox: &Sandbox,
         runner: &Runner,
     ) -> (IndexMap<String, Built>, Vec<(String, anyhow::Error)>) {
-        let at_once = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let chosen = inputs
-            .environment
-            .services
-            .iter()
-            .filter(|service| inputs.chosen.contains(&service.key) && self.configs.contains_key(&service.key));
+        let ready = |service: &&Service| {
+            let key = &service.key;
+            inputs.chosen.contains(key) && self.configs.contains_key(key) && !not_built.contains_key(key)
+        };
+        let chosen = inputs.environment.services.iter().filter(ready);
         let results: Vec<(String, anyhow::Result<Built>)> = stream::iter(chosen)
             .map(|service| async {
                 let built = self.bundle_one(service, sandbox).await;
@@ -213,7 +245,7 @@ impl Project {
                 }
                 (service.key.clone(), built)
             })
-            .buffered(at_once)
+            .buffered(at_once())
             .collect()
             .await;
         let mut all = IndexMap::new();
@@ -233,12 +265,10 @@ impl Project {
         let folder = self.root.join(&service.path);
         let wrangler_env = self.wrangler_env.as_deref();
         let started = Instant::now();
-        if let Some(command) = &service.build {
-            sandbox.build(command, &folder).await?;
-        }
-        // A build may have written the configuration only now.
-        let config = Config::find(&folder).map_err(fault)?;
-        let prebuilt = Form::prebuilt(&config, &config.settings(wrangler_env).map_err(fault)?).map_err(fault)?;
+        let prebuilt = match self.configs.get(&service.key) {
+            Some(config) => Form::prebuilt(config, &config.settings(wrangler_env).map_err(fault)?).map_err(fault)?,
+            None => None,
+        };
         let by_wrangler = service.uploader == Uploader::Wrangler;
         let tool = if by_wrangler || prebuilt.is_none() {
             Some(Tool::find(&folder, sandbox).await?)

@@ -61,6 +61,11 @@ pub(crate) fn opening(inputs: &Inputs) -> String {
     )
 }
 
+/// A service's own build command ended well.
+pub(crate) fn built(key: &str, command: &str, took: Duration) -> String {
+    format!("{key}: built by `{command}` in {}", elapsed(took))
+}
+
 /// A service was bundled.
 pub(crate) fn bundled(key: &str, built: &Built) -> String {
     let assets = built.assets.as_ref().map_or_else(String::new, |files| {
