@@ -61,7 +61,7 @@ impl Plan {
                 changes.push(Verb::Update, "settings", worker, keys.join(", "), ());
             }
             if service.tags.is_some() {
-                let detail = "to remember which hostnames it was given here";
+                let detail = "whose it is, and which hostnames it was given here";
                 changes.push(Verb::Update, "tags", worker, detail, ());
             }
             if let Some(crons) = &service.crons {
