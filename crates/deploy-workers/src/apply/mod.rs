@@ -167,12 +167,19 @@ impl Work<'_> {
         if service.upload != Upload::No {
             self.upload(service, built, rendered).await?;
         }
+        let settings = async {
+            // An upload of a version has brought them.
+            if service.upload == Upload::No || service.migrations.is_some() {
+                self.settings(service).await?;
+            }
+            Ok(())
+        };
         // Each to its end: a failure of one is no reason to leave another half-done.
         let (steps, workers_dev, crons, settings) = future::join4(
             self.steps(service),
             self.workers_dev(service, built),
             self.crons(service),
-            self.settings(service),
+            settings,
         )
         .await;
         steps.and(workers_dev).and(crons).and(settings)?;

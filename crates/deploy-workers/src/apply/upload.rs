@@ -54,6 +54,8 @@ impl Work<'_> {
         }
         let form = Form::new(metadata, content::modules(built), &tag, &message);
         let version = self.writer.upload_version(worker, &form).await?;
+        // Before the version serves: a run that is killed in between leaves a difference that the next one sees.
+        self.settings(service).await?;
         let new = Some(version.clone());
         self.note(service, |outcome| {
             (outcome.uploaded, outcome.changed, outcome.version) = (true, true, new);

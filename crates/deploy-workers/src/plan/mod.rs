@@ -258,7 +258,7 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),
         crons: built.crons.clone().filter(|crons| !same(crons, &live.crons)),
         migrations,
-        settings: settings::differing(&rendered.metadata, &live.settings.others)
+        settings: settings::differing(&rendered.metadata, &live.settings.others, upload == Upload::No)
             .filter(|_| upload != Upload::First && built.handed.is_none()),
         tags: Some(tags.clone()).filter(|_| !right),
         all_tags: tags,
