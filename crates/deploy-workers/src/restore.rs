@@ -110,7 +110,8 @@ async fn healthy(runner: &Runner, inputs: &Inputs, all: &[Restored<'_>]) -> anyh
     if services.is_empty() {
         return Ok(());
     }
-    gate::wait(&inputs.environment, &services, gate::Asked::Serving, schedule, runner).await
+    let asked = gate::Asked::Serving;
+    gate::wait(&inputs.environment, &services, asked, schedule, runner, |_, _| {}).await
 }
 
 fn write(runner: &Runner, json: &reports::DeployWorkers, all: &[Restored<'_>]) -> anyhow::Result<()> {

@@ -66,12 +66,29 @@ async fn the_old_versions_answer_is_no_success_of_a_new_one_that_is_sick() {
     assert!(run.error().starts_with("`api` is deployed, but not healthy"), "{run}");
     assert_eq!(live(&world, "api-42"), before, "{run}");
     assert_eq!(rolled_back(&run), ["api"]);
-    assert!(
-        run.summary
-            .contains("Put back is the code with its bindings and secrets."),
-        "{}",
-        run.summary
-    );
+    let mut shown = insta::Settings::clone_current();
+    shown.add_filter(r"127\.0\.0\.1:\d+", "HOST");
+    shown.add_filter(r"[0-9a-f]{8}…", "VERSION…");
+    shown.add_filter(r"\d+ tries", "N tries");
+    shown.add_filter(r"\d\.\d s", "N s");
+    shown.bind(|| {
+        insta::assert_snapshot!(run.summary, @r"
+        ### Workers of preview 42: failed
+
+        Put back is the code with its bindings and secrets. Hostnames, schedules, settings that no version holds, and data stay as they are now.
+
+        | | service | version | size | time | |
+        |---|---|---|---|---|---|
+        | ↩️ | [api](http://HOST/api-42.example.com) | `VERSION…` | 51 B, 74 B compressed | N s | it is not healthy: it says it is unhealthy (database: down) (status 503) |
+
+        ❌ **deploy-workers failed**
+
+        ```text
+        `api` is deployed, but not healthy
+        caused by: http://HOST/api-42.example.com/health: it says it is unhealthy (database: down) (status 503) (N tries after N s)
+        ```
+        ");
+    });
 
     // A new version that stays healthy goes through, though it says nothing of itself.
     one_service(&world, &well.url("/{hostname}"));

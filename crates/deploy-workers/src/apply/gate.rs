@@ -45,7 +45,7 @@ const OVERRIDES: &str = "cloudflare-workers-version-overrides";
 /// the edge within seconds (contract sheet of Cloudflare, section 5).
 const IN_A_ROW: u32 = 18;
 
-/// Waits for services to become healthy.
+/// Waits for services to become healthy; `sick` is told of each that does not, and why.
 ///
 /// # Errors
 /// One of them does not, in time.
@@ -55,6 +55,7 @@ pub(crate) async fn wait(
     asked: Asked,
     schedule: &Schedule,
     runner: &Runner,
+    sick: impl Fn(&str, &str),
 ) -> anyhow::Result<()> {
     // A Worker without a manifest may have no health path.
     let with_path = |awaited: &&Awaited<'_>| !awaited.service.health_url.is_empty();
@@ -94,6 +95,9 @@ pub(crate) async fn wait(
         gate.again(&mut seen, &unproven, in_a_row).await;
     }
     let bad: Vec<&Seen> = seen.iter().filter(|seen| seen.state != State::Healthy).collect();
+    for seen in &bad {
+        sick(&seen.target.name, seen.why.as_deref().unwrap_or_default());
+    }
     if bad.is_empty() {
         Ok(())
     } else {

@@ -142,7 +142,11 @@ impl Work<'_> {
                 })
             })
             .collect();
-        gate::wait(&self.inputs.environment, &services, asked, schedule, self.runner).await
+        let sick = |key: &str, why: &str| {
+            let mut journal = self.journal.borrow_mut();
+            journal.entry(key.to_owned()).or_default().failed = Some(report::not_healthy(why));
+        };
+        gate::wait(&self.inputs.environment, &services, asked, schedule, self.runner, sick).await
     }
 
     pub(crate) fn note(&self, service: &ServicePlan, change: impl FnOnce(&mut Outcome)) {

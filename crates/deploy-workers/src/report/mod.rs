@@ -196,6 +196,11 @@ pub(crate) fn healthy_at_version_url(key: &str) -> String {
     format!("  {key} does not tell its version, but is healthy at its version's own URL")
 }
 
+/// Why a service failed, though its code was deployed.
+pub(crate) fn not_healthy(why: &str) -> String {
+    format!("it is not healthy: {why}")
+}
+
 /// A wave did not become healthy.
 pub(crate) fn unhealthy(bad: &[&Seen]) -> anyhow::Error {
     let keys: Vec<&str> = bad.iter().map(|seen| seen.target.name.as_str()).collect();
