@@ -314,6 +314,24 @@ async fn a_worker_of_another_environment_is_not_taken_over_unasked() {
 }
 
 #[tokio::test]
+async fn what_another_tool_has_bound_does_not_go_without_a_word() {
+    let world = platform().await;
+    world
+        .seed(&json!({"cloudflare": {"workers": [{"name": "api-preview-42", "vars": {"BY_HAND": "1"}, "secrets": {"OLD_KEY": "x"}}]}}))
+        .await;
+    let run = deploy(&world, &[]).await;
+    assert_eq!(run.code, 0, "{run}");
+    let told = "note: api: binding `BY_HAND` goes: what serves has them by another way";
+    assert!(run.stdout.find(told) < run.stdout.find("✓ api"), "{run}");
+    assert!(
+        run.stdout.contains(told) && run.stdout.contains("secret `OLD_KEY` stays, set by hand"),
+        "{run}"
+    );
+    assert!(bindings(&world, "api-preview-42")["OLD_KEY"].is_object());
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn settings_that_no_version_holds_follow_the_configuration() {
     let world = platform().await;
     let api = |more: Value| {

@@ -2,6 +2,7 @@
 
 use actions_core::cloudflare::Module;
 use actions_core::environment::{Environment, Service};
+use actions_core::text::quoted_list;
 use serde_json::{Map, Value, json};
 
 use crate::facts::Live;
@@ -60,35 +61,55 @@ pub(crate) fn migrations(all: &[Value], live: Option<&str>) -> Option<Value> {
     Some(migrations)
 }
 
-/// Secrets that stay although the manifest does not name them.
-pub(crate) fn kept(live: &Live, rendered: &Rendered) -> Option<String> {
-    let names = |bindings: Option<&Value>| -> Vec<String> {
-        let all = bindings.and_then(Value::as_array).into_iter().flatten();
-        all.filter_map(|binding| binding["name"].as_str().map(str::to_owned))
-            .collect()
-    };
-    let ours = names(rendered.metadata.get("bindings"));
-    let version = live.version.as_ref()?;
-    let secrets = version
-        .resources
-        .bindings
-        .iter()
-        .filter(|binding| binding["type"] == "secret_text" || binding["type"] == "secret_key");
-    let kept: Vec<String> = secrets
-        .filter_map(|binding| binding["name"].as_str().map(str::to_owned))
-        .filter(|name| !ours.contains(name))
+fn bindings(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The bindings of what serves that our upload does not name: names, by whether their kind is kept.
+fn unnamed<'a>(live: &'a Live, rendered: &Rendered) -> (Vec<&'a str>, Vec<&'a str>) {
+    let ours: Vec<&Value> = bindings(rendered.metadata.get("bindings"))
+        .map(|binding| &binding["name"])
         .collect();
-    (!kept.is_empty()).then(|| {
-        let (noun, verb) = if kept.len() == 1 {
-            ("secret", "stays")
+    let kept: Vec<&Value> = bindings(rendered.metadata.get("keep_bindings")).collect();
+    let theirs = live.version.iter().flat_map(|version| &version.resources.bindings);
+    let (kept, dropped): (Vec<&Value>, Vec<&Value>) = theirs
+        .filter(|binding| !ours.contains(&&binding["name"]))
+        .partition(|binding| kept.contains(&&binding["type"]));
+    let names = |all: Vec<&'a Value>| all.into_iter().filter_map(|binding| binding["name"].as_str()).collect();
+    (names(kept), names(dropped))
+}
+
+/// What a person should know about bindings that the configuration does not name: which stay, and which go. What
+/// another version of ours had is left out on purpose, so nothing is said of it.
+pub(crate) fn by_hand(live: &Live, rendered: &Rendered) -> Vec<String> {
+    let (kept, dropped) = unnamed(live, rendered);
+    let is_ours = fingerprint::content(live.tag()).is_some();
+    let mut notes = Vec::new();
+    if !kept.is_empty() {
+        // With `keep_vars` other kinds are kept, too.
+        let secrets_only = bindings(rendered.metadata.get("keep_bindings")).all(|kind| {
+            let kind = kind.as_str().unwrap_or_default();
+            kind.starts_with("secret_")
+        });
+        let noun = if secrets_only { "secret" } else { "binding" };
+        let (plural, verb) = if kept.len() == 1 { ("", "stays") } else { ("s", "stay") };
+        notes.push(format!(
+            "{noun}{plural} {} {verb}, set by hand: the manifest does not name them",
+            quoted_list(&kept)
+        ));
+    }
+    if !dropped.is_empty() && !is_ours {
+        let (noun, verb) = if dropped.len() == 1 {
+            ("binding", "goes")
         } else {
-            ("secrets", "stay")
+            ("bindings", "go")
         };
-        format!(
-            "{noun} {} {verb}, set by hand: the manifest does not name them",
-            actions_core::text::quoted_list(&kept)
-        )
-    })
+        notes.push(format!(
+            "{noun} {} {verb}: what serves has them by another way, and neither the manifest nor the wrangler configuration names them",
+            quoted_list(&dropped)
+        ));
+    }
+    notes
 }
 
 #[cfg(test)]
@@ -111,5 +132,46 @@ mod tests {
         );
         assert_eq!(migrations(&all, Some("v2")), None);
         assert_eq!(migrations(&[], Some("v2")), None);
+    }
+
+    #[test]
+    fn what_was_set_by_hand_is_told() {
+        let live = |tag: &str| {
+            Live {
+            version: serde_json::from_value(json!({
+                "id": "v", "annotations": {"workers/tag": tag},
+                "resources": {"bindings": [
+                    {"name": "KEY", "type": "secret_text"}, {"name": "HAND", "type": "plain_text", "text": "1"},
+                    {"name": "CACHE", "type": "kv_namespace", "namespace_id": "x"}, {"name": "STAGE", "type": "plain_text"},
+                ]},
+            }))
+            .unwrap(),
+            ..Live::default()
+        }
+        };
+        let rendered = |keep: Value| Rendered {
+            metadata: json!({"bindings": [{"name": "STAGE", "type": "plain_text"}], "keep_bindings": keep})
+                .as_object()
+                .unwrap()
+                .clone(),
+            missing_kv: Vec::new(),
+        };
+        let notes = by_hand(&live("v1.2"), &rendered(json!(["secret_text"])));
+        assert_eq!(
+            notes[0],
+            "secret `KEY` stays, set by hand: the manifest does not name them"
+        );
+        assert!(notes[1].starts_with("bindings `HAND` and `CACHE` go: "), "{notes:?}");
+        // Of a version of ours, they were taken out on purpose.
+        assert_eq!(
+            by_hand(&live("codex-00-1-1"), &rendered(json!(["secret_text"]))).len(),
+            1
+        );
+        // With `keep_vars`, variables are kept as well.
+        let notes = by_hand(&live(""), &rendered(json!(["secret_text", "plain_text", "json"])));
+        assert!(
+            notes[0].contains("`KEY` and `HAND` stay") && notes[1].starts_with("binding `CACHE` goes"),
+            "{notes:?}"
+        );
     }
 }

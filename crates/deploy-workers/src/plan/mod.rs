@@ -243,10 +243,8 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
             "{what} cannot be compared with what is there, so it is deployed each time"
         ));
     }
-    if upload == Upload::Again
-        && let Some(note) = content::kept(live, rendered)
-    {
-        notes.push(note);
+    if upload == Upload::Again {
+        notes.extend(content::by_hand(live, rendered));
     }
     ServicePlan {
         key: service.key.clone(),
