@@ -105,6 +105,27 @@ async fn the_old_versions_answer_is_no_success_of_a_new_one_that_is_sick() {
 }
 
 #[tokio::test]
+async fn a_new_version_that_no_longer_tells_is_not_taken_for_the_old_one() {
+    let world = World::start().await;
+    let silent = Server::start(vec![answer(200, SILENT)]).await;
+    one_service(&world, &silent.url("/{hostname}"));
+    code(&world, "one");
+    assert_eq!(world.run("deploy-workers").go().await.code, 0);
+    let old = answer(
+        200,
+        &SILENT.replace("\"checks\"", "\"version\":\"an-old-version\",\"checks\""),
+    );
+    let edge = Server::start(vec![old.clone(), old, answer(200, SILENT)]).await;
+    one_service(&world, &edge.url("/{hostname}"));
+    code(&world, "two");
+    let run = world.run("deploy-workers").input("health-timeout", "5s").go().await;
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("version `an-old-version` still answers"), "{run}");
+    assert!(run.stdout.contains("does not tell its version"), "{run}");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_version_that_falls_ill_while_it_is_watched_is_put_back_at_once() {
     let world = World::start().await;
     let port = world.cloud.edge.rsplit(':').next().unwrap().to_owned();

@@ -81,6 +81,8 @@ pub enum VersionPlace {
     /// The health document's `version`.
     #[default]
     Document,
+    /// The same, where the document tells one; one that does not is right.
+    DocumentIfTold,
     /// A header of the answer.
     Header(String),
     /// A JSON pointer into the body (RFC 6901).

@@ -107,7 +107,7 @@ fn wrong_version(expect: &Expect, document: Option<&Document>, answer: &Answer) 
     let Version { wanted, place } = expect.version.as_ref()?;
     let found = match place {
         VersionPlace::Header(name) => answer.header(name).map(str::to_owned),
-        VersionPlace::Document => document.and_then(|document| document.version.clone()),
+        VersionPlace::Document | VersionPlace::DocumentIfTold => document.and_then(|document| document.version.clone()),
         VersionPlace::Pointer(pointer) => at_pointer(&answer.body, pointer),
     };
     match found {
@@ -116,6 +116,7 @@ fn wrong_version(expect: &Expect, document: Option<&Document>, answer: &Answer) 
             "version `{}` still answers; `{wanted}` is expected",
             shorten(&found, 60)
         )),
+        None if *place == VersionPlace::DocumentIfTold => None,
         None => Some(format!("it does not tell its version; `{wanted}` is expected")),
     }
 }
@@ -359,6 +360,12 @@ mod tests {
             why(&judge(&wanted("9"), &answer(200, body))),
             "version `996445bc-a0df` still answers; `9` is expected"
         );
+        // One that says nothing is right only where that is said.
+        let mut silent = wanted("11111111");
+        let body = r#"{"status":"healthy"}"#;
+        assert_ne!(judge(&silent, &answer(200, body)), Verdict::Healthy);
+        silent.version.as_mut().unwrap().place = VersionPlace::DocumentIfTold;
+        assert_eq!(judge(&silent, &answer(200, body)), Verdict::Healthy);
     }
 
     #[test]

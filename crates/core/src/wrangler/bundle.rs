@@ -85,9 +85,7 @@ impl Bundle {
         };
         if !output.status.success() {
             let told = std::fs::read_to_string(&told).unwrap_or_default();
-            let mut reason = reason(&told)
-                .or_else(|| error(&printed))
-                .unwrap_or_else(|| failed_reason(&told, output.status));
+            let mut reason = failed_reason(&told, &printed, output.status);
             let asks_for_id = |field: &&str| reason.contains(&format!("\"{field}\" field"));
             if tool.version < WITHOUT_IDS && ["id", "bucket_name", "database_id"].iter().any(asks_for_id) {
                 reason += &format!(
@@ -150,9 +148,10 @@ pub(super) fn entries(told: &str) -> impl DoubleEndedIterator<Item = Value> {
     told.lines().filter_map(|line| serde_json::from_str(line).ok())
 }
 
-/// Why wrangler failed: the message of its `command-failed` entry, else its status.
-pub(super) fn failed_reason(told: &str, status: ExitStatus) -> String {
-    reason(told).unwrap_or_else(|| match status.code() {
+/// Why wrangler failed: the message of its `command-failed` entry, else the first error that it printed, else its status.
+pub(super) fn failed_reason(told: &str, printed: &str, status: ExitStatus) -> String {
+    let said = reason(told).or_else(|| error(printed));
+    said.unwrap_or_else(|| match status.code() {
         Some(code) => format!("wrangler ended with status {code}"),
         None => "wrangler was killed".to_owned(),
     })

@@ -111,10 +111,11 @@ impl Tool {
             .await
             .map_err(lost)?;
         let told = std::fs::read_to_string(&told).unwrap_or_default();
-        let log = tail(&printed(&output.stdout, &output.stderr));
+        let printed = printed(&output.stdout, &output.stderr);
+        let log = tail(&printed);
         if !output.status.success() {
             return Err(Failed {
-                reason: failed_reason(&told, output.status),
+                reason: failed_reason(&told, &printed, output.status),
                 log,
             });
         }

@@ -212,7 +212,8 @@ fn still_old(seen: &Seen, wanted: &str) -> Option<Target> {
     let mut target = seen.target.clone();
     target.expect.version = Some(Version {
         wanted: wanted.to_owned(),
-        place: VersionPlace::Document,
+        // The new version may say nothing of itself, though the old one did.
+        place: VersionPlace::DocumentIfTold,
     });
     Some(target)
 }
