@@ -2,7 +2,7 @@
 //! short lead.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -82,15 +82,20 @@ fn config(world: &World, more: &Value) {
 }
 
 async fn platform() -> World {
+    platform_with(&npm::clients().join("node_modules/wrangler")).await
+}
+
+/// A project with this wrangler.
+async fn platform_with(wrangler: &Path) -> World {
     let world = World::start().await;
     world.file("codex.toml", MANIFEST);
     world.seed(&json!({"cloudflare": {"queues": [{"name": "jobs"}]}})).await;
-    let real = npm::clients().join("node_modules/wrangler/bin/wrangler.js");
-    let real = std::fs::canonicalize(real).unwrap().display().to_string();
-    world.file(
-        "node_modules/wrangler/package.json",
-        &json!({"version": "4.164.0", "bin": {"wrangler": "bin/spy.js"}, "engines": {"node": ">=22.12.0"}}).to_string(),
-    );
+    let real = std::fs::canonicalize(wrangler.join("bin/wrangler.js")).unwrap();
+    let real = real.display().to_string();
+    let mut package: Value =
+        serde_json::from_str(&std::fs::read_to_string(wrangler.join("package.json")).unwrap()).unwrap();
+    package["bin"] = json!({"wrangler": "bin/spy.js"});
+    world.file("node_modules/wrangler/package.json", &package.to_string());
     world.file("node_modules/wrangler/bin/spy.js", &SPY.replace("REAL", &real));
     config(&world, &json!({}));
     code(&world, "one");
@@ -238,6 +243,27 @@ async fn wrangler_uploads_what_we_cannot_and_decides_nothing() {
     let tags = account(&world)["workers"]["jobs"]["settings"]["tags"].to_string();
     assert!(tags.contains("codex-hostname:jobs.example.com"), "{tags}");
     world.finish().await;
+}
+
+#[tokio::test]
+async fn older_wranglers_upload_as_well() {
+    for name in ["wrangler-4-74", "wrangler-4-100"] {
+        let world = platform_with(&npm::wranglers().join("node_modules").join(name)).await;
+        assert_deployed(&run(&world).go().await);
+        code(&world, "two");
+        assert_deployed(&run(&world).go().await);
+        let now = account(&world);
+        let jobs = &now["workers"]["jobs"];
+        assert_eq!(jobs["versions"].as_array().unwrap().len(), 2, "{name}: {jobs:#}");
+        let newest = jobs["versions"][1]["content"]["bindings"].to_string();
+        assert!(newest.contains("key $CLOUDFLARE_API_TOKEN of jobs"), "{name}: {newest}");
+        assert_eq!(now["queues"][0]["consumers"][0]["script"], "jobs", "{name}");
+        assert_eq!(now["domains"].as_array().unwrap().len(), 2, "{name}");
+        let mark = world.mark();
+        assert_eq!(run(&world).go().await.output("changed"), "false", "{name}");
+        world.assert_only_reads_since(mark);
+        world.finish().await;
+    }
 }
 
 #[tokio::test]
