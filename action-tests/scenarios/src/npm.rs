@@ -32,6 +32,13 @@ pub fn node() -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("node"))
 }
 
+/// A `PATH` on which that Node comes first.
+pub fn path_with_node() -> String {
+    let folder = node().parent().map(|folder| folder.display().to_string());
+    let machine = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{machine}", folder.unwrap_or_default())
+}
+
 /// `npm ci` in a folder beside this package, unless it was done for the present lock file. Others wait meanwhile.
 fn installed(folder: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);

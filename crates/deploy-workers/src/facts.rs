@@ -137,21 +137,10 @@ async fn named(
     let (mut databases, mut buckets) = (BTreeSet::new(), BTreeSet::new());
     for service in services {
         let Some(built) = built.get(&service.key) else { continue };
-        databases.extend(
-            service
-                .d1
-                .iter()
-                .filter(|(binding, name)| built.binding(binding).is_some() && !is_uuid(name)),
-        );
-        buckets.extend(
-            service
-                .r2
-                .iter()
-                .filter(|(binding, _)| built.binding(binding).is_some()),
-        );
+        let names = built.bound(&service.d1).map(|(_, name)| name);
+        databases.extend(names.filter(|name| !is_uuid(name)));
+        buckets.extend(built.bound(&service.r2).map(|(_, name)| name));
     }
-    let databases: BTreeSet<&String> = databases.into_iter().map(|(_, name)| name).collect();
-    let buckets: BTreeSet<&String> = buckets.into_iter().map(|(_, name)| name).collect();
     let d1 = stream::iter(databases)
         .map(|name| async move { Ok((name, reader.d1_database(name).await?)) })
         .buffer_unordered(AT_ONCE)

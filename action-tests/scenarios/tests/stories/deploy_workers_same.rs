@@ -206,11 +206,7 @@ async fn the_real_wrangler_and_we_leave_the_same_workers() {
         world.workspace().join("node_modules"),
     )
     .unwrap();
-    let path = format!(
-        "{}:{}",
-        npm::node().parent().unwrap().display(),
-        std::env::var("PATH").unwrap()
-    );
+    let path = npm::path_with_node();
     let deploy = || {
         world
             .run("deploy-workers")

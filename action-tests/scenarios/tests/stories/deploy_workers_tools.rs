@@ -117,7 +117,7 @@ async fn code_of(world: &World, worker: &str) -> String {
 async fn every_wrangler_from_4_40_on_leaves_the_same_worker() {
     let older = |name: &str| npm::wranglers().join("node_modules").join(name);
     let machine = std::env::var("PATH").unwrap();
-    let newer_node = format!("{}:{machine}", npm::node().parent().unwrap().display());
+    let newer_node = npm::path_with_node();
     let (without_id, with_id) = (json!({"binding": "CACHE"}), json!({"binding": "CACHE", "id": "any"}));
 
     let newest = npm::clients().join("node_modules/wrangler");

@@ -109,18 +109,13 @@ async fn platform_with(wrangler: &Path) -> World {
 }
 
 fn run(world: &World) -> Start<'_> {
-    let node = npm::node();
-    let path = node
-        .parent()
-        .map(|folder| folder.display().to_string())
-        .unwrap_or_default();
     world
         .run("deploy-workers")
         .on_push()
         .input("environment", "production")
         .input("health", "false")
         .env("API_KEY", "key $CLOUDFLARE_API_TOKEN of jobs")
-        .env("PATH", format!("{path}:{}", std::env::var("PATH").unwrap()))
+        .env("PATH", npm::path_with_node())
 }
 
 /// What wrangler was given, call by call.

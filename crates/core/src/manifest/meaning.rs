@@ -60,9 +60,16 @@ impl Found<'_> {
             text,
         });
     }
-}
 
-impl Found<'_> {
+    /// A service that the manifest does not have.
+    fn unknown_service(&mut self, manifest: &Manifest, section: &str, place: &str, service: &str) {
+        let meant = crate::text::nearest(service, manifest.services.keys().map(String::as_str));
+        let meant = meant
+            .map(|meant| format!("; did you mean `{meant}`?"))
+            .unwrap_or_default();
+        self.add(section, format!("{place}: there is no service `{service}`{meant}"));
+    }
+
     /// Placeholders that a template of an environment cannot have.
     fn unknown_placeholders(&mut self, section: &str, place: &str, template: &str) {
         let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(", ");
@@ -177,11 +184,7 @@ fn resources(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, fou
         if let Some((service, _)) = binding.split_once('.')
             && !manifest.services.contains_key(service)
         {
-            let meant = crate::text::nearest(service, manifest.services.keys().map(String::as_str));
-            let meant = meant
-                .map(|meant| format!("; did you mean `{meant}`?"))
-                .unwrap_or_default();
-            found.add(&section, format!("{place}: there is no service `{service}`{meant}"));
+            found.unknown_service(manifest, &section, &place, service);
         }
         found.unknown_placeholders(&section, &place, template);
         if template.trim().is_empty() {
@@ -197,14 +200,7 @@ fn references(manifest: &Manifest, key: &str, service: &ServiceSpec, found: &mut
         .iter()
         .filter(|need| !manifest.services.contains_key(*need))
     {
-        let meant = crate::text::nearest(need, manifest.services.keys().map(String::as_str));
-        let meant = meant
-            .map(|meant| format!("; did you mean `{meant}`?"))
-            .unwrap_or_default();
-        found.add(
-            &section,
-            format!("`services.{key}.needs`: there is no service `{need}`{meant}"),
-        );
+        found.unknown_service(manifest, &section, &format!("`services.{key}.needs`"), need);
     }
     if !service.health.starts_with('/') {
         found.add(&section, format!("`services.{key}.health` is to start with `/`"));

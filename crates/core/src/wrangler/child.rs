@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use super::bundle::{Failed, LONGEST_BUILD, printed, tail};
+use super::output::{Failed, ended, printed, tail};
 use crate::runner::Env;
 
 /// Variables that a build may see. None of them holds a secret; `NODE_AUTH_TOKEN` and `NPM_TOKEN`, for two, are not here.
@@ -46,6 +46,9 @@ const ALLOWED: &[&str] = &[
 
 /// Tools that live in the home directory, which a build does not see: variable, and place from the home directory.
 const IN_HOME: &[(&str, &str)] = &[("COREPACK_HOME", ".cache/node/corepack"), ("VOLTA_HOME", ".volta")];
+
+/// A build that takes longer hangs.
+pub(super) const LONGEST_BUILD: Duration = Duration::from_mins(15);
 
 /// A home of its own, and few variables.
 #[derive(Debug)]
@@ -126,12 +129,8 @@ impl Sandbox {
         if output.status.success() {
             return Ok(());
         }
-        let how = match output.status.code() {
-            Some(code) => format!("ended with status {code}"),
-            None => "was killed".to_owned(),
-        };
         Err(Failed {
-            reason: format!("`{command}` {how}"),
+            reason: format!("`{command}` {}", ended(output.status)),
             log: tail(&printed(&output.stdout, &output.stderr)),
         })
     }

@@ -4,11 +4,12 @@
 //! for what our own client does not do: see [`uploader`].
 
 pub mod assets;
-pub mod bundle;
+mod bundle;
 mod child;
 mod config;
 mod content_type;
 mod form;
+mod output;
 mod prebuilt;
 mod resource;
 mod source_map;
@@ -20,5 +21,6 @@ pub use bundle::Bundle;
 pub use child::Sandbox;
 pub use config::{Config, Settings};
 pub use form::Form;
+pub use output::Failed;
 pub use resource::{Resource, ResourceKind};
 pub use tool::{Node, Tool, Version};

@@ -16,8 +16,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 
-use super::bundle::{Failed, entries, failed_reason, printed, tail};
 use super::child::Sandbox;
+use super::output::{Failed, entries, failed_reason, printed, tail};
 use super::tool::{Tool, Version};
 use crate::error::{Fault, fault};
 
@@ -80,7 +80,8 @@ impl Tool {
             .iter()
             .map(|(name, value)| (name.clone(), value.expose_secret().into()))
             .collect();
-        let secrets = private_file(place.path(), "secrets-", &Value::Object(secrets)).map_err(lost)?;
+        let secrets = (!secrets.is_empty()).then(|| private_file(place.path(), "secrets-", &Value::Object(secrets)));
+        let secrets = secrets.transpose().map_err(lost)?;
         let told = place.path().join("told.ndjson");
         let mut args = vec![
             self.script.as_os_str(),
@@ -97,7 +98,7 @@ impl Tool {
             OsStr::new("--message"),
             OsStr::new(what.message),
         ];
-        if !what.secrets.is_empty() {
+        if let Some(secrets) = &secrets {
             args.extend([OsStr::new("--secrets-file"), secrets.path().as_os_str()]);
         }
         let more = [

@@ -24,7 +24,8 @@ impl Work<'_> {
         let Some(subject) = environment.service(&service.key) else {
             return Err(fault(format!("there is no service `{}`", service.key)).into());
         };
-        let tag = content::tag(environment, subject, built, rendered);
+        let tag = service.tag.clone();
+        let tag = tag.unwrap_or_else(|| content::tag(environment, subject, built, rendered));
         let message = message(&self.inputs.origin);
         if let Some(handed) = &built.handed {
             return self.by_wrangler(service, handed, rendered, &tag, &message).await;

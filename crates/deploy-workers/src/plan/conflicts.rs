@@ -27,22 +27,15 @@ fn needed(subject: &Subject<'_>, service: &Service, facts: &Facts) -> Vec<String
 
 /// What the manifest names for it and the account does not have.
 fn absent(service: &Service, built: &Built, facts: &Facts) -> Vec<String> {
-    let bound = |binding: &String| built.binding(binding).is_some();
-    let missing = |name: &String| facts.missing_buckets.contains(name);
-    let buckets = service
-        .r2
-        .iter()
-        .filter(|(binding, name)| bound(binding) && missing(name));
+    let buckets = built.bound(&service.r2);
+    let buckets = buckets.filter(|(_, name)| facts.missing_buckets.contains(*name));
     let buckets = buckets.map(|(binding, name)| {
         format!(
             "there is no R2 bucket `{name}` for binding `{binding}`; make it (`npx wrangler r2 bucket create {name}`), or name another one in the environment's `r2`"
         )
     });
     let missing = |name: &String| !facts::is_uuid(name) && !facts.known.d1.contains_key(name);
-    let databases = service
-        .d1
-        .iter()
-        .filter(|(binding, name)| bound(binding) && missing(name));
+    let databases = built.bound(&service.d1).filter(|(_, name)| missing(name));
     let databases = databases.map(|(binding, name)| {
         format!(
             "there is no D1 database `{name}` for binding `{binding}`; make it (`npx wrangler d1 create {name}`), or name another one in the environment's `d1`"

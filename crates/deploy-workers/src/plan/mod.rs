@@ -43,6 +43,8 @@ pub(crate) struct ServicePlan {
     pub(crate) hostname: String,
     pub(crate) url: String,
     pub(crate) upload: Upload,
+    /// The tag of what is uploaded, which takes a hash over all of it; `None` while KV namespaces have no ids yet.
+    pub(crate) tag: Option<String>,
     pub(crate) steps: Vec<Step>,
     /// workers.dev is on, and a preview is to be reached by its hostname only.
     pub(crate) workers_dev_off: bool,
@@ -252,6 +254,7 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         hostname: service.hostname.clone(),
         url: service.url.clone(),
         upload,
+        tag: Some(tag).filter(|_| rendered.missing_kv.is_empty()),
         steps: Vec::new(),
         workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),
         crons: built.crons.clone().filter(|crons| !same(crons, &live.crons)),

@@ -17,17 +17,26 @@ pub(crate) struct Handed {
     pub(crate) uncompared: Option<&'static str>,
 }
 
-/// What of a configuration is deployed by its content, elsewhere than in the Worker, by key.
-const UNCOMPARED: [(&str, &str); 3] = [
-    ("containers", "the image of its container"),
-    ("cloudchamber", "the image of its container"),
-    ("site", "the content of its Workers Site"),
+/// What only wrangler deploys by a key of the configuration, and by its content, which no hash of ours covers: the key,
+/// how our own client refuses it, and what cannot be compared.
+pub(crate) const BY_CONTENT: [(&str, &str, &str); 3] = [
+    ("containers", "does not deploy containers", "the image of its container"),
+    (
+        "cloudchamber",
+        "does not deploy containers",
+        "the image of its container",
+    ),
+    (
+        "site",
+        "does not deploy Workers Sites (use `assets`)",
+        "the content of its Workers Site",
+    ),
 ];
 
 /// The first thing that cannot be compared.
 pub(crate) fn uncompared(settings: &Settings<'_>) -> Option<&'static str> {
-    let found = UNCOMPARED.into_iter().find(|(key, _)| settings.has(key));
-    found.map(|(_, what)| what)
+    let found = BY_CONTENT.into_iter().find(|(key, ..)| settings.has(key));
+    found.map(|(.., what)| what)
 }
 
 impl Handed {

@@ -57,27 +57,21 @@ pub(crate) fn unused_names(environment: &Environment, built: &IndexMap<String, B
     if built.len() < environment.services.len() {
         return Vec::new();
     }
-    let has = |service: &Service, binding: &str| {
-        built
-            .get(&service.key)
-            .is_some_and(|built| built.binding(binding).is_some())
-    };
+    let services = || environment.services.iter();
     let mut problems = Vec::new();
     for (key, of) in [("r2", (|service| &service.r2) as Names), ("d1", |service| &service.d1)] {
-        let named: BTreeSet<&String> = environment
-            .services
-            .iter()
-            .flat_map(|service| of(service).keys())
+        let named: BTreeSet<&String> = services().flat_map(|service| of(service).keys()).collect();
+        let used: BTreeSet<&String> = services()
+            .filter_map(|service| Some(built.get(&service.key)?.bound(of(service))))
+            .flatten()
+            .map(|(binding, _)| binding)
             .collect();
-        for binding in named {
-            let used = |service: &&Service| of(service).contains_key(binding) && has(service, binding);
-            if !environment.services.iter().any(|service| used(&service)) {
-                problems.push(format!(
-                    "`environments.{}.{key}` names `{binding}`, and no service has such a binding in its wrangler configuration",
-                    environment.name
-                ));
-            }
-        }
+        problems.extend(named.difference(&used).map(|binding| {
+            format!(
+                "`environments.{}.{key}` names `{binding}`, and no service has such a binding in its wrangler configuration",
+                environment.name
+            )
+        }));
     }
     problems
 }

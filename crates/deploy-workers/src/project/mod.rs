@@ -67,6 +67,14 @@ impl Built {
         self.bindings().find(|binding| binding["name"] == name)
     }
 
+    /// Of names by binding, those for which it has a binding.
+    pub(crate) fn bound<'a>(
+        &'a self,
+        names: &'a IndexMap<String, String>,
+    ) -> impl Iterator<Item = (&'a String, &'a String)> {
+        names.iter().filter(|(binding, _)| self.binding(binding).is_some())
+    }
+
     /// Whether it implements Durable Objects: such a Worker's versions have no URLs of their own (Cloudflare).
     pub(crate) fn has_durable_objects(&self) -> bool {
         let own =

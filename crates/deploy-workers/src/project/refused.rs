@@ -7,13 +7,8 @@ use actions_core::wrangler::Settings;
 use serde_json::Value;
 
 use crate::inputs::Inputs;
+use crate::project::by_wrangler::BY_CONTENT;
 
-/// What our own client does not do, by the key of the configuration, and how.
-const NOT_OURS: &[(&str, &str)] = &[
-    ("containers", "does not deploy containers"),
-    ("cloudchamber", "does not deploy containers"),
-    ("site", "does not deploy Workers Sites (use `assets`)"),
-];
 /// The way out, for all of it.
 const WAY_OUT: &str = "; `uploader: wrangler` lets the project's wrangler do it";
 
@@ -28,8 +23,8 @@ pub(crate) fn refused(
     let consumers = consumed(settings);
     let workflows = own_workflows(settings);
     if service.uploader == Uploader::Api {
-        let not_ours = NOT_OURS.iter().filter(|(key, _)| settings.has(key));
-        problems.extend(not_ours.map(|(key, what)| refusal(key, what)));
+        let not_ours = BY_CONTENT.iter().filter(|(key, ..)| settings.has(key));
+        problems.extend(not_ours.map(|(key, what, _)| refusal(key, what)));
         if !consumers.is_empty() {
             problems.push(refusal("queues.consumers", "does not attach queue consumers"));
         }

@@ -1,6 +1,8 @@
 //! What each Worker gets, as it is printed before anything happens: names, bindings, secrets (by name), variables.
 
-use actions_core::environment::Service;
+use std::collections::BTreeMap;
+
+use actions_core::environment::{Secret, Service};
 use actions_core::runner::{Runner, command};
 use actions_core::secret::redact;
 use actions_core::text::{cell, shorten};
@@ -28,11 +30,7 @@ pub(crate) struct Described {
 }
 
 /// Describes the chosen services in the order of their deployment.
-pub(crate) fn describe(
-    inputs: &Inputs,
-    bundled: &Bundled,
-    rendered: &std::collections::BTreeMap<String, Rendered>,
-) -> Vec<Described> {
+pub(crate) fn describe(inputs: &Inputs, bundled: &Bundled, rendered: &BTreeMap<String, Rendered>) -> Vec<Described> {
     let one = |key: &String| {
         let service = inputs.environment.service(key)?;
         let (built, rendered) = (bundled.built.get(key)?, rendered.get(key)?);
@@ -47,7 +45,7 @@ pub(crate) fn describe(
                 kind => bound.push(format!("{name} → {}", target(service, built, name, kind, binding))),
             }
         }
-        let secret = |secret: &actions_core::environment::Secret| {
+        let secret = |secret: &Secret| {
             if secret.name == secret.variable {
                 secret.name.clone()
             } else {

@@ -10,7 +10,7 @@ use actions_core::error::fault;
 use actions_core::health::{Seen, Target, Verdict};
 use actions_core::runner::{Runner, command};
 use actions_core::text::{count, elapsed, quoted_list};
-use actions_core::wrangler::bundle::Failed;
+use actions_core::wrangler::Failed;
 use indexmap::IndexMap;
 
 pub(crate) use output::{Report, outputs, restored, restored_markdown, validated, validated_markdown};
