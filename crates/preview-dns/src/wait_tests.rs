@@ -28,11 +28,21 @@ fn answer(query: &[u8], there: bool, truncated: bool) -> Vec<u8> {
     packet.build_bytes_vec().unwrap()
 }
 
+/// A port for both protocols. The one that is free for UDP may be another process's for TCP: then the next one.
+async fn one_port() -> (UdpSocket, TcpListener) {
+    for _ in 0..20 {
+        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()).await {
+            return (udp, tcp);
+        }
+    }
+    panic!("no port of 20 is free for both UDP and TCP");
+}
+
 /// A name server that does not know the name `late` times, and over UDP cuts what it knows when `truncating`.
 async fn name_server(late: usize, truncating: bool) -> (Server, Arc<AtomicUsize>) {
-    let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let (udp, tcp) = one_port().await;
     let address: SocketAddr = udp.local_addr().unwrap();
-    let tcp = TcpListener::bind(address).await.unwrap();
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();
     tokio::spawn(async move {
