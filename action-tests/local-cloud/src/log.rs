@@ -21,6 +21,7 @@ pub(crate) enum Provider {
 
 /// One request and how it was answered.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one line of a log")]
 pub(crate) struct Entry {
     /// 1 for the first request since the start, in order of arrival.
     pub(crate) seq: u64,
