@@ -6,6 +6,7 @@ use futures_util::future;
 use serde_json::{Map, json};
 
 use crate::apply::Work;
+use crate::apply::outcome::Did;
 use crate::plan::hostnames::Step;
 use crate::plan::{self, ServicePlan, Upload};
 use crate::project::Built;
@@ -13,24 +14,27 @@ use crate::project::Built;
 impl Work<'_> {
     pub(crate) async fn steps(&self, service: &ServicePlan) -> anyhow::Result<()> {
         for step in &service.steps {
+            self.stop.check()?;
             self.step(service, step).await?;
-            self.changed(service);
+            self.did(service, Did::Step(step.clone()));
         }
         Ok(())
     }
 
     pub(crate) async fn crons(&self, service: &ServicePlan) -> anyhow::Result<()> {
         if let Some(crons) = &service.crons {
-            self.writer.set_schedules(&service.worker, crons).await?;
-            self.changed(service);
+            self.stop.check()?;
+            self.writer().set_schedules(&service.worker, crons).await?;
+            self.did(service, Did::Schedules);
         }
         Ok(())
     }
 
     pub(crate) async fn settings(&self, service: &ServicePlan) -> anyhow::Result<()> {
         if let Some(settings) = &service.settings {
-            self.writer.patch_settings(&service.worker, settings).await?;
-            self.changed(service);
+            self.stop.check()?;
+            self.writer().patch_settings(&service.worker, settings).await?;
+            self.did(service, Did::Settings);
         }
         Ok(())
     }
@@ -40,7 +44,7 @@ impl Work<'_> {
     pub(crate) async fn tag(&self, worker: &str, tags: &[String]) -> anyhow::Result<()> {
         let mut settings = Map::new();
         settings.insert("tags".to_owned(), json!(tags));
-        Ok(self.writer.patch_settings(worker, &settings).await?)
+        Ok(self.writer().patch_settings(worker, &settings).await?)
     }
 
     async fn step(&self, service: &ServicePlan, step: &Step) -> anyhow::Result<()> {
@@ -56,15 +60,15 @@ impl Work<'_> {
                 .because(fault(format!("it became {owner} meanwhile")))
         };
         match step {
-            Step::CreateRoute(pattern) => match self.writer.create_route(zone, pattern, worker).await? {
+            Step::CreateRoute(pattern) => match self.writer().create_route(zone, pattern, worker).await? {
                 Attached::Done(_) => {}
                 Attached::Taken(owner) => return Err(taken(owner).into()),
             },
-            Step::MoveRoute(route) => self.writer.move_route(zone, route, worker).await?,
+            Step::MoveRoute(route) => self.writer().move_route(zone, route, worker).await?,
             Step::DeleteRoute(route) => {
-                self.writer.delete_route(zone, route).await?;
+                self.writer().delete_route(zone, route).await?;
             }
-            Step::AttachDomain(hostname) => match self.writer.attach_domain(zone, hostname, worker).await? {
+            Step::AttachDomain(hostname) => match self.writer().attach_domain(zone, hostname, worker).await? {
                 Attached::Done(_) => {}
                 Attached::Taken(owner) => {
                     let fault = taken(owner).hint("a custom domain makes its own DNS record: delete the one that is there, or use `routing = \"route\"`");
@@ -72,7 +76,7 @@ impl Work<'_> {
                 }
             },
             Step::DetachDomain(domain) => {
-                self.writer.detach_domain(domain).await?;
+                self.writer().detach_domain(domain).await?;
             }
         }
         Ok(())
@@ -84,8 +88,9 @@ impl Work<'_> {
         if !new_preview && !service.workers_dev_off {
             return Ok(());
         }
-        let at = self.writer.set_workers_dev(&service.worker, false).await?;
-        self.changed(service);
+        self.stop.check()?;
+        let at = self.writer().set_workers_dev(&service.worker, false).await?;
+        self.did(service, Did::WorkersDevOff);
         if new_preview {
             self.versions_answer_at(service, built, at);
         }
@@ -110,7 +115,7 @@ impl Work<'_> {
             Some((service, self.built.get(key)?)).filter(|_| service.upload == Upload::First)
         });
         let asked = new.map(|(service, built)| async move {
-            if let Ok(at) = self.writer.reader().workers_dev(&service.worker).await {
+            if let Ok(at) = self.writer().reader().workers_dev(&service.worker).await {
                 self.versions_answer_at(service, built, at);
             }
         });

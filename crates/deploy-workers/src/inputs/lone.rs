@@ -107,14 +107,17 @@ pub(crate) fn environment(
         vars: vars(raw.vars.as_deref(), problems),
         checks: Vec::new(),
     };
-    // One Worker, whatever event deploys it: no pull request owns it.
+    // One Worker, whatever event deploys it and whatever the user calls that: neither a pull request nor an environment
+    // owns it.
     let owner = Owner {
         pull_request: None,
+        environment: String::new(),
         ..common.owner(&worker)
     };
+    let name = common.stated_environment().unwrap_or(&worker).to_owned();
     let environment = Environment {
         project: worker,
-        name: owner.environment.clone(),
+        name,
         pull_request: None,
         zone,
         routing,
