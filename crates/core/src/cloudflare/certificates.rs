@@ -7,6 +7,8 @@ use super::{Call, Error, Needs, Permission, Reader, Zone};
 #[derive(Deserialize)]
 struct Pack {
     #[serde(default)]
+    id: String,
+    #[serde(default)]
     hosts: Vec<String>,
 }
 
@@ -18,7 +20,7 @@ impl Reader {
             format!("list the certificates of `{}`", zone.name),
         )
         .needs(Needs::zone(Permission::SslRead, &zone.name));
-        let packs: Vec<Pack> = self.pages(call, 50).await?;
+        let packs = self.pages(call, 50, |pack: &Pack| pack.id.clone()).await?;
         Ok(packs.into_iter().flat_map(|pack| pack.hosts).collect())
     }
 }

@@ -27,7 +27,9 @@ impl Reader {
         let call = call
             .query("name", name)
             .needs(Needs::account(Permission::D1Read, self.account()));
-        let found: Vec<D1Database> = self.pages(call, PER_PAGE).await?;
+        let found = self
+            .pages(call, PER_PAGE, |database: &D1Database| database.id.clone())
+            .await?;
         Ok(found.into_iter().find(|database| database.name == name))
     }
 }

@@ -15,8 +15,9 @@ impl Work<'_> {
     pub(crate) async fn steps(&self, service: &ServicePlan) -> anyhow::Result<()> {
         for step in &service.steps {
             self.stop.check()?;
-            self.step(service, step).await?;
-            self.did(service, Did::Step(step.clone()));
+            if self.step(service, step).await? {
+                self.did(service, Did::Step(step.clone()));
+            }
         }
         Ok(())
     }
@@ -47,7 +48,8 @@ impl Work<'_> {
         Ok(self.writer().patch_settings(worker, &settings).await?)
     }
 
-    async fn step(&self, service: &ServicePlan, step: &Step) -> anyhow::Result<()> {
+    /// Takes one step; whether anything is other than before then: somebody else may have taken it meanwhile.
+    async fn step(&self, service: &ServicePlan, step: &Step) -> anyhow::Result<bool> {
         let worker = &service.worker;
         let no_zone = || {
             fault(format!(
@@ -61,13 +63,11 @@ impl Work<'_> {
         };
         match step {
             Step::CreateRoute(pattern) => match self.writer().create_route(zone, pattern, worker).await? {
-                Attached::Done(_) => {}
+                Attached::Done(route) => return Ok(route.changed()),
                 Attached::Taken(owner) => return Err(taken(owner).into()),
             },
             Step::MoveRoute(route) => self.writer().move_route(zone, route, worker).await?,
-            Step::DeleteRoute(route) => {
-                self.writer().delete_route(zone, route).await?;
-            }
+            Step::DeleteRoute(route) => return Ok(self.writer().delete_route(zone, route).await?),
             Step::AttachDomain(hostname) => match self.writer().attach_domain(zone, hostname, worker).await? {
                 Attached::Done(_) => {}
                 Attached::Taken(owner) => {
@@ -75,11 +75,9 @@ impl Work<'_> {
                     return Err(fault.into());
                 }
             },
-            Step::DetachDomain(domain) => {
-                self.writer().detach_domain(domain).await?;
-            }
+            Step::DetachDomain(domain) => return Ok(self.writer().detach_domain(domain).await?),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A preview is reached by its hostname only; whether a new Worker is at workers.dev depends on the account.

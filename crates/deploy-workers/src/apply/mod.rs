@@ -71,13 +71,18 @@ impl Work<'_> {
         record::message(&self.inputs.origin, before.as_ref())
     }
 
-    /// Makes the KV namespaces that are missing, each to its end; returns their ids by title.
+    /// Makes the KV namespaces that are missing, each to its end: of two that are asked for at once, one may be refused
+    /// and the other made. Returns their ids by title.
     pub(crate) async fn kv(&self) -> anyhow::Result<BTreeMap<String, String>> {
         let results: Vec<anyhow::Result<(String, String)>> = stream::iter(&self.plan.kv)
             .map(|title| async {
                 self.stop.check()?;
-                let namespace = self.writer().create_kv_namespace(title).await?;
-                self.journal.borrow_mut().kv.push(namespace.title.clone());
+                let written = self.writer().create_kv_namespace(title).await?;
+                let changed = written.changed();
+                let namespace = written.into_inner();
+                if changed {
+                    self.journal.borrow_mut().kv.push(namespace.title.clone());
+                }
                 Ok((namespace.title, namespace.id))
             })
             .buffer_unordered(AT_ONCE)
