@@ -148,7 +148,8 @@ async fn carry_out(
             runner.say(&format!("{error:#}"));
         }
     };
-    let result = stop.changing(interrupts, all(&work, prepared), first).await;
+    // Boxed: it is the whole deployment, tens of kilobytes.
+    let result = stop.changing(interrupts, Box::pin(all(&work, prepared)), first).await;
     let error = match (stop.check(), result) {
         (Err(cancelled), _) => Some(cancelled.into()),
         (Ok(()), result) => result.and_then(Result::err),

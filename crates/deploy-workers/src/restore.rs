@@ -222,7 +222,11 @@ impl<'a> Restore<'a> {
     fn outputs(&self, error: Option<&anyhow::Error>) -> anyhow::Result<reports::DeployWorkers> {
         let mut all: Vec<Restored<'_>> = self.done.borrow().clone();
         all.reverse();
-        let chosen = self.inputs.chosen.iter().filter_map(|key| self.inputs.environment.service(key));
+        let chosen = self
+            .inputs
+            .chosen
+            .iter()
+            .filter_map(|key| self.inputs.environment.service(key));
         for service in chosen {
             // A cancelled run has not come to them.
             if !all.iter().any(|restored| restored.service.key == service.key) {
@@ -255,10 +259,15 @@ fn order(inputs: &Inputs, histories: &[(&Service, anyhow::Result<History>)]) -> 
         .iter()
         .filter_map(|(service, history)| {
             let calls = history.as_ref().ok()?.calls.iter().filter_map(key);
-            Some((service.key.clone(), calls.filter(|callee| *callee != service.key).collect()))
+            Some((
+                service.key.clone(),
+                calls.filter(|callee| *callee != service.key).collect(),
+            ))
         })
         .collect();
-    let waves = environment.waves(&called).or_else(|_| environment.waves(&IndexMap::new()));
+    let waves = environment
+        .waves(&called)
+        .or_else(|_| environment.waves(&IndexMap::new()));
     waves.map_or_else(|_| inputs.chosen.clone(), |waves| waves.concat())
 }
 
@@ -272,7 +281,10 @@ fn decide(back_to: &BackTo, key: &str, history: &History, inputs: &Inputs) -> De
                 return Decision::Nothing;
             };
             // A deployment's own id stands for what it served, two versions perhaps.
-            let named = history.deployments().iter().find(|deployment| deployment.id == *version);
+            let named = history
+                .deployments()
+                .iter()
+                .find(|deployment| deployment.id == *version);
             let shares = named.map_or_else(|| vec![Share::all(version)], |named| named.versions.clone());
             match history.live() {
                 None => Decision::Fail("the Worker is not deployed".to_owned()),

@@ -144,8 +144,8 @@ impl History<'_> {
         // Each step goes to an older version, so there are no more steps than versions.
         for _ in self.versions {
             let Before::Versions(shares) = &before else { break };
-            let shared = shares.iter().filter_map(|share| self.version(&share.version_id));
-            let Some(own) = shared.into_iter().find(|version| self.made(version)) else {
+            let mut served = shares.iter().filter_map(|share| self.version(&share.version_id));
+            let Some(own) = served.find(|version| self.made(version)) else {
                 break;
             };
             before = record::before(own.message())?;
@@ -270,9 +270,8 @@ mod tests {
     fn what_is_not_listed_any_more_is_known_from_what_the_run_wrote_down() {
         let steps: Vec<Deployment> = (0..10).map(|_| deployment("new", RUN)).collect();
         let versions = [version(2, "new", RUN), version(1, "old", OTHER)];
-        let by_run = |deployments: &[Deployment], versions: &[Version]| {
-            decide_by_run(deployments, versions, "1001", REMOVE)
-        };
+        let by_run =
+            |deployments: &[Deployment], versions: &[Version]| decide_by_run(deployments, versions, "1001", REMOVE);
         let old = Decision::Deploy(vec![Share::all("old")]);
         assert_eq!(by_run(&steps, &versions), old);
         assert_eq!(by_run(&steps, &[]), old);

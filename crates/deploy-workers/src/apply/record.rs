@@ -49,15 +49,13 @@ pub(crate) fn message(from: &Origin, before: Option<&Before>) -> String {
 
 /// `<id>`, or `<id> 90% + <id> 10%`.
 fn written(shares: &[Share]) -> String {
-    match shares {
-        [one] => one.version_id.clone(),
-        _ => {
-            let shares = shares
-                .iter()
-                .map(|share| format!("{} {}%", share.version_id, share.percentage));
-            shares.collect::<Vec<_>>().join(" + ")
-        }
+    if let [one] = shares {
+        return one.version_id.clone();
     }
+    let shares = shares
+        .iter()
+        .map(|share| format!("{} {}%", share.version_id, share.percentage));
+    shares.collect::<Vec<_>>().join(" + ")
 }
 
 /// What a message says served before.

@@ -228,13 +228,18 @@ impl Work<'_> {
         });
     }
 
+    fn is_unclear(&self, service: &ServicePlan) -> bool {
+        let journal = self.journal.borrow();
+        let outcome = journal.services.get(&service.key);
+        outcome.is_some_and(|outcome| outcome.code == Code::Unclear)
+    }
+
     /// The same of all of them, where nothing is put back.
     pub(crate) async fn settle_all(&self) {
         for service in self.touched().concat() {
-            let journal = self.journal.borrow();
-            let unclear = journal.services.get(&service.key).is_some_and(|outcome| outcome.code == Code::Unclear);
-            drop(journal);
-            if unclear && let Ok(now) = look::found(self.writer().reader(), &service.worker).await {
+            if self.is_unclear(service)
+                && let Ok(now) = look::found(self.writer().reader(), &service.worker).await
+            {
                 self.settle(service, &now).await;
             }
         }

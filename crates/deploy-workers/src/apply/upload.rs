@@ -153,7 +153,9 @@ impl Work<'_> {
                         outcome.code = Code::Serves;
                     });
                     // The upload's own failure is told.
-                    let _ = self.tag(&service.worker, &claims::uploaded(&service.all_tags, None)).await;
+                    let _ = self
+                        .tag(&service.worker, &claims::uploaded(&service.all_tags, None))
+                        .await;
                 }
                 Err(error)
             }

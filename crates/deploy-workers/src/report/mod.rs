@@ -307,8 +307,7 @@ pub(crate) const CANCELLED: &str =
     "cancelled: nothing new is begun; what is on its way comes to its end, as far as there is time";
 
 /// Why a Worker was not put back, though nothing else serves than before.
-pub(crate) const STILL_ON_ITS_WAY: &str =
-    "its upload was not answered in the time of a cancelled run, and may still be carried out: look at what serves, or run again";
+pub(crate) const STILL_ON_ITS_WAY: &str = "its upload was not answered in the time of a cancelled run, and may still be carried out: look at what serves, or run again";
 
 /// The runner kills what it has cancelled.
 pub(crate) const OUT_OF_TIME: &str =

@@ -137,7 +137,12 @@ impl Report<'_> {
 
     fn markdown(&self) -> String {
         let title = self.inputs.environment.title();
-        let changed = self.journal.services.values().filter(|outcome| outcome.changed()).count();
+        let changed = self
+            .journal
+            .services
+            .values()
+            .filter(|outcome| outcome.changed())
+            .count();
         let head = match self.status() {
             Status::Failed => format!("### Workers of {title}: failed\n"),
             Status::Planned => format!(
