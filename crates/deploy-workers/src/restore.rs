@@ -108,6 +108,7 @@ pub(crate) async fn run(
         stop: &stop,
         zone_id: access.zone_id.as_deref(),
         writer: reader.patient().writer(),
+        current: RefCell::default(),
         done: RefCell::default(),
         started,
     };
@@ -147,6 +148,8 @@ struct Restore<'a> {
     stop: &'a Stop,
     zone_id: Option<&'a str>,
     writer: Writer,
+    /// The one that is being put back.
+    current: RefCell<Option<Restored<'a>>>,
     /// In the order in which it was done.
     done: RefCell<Vec<Restored<'a>>>,
     started: Instant,
@@ -169,19 +172,20 @@ impl<'a> Restore<'a> {
                 continue;
             };
             self.stop.check()?;
-            let (before, put_back) = match history {
-                Err(error) => (None, PutBack::failed(error)),
-                Ok(history) => {
-                    let before = history.live().and_then(Deployment::only_version).map(str::to_owned);
-                    (before, self.one(service, &history, &mark).await)
-                }
+            let live = history.as_ref().ok().and_then(History::live);
+            let current = Restored {
+                service,
+                before: live.and_then(Deployment::only_version).map(str::to_owned),
+                put_back: PutBack::Unanswered,
+            };
+            self.current.replace(Some(current.clone()));
+            let put_back = match history {
+                Err(error) => PutBack::failed(error),
+                Ok(history) => self.one(service, &history, &mark).await,
             };
             self.runner.say(&report::put_back(&service.key, &put_back));
-            self.done.borrow_mut().push(Restored {
-                service,
-                before,
-                put_back,
-            });
+            self.current.replace(None);
+            self.done.borrow_mut().push(Restored { put_back, ..current });
         }
         if let Some(error) = report::rollback_failed(&self.done.borrow()) {
             return Err(error);
@@ -221,6 +225,7 @@ impl<'a> Restore<'a> {
     /// Writes the outputs: the services as they come up, those first that others need.
     fn outputs(&self, error: Option<&anyhow::Error>) -> anyhow::Result<reports::DeployWorkers> {
         let mut all: Vec<Restored<'_>> = self.done.borrow().clone();
+        all.extend(self.current.borrow().clone());
         all.reverse();
         let chosen = self
             .inputs

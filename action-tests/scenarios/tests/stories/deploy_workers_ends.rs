@@ -6,7 +6,7 @@ use std::time::Duration;
 use scenarios::{Run, Started, World};
 use serde_json::{Value, json};
 
-use crate::deploy_workers::{DATABASE_URL, account, deploy, platform};
+use crate::deploy_workers::{DATABASE_URL, account, deploy, platform, worker};
 use crate::deploy_workers_rollback::{all_live, live, rolled_back, second_version};
 
 /// The run's state of each service, by key.
@@ -165,7 +165,7 @@ async fn a_run_that_is_cancelled_before_the_first_write_says_so_in_its_outputs()
     world.fail(
         &json!({"provider": "cloudflare", "method": "GET", "path": "/accounts/*/workers/scripts", "delay_ms": 20_000}),
     );
-    let run = cancelled_after(start(&world, &[]), "what each Worker").await;
+    let run = cancelled_after(start(&world, &[]), "auth: read").await;
     assert_eq!(run.error(), "cancelled (SIGINT) before anything was touched");
     assert_eq!(
         (run.output("changed"), run.output("rolled-back")),
@@ -213,8 +213,13 @@ async fn whatever_fails_before_the_first_write_leaves_report_and_outputs() {
         .await;
     refused(&deploy(&world, &[]).await, 1, "is Worker `tenant`'s by route");
     // A check of the repository.
-    world.file("api/wrangler.json", "{}");
-    refused(&deploy(&world, &[]).await, 2, "api");
+    worker(
+        &world,
+        "api",
+        &json!({"compatibility_date": "2099-01-01"}),
+        "export default {}",
+    );
+    refused(&deploy(&world, &[]).await, 2, "2099-01-01");
     world.assert_only_reads_since(0);
     world.finish().await;
 }
@@ -241,7 +246,11 @@ async fn a_cancelled_rollback_tells_what_it_has_put_back() {
     assert_eq!((run.code, run.error().as_str()), (1, "cancelled (SIGINT)"), "{run}");
     assert_eq!(
         states(&run),
-        json!({"web": "rolled-back", "auth": "rolled-back", "api": "skipped"}),
+        json!({"web": "rolled-back", "auth": "rolled-back", "api": "failed"}),
+        "{run}"
+    );
+    assert!(
+        detail(&run, "api").contains("the time of a cancelled run was over"),
         "{run}"
     );
     assert_eq!(

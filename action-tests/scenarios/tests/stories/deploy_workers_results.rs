@@ -183,6 +183,45 @@ async fn what_was_done_beside_the_code_is_told_of_what_was_put_back_and_nothing_
     world.finish().await;
 }
 
+#[tokio::test]
+async fn writes_whose_failure_passes_are_repeated_and_none_before_its_time() {
+    let world = platform().await;
+    let api = "/accounts/*/workers/scripts/api-preview-42";
+    let slow_down = json!({"retry-after": "1"});
+    world.fail(&json!([
+        {"provider": "cloudflare", "method": "POST", "path": "/accounts/*/storage/kv/namespaces", "drop": "before"},
+        {"provider": "cloudflare", "method": "PUT", "path": api, "status": 503, "headers": slow_down},
+        {"provider": "cloudflare", "method": "POST", "path": "/zones/*/workers/routes", "status": 500},
+        {"provider": "cloudflare", "method": "POST", "path": "/zones/*/workers/routes", "drop": "before", "skip": 1},
+        {"provider": "cloudflare", "method": "POST", "path": "/accounts/*/workers/scripts/auth-preview-42/subdomain", "status": 404,
+            "body": {"success": false, "errors": [{"code": 10007, "message": "This Worker does not exist on your account."}], "messages": [], "result": null}},
+    ]));
+    let run = deploy(&world, &[]).await;
+    assert_eq!((run.code, run.output("changed")), (0, "true"), "{run}");
+    second_version(&world);
+    world.fail(&json!([
+        {"provider": "cloudflare", "method": "POST", "path": format!("{api}/versions"), "status": 503, "headers": slow_down},
+        {"provider": "cloudflare", "method": "POST", "path": format!("{api}/deployments"), "status": 503, "headers": slow_down},
+    ]));
+    assert_eq!(deploy(&world, &[]).await.code, 0);
+    let requests = world.requests();
+    for (method, rest) in [("PUT", ""), ("POST", "/versions"), ("POST", "/deployments")] {
+        let path = format!("/accounts/{}/workers/scripts/api-preview-42{rest}", ids::ACCOUNT);
+        let tries: Vec<&Value> = requests
+            .iter()
+            .filter(|request| request["method"] == method && request["path"] == path.as_str())
+            .collect();
+        assert_eq!(tries.len(), 2, "{method} {path}: {tries:#?}");
+        let at = |request: &Value, key: &str| request[key].as_u64().unwrap();
+        let between = at(tries[1], "received") - at(tries[0], "answered");
+        assert!(between >= 1_000, "{method} {path}: asked again after {between} ms");
+    }
+    let mark = world.mark();
+    assert_eq!(deploy(&world, &[]).await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+    world.finish().await;
+}
+
 async fn by_run(world: &World, run: &str, more: &[(&str, &str)]) -> Run {
     let start = world
         .run("deploy-workers")

@@ -26,6 +26,8 @@ pub(crate) enum PutBack {
     Left(String),
     /// It could not be put back, and why.
     Failed(String),
+    /// The run was cancelled, and its time over before Cloudflare had answered: it may be put back or not.
+    Unanswered,
 }
 
 impl PutBack {
@@ -143,9 +145,8 @@ impl Work<'_> {
         }
         for service in self.touched().concat() {
             self.note(service, |outcome| {
-                let failed = || PutBack::Failed(report::OUT_OF_TIME.to_owned());
-                let put_back = outcome.put_back.get_or_insert_with(failed);
-                if matches!(put_back, PutBack::Failed(_)) {
+                let put_back = outcome.put_back.get_or_insert(PutBack::Unanswered);
+                if *put_back == PutBack::Unanswered {
                     self.runner.say(&report::put_back(&service.key, put_back));
                 }
             });

@@ -324,6 +324,7 @@ pub(crate) fn put_back(key: &str, put_back: &PutBack) -> String {
         PutBack::Nothing => format!("= {key}: nothing to put back"),
         PutBack::Left(why) => format!("= {key}: left as it is: {why}"),
         PutBack::Failed(why) => format!("✗ {key}: not put back: {}", why.replace('\n', "\n  ")),
+        PutBack::Unanswered => format!("✗ {key}: perhaps not put back: {OUT_OF_TIME}"),
     }
 }
 
@@ -347,6 +348,7 @@ pub(crate) fn rollback_failed(all: &[Restored<'_>]) -> Option<anyhow::Error> {
         .iter()
         .filter_map(|restored| match &restored.put_back {
             PutBack::Failed(why) => Some((restored.service.key.as_str(), why.as_str())),
+            PutBack::Unanswered => Some((restored.service.key.as_str(), OUT_OF_TIME)),
             _ => None,
         })
         .collect();

@@ -79,7 +79,7 @@ impl Report<'_> {
         let state = match (outcome, put_back) {
             _ if self.inputs.dry_run => ServiceState::Planned,
             (_, Some(PutBack::Back(_) | PutBack::Removed)) => ServiceState::RolledBack,
-            (_, Some(PutBack::Failed(_))) => ServiceState::Failed,
+            (_, Some(PutBack::Failed(_) | PutBack::Unanswered)) => ServiceState::Failed,
             (None, _) => ServiceState::Skipped,
             (Some(outcome), _) if outcome.failed.is_some() => ServiceState::Failed,
             (Some(outcome), _) if outcome.cut && !outcome.changed() => ServiceState::Skipped,
@@ -96,6 +96,7 @@ impl Report<'_> {
         match put_back {
             Some(PutBack::Left(why)) => details.push(format!("not put back: {why}")),
             Some(PutBack::Failed(why)) => details.push(format!("could not be put back: {why}")),
+            Some(PutBack::Unanswered) => details.push(format!("perhaps not put back: {}", super::OUT_OF_TIME)),
             _ => {}
         }
         details.extend(outcome.filter(|_| put_back.is_some()).and_then(not_undone));
@@ -291,7 +292,12 @@ pub(crate) fn restored(
     seconds: f64,
     error: Option<&anyhow::Error>,
 ) -> DeployWorkers {
-    let changed = |restored: &Restored<'_>| matches!(restored.put_back, PutBack::Back(_) | PutBack::Removed);
+    let changed = |restored: &Restored<'_>| {
+        matches!(
+            restored.put_back,
+            PutBack::Back(_) | PutBack::Removed | PutBack::Unanswered
+        )
+    };
     let service = |restored: &Restored<'_>| {
         let (state, version, detail) = match &restored.put_back {
             PutBack::Back(versions) => (ServiceState::RolledBack, versions.first().cloned(), None),
@@ -304,6 +310,7 @@ pub(crate) fn restored(
             PutBack::Left(why) if inputs.dry_run => (ServiceState::Planned, restored.before.clone(), Some(why.clone())),
             PutBack::Left(why) => (ServiceState::Skipped, restored.before.clone(), Some(why.clone())),
             PutBack::Failed(why) => (ServiceState::Failed, restored.before.clone(), Some(why.clone())),
+            PutBack::Unanswered => (ServiceState::Failed, None, Some(super::OUT_OF_TIME.to_owned())),
         };
         Service {
             service: restored.service.key.clone(),
