@@ -18,6 +18,7 @@ mod deploy_workers_rollback;
 mod deploy_workers_same;
 mod deploy_workers_tools;
 mod deploy_workers_uploader;
+mod deploy_workers_variables;
 mod health_check;
 mod life;
 mod neon_branch;

@@ -1,7 +1,9 @@
 //! What no version holds: routes, custom domains, workers.dev, schedules, settings, and the tags that remember them.
 
+use actions_core::cloudflare::workers::schedules_used_up;
 use actions_core::cloudflare::{Attached, WorkersDev};
 use actions_core::error::fault;
+use actions_core::runner::command;
 use futures_util::future;
 use serde_json::{Map, json};
 
@@ -10,6 +12,7 @@ use crate::apply::outcome::Did;
 use crate::plan::hostnames::Step;
 use crate::plan::{self, ServicePlan, Upload};
 use crate::project::Built;
+use crate::report;
 
 impl Work<'_> {
     pub(crate) async fn steps(&self, service: &ServicePlan) -> anyhow::Result<()> {
@@ -25,8 +28,16 @@ impl Work<'_> {
     pub(crate) async fn crons(&self, service: &ServicePlan) -> anyhow::Result<()> {
         if let Some(crons) = &service.crons {
             self.stop.check()?;
-            self.writer().set_schedules(&service.worker, crons).await?;
-            self.did(service, Did::Schedules);
+            match self.writer().set_schedules(&service.worker, crons).await {
+                Ok(()) => self.did(service, Did::Schedules),
+                // Sound code is no reason to go back because the account has no more room.
+                Err(error) if schedules_used_up(&error) => {
+                    let text = report::no_schedules(error);
+                    command::warning(self.runner.action, &format!("{}: {text}", service.key));
+                    self.note(service, |outcome| outcome.warnings.push(text));
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }

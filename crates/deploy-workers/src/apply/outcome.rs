@@ -48,6 +48,8 @@ pub(crate) struct Outcome {
     pub(crate) cut: bool,
     /// Code was sent, and its answer has not come.
     pub(crate) on_its_way: bool,
+    /// What was left undone, though nothing failed.
+    pub(crate) warnings: Vec<String>,
     /// What the rollback made of it.
     pub(crate) put_back: Option<PutBack>,
     pub(crate) took: Duration,

@@ -252,7 +252,7 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         tag: Some(tag).filter(|_| rendered.missing_kv.is_empty()),
         steps: Vec::new(),
         workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),
-        crons: built.crons.clone().filter(|crons| !same(crons, &live.crons)),
+        crons: wanted_crons(environment, built).filter(|crons| !same(crons, &live.crons)),
         migrations,
         settings: settings::differing(&rendered.metadata, &live.settings.others, upload == Upload::No)
             .filter(|_| upload != Upload::First && built.handed.is_none()),
@@ -264,6 +264,12 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         size: built.size,
         live_size: fingerprint::size(live.tag()),
     }
+}
+
+/// The schedules that a Worker is to have; `None`: they are not ours. Jobs of production would run once per preview.
+fn wanted_crons(environment: &Environment, built: &Built) -> Option<Vec<String>> {
+    let crons = built.crons.clone()?;
+    Some(if environment.crons { crons } else { Vec::new() })
 }
 
 fn same(one: &[String], other: &[String]) -> bool {

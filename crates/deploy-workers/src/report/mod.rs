@@ -178,6 +178,14 @@ pub(crate) fn service(plan: &ServicePlan, outcome: &Outcome) -> String {
     }
 }
 
+/// The account has no room for more schedules.
+pub(crate) fn no_schedules(error: actions_core::cloudflare::Error) -> String {
+    let error = fault("its schedules were not set").because(error).hint(
+        "the account has as many cron triggers as its plan allows: take some away, or leave them out here with `crons = false` in the environment",
+    );
+    actions_core::error::render(&error.into()).replace('\n', "; ")
+}
+
 /// The run was cancelled in the middle of a service.
 pub(crate) fn cut(outcome: &Outcome) -> &'static str {
     if outcome.changed() {

@@ -100,6 +100,7 @@ impl Report<'_> {
             _ => {}
         }
         details.extend(outcome.filter(|_| put_back.is_some()).and_then(not_undone));
+        details.extend(outcome.iter().flat_map(|outcome| outcome.warnings.clone()));
         details.extend(plan.notes.iter().cloned());
         let version = outcome.map_or_else(|| plan.previous.clone(), |outcome| outcome.version.clone());
         let new_urls = outcome.and_then(|outcome| outcome.version_urls.as_deref());
