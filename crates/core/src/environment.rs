@@ -178,7 +178,6 @@ impl Environment {
             let hostname = format!("{}.{zone}", naming::render(&spec.hostname, &values)).to_lowercase();
             (naming::render(&spec.worker, &values), hostname)
         };
-        let slug = pull_request.map_or_else(|| name.to_owned(), |pr| format!("{name}-{pr}"));
         let url_of = |hostname: &str| {
             project
                 .url
@@ -205,7 +204,7 @@ impl Environment {
             };
             let kv = |binding: &String| Kv {
                 binding: binding.clone(),
-                title: format!("{}-{slug}-{binding}", project.name),
+                title: naming::kv_title(&project.name, name, pull_request, binding),
             };
             let vars = spec.vars.iter().chain(&service.vars);
             let named =

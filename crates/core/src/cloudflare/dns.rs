@@ -14,6 +14,9 @@ const PER_PAGE: u64 = 5000;
 /// The type of a record that a name shares with no address: see [`DnsRecord::is_address`].
 const ADDRESSES: [&str; 3] = ["A", "AAAA", "CNAME"];
 
+/// The types that these actions make.
+const MADE: [&str; 4] = ["A", "AAAA", "CNAME", "TXT"];
+
 /// A record as Cloudflare tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct DnsRecord {
@@ -40,6 +43,13 @@ impl DnsRecord {
     /// Whose it is, by its comment.
     pub fn verdict(&self, owner: &Owner) -> Verdict {
         owner.verdict_of([self.comment.as_str()])
+    }
+
+    /// Whether the owner may change and delete it: it carries exactly that marker, is of a type that we make, and is not
+    /// one that Cloudflare keeps itself.
+    pub fn is_made_by(&self, owner: &Owner) -> bool {
+        let made = MADE.iter().any(|kind| self.kind.eq_ignore_ascii_case(kind));
+        made && !self.meta.read_only && self.verdict(owner).is_ours()
     }
 }
 
