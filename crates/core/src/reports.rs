@@ -359,6 +359,7 @@ mod tests {
                 detail: Some("Cloudflare answered 500".to_owned()),
             }],
             left: 1,
+            kept: 0,
         };
         let mut value = serde_json::to_value(&report).unwrap();
         assert_eq!(value["pull-request"], 42);
