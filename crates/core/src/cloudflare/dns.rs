@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::zones::normal_domain;
 use super::{Call, Error, Needs, Permission, Reader, Writer, Zone};
+use crate::paging::Proof;
 use crate::retry::Written;
 
 /// Cloudflare allows up to 5,000,000; this keeps one answer at a few megabytes.
@@ -104,14 +105,17 @@ impl DnsRecord {
 impl Reader {
     /// Every record of the zone.
     pub async fn dns_records(&self, zone: &Zone) -> Result<Vec<DnsRecord>, Error> {
-        self.pages(list(zone), PER_PAGE, |record: &DnsRecord| record.id.clone())
-            .await
+        self.pages(list(zone), PER_PAGE, Proof::Told, |record: &DnsRecord| {
+            record.id.clone()
+        })
+        .await
     }
 
     /// The records whose comment is `comment`. Cloudflare compares without case: compare again.
     pub async fn dns_records_with_comment(&self, zone: &Zone, comment: &str) -> Result<Vec<DnsRecord>, Error> {
         let call = list(zone).query("comment.exact", comment);
-        self.pages(call, PER_PAGE, |record: &DnsRecord| record.id.clone()).await
+        self.pages(call, PER_PAGE, Proof::Told, |record: &DnsRecord| record.id.clone())
+            .await
     }
 }
 
