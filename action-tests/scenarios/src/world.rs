@@ -85,6 +85,11 @@ impl World {
         self.cloud.fault(rules).unwrap_or_else(|error| panic!("{error:#}"));
     }
 
+    /// Takes all fault rules back.
+    pub fn heal(&self) {
+        self.cloud.heal();
+    }
+
     /// Merges a seed into the cloud's state.
     pub async fn seed(&self, document: &Value) {
         self.cloud
@@ -184,7 +189,7 @@ impl World {
 
 /// The webhook's payload of pull request #42, as far as anyone reads it.
 fn event(action: &str) -> Value {
-    let repository = json!({"full_name": ids::REPOSITORY, "name": "app", "owner": {"login": "acme"}});
+    let repository = json!({"id": 1_296_269, "full_name": ids::REPOSITORY, "name": "app", "owner": {"login": "acme"}});
     json!({
         "action": action,
         "number": ids::PULL_REQUEST,

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::manifest::{self, EnvironmentSpec, Manifest, OnLimit, Routing, Uploader, graph};
 use crate::naming::{self, Values};
-use crate::owner::Owner;
+use crate::owner::{Owner, Repository};
 
 /// An environment of the manifest, and the pull request that it is for.
 #[derive(Debug, Clone)]
@@ -133,7 +133,7 @@ impl Environment {
         manifest: &Manifest,
         name: &str,
         pull_request: Option<u64>,
-        repository: &str,
+        repository: &Repository,
     ) -> Result<Self, Unresolved> {
         let Some(spec) = manifest.environments.get(name) else {
             let known: Vec<&String> = manifest.environments.keys().collect();
@@ -169,7 +169,7 @@ impl Environment {
         name: &str,
         spec: &EnvironmentSpec,
         pull_request: Option<u64>,
-        repository: &str,
+        repository: &Repository,
     ) -> Self {
         let project = &manifest.project;
         let zone = project.zone.trim_end_matches('.').to_lowercase();
@@ -178,7 +178,6 @@ impl Environment {
             let hostname = format!("{}.{zone}", naming::render(&spec.hostname, &values)).to_lowercase();
             (naming::render(&spec.worker, &values), hostname)
         };
-        let slug = pull_request.map_or_else(|| name.to_owned(), |pr| format!("{name}-{pr}"));
         let url_of = |hostname: &str| {
             project
                 .url
@@ -205,7 +204,7 @@ impl Environment {
             };
             let kv = |binding: &String| Kv {
                 binding: binding.clone(),
-                title: format!("{}-{slug}-{binding}", project.name),
+                title: naming::kv_title(&project.name, name, pull_request, binding),
             };
             let vars = spec.vars.iter().chain(&service.vars);
             let named =
@@ -256,7 +255,7 @@ impl Environment {
             database,
             services: services.collect(),
             owner: Owner {
-                repository: repository.to_owned(),
+                repository: repository.clone(),
                 project: project.name.clone(),
                 environment: name.to_owned(),
                 pull_request,
@@ -427,7 +426,7 @@ mod tests {
 
     fn resolve(name: &str, pull_request: Option<u64>) -> Result<Environment, Unresolved> {
         let manifest = Manifest::parse(MANIFEST, "codex.toml", PathBuf::new()).unwrap();
-        Environment::resolve(&manifest, name, pull_request, "acme/app")
+        Environment::resolve(&manifest, name, pull_request, &Repository::default())
     }
 
     #[test]

@@ -96,6 +96,12 @@ pub fn is_of_pull_request(template: &str, values: &Values<'_>, name: &str) -> bo
     is_label(service) && !splits_a_number
 }
 
+/// The title of an environment's KV namespace; of an empty binding, how all their titles begin.
+pub fn kv_title(project: &str, environment: &str, pull_request: Option<u64>, binding: &str) -> String {
+    let number = pull_request.map(|number| format!("-{number}")).unwrap_or_default();
+    format!("{project}-{environment}{number}-{binding}")
+}
+
 /// Whether `name` can be one DNS label and Worker name: lower-case letters, digits and inner dashes, at most 63.
 pub fn is_label(name: &str) -> bool {
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

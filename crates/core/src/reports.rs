@@ -214,6 +214,8 @@ pub struct Cleanup {
     pub results: Vec<Removal>,
     /// How many things of the environment are still there.
     pub left: usize,
+    /// How many things look like the environment's, and stay, since they are not proven to be.
+    pub kept: usize,
 }
 
 /// One thing of an environment and what became of it.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::zones::normal_domain;
 use super::{Call, Error, Needs, Permission, Reader, Writer, Zone};
+use crate::owner::{self, Owner, Verdict};
 use crate::paging::Proof;
 use crate::retry::Written;
 
@@ -17,6 +18,9 @@ pub(super) const NO_RECORD: u32 = 81044;
 
 /// The type of a record that a name shares with no address: see [`DnsRecord::is_address`].
 const ADDRESSES: [&str; 3] = ["A", "AAAA", "CNAME"];
+
+/// The types that these actions make.
+const MADE: [&str; 4] = ["A", "AAAA", "CNAME", "TXT"];
 
 /// A record as Cloudflare tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -38,6 +42,20 @@ pub struct DnsRecord {
     pub comment: String,
     #[serde(default, deserialize_with = "or_default")]
     pub meta: Meta,
+}
+
+impl DnsRecord {
+    /// Whose it is, by its comment.
+    pub fn verdict(&self, owner: &Owner) -> Verdict {
+        owner.verdict_of([self.comment.as_str()])
+    }
+
+    /// Whether the owner may change and delete it: it carries exactly that marker, is of a type that we make, and is not
+    /// one that Cloudflare keeps itself.
+    pub fn is_made_by(&self, owner: &Owner) -> bool {
+        let made = MADE.iter().any(|kind| self.kind.eq_ignore_ascii_case(kind));
+        made && !self.meta.read_only && self.verdict(owner).is_ours()
+    }
 }
 
 /// What Cloudflare says about a record beside its fields.
@@ -111,9 +129,9 @@ impl Reader {
         .await
     }
 
-    /// The records whose comment is `comment`. Cloudflare compares without case: compare again.
-    pub async fn dns_records_with_comment(&self, zone: &Zone, comment: &str) -> Result<Vec<DnsRecord>, Error> {
-        let call = list(zone).query("comment.exact", comment);
+    /// The records that these actions made, for whichever environment: whose each is says [`DnsRecord::verdict`].
+    pub async fn marked_dns_records(&self, zone: &Zone) -> Result<Vec<DnsRecord>, Error> {
+        let call = list(zone).query("comment.startswith", owner::BEGINNING);
         self.pages(call, PER_PAGE, Proof::Told, |record: &DnsRecord| record.id.clone())
             .await
     }
