@@ -108,14 +108,14 @@ pub(crate) async fn converge(
         }
         converged.changed |= !carried.done.is_empty();
         let Err(error) = carried.outcome else { return Ok(()) };
-        if round == ROUNDS || !(error.is_unclear() || error.has_any(STALE)) {
+        if round == ROUNDS || !error.has_any(STALE) {
             return Err(error.into());
         }
         tracing::info!("{}; reading the zone again", report::surprise(&error));
         lost = converged
             .outcomes
             .iter()
-            .filter(|outcome| outcome.verb.is_some() && (outcome.done || error.is_unclear()))
+            .filter(|outcome| outcome.verb.is_some() && (outcome.done || error.is_after_unclear()))
             .cloned()
             .collect();
     }

@@ -47,7 +47,7 @@ impl Work<'_> {
             };
             let (still, gone): (Vec<usize>, Vec<usize>) = left.into_iter().partition(is_there);
             self.ended(&gone, |_| DELETED);
-            if gone.is_empty() && !error.is_unclear() {
+            if gone.is_empty() {
                 return self.none_deleted(&still, error);
             }
             left = still;

@@ -1,7 +1,6 @@
 //! Custom domains: hostnames whose DNS record and certificate Cloudflare keeps for a Worker.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::routes::Attached;
@@ -65,6 +64,7 @@ impl Writer {
             format!("attach custom domain `{hostname}` to Worker `{worker}`"),
         )
         .needs(Needs::zone(Permission::WorkersRoutesEdit, &zone.name))
+        .young()
         .json(json!({
             "hostname": hostname,
             "service": worker,
@@ -101,7 +101,7 @@ impl Writer {
             format!("detach custom domain `{}`", domain.hostname),
         )
         .needs(reader.workers_edit());
-        gone(self.ask::<IgnoredAny>(call).await)
+        self.remove(call, |error| error.is_absent(&[NO_DOMAIN])).await
     }
 
     /// `false` when it was gone already.
@@ -114,14 +114,6 @@ impl Writer {
             format!("delete the certificate of `{}`", domain.hostname),
         )
         .needs(Needs::zone(Permission::SslEdit, &zone.name));
-        gone(self.ask::<IgnoredAny>(call).await)
-    }
-}
-
-fn gone(result: Result<IgnoredAny, Error>) -> Result<bool, Error> {
-    match result {
-        Ok(_) => Ok(true),
-        Err(error) if error.has(NO_DOMAIN) || error.status() == Some(404) && !error.has_any(&[7000, 7003]) => Ok(false),
-        Err(error) => Err(error),
+        self.remove(call, |error| error.is_absent(&[NO_DOMAIN])).await
     }
 }
