@@ -37,7 +37,7 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     runner.summary(&report.markdown());
     runner.output("changed", if report.changed() { "true" } else { "false" })?;
     runner.output("left", &report.left().to_string())?;
-    runner.report(&report.json())?;
+    runner.report(report.json())?;
     runner.say(&report.sentence());
     report.verdict()
 }

@@ -156,7 +156,6 @@ impl Report {
         Self {
             title: environment.title(),
             head: Head {
-                command: String::new(),
                 environment: environment.name.clone(),
                 pull_request: environment.pull_request,
                 status: match (inputs.dry_run, failure.is_some()) {
@@ -167,6 +166,7 @@ impl Report {
                 changed: apply::changed(&removals),
                 seconds: took.as_secs_f64(),
                 error: failure.as_ref().map(render),
+                ..Head::default()
             },
             removals,
             failure,
@@ -249,6 +249,7 @@ impl Report {
             head: self.head.clone(),
             results: self.removals.clone(),
             left: self.left(),
+            kept: self.count(Outcome::Kept),
         }
     }
 

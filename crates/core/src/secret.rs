@@ -4,6 +4,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use url::Url;
 
 /// Shorter values are not masked: a runner replaces a mask everywhere, and a mask such as `1` or `on` would turn
@@ -72,6 +73,19 @@ pub fn redact(text: &str) -> String {
             text
         }
     })
+}
+
+/// `value` with each secret in its texts replaced. Keys, numbers and the shape stay: it is JSON afterwards, too.
+pub fn redacted(value: Value) -> Value {
+    match value {
+        Value::String(text) => redact(&text).into(),
+        Value::Array(items) => items.into_iter().map(redacted).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (name, redacted(value)))
+            .collect(),
+        other => other,
+    }
 }
 
 #[cfg(test)]

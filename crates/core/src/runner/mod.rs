@@ -11,13 +11,12 @@ pub mod signal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde::Serialize;
-
 pub use common::Common;
 pub use env::Env;
 pub use inputs::{BadInput, Problems};
 
 use crate::error;
+use crate::reports::{self, Report};
 
 /// What an action is given: its environment, and where its results go.
 ///
@@ -55,16 +54,13 @@ impl Runner {
         Ok(())
     }
 
-    /// Sets the output `report`: JSON, secrets redacted, with the action's name in `action`.
+    /// Sets the output `report`: JSON, secrets redacted, cut to what may travel between jobs.
     ///
     /// # Errors
     /// The output file cannot be written.
-    pub fn report<T: Serialize>(&self, report: &T) -> anyhow::Result<()> {
-        let mut json = serde_json::to_value(report)?;
-        if let Some(object) = json.as_object_mut() {
-            object.shift_insert(0, "action".to_owned(), self.action.into());
-        }
-        self.output("report", &crate::secret::redact(&json.to_string()))
+    pub fn report(&self, report: impl Into<Report>) -> anyhow::Result<()> {
+        let json = crate::secret::redacted(report.into().json()?);
+        self.output("report", &reports::bounded(json, reports::LONGEST_OUTPUT).to_string())
     }
 
     /// Appends Markdown to the step's summary. A summary that cannot be written is told in the log, not fatal.

@@ -1,6 +1,6 @@
 //! The database branch.
 
-use actions_core::reports::{NeonBranch, Report, Status};
+use actions_core::reports::{Command, NeonBranch, Report, Status};
 use jiff::Timestamp;
 
 use crate::markdown::code;
@@ -16,7 +16,7 @@ pub(super) fn line(reports: &[Report]) -> Option<String> {
     let parent = branch.parent.as_ref().map(|parent| format!(" of {}", code(parent)));
     let fate = match (&branch.expires_at, neon.head.status) {
         (_, Status::Planned) => ", planned".to_owned(),
-        _ if neon.head.command == "delete" => ", deleted".to_owned(),
+        _ if neon.head.command == Command::Delete => ", deleted".to_owned(),
         (Some(expires), _) => format!(", expires {}", moment(expires)),
         (None, _) => String::new(),
     };
