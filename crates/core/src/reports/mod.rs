@@ -71,6 +71,17 @@ pub enum Command {
 }
 
 impl Command {
+    /// What an action does when the input `command` is unset.
+    pub fn default_of(action: &str) -> Self {
+        match action {
+            "preview-dns" => Self::Apply,
+            "deploy-workers" => Self::Deploy,
+            "health-check" => Self::Check,
+            "pr-comment" => Self::Upsert,
+            _ => Self::None,
+        }
+    }
+
     /// The command that an input names; blank is none.
     pub fn named(name: &str) -> Self {
         serde_json::from_value(Value::from(name.trim())).unwrap_or(Self::Unknown)
