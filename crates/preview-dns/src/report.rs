@@ -5,7 +5,7 @@ use std::time::Duration;
 use actions_core::cloudflare::{DnsChange, Error, Zone};
 use actions_core::error::{Fault, fault};
 use actions_core::plan::{Plan, Unsafe, Verb};
-use actions_core::reports::{Head, PreviewDns, Record, RecordAction, Status};
+use actions_core::reports::{self, Head, PreviewDns, Record, RecordAction, Status};
 use actions_core::runner::command;
 use actions_core::text::{cell, count, elapsed, quoted_list};
 
@@ -244,7 +244,7 @@ pub(crate) fn report(session: &Session, error: Option<String>, took: Duration) -
     };
     PreviewDns {
         head: Head {
-            command: inputs.command.name().to_owned(),
+            command: reports::Command::named(inputs.command.name()),
             environment: inputs.owner.environment.clone(),
             pull_request: inputs.owner.pull_request,
             status: match (&error, inputs.dry_run) {
@@ -255,6 +255,7 @@ pub(crate) fn report(session: &Session, error: Option<String>, took: Duration) -
             changed: converged.changed,
             seconds: (took.as_secs_f64() * 10.0).round() / 10.0,
             error,
+            ..Head::default()
         },
         routing: routing_name(inputs.routing).to_owned(),
         zone: session.zone.clone(),

@@ -40,7 +40,7 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     let report = report::report(&session, error, start.elapsed());
     runner.output("changed", if report.head.changed { "true" } else { "false" })?;
     runner.output("records", &serde_json::to_string(&report.records)?)?;
-    runner.report(&report)?;
+    runner.report(report.clone())?;
     runner.summary(&report::summary(&session, &report));
     if ended.is_ok() {
         runner.say(&report::ending(&session, &report));
