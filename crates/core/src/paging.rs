@@ -11,12 +11,24 @@ const READINGS: u32 = 6;
 /// The first wait between two readings that differ; it doubles.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How sure a list is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// By what it tells: its total stays the same and fits, nothing comes twice. One thing that goes and one that comes
+    /// between two pages could still hide a third.
+    Told,
+    /// Where something counts as gone because it is not listed: two readings in a row are the same.
+    Twice,
+}
+
 /// One reading of a list, page after page.
 #[derive(Debug)]
 pub(crate) struct Reading<T> {
     pub(crate) pages: Vec<Vec<T>>,
-    /// How many things there are, as far as it was told; when it changed on the way, one of them.
+    /// How many things there are, as far as it was told.
     pub(crate) total: Option<u64>,
+    /// The total changed from one page to the next.
+    pub(crate) moved: bool,
     /// It ended with a page that says so: one that is empty, or not full. Else by the total.
     pub(crate) ended: bool,
 }
@@ -27,6 +39,7 @@ impl<T> Reading<T> {
         Self {
             pages: vec![page],
             total: None,
+            moved: false,
             ended: true,
         }
     }
@@ -45,12 +58,13 @@ pub(crate) enum List<T> {
     Unproven,
 }
 
-/// Reads a list. One of several pages, or of another length than it says, is read until two readings in a row are the
-/// same, without things told twice, and came to an end.
+/// Reads a list. One that contradicts itself, or one of several pages that needs proof, is read until two readings in a
+/// row are the same, without things told twice, and came to an end.
 ///
 /// # Errors
 /// Those of `read`.
 pub(crate) async fn settled<T, E>(
+    proof: Proof,
     id: impl Fn(&T) -> String,
     read: impl AsyncFn() -> Result<Reading<T>, E>,
 ) -> Result<List<T>, E> {
@@ -61,7 +75,7 @@ pub(crate) async fn settled<T, E>(
         let distinct = ids.iter().collect::<BTreeSet<_>>().len();
         let as_told = reading.total.is_none_or(|total| total == distinct as u64);
         let held_still = match &before {
-            None => reading.pages.len() <= 1 && as_told,
+            None => as_told && !reading.moved && (proof == Proof::Told || reading.pages.len() <= 1),
             Some(before) => *before == ids && (as_told || reading.ended),
         };
         if held_still && distinct == ids.len() {
@@ -85,8 +99,12 @@ mod tests {
     use super::*;
 
     async fn read(readings: &[(&[&[&str]], Option<u64>)]) -> (Option<Vec<String>>, usize) {
+        read_for(Proof::Twice, readings).await
+    }
+
+    async fn read_for(proof: Proof, readings: &[(&[&[&str]], Option<u64>)]) -> (Option<Vec<String>>, usize) {
         let left: RefCell<VecDeque<_>> = RefCell::new(readings.iter().collect());
-        let list = settled(String::clone, async || {
+        let list = settled(proof, String::clone, async || {
             let mut left = left.borrow_mut();
             let (pages, total) = if left.len() > 1 {
                 left.pop_front()
@@ -100,6 +118,7 @@ mod tests {
             Ok::<_, ()>(Reading {
                 pages: pages.collect(),
                 total: *total,
+                moved: false,
                 ended: false,
             })
         })
@@ -126,6 +145,16 @@ mod tests {
     async fn several_pages_are_proven_by_a_second_reading() {
         let still: (&[&[&str]], _) = (&[&["a", "b"], &["c"]], Some(3));
         assert_eq!(all(&read(&[still, still]).await), "abc");
+    }
+
+    #[tokio::test]
+    async fn what_a_list_tells_of_itself_is_believed_unless_it_contradicts_itself() {
+        let still: (&[&[&str]], _) = (&[&["a", "b"], &["c"]], Some(3));
+        let list = read_for(Proof::Told, &[still, (&[], None)]).await;
+        assert_eq!((all(&list), list.1), ("abc".to_owned(), 1));
+        let fewer: (&[&[&str]], _) = (&[&["a", "b"], &["c"]], Some(4));
+        let whole: (&[&[&str]], _) = (&[&["a", "b"], &["c", "d"]], Some(4));
+        assert_eq!(all(&read_for(Proof::Told, &[fewer, whole, whole]).await), "abcd");
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use actions_core::cloudflare::Reader;
-use actions_core::error::fault;
+use actions_core::reports::Command;
 use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
@@ -19,7 +19,7 @@ use crate::project::bundled::Bundled;
 use crate::project::render::Rendered;
 use crate::report::describe::{self, Described};
 use crate::report::{self, Report};
-use crate::stop::{Cancelled, Stop};
+use crate::stop::{Cancelled, Stop, UNTOUCHED};
 
 /// What is known before anything is touched.
 struct Prepared {
@@ -73,12 +73,12 @@ pub(crate) async fn run(
     let mut interrupts = Interrupts::listen()?;
     let prepared = tokio::select! {
         prepared = Prepared::new(runner, inputs, access) => prepared,
-        interrupt = interrupts.next() => Err(fault(format!("{} before anything was touched", Cancelled(interrupt))).into()),
+        interrupt = interrupts.next() => Err(Cancelled(interrupt).error(UNTOUCHED)),
     };
     let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
-            report::untouched(runner, inputs, "deploy", &error, started)?;
+            report::untouched(runner, inputs, Command::Deploy, &error, started)?;
             return Err(error);
         }
     };
@@ -142,7 +142,7 @@ async fn carry_out(
         runner.say(report::CANCELLED);
         let ended = Ended {
             journal: work.journal.borrow().clone(),
-            error: Some(cancelled.into()),
+            error: Some(cancelled.error("")),
         };
         if let Err(error) = prepared.report(inputs, &ended, started).outputs(runner) {
             runner.say(&format!("{error:#}"));
@@ -151,7 +151,7 @@ async fn carry_out(
     // Boxed: it is the whole deployment, tens of kilobytes.
     let result = stop.changing(interrupts, Box::pin(all(&work, prepared)), first).await;
     let error = match (stop.check(), result) {
-        (Err(cancelled), _) => Some(cancelled.into()),
+        (Err(cancelled), _) => Some(cancelled.error("")),
         (Ok(()), result) => result.and_then(Result::err),
     };
     if error.is_some() {

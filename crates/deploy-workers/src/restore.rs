@@ -21,7 +21,7 @@ use crate::apply::rollback::{self, PutBack};
 use crate::apply::{AT_ONCE, record};
 use crate::inputs::{BackTo, Inputs};
 use crate::report;
-use crate::stop::{Cancelled, Stop};
+use crate::stop::{Cancelled, Stop, UNTOUCHED};
 
 /// One service that was looked at.
 #[derive(Clone)]
@@ -95,8 +95,8 @@ pub(crate) async fn run(
     let histories = tokio::select! {
         histories = read(&reader, inputs) => histories,
         interrupt = interrupts.next() => {
-            let error = fault(format!("{} before anything was touched", Cancelled(interrupt))).into();
-            report::untouched(runner, inputs, "rollback", &error, started)?;
+            let error = Cancelled(interrupt).error(UNTOUCHED);
+            report::untouched(runner, inputs, reports::Command::Rollback, &error, started)?;
             return Err(error);
         }
     };
@@ -114,13 +114,13 @@ pub(crate) async fn run(
     };
     let first = |cancelled: Cancelled| {
         runner.say(report::CANCELLED);
-        if let Err(error) = work.outputs(Some(&cancelled.into())) {
+        if let Err(error) = work.outputs(Some(&cancelled.error(""))) {
             runner.say(&format!("{error:#}"));
         }
     };
     let result = stop.ending(&mut interrupts, work.all(histories), first).await;
     let error = match (stop.check(), result) {
-        (Err(cancelled), _) => Some(cancelled.into()),
+        (Err(cancelled), _) => Some(cancelled.error("")),
         (Ok(()), result) => result.and_then(Result::err),
     };
     let json = work.outputs(error.as_ref())?;

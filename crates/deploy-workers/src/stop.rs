@@ -8,6 +8,7 @@ use std::fmt;
 use std::pin::pin;
 use std::time::Duration;
 
+use actions_core::error::fault;
 use actions_core::runner::signal::{GRACE, Interrupt, Interrupts};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -20,9 +21,19 @@ const ALL: Duration = GRACE.saturating_add(Duration::from_secs(1));
 const IN_FLIGHT_AFTER_TERM: Duration = Duration::from_secs(1);
 const ALL_AFTER_TERM: Duration = Duration::from_secs(2);
 
+/// Follows the signal's name where nothing was written yet.
+pub(crate) const UNTOUCHED: &str = " before anything was touched";
+
 /// The run was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cancelled(pub(crate) Interrupt);
+
+impl Cancelled {
+    /// The error that ends the run; `more` follows the signal's name.
+    pub(crate) fn error(self, more: &str) -> anyhow::Error {
+        fault(format!("{self}{more}")).exit(self.0.exit_status()).into()
+    }
+}
 
 impl fmt::Display for Cancelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

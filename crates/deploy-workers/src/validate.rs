@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use actions_core::reports::Command;
 use actions_core::runner::Runner;
 use actions_core::runner::signal::Interrupts;
 
@@ -16,12 +17,12 @@ pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> a
     let mut interrupts = Interrupts::listen()?;
     let bundled = tokio::select! {
         bundled = Bundled::make(inputs, runner) => bundled,
-        interrupt = interrupts.next() => Err(Cancelled(interrupt).into()),
+        interrupt = interrupts.next() => Err(Cancelled(interrupt).error("")),
     };
     let bundled = match bundled {
         Ok(bundled) => bundled,
         Err(error) => {
-            report::untouched(runner, inputs, "validate", &error, started)?;
+            report::untouched(runner, inputs, Command::Validate, &error, started)?;
             return Err(error);
         }
     };

@@ -8,6 +8,9 @@ use crate::plan::{self, Plan, Step, Wanted};
 /// Looking, then writing, is repeated this often at most: a comment that vanishes each time is somebody's intent.
 const MOST_ROUNDS: u32 = 5;
 
+/// More comments than that come in several answers (GitHub's largest page).
+const A_PAGE: usize = 100;
+
 /// What became of the comment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Done {
@@ -76,6 +79,7 @@ pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, 
     let mut unclear: Option<Error> = None;
     let mut tries = writer.reader().tries();
     let mut may_ask = true;
+    let mut absent = false;
     for round in 0..MOST_ROUNDS {
         let facts = look(writer.reader(), pull_request, &wanted.key, known.as_ref()).await?;
         let Plan { step, duplicates } = plan::upsert(&facts.comments, &facts.identity, wanted);
@@ -83,6 +87,8 @@ pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, 
         match step {
             // We made it, and the list does not show it yet.
             Step::Create if done.outcome == Outcome::Created => return Ok(()),
+            // One that goes from the first page while the next ones are read hides another: not there twice is not there.
+            Step::Create if facts.comments.len() >= A_PAGE && !absent => absent = true,
             // Not there, and it is too early to ask again.
             Step::Create if !may_ask => break,
             Step::Create => match writer.create_comment(pull_request, &wanted.signed(), &mut tries).await {

@@ -61,7 +61,7 @@ async fn a_write_that_was_on_its_way_is_waited_for_before_anybody_decides() {
         rule[fault] = 1_500.into();
         world.fail(&rule);
         let run = cancelled_after(start(&world, &[]), "wave 2 of 2").await;
-        assert_eq!((run.code, run.error().as_str()), (1, "cancelled (SIGINT)"), "{run}");
+        assert_eq!((run.code, run.error().as_str()), (130, "cancelled (SIGINT)"), "{run}");
         assert_eq!(all_live(&world), before, "{run}");
         assert_eq!(
             states(&run),
@@ -92,7 +92,7 @@ async fn a_cancelled_run_whose_api_fails_has_told_all_before_it_is_killed() {
     run.signal("INT").await;
     let run = run.wait().await;
     assert!(began.elapsed() < Duration::from_secs(10), "{run}");
-    assert_eq!((run.code, run.error().as_str()), (1, "cancelled (SIGINT)"), "{run}");
+    assert_eq!((run.code, run.error().as_str()), (130, "cancelled (SIGINT)"), "{run}");
     assert_eq!(
         states(&run),
         json!({"web": "failed", "api": "failed", "auth": "failed"}),
@@ -151,7 +151,7 @@ async fn after_sigterm_there_is_less_time() {
     run.signal("TERM").await;
     let run = run.wait().await;
     assert!(began.elapsed() < Duration::from_millis(2_500), "{run}");
-    assert_eq!(run.error(), "cancelled (SIGTERM)");
+    assert_eq!((run.code, run.error().as_str()), (143, "cancelled (SIGTERM)"));
     assert_eq!(all_live(&world), before);
     assert_eq!(rolled_back(&run), ["api", "auth"]);
     // Its deployment may still arrive: nobody says that there is nothing to put back.
@@ -166,7 +166,8 @@ async fn a_run_that_is_cancelled_before_the_first_write_says_so_in_its_outputs()
         &json!({"provider": "cloudflare", "method": "GET", "path": "/accounts/*/workers/scripts", "delay_ms": 20_000}),
     );
     let run = cancelled_after(start(&world, &[]), "auth: read").await;
-    assert_eq!(run.error(), "cancelled (SIGINT) before anything was touched");
+    let told = "cancelled (SIGINT) before anything was touched";
+    assert_eq!((run.code, run.error().as_str()), (130, told));
     assert_eq!(
         (run.output("changed"), run.output("rolled-back")),
         ("false", "[]"),
@@ -243,7 +244,7 @@ async fn a_cancelled_rollback_tells_what_it_has_put_back() {
     run.signal("INT").await;
     let run = run.wait().await;
     assert!(began.elapsed() < Duration::from_secs(10), "{run}");
-    assert_eq!((run.code, run.error().as_str()), (1, "cancelled (SIGINT)"), "{run}");
+    assert_eq!((run.code, run.error().as_str()), (130, "cancelled (SIGINT)"), "{run}");
     assert_eq!(
         states(&run),
         json!({"web": "rolled-back", "auth": "rolled-back", "api": "failed"}),

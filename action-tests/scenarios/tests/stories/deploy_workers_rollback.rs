@@ -88,7 +88,7 @@ async fn a_cancelled_run_puts_back_what_it_deployed() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     run.signal("INT").await;
     let run = run.wait().await;
-    assert_eq!(run.code, 1, "{run}");
+    assert_eq!(run.code, 130, "{run}");
     assert_eq!(run.error(), "cancelled (SIGINT)");
     assert!(run.time < Duration::from_secs(10), "{run}");
     assert_eq!(all_live(&world), before);

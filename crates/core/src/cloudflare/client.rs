@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::envelope::{self, Opened, Page};
 use super::error::{Cause, Error};
 use super::needs::Needs;
-use crate::paging::{self, List, MOST_PAGES, Reading};
+use crate::paging::{self, List, MOST_PAGES, Proof, Reading};
 use crate::retry::{self, Answer, Doubt, Patience, Repeat, Tries, Verdict, Written};
 
 /// Where Cloudflare's API is.
@@ -280,9 +280,10 @@ impl Reader {
         &self,
         call: Call,
         per_page: u64,
+        proof: Proof,
         id: impl Fn(&T) -> String,
     ) -> Result<Vec<T>, Error> {
-        match paging::settled(id, async || self.reading(&call, per_page).await).await? {
+        match paging::settled(proof, id, async || self.reading(&call, per_page).await).await? {
             List::Proven(all) => Ok(all),
             List::Unproven => Err(call.error(Cause::Unproven)),
         }
@@ -293,6 +294,7 @@ impl Reader {
         let mut reading = Reading {
             pages: Vec::new(),
             total: None,
+            moved: false,
             ended: false,
         };
         let mut sum = 0;
@@ -310,7 +312,8 @@ impl Reader {
                 return Ok(reading);
             }
             sum += found;
-            reading.total = info.total_count.or(reading.total);
+            reading.moved |= page > 1 && info.total_count != reading.total;
+            reading.total = info.total_count;
             if found > 0 {
                 reading.pages.push(opened.result);
             }

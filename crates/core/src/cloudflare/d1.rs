@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Call, Error, Needs, Permission, Reader};
+use crate::paging::Proof;
 
 /// A page of the list (the official SDK's default is 1,000; Cloudflare allows 10,000).
 const PER_PAGE: u64 = 1_000;
@@ -28,7 +29,7 @@ impl Reader {
             .query("name", name)
             .needs(Needs::account(Permission::D1Read, self.account()));
         let found = self
-            .pages(call, PER_PAGE, |database: &D1Database| database.id.clone())
+            .pages(call, PER_PAGE, Proof::Told, |database: &D1Database| database.id.clone())
             .await?;
         Ok(found.into_iter().find(|database| database.name == name))
     }

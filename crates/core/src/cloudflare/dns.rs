@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::zones::normal_domain;
 use super::{Call, Error, Needs, Permission, Reader, Writer, Zone};
 use crate::owner::{self, Owner, Verdict};
+use crate::paging::Proof;
 use crate::retry::Written;
 
 /// Cloudflare allows up to 5,000,000; this keeps one answer at a few megabytes.
@@ -17,6 +18,9 @@ pub(super) const NO_RECORD: u32 = 81044;
 
 /// The type of a record that a name shares with no address: see [`DnsRecord::is_address`].
 const ADDRESSES: [&str; 3] = ["A", "AAAA", "CNAME"];
+
+/// The types that these actions make.
+const MADE: [&str; 4] = ["A", "AAAA", "CNAME", "TXT"];
 
 /// A record as Cloudflare tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -44,6 +48,13 @@ impl DnsRecord {
     /// Whose it is, by its comment.
     pub fn verdict(&self, owner: &Owner) -> Verdict {
         owner.verdict_of([self.comment.as_str()])
+    }
+
+    /// Whether the owner may change and delete it: it carries exactly that marker, is of a type that we make, and is not
+    /// one that Cloudflare keeps itself.
+    pub fn is_made_by(&self, owner: &Owner) -> bool {
+        let made = MADE.iter().any(|kind| self.kind.eq_ignore_ascii_case(kind));
+        made && !self.meta.read_only && self.verdict(owner).is_ours()
     }
 }
 
@@ -112,14 +123,17 @@ impl DnsRecord {
 impl Reader {
     /// Every record of the zone.
     pub async fn dns_records(&self, zone: &Zone) -> Result<Vec<DnsRecord>, Error> {
-        self.pages(list(zone), PER_PAGE, |record: &DnsRecord| record.id.clone())
-            .await
+        self.pages(list(zone), PER_PAGE, Proof::Told, |record: &DnsRecord| {
+            record.id.clone()
+        })
+        .await
     }
 
     /// The records that these actions made, for whichever environment: whose each is says [`DnsRecord::verdict`].
     pub async fn marked_dns_records(&self, zone: &Zone) -> Result<Vec<DnsRecord>, Error> {
         let call = list(zone).query("comment.startswith", owner::BEGINNING);
-        self.pages(call, PER_PAGE, |record: &DnsRecord| record.id.clone()).await
+        self.pages(call, PER_PAGE, Proof::Told, |record: &DnsRecord| record.id.clone())
+            .await
     }
 }
 

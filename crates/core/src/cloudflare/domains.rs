@@ -27,6 +27,15 @@ pub struct CustomDomain {
     pub cert_id: Option<String>,
 }
 
+/// What became of a custom domain that was to be detached.
+#[derive(Debug)]
+pub struct Detached {
+    /// `false`: it was gone already.
+    pub was_there: bool,
+    /// Why its certificate is still there, when it is.
+    pub certificate_stays: Option<Error>,
+}
+
 impl Reader {
     /// The custom domains of a zone.
     pub async fn custom_domains(&self, zone: &Zone) -> Result<Vec<CustomDomain>, Error> {
@@ -74,8 +83,18 @@ impl Writer {
         }
     }
 
-    /// Detaches a custom domain, its DNS record with it; `false` when it was gone already.
-    pub async fn detach_domain(&self, domain: &CustomDomain) -> Result<bool, Error> {
+    /// Detaches a custom domain, its DNS record with it, and then deletes its certificate: it is of no use any more, and
+    /// Cloudflare would keep and renew it.
+    pub async fn detach_domain(&self, zone: &Zone, domain: &CustomDomain) -> Result<Detached, Error> {
+        let was_there = self.detach(domain).await?;
+        let certificate_stays = self.delete_certificate(zone, domain).await.err();
+        Ok(Detached {
+            was_there,
+            certificate_stays,
+        })
+    }
+
+    async fn detach(&self, domain: &CustomDomain) -> Result<bool, Error> {
         let reader = self.reader();
         let call = Call::delete(
             reader.account_path(&format!("/workers/domains/{}", domain.id)),
@@ -85,8 +104,8 @@ impl Writer {
         self.remove(call, |error| error.is_absent(&[NO_DOMAIN])).await
     }
 
-    /// Deletes the certificate of a custom domain, which Cloudflare leaves behind; `false` when it was gone already.
-    pub async fn delete_certificate(&self, zone: &Zone, domain: &CustomDomain) -> Result<bool, Error> {
+    /// `false` when it was gone already.
+    async fn delete_certificate(&self, zone: &Zone, domain: &CustomDomain) -> Result<bool, Error> {
         let Some(id) = domain.cert_id.as_deref().filter(|id| !id.is_empty()) else {
             return Ok(false);
         };

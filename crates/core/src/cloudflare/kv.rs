@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Call, Error, Needs, Permission, Reader, Writer};
+use crate::paging::Proof;
 use crate::retry::Written;
 
 /// A page of the list; Cloudflare allows 100.
@@ -29,8 +30,10 @@ impl Reader {
             "list the KV namespaces of the account",
         );
         let call = call.needs(Needs::account(Permission::KvRead, self.account()));
-        self.pages(call, PER_PAGE, |namespace: &KvNamespace| namespace.id.clone())
-            .await
+        self.pages(call, PER_PAGE, Proof::Twice, |namespace: &KvNamespace| {
+            namespace.id.clone()
+        })
+        .await
     }
 }
 

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::Error;
 use crate::no_answer::Kind;
-use crate::paging::{self, List, MOST_PAGES, Reading};
+use crate::paging::{self, List, MOST_PAGES, Proof, Reading};
 use crate::retry::{self, Answer, NoAnswer, Patience, Repeat, Tries, Verdict};
 
 /// Pinned: `2026-03-10` takes fields away.
@@ -122,10 +122,11 @@ impl Reader {
         }
     }
 
-    /// All of a list, each thing once, also when it changes meanwhile.
+    /// All of a list, each thing once. GitHub tells no total: when one that is listed goes from a page while the next
+    /// one is on its way, another may be missed.
     pub(super) async fn pages(&self, doing: &'static str, path: &str) -> Result<Vec<Value>, Error> {
         let id = |item: &Value| item["id"].to_string();
-        match paging::settled(id, async || self.reading(doing, path).await).await? {
+        match paging::settled(Proof::Told, id, async || self.reading(doing, path).await).await? {
             List::Proven(all) => Ok(all),
             List::Unproven => Err(Error::Unproven { doing }),
         }
@@ -143,6 +144,7 @@ impl Reader {
                     return Ok(Reading {
                         pages,
                         total: None,
+                        moved: false,
                         ended: true,
                     });
                 }

@@ -81,6 +81,11 @@ impl Api {
         }
     }
 
+    pub(super) fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// The same, but asking again at least every `longest`.
     pub(super) fn hurried(mut self, longest: Duration) -> Self {
         self.patience.longest = longest;

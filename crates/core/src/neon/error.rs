@@ -143,7 +143,7 @@ impl Error {
     }
 
     /// Whether the request may have been carried out although no success was told.
-    pub(super) fn is_unclear(&self) -> bool {
+    pub fn is_unclear(&self) -> bool {
         match self {
             Self::Refused { status, .. } => *status >= 500 && *status != 503,
             Self::Unreadable { .. } | Self::NoAnswer(NoAnswer::Ambiguous { .. }) => true,

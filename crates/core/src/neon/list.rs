@@ -8,7 +8,7 @@ use super::api::Ask;
 use super::error::Error;
 use super::types::{Annotation, Branch, OneBranch, Project};
 use super::{Endpoint, Reader};
-use crate::paging::{self, List, MOST_PAGES, Reading};
+use crate::paging::{self, List, MOST_PAGES, Proof, Reading};
 
 /// Branches per page; Neon allows 10,000.
 const PAGE: usize = 1000;
@@ -44,7 +44,8 @@ impl Reader {
     /// # Errors
     /// Beside refusals: a list of several pages that never held still, or led in circles.
     pub async fn branches(&self) -> Result<Vec<Branch>, Error> {
-        match paging::settled(|branch: &Branch| branch.id.clone(), async || self.reading().await).await? {
+        let id = |branch: &Branch| branch.id.clone();
+        match paging::settled(Proof::Twice, id, async || self.reading().await).await? {
             List::Proven(all) => Ok(all),
             List::Unproven => Err(Error::Unproven),
         }
@@ -69,6 +70,7 @@ impl Reader {
                 return Ok(Reading {
                     pages,
                     total: None,
+                    moved: false,
                     ended: true,
                 });
             }

@@ -86,7 +86,13 @@ impl Work<'_> {
                     return Err(fault.into());
                 }
             },
-            Step::DetachDomain(domain) => return Ok(self.writer().detach_domain(domain).await?),
+            Step::DetachDomain(domain) => {
+                let detached = self.writer().detach_domain(zone, domain).await?;
+                if let Some(error) = detached.certificate_stays {
+                    tracing::warn!("the certificate of `{}` stays: {error}", domain.hostname);
+                }
+                return Ok(detached.was_there);
+            }
         }
         Ok(true)
     }

@@ -98,7 +98,10 @@ async fn detach(writer: &Writer, worker: &str, zone: &Zone) -> Result<(), Error>
     }
     for domain in writer.reader().custom_domains(zone).await? {
         if domain.service == worker {
-            writer.detach_domain(&domain).await?;
+            let detached = writer.detach_domain(zone, &domain).await?;
+            if let Some(error) = detached.certificate_stays {
+                tracing::warn!("the certificate of `{}` stays: {error}", domain.hostname);
+            }
         }
     }
     Ok(())
