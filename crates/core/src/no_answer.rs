@@ -10,8 +10,8 @@ pub type Cause = Box<dyn StdError + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
     /// No request can be made of this: a header or a URL has characters that it must not have. Asking again is no use.
-    #[error("the request to `{host}` cannot be sent")]
-    Unsendable { host: String, source: Cause },
+    #[error("the request cannot be sent")]
+    Unsendable { source: Cause },
     /// The host's name (or its proxy's) leads to no address.
     #[error("could not find `{host}`")]
     NoSuchHost { host: String, source: Cause },
@@ -90,7 +90,7 @@ impl NoAnswer {
     pub(crate) fn new(kind: Kind, source: impl Into<Cause>, host: &str, method: &str, path: &str) -> Self {
         let (host, source) = (host.to_owned(), source.into());
         match kind {
-            Kind::Unsendable => Self::Unsendable { host, source },
+            Kind::Unsendable => Self::Unsendable { source },
             Kind::NoSuchHost => Self::NoSuchHost { host, source },
             Kind::Untrusted => Self::Untrusted { host, source },
             Kind::Unreachable => Self::Unreachable { host, source },

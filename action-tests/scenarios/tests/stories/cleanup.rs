@@ -47,7 +47,7 @@ fn route(host: &str, script: &str) -> Value {
 }
 
 /// Preview 42 as the other actions leave it, and beside it what only looks like it.
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::start().await;
     world.file("codex.toml", MANIFEST);
     let others = "codex-actions:1296269:acme/app:codex:preview:421";

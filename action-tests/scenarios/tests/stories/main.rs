@@ -20,3 +20,4 @@ mod life;
 mod neon_branch;
 mod pr_comment;
 mod preview_dns;
+mod retries;
