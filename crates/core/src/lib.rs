@@ -7,10 +7,12 @@
 //! - [`manifest`], [`environment`], [`naming`]: `codex.toml`, and what one environment is made of.
 //! - [`plan`]: changes as data, their guard and their text.
 //! - [`reports`]: what the actions tell each other.
+//! - [`secret`], [`credential`]: what is hidden, and what may have to be.
 //! - [`wrangler`]: the project's wrangler as a bundler, and its configuration files.
 //! - [`health`]: when a service counts as healthy.
 
 pub mod cloudflare;
+pub mod credential;
 pub mod duration;
 pub mod environment;
 pub mod error;

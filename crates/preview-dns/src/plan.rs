@@ -62,6 +62,8 @@ pub(crate) enum Remedy {
     OtherOwner,
     /// It belongs to the custom domain of a Worker.
     Detach,
+    /// A route leads the hostname elsewhere.
+    Route,
     /// Cloudflare keeps it for a product of its own.
     Managed,
 }

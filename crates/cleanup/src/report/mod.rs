@@ -93,7 +93,6 @@ impl Report {
         Self {
             title: subject.title.clone(),
             head: Head {
-                command: String::new(),
                 environment: subject.owner.environment.clone(),
                 pull_request: subject.owner.pull_request,
                 status: match (dry_run, failure.is_some()) {
@@ -104,6 +103,7 @@ impl Report {
                 changed: removals.iter().any(|removal| removal.outcome == Outcome::Deleted),
                 seconds: took.as_secs_f64(),
                 error: failure.as_ref().map(render),
+                ..Head::default()
             },
             removals,
             failure,
@@ -195,7 +195,7 @@ impl Report {
         runner.output("changed", if report.head.changed { "true" } else { "false" })?;
         runner.output("left", &report.left.to_string())?;
         runner.output("kept", &report.kept.to_string())?;
-        runner.report(&report)?;
+        runner.report(report)?;
         runner.summary(&self.markdown());
         runner.say(&self.sentence());
         Ok(())

@@ -1,5 +1,7 @@
 //! Routes: which Worker answers for which pattern of a zone.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
@@ -42,6 +44,17 @@ impl Route {
     pub fn is_wildcard(&self) -> bool {
         self.host().starts_with('*')
     }
+}
+
+/// The route that keeps all requests to `hostname` from the Worker that is to answer there: the exact one, when it leads
+/// to none of `workers`.
+pub fn taken<'a>(routes: &'a [Route], hostname: &str, workers: &BTreeSet<&str>) -> Option<&'a Route> {
+    let pattern = format!("{hostname}/*");
+    let exact = routes
+        .iter()
+        .find(|route| route.pattern.eq_ignore_ascii_case(&pattern))?;
+    let ours = exact.script.as_deref().is_some_and(|script| workers.contains(script));
+    (!ours).then_some(exact)
 }
 
 /// What became of a hostname that was to be attached to a Worker.

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
-use url::Url;
 
 use super::env::Env;
 use crate::secret::secret;
@@ -143,11 +142,14 @@ impl Problems {
     /// An http or https URL without a trailing slash, or the default.
     pub fn base_url(&mut self, input: &str, value: Option<&str>, default: &str) -> String {
         let value = value.map_or(default, str::trim);
-        match Url::parse(value) {
+        match crate::secret::url(value) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {}
             _ => self.add(
                 input,
-                format!("`{value}` is not an http or https URL, such as `{default}`"),
+                format!(
+                    "`{}` is not an http or https URL, such as `{default}`",
+                    crate::credential::shown(value)
+                ),
             ),
         }
         value.trim_end_matches('/').to_owned()
