@@ -385,11 +385,7 @@ async fn a_namespace_that_slips_between_two_pages_goes_all_the_same() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         world
-            .by_hand(
-                "DELETE",
-                &format!("/storage/kv/namespaces/{:032x}", before),
-                &Value::Null,
-            )
+            .by_hand("DELETE", &format!("/storage/kv/namespaces/{before:032x}"), &Value::Null)
             .await;
         // The total is as before.
         world
