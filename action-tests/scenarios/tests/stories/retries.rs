@@ -167,6 +167,41 @@ async fn no_wait_is_no_leave_to_spin() {
     world.finish().await;
 }
 
+#[tokio::test]
+async fn a_date_is_waited_for_and_a_wait_without_end_is_not() {
+    let everywhere = |wait: &str, times: Value| {
+        let rule = |provider: &str| json!({"provider": provider, "status": 429, "headers": {"retry-after": wait}, "times": times});
+        json!([rule("neon"), rule("cloudflare"), rule("github")])
+    };
+    let runs = async |world: &World| {
+        let branch = world.run("neon-branch").input("command", "get");
+        [
+            branch.input("branch", "production").input("wait", "false").go().await,
+            dns(world).go().await,
+            world.run("pr-comment").input("body", "hello").go().await,
+        ]
+    };
+    let world = World::start().await;
+    let in_three_seconds = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3);
+    let date = in_three_seconds.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    world.fail(&everywhere(&date, json!(1)));
+    let began = Instant::now();
+    for run in runs(&world).await {
+        ok(run);
+    }
+    assert!(began.elapsed() > Duration::from_secs(2), "{:?}", began.elapsed());
+    world.finish().await;
+
+    let world = World::start().await;
+    world.fail(&everywhere("18446744073709551615", Value::Null));
+    for run in runs(&world).await {
+        assert_eq!(run.code, 1, "{run}");
+        assert!(run.time < Duration::from_secs(10), "{run}");
+        assert!(run.error().contains("429") && !run.log().contains("panicked"), "{run}");
+    }
+    world.finish().await;
+}
+
 /// A new project's preview, with each of its creates spoilt once in one way.
 #[tokio::test]
 async fn what_fails_once_is_made_once() {
