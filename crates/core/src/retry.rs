@@ -107,6 +107,8 @@ impl Patience {
     }
 }
 
+/// From here on an answer's `Retry-After` is believed.
+const LEAST_TOLD: Duration = Duration::from_secs(1);
 /// How often a request is made whose host cannot be reached for a reason that waiting does not mend.
 const HOPELESS: u32 = 3;
 
@@ -161,11 +163,15 @@ impl Tries {
 
     /// How long to wait before the next try; `None` when it would come too late.
     ///
-    /// Never shorter than what the last answer asked for: less would only be refused again. Nor shorter than our own
-    /// wait, since `Retry-After: 0` is no leave to ask without pause.
+    /// As long as the last answer asked for: less would only be refused again. But below a second no shorter than our own
+    /// wait, which grows: `Retry-After: 0` is no leave to ask without pause.
     fn wait(&mut self, end: Instant) -> Option<Duration> {
-        let own = self.waits.next().unwrap_or(self.longest);
-        let delay = self.owed.take().map_or(own, |owed| owed.max(own));
+        let owed = self.owed.take().unwrap_or_default();
+        let delay = if owed < LEAST_TOLD {
+            self.waits.next().unwrap_or(self.longest).max(owed)
+        } else {
+            owed
+        };
         let left = end.saturating_duration_since(Instant::now());
         (delay < left).then_some(delay)
     }
