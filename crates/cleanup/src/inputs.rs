@@ -3,7 +3,7 @@
 use actions_core::environment::{Database, Environment};
 use actions_core::manifest::Manifest;
 use actions_core::runner::common::{CloudflareAccess, NeonAccess};
-use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
+use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, Wanted, inputs};
 use serde::Deserialize;
 
 use crate::report;
@@ -36,6 +36,8 @@ pub(crate) struct Inputs {
     pub(crate) cloudflare: Option<CloudflareAccess>,
     pub(crate) neon: Option<NeonAccess>,
     pub(crate) dry_run: bool,
+    /// The pull request, asked for its state before what was made for it goes.
+    pub(crate) inquiry: Inquiry,
 }
 
 impl Inputs {
@@ -43,10 +45,10 @@ impl Inputs {
     ///
     /// # Errors
     /// [`BadInput`] with every wrong one.
-    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+    pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
-        let common = Common::read(env, &mut problems)?;
+        let common = Common::read(env, &mut problems).await?;
         let choices = [("cloudflare", Only::Cloudflare), ("neon", Only::Neon)];
         let only = problems.choice("only", raw.only.as_deref(), &choices, Only::All);
         let target = common
@@ -59,6 +61,7 @@ impl Inputs {
         let neon = with_neon.then(|| common.neon(&mut problems));
         problems.finish()?;
         Ok(Self {
+            inquiry: common.inquire(common.pull_request, Wanted::Closed),
             target: target.ok_or_else(|| BadInput::one("manifest", "missing"))?,
             cloudflare,
             neon,
@@ -72,9 +75,7 @@ fn target(common: &Common, manifest: &Manifest, only: Only, problems: &mut Probl
     let environment = match Environment::resolve(manifest, &name, common.pull_request, &common.event.identity()) {
         Ok(environment) => environment,
         Err(wrong) => {
-            for (input, problem) in wrong.0 {
-                problems.add(input, problem);
-            }
+            common.tell(wrong, problems);
             return None;
         }
     };

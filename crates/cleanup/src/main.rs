@@ -10,7 +10,7 @@ mod report;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use actions_core::runner::{self, Runner};
+use actions_core::runner::{self, Runner, command};
 
 use crate::apply::Writers;
 use crate::facts::Readers;
@@ -21,10 +21,13 @@ fn main() -> ExitCode {
 }
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
-    let inputs = Inputs::read(&runner.env)?;
+    let inputs = Inputs::read(&runner.env).await?;
     let started = Instant::now();
     let readers = Readers::new(&inputs)?;
-    let facts = Box::pin(readers.read(&inputs.target)).await;
+    let (facts, source) = tokio::join!(Box::pin(readers.read(&inputs.target)), inputs.inquiry.source());
+    if let Some(note) = source.may_remove()?.or(source.unknown) {
+        command::warning("cleanup", &note);
+    }
     let decision = plan::decide(&inputs.target, &facts);
     runner.say(&report::opening(&inputs.target, &decision.plan));
     let outcome = if inputs.dry_run {

@@ -18,6 +18,14 @@ fn known() -> &'static Mutex<Vec<String>> {
     KNOWN.get_or_init(Mutex::default)
 }
 
+/// Who tells the runner of a mask. Outside of an action nobody does.
+static ANNOUNCE: OnceLock<fn(&str)> = OnceLock::new();
+
+/// From here on each new mask is announced so, before its value can be printed; once per process, at its beginning.
+pub(crate) fn announce(by: fn(&str)) {
+    let _ = ANNOUNCE.set(by);
+}
+
 /// Makes a secret of `value` and masks it first: the value, each of its lines, and its percent-encoded form.
 pub fn secret(value: impl Into<String>) -> SecretString {
     let value = value.into();
@@ -53,8 +61,10 @@ pub fn mask(value: &str) {
             continue;
         }
         // One command a line: older runners mask only the first line of a multi-line value (actions/runner#161).
-        if !form.contains('\n') {
-            crate::runner::command::add_mask(&form);
+        if let Some(announce) = ANNOUNCE.get()
+            && !form.contains('\n')
+        {
+            announce(&form);
         }
         known.push(form);
     }

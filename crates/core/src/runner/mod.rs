@@ -3,10 +3,12 @@
 pub mod command;
 pub mod common;
 mod env;
+mod event;
 mod file;
 pub mod inputs;
 mod log;
 pub mod signal;
+pub mod source;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +18,7 @@ use serde::Serialize;
 pub use common::Common;
 pub use env::Env;
 pub use inputs::{BadInput, Problems};
+pub use source::{Inquiry, Source, Wanted};
 
 use crate::error;
 
@@ -90,6 +93,7 @@ where
     F: AsyncFnOnce(&Runner) -> anyhow::Result<()>,
 {
     let runner = Runner::new(name, Env::of_process());
+    crate::secret::announce(command::add_mask);
     log::start(&runner.env);
     crate::http::identify(name);
     let done = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
