@@ -166,3 +166,62 @@ fn nothing_is_made_for_what_is_closed_and_nothing_deleted_of_what_is_open() {
     pull request #42 is open: its next run makes its environment again
     ");
 }
+
+/// The events that people run these actions on, as GitHub tells them of pull request #42 from a fork.
+fn events() -> Vec<(&'static str, Event)> {
+    let repository = |owner: &str| json!({"full_name": format!("{owner}/app"), "owner": {"login": owner}});
+    let pull = json!({"number": 42, "state": "open", "head": {"sha": SHA, "ref": "patch", "repo": repository("eve")},
+        "base": {"repo": repository("acme")}});
+    let of_pull = json!({"action": "synchronize", "pull_request": pull, "repository": repository("acme")});
+    let queue = json!({"merge_group": {"head_sha": "a-group", "head_ref": "refs/heads/gh-readonly-queue/main/pr-42-0d1a26e6"}});
+    let after = |pulls: Value, owner: &str| {
+        json!({"workflow_run": {"event": "pull_request", "head_sha": SHA, "head_branch": "patch", "head_repository": repository(owner),
+            "pull_requests": pulls}, "repository": repository("acme")})
+    };
+    let listed = json!([{"number": 42, "head": {"sha": SHA, "ref": "patch"}}]);
+    let event = |name: &str, payload: &Value| started(name, payload, "1");
+    vec![
+        ("`pull_request`, `pull_request_review`", event("pull_request", &of_pull)),
+        ("`pull_request_target`", event("pull_request_target", &of_pull)),
+        ("`issue_comment` on a pull request", event("issue_comment", &comment("open"))),
+        ("`workflow_run` of a branch of the repository", event("workflow_run", &after(listed, "acme"))),
+        ("`workflow_run` of a fork", event("workflow_run", &after(json!([]), "eve"))),
+        ("`merge_group`", event("merge_group", &queue)),
+        ("`push`, `schedule`, `workflow_dispatch` …", event("schedule", &json!({"schedule": "0 3 * * *"}))),
+    ]
+}
+
+/// A table's row: what is told, what has to be asked.
+fn row(name: &str, event: &Event) -> String {
+    use crate::event::Told;
+    let pull = event.known_of(42);
+    let number = match &event.told {
+        Told::Is(_) => "the event's",
+        Told::Head(_) => "asked: the one that has the run's head",
+        Told::Nothing => "the input `pull-request`",
+    };
+    let commit = match event.commit_of(&pull) {
+        Some(SHA) => "its head",
+        Some(_) => "the group's",
+        // The one that is found has this head.
+        None if matches!(event.told, Told::Head(_)) => "its head",
+        None => "asked: its head",
+    };
+    let state = match asks_state(event, &pull, Wanted::Open, Timestamp::now()) {
+        _ if matches!(event.told, Told::Head(_)) => "asked with it",
+        true => "asked",
+        false => "told",
+    };
+    let secrets = if event.withheld().is_some() { "none" } else { "given" };
+    format!("| {name} | {number} | {commit} | {state} | {secrets} |")
+}
+
+#[test]
+fn the_readme_tells_what_each_event_tells() {
+    let head = "| event | pull request | commit | open or closed | secrets for a fork |\n|---|---|---|---|---|\n";
+    let rows: Vec<String> = events().iter().map(|(name, event)| row(name, event)).collect();
+    let table = format!("{head}{}\n", rows.join("\n"));
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    assert!(readme.contains(&table), "README.md does not have this table:\n{table}");
+}
