@@ -54,7 +54,11 @@ impl<'a> Session<'a> {
     /// What the run is about. What of it is not known is told.
     pub(crate) async fn source(&mut self) -> Source {
         let source = self.inputs.inquiry.source().await;
-        if let Some(unknown) = source.unknown.clone().filter(|text| !self.report.warnings.contains(text)) {
+        if let Some(unknown) = source
+            .unknown
+            .clone()
+            .filter(|text| !self.report.warnings.contains(text))
+        {
             self.warn(unknown);
         }
         source

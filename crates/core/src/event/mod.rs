@@ -90,9 +90,10 @@ impl Event {
     /// The commit that is meant in an environment that is no pull request's: the run's own. In a pull request this is
     /// its head (not the merge commit that `GITHUB_SHA` names there), unless it was just merged.
     pub fn commit(&self) -> Option<&str> {
-        let head = self.told.pull_request().filter(|pull| {
-            self.name.starts_with("pull_request") && !(self.is_closing() && pull.merged == Some(true))
-        });
+        let head = self
+            .told
+            .pull_request()
+            .filter(|pull| self.name.starts_with("pull_request") && !(self.is_closing() && pull.merged == Some(true)));
         let head = head.and_then(|pull| pull.head_sha.as_deref());
         head.or(self.sha.as_deref())
     }

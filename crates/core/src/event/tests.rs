@@ -63,7 +63,13 @@ fn after_the_merge_a_permanent_environments_commit_is_the_merge() {
 #[test]
 fn forks_are_told_even_when_they_were_deleted() {
     let payload = |repo: Value| json!({"pull_request": {"number": 1, "head": {"repo": repo}}, "repository": {"full_name": "acme/app"}});
-    let from_fork = |repo: Value| of("pull_request", &payload(repo)).told.pull_request().unwrap().from_fork;
+    let from_fork = |repo: Value| {
+        of("pull_request", &payload(repo))
+            .told
+            .pull_request()
+            .unwrap()
+            .from_fork
+    };
     assert_eq!(from_fork(json!({"full_name": "eve/app"})), Some(true));
     assert_eq!(from_fork(Value::Null), Some(true));
     assert_eq!(from_fork(json!({"full_name": "acme/app"})), Some(false));
@@ -82,7 +88,10 @@ fn a_comment_on_a_pull_request_names_it_and_tells_its_state_but_no_head() {
         ..of("issue_comment", &payload)
     };
     let pull = event.told.pull_request().unwrap();
-    assert_eq!((pull.number, pull.state, pull.merged), (7, Some(State::Closed), Some(true)));
+    assert_eq!(
+        (pull.number, pull.state, pull.merged),
+        (7, Some(State::Closed), Some(true))
+    );
     assert_eq!(event.commit_of(pull), None);
     assert_eq!(number(&of("issue_comment", &json!({"issue": {"number": 7}}))), None);
 }
@@ -90,14 +99,20 @@ fn a_comment_on_a_pull_request_names_it_and_tells_its_state_but_no_head() {
 #[test]
 fn a_merge_queues_branch_names_the_pull_request_and_the_commit_is_the_groups() {
     let payload = |reference: &str| json!({"action": "checks_requested", "merge_group": {"head_sha": "group", "head_ref": reference}});
-    let event = of("merge_group", &payload("refs/heads/gh-readonly-queue/main/pr-42-0d1a26e6"));
+    let event = of(
+        "merge_group",
+        &payload("refs/heads/gh-readonly-queue/main/pr-42-0d1a26e6"),
+    );
     let pull = event.told.pull_request().unwrap();
     assert_eq!(
         (pull.number, pull.head_sha.as_deref(), event.commit_of(pull)),
         (42, None, Some("group"))
     );
     // The base branch may have slashes.
-    let deep = of("merge_group", &payload("refs/heads/gh-readonly-queue/release/1.x/pr-7-0d1a26e6"));
+    let deep = of(
+        "merge_group",
+        &payload("refs/heads/gh-readonly-queue/release/1.x/pr-7-0d1a26e6"),
+    );
     assert_eq!(number(&deep), Some(7));
     assert_eq!(number(&of("merge_group", &payload("refs/heads/pr-42-0d1a26e6"))), None);
 }
@@ -148,7 +163,10 @@ fn a_run_that_is_over_tells_its_pull_request_only_when_it_is_the_only_one_and_st
     let pushed = after("push", "main", &own, &json!([listed(7, "abc")]));
     assert_eq!((&pushed.told, pushed.commit()), (&Told::Nothing, Some("abc")));
     assert_eq!(after("push", "feature", &own, &json!([])).told, Told::Nothing);
-    assert_eq!(number(&after("push", "feature", &own, &json!([listed(42, "abc")]))), Some(42));
+    assert_eq!(
+        number(&after("push", "feature", &own, &json!([listed(42, "abc")]))),
+        Some(42)
+    );
 }
 
 #[test]

@@ -18,7 +18,10 @@ impl Event {
     /// `issue_comment` are for forks, too.
     pub fn withheld(&self) -> Option<Withheld> {
         let by_pull_request = self.name.starts_with("pull_request") && self.name != "pull_request_target";
-        let from_fork = self.told.pull_request().is_some_and(|pull| pull.from_fork == Some(true));
+        let from_fork = self
+            .told
+            .pull_request()
+            .is_some_and(|pull| pull.from_fork == Some(true));
         if by_pull_request && from_fork {
             return Some(Withheld::Fork);
         }
@@ -38,9 +41,7 @@ impl Event {
     pub fn no_secrets_because(&self) -> Option<&'static str> {
         Some(match self.withheld()? {
             Withheld::Fork => "this run is given no secrets, because its pull request comes from a fork",
-            Withheld::Dependabot => {
-                "this run is given none of the repository's secrets, because Dependabot started it"
-            }
+            Withheld::Dependabot => "this run is given none of the repository's secrets, because Dependabot started it",
         })
     }
 

@@ -190,7 +190,12 @@ impl Common {
 
     fn cloudflare_token(&self, problems: &mut Problems) -> SecretString {
         let remedy = "pass `cloudflare-api-token: ${{ secrets.CLOUDFLARE_API_TOKEN }}`";
-        self.secret(problems, "cloudflare-api-token", self.raw.cloudflare_api_token.as_ref(), remedy)
+        self.secret(
+            problems,
+            "cloudflare-api-token",
+            self.raw.cloudflare_api_token.as_ref(),
+            remedy,
+        )
     }
 
     /// A required secret. Where it is missing, the event says whether the run could have it at all.

@@ -175,7 +175,7 @@ async fn ask(github: Option<GithubAccess>, number: u64) -> Result<PullRequest, U
 /// # Errors
 /// Why there is none to be found, as the problem of the input `pull-request`.
 pub(super) async fn find(head: &Head, github: Option<GithubAccess>) -> Result<PullRequest, String> {
-    let commit = crate::text::shorten(&head.sha, 12);
+    let commit: String = head.sha.chars().take(12).collect();
     let otherwise = "pass its number as `pull-request`";
     let found = async { Ok::<_, Unasked>(reader(github)?.pull_requests_of(head).await?) };
     match found.await {
@@ -219,7 +219,11 @@ impl Source {
         match self.pull_request.as_ref().filter(|pull| pull.is_closed()) {
             None => Ok(()),
             Some(pull) => {
-                let how = if pull.merged == Some(true) { "was merged" } else { "is closed" };
+                let how = if pull.merged == Some(true) {
+                    "was merged"
+                } else {
+                    "is closed"
+                };
                 let remedy = if pull.merged == Some(true) {
                     "open a new pull request to see its changes again"
                 } else {
@@ -241,7 +245,9 @@ impl Source {
     /// It is open, or GitHub could not say whether it is. Without a token, or with one that may not read it, the work
     /// goes on and [`Source::unknown`] says so: starting a failed run again is the usual second attempt.
     pub fn may_remove(&self) -> Result<Option<String>, Fault> {
-        let Some(pull) = &self.pull_request else { return Ok(None) };
+        let Some(pull) = &self.pull_request else {
+            return Ok(None);
+        };
         let number = pull.number;
         if self.asked_for {
             let note = || format!("pull request #{number} is open: its next run makes its environment again");
@@ -254,8 +260,10 @@ impl Source {
             .hint("close it to have its environment deleted, or start the cleanup by hand (`workflow_dispatch`)"));
         }
         match &self.unknown {
-            Some(unknown) if self.unanswered => Err(fault(format!("{unknown}; nothing was touched"))
-                .hint("run it again: what is to be deleted can wait")),
+            Some(unknown) if self.unanswered => {
+                Err(fault(format!("{unknown}; nothing was touched"))
+                    .hint("run it again: what is to be deleted can wait"))
+            }
             _ => Ok(None),
         }
     }

@@ -47,16 +47,46 @@ fn the_state_is_asked_when_nobody_told_it_or_too_long_ago() {
         ("pull_request", pull_request("synchronize", "open", 4), "1", open, false),
         ("pull_request", pull_request("synchronize", "open", 6), "1", open, true),
         ("pull_request", pull_request("synchronize", "open", 0), "2", open, true),
-        ("pull_request", pull_request("synchronize", "open", 6), "2", Wanted::Commit, false),
+        (
+            "pull_request",
+            pull_request("synchronize", "open", 6),
+            "2",
+            Wanted::Commit,
+            false,
+        ),
         ("issue_comment", comment("open"), "1", open, false),
         ("workflow_dispatch", json!({}), "1", open, true),
         ("schedule", json!({}), "1", open, true),
         ("push", json!({}), "1", open, true),
-        ("pull_request", pull_request("closed", "closed", 0), "1", Wanted::Closed, false),
-        ("pull_request", pull_request("closed", "closed", 0), "2", Wanted::Closed, true),
-        ("pull_request", pull_request("closed", "closed", 6), "1", Wanted::Closed, true),
+        (
+            "pull_request",
+            pull_request("closed", "closed", 0),
+            "1",
+            Wanted::Closed,
+            false,
+        ),
+        (
+            "pull_request",
+            pull_request("closed", "closed", 0),
+            "2",
+            Wanted::Closed,
+            true,
+        ),
+        (
+            "pull_request",
+            pull_request("closed", "closed", 6),
+            "1",
+            Wanted::Closed,
+            true,
+        ),
         // Asked for as such: whether it is open is only told.
-        ("pull_request", pull_request("unlabeled", "open", 6), "2", Wanted::Closed, false),
+        (
+            "pull_request",
+            pull_request("unlabeled", "open", 6),
+            "2",
+            Wanted::Closed,
+            false,
+        ),
         ("workflow_dispatch", json!({}), "1", Wanted::Closed, true),
         ("schedule", json!({}), "1", Wanted::Closed, true),
     ] {
@@ -173,7 +203,8 @@ fn events() -> Vec<(&'static str, Event)> {
     let pull = json!({"number": 42, "state": "open", "head": {"sha": SHA, "ref": "patch", "repo": repository("eve")},
         "base": {"repo": repository("acme")}});
     let of_pull = json!({"action": "synchronize", "pull_request": pull, "repository": repository("acme")});
-    let queue = json!({"merge_group": {"head_sha": "a-group", "head_ref": "refs/heads/gh-readonly-queue/main/pr-42-0d1a26e6"}});
+    let queue =
+        json!({"merge_group": {"head_sha": "a-group", "head_ref": "refs/heads/gh-readonly-queue/main/pr-42-0d1a26e6"}});
     let after = |pulls: Value, owner: &str| {
         json!({"workflow_run": {"event": "pull_request", "head_sha": SHA, "head_branch": "patch", "head_repository": repository(owner),
             "pull_requests": pulls}, "repository": repository("acme")})
@@ -183,11 +214,23 @@ fn events() -> Vec<(&'static str, Event)> {
     vec![
         ("`pull_request`, `pull_request_review`", event("pull_request", &of_pull)),
         ("`pull_request_target`", event("pull_request_target", &of_pull)),
-        ("`issue_comment` on a pull request", event("issue_comment", &comment("open"))),
-        ("`workflow_run` of a branch of the repository", event("workflow_run", &after(listed, "acme"))),
-        ("`workflow_run` of a fork", event("workflow_run", &after(json!([]), "eve"))),
+        (
+            "`issue_comment` on a pull request",
+            event("issue_comment", &comment("open")),
+        ),
+        (
+            "`workflow_run` of a branch of the repository",
+            event("workflow_run", &after(listed, "acme")),
+        ),
+        (
+            "`workflow_run` of a fork",
+            event("workflow_run", &after(json!([]), "eve")),
+        ),
         ("`merge_group`", event("merge_group", &queue)),
-        ("`push`, `schedule`, `workflow_dispatch` …", event("schedule", &json!({"schedule": "0 3 * * *"}))),
+        (
+            "`push`, `schedule`, `workflow_dispatch` …",
+            event("schedule", &json!({"schedule": "0 3 * * *"})),
+        ),
     ]
 }
 

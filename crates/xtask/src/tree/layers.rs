@@ -155,7 +155,11 @@ fn circles(imports: &Imports) -> Vec<Problem> {
         let members: BTreeSet<&str> = back.iter().copied().collect();
         if told.insert(members) {
             let circle = [&[from.as_str()], &back[..]].concat().join(" → ");
-            problems.push(Problem::new(path, *line, format!("modules import each other: {circle}")));
+            problems.push(Problem::new(
+                path,
+                *line,
+                format!("modules import each other: {circle}"),
+            ));
         }
     }
     problems
@@ -209,8 +213,14 @@ mod tests {
         );
         let grouped = "use crate::{\n    http::{self, Client},\n    github,\n};\n";
         assert_eq!(problems(&[("neon.rs", grouped)]).len(), 1);
-        assert_eq!(problems(&[("neon/a/b.rs", "use super::super::super::runner;\n")]).len(), 1);
-        assert_eq!(problems(&[("neon/a.rs", "use super::runner::x;\nuse super::super::http;\n")]).len(), 0);
+        assert_eq!(
+            problems(&[("neon/a/b.rs", "use super::super::super::runner;\n")]).len(),
+            1
+        );
+        assert_eq!(
+            problems(&[("neon/a.rs", "use super::runner::x;\nuse super::super::http;\n")]).len(),
+            0
+        );
     }
 
     #[test]
@@ -222,7 +232,10 @@ mod tests {
             ("c.rs", "use crate::{a, d};\n"),
             ("d.rs", "use crate::e;\n"),
         ];
-        assert_eq!(problems(&files), ["p/src/a.rs:1: modules import each other: a → b → c → a"]);
+        assert_eq!(
+            problems(&files),
+            ["p/src/a.rs:1: modules import each other: a → b → c → a"]
+        );
         assert_eq!(problems(&files[1..]), [""; 0]);
     }
 
@@ -257,7 +270,10 @@ mod tests {
     fn this_workspace_has_layers() {
         for package in &PACKAGES {
             let files = files(package);
-            let modules: Vec<_> = files.iter().filter_map(|(path, _)| module(path.strip_prefix(package.folder)?)).collect();
+            let modules: Vec<_> = files
+                .iter()
+                .filter_map(|(path, _)| module(path.strip_prefix(package.folder)?))
+                .collect();
             assert!(modules.len() > 5, "{} was not read", package.folder);
             let problems: Vec<String> = check(package, &files).iter().map(Problem::to_string).collect();
             assert_eq!(problems, [""; 0]);
