@@ -26,7 +26,7 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     let mut inputs = Inputs::read(&runner.env).await?;
     runner.say(&report::opening(&inputs));
     match (inputs.command, inputs.cloudflare.clone()) {
-        (Command::Deploy, Some(access)) => deploy::run(runner, inputs, &access, started).await,
+        (Command::Deploy, Some(access)) => Box::pin(deploy::run(runner, inputs, &access, started)).await,
         (Command::Rollback, Some(access)) => {
             inputs.origin.sha = inputs.inquiry.source().await.commit;
             restore::run(runner, &inputs, &access, started).await

@@ -95,6 +95,7 @@ impl Inputs {
                 title: raw.title.map(|title| title.trim().to_owned()),
                 environment,
                 sha: source.commit,
+                repository_url: env.repository_url(),
                 run_url: env.run_url(),
                 job,
                 body: raw.body,

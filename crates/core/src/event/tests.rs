@@ -7,7 +7,7 @@ fn of(name: &str, payload: &Value) -> Event {
 }
 
 fn number(event: &Event) -> Option<u64> {
-    event.told.pull_request().map(|pull| pull.number)
+    event.told.number()
 }
 
 #[test]

@@ -48,6 +48,11 @@ impl Told {
             Self::Nothing | Self::Head(_) => None,
         }
     }
+
+    /// Its number.
+    pub fn number(&self) -> Option<u64> {
+        self.pull_request().map(|pull| pull.number)
+    }
 }
 
 /// The pull request of a pull request's event.

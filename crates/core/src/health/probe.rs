@@ -16,6 +16,7 @@ use super::connect::{Clock, Connector, lap};
 use super::failure::{Failure, classify};
 use super::resolve::Resolver;
 use super::tls;
+use crate::credential::shown_url;
 
 /// Enough for any health document; the rest of a larger body is not read.
 const LARGEST_BODY: usize = 1 << 20;
@@ -42,12 +43,9 @@ impl Request {
         }
     }
 
-    /// The URL as people may see it: without user and password.
+    /// The URL as people may see it.
     pub fn shown(&self) -> String {
-        let mut url = self.url.clone();
-        // Only a URL that cannot have them refuses.
-        let _ = url.set_username("").and_then(|()| url.set_password(None));
-        url.to_string()
+        shown_url(&self.url)
     }
 }
 

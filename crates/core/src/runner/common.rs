@@ -111,7 +111,7 @@ impl Common {
             }
         }
         Ok(Self {
-            pull_request: given.or_else(|| event.told.pull_request().map(|pull| pull.number)),
+            pull_request: given.or_else(|| event.told.number()),
             raw,
             event,
             dry_run,
