@@ -9,10 +9,6 @@ use url::Url;
 
 use crate::credential;
 
-/// Shorter values are not masked: a runner replaces a mask everywhere, and a mask such as `1` or `on` would turn
-/// the whole log into asterisks (and drop job outputs that happen to contain it).
-pub(crate) const SHORTEST_MASK: usize = 4;
-
 /// What URLs escape in a user, password or query: all but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -73,7 +69,7 @@ pub fn mask(value: &str) {
     let lines = value.lines().map(str::trim).map(str::to_owned);
     let forms: Vec<String> = lines
         .chain([value.to_owned(), encoded])
-        .filter(|form| form.trim().len() >= SHORTEST_MASK && !credential::is_word(form))
+        .filter(|form| form.trim().len() >= credential::SHORTEST_MASK && !credential::is_word(form))
         .collect();
     let mut known = known().lock().unwrap_or_else(PoisonError::into_inner);
     for form in forms {

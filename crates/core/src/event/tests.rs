@@ -162,6 +162,8 @@ fn a_run_that_is_over_tells_its_pull_request_only_when_it_is_the_only_one_and_st
     // A push to main has none, though a pull request leads from main to a release branch.
     let pushed = after("push", "main", &own, &json!([listed(7, "abc")]));
     assert_eq!((&pushed.told, pushed.commit()), (&Told::Nothing, Some("abc")));
+    let release = after("pull_request", "main", &own, &json!([listed(7, "abc")]));
+    assert_eq!(number(&release), Some(7));
     assert_eq!(after("push", "feature", &own, &json!([])).told, Told::Nothing);
     assert_eq!(
         number(&after("push", "feature", &own, &json!([listed(42, "abc")]))),

@@ -78,9 +78,11 @@ fn of_run(run: &Value, payload: &Value) -> Told {
     let Some(sha) = text(run, "/head_sha") else {
         return Told::Nothing;
     };
+    let started_by = text(run, "/event").unwrap_or_default();
+    let by_pull_request = started_by.starts_with("pull_request");
     let own_repository = text(run, "/head_repository/full_name") == text(payload, "/repository/full_name");
     let branch = text(run, "/head_branch");
-    if own_repository && branch.is_some() && branch == text(payload, "/repository/default_branch") {
+    if !by_pull_request && own_repository && branch == text(payload, "/repository/default_branch") {
         // The default branch's tip, though a pull request may lead from there to a release branch.
         return Told::Nothing;
     }
@@ -92,8 +94,7 @@ fn of_run(run: &Value, payload: &Value) -> Told {
     {
         return Told::Is(pull);
     }
-    let started_by = text(run, "/event");
-    if started_by.is_some_and(|event| !event.starts_with("pull_request")) {
+    if !by_pull_request {
         return Told::Nothing;
     }
     Told::Head(Head {

@@ -12,8 +12,8 @@ use super::{Error, Reader};
 use crate::event::{Head, PullRequest, State};
 use crate::retry::Repeat;
 
-/// What is asked here tells more than it decides: nothing else waits longer for it.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// What is asked here is not worth a long wait: where it stays without an answer, that is said, and most work goes on.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Reader {
     /// The pull request with this number; `None` when the token sees none.

@@ -61,7 +61,10 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String> {
         for check in checks {
             problems.extend(check(path, &text));
         }
-        if std::path::Path::new(path).extension().is_some_and(|extension| extension == "rs") {
+        if std::path::Path::new(path)
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+        {
             rust.push((path.to_owned(), text));
         }
     }
