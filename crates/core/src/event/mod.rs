@@ -30,6 +30,8 @@ pub struct Event {
     pub told: Told,
     /// When what it tells was so.
     pub at: Option<Timestamp>,
+    /// What it tells of its pull request is GitHub's answer of just now, not the payload's.
+    pub asked: bool,
     /// The commit of the run itself: that of the run that is over (`workflow_run`), else `GITHUB_SHA`. In most events
     /// this is the default branch's tip, so it is never taken for a pull request's: see [`Event::commit_of`].
     pub sha: Option<String>,

@@ -106,7 +106,7 @@ impl Common {
         let mut unknown = None;
         if let (Told::Head(head), None) = (&event.told, given) {
             match source::find(head, github.clone()).await {
-                Ok(pull) => event.told = Told::Is(pull),
+                Ok(pull) => (event.told, event.asked) = (Told::Is(pull), true),
                 Err(why) => unknown = Some(why),
             }
         }

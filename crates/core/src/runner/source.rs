@@ -91,10 +91,6 @@ async fn resolve(event: Event, number: Option<u64>, wanted: Wanted, github: Opti
             }
         };
         unknown = why.map(|why| format!("{missing} not known, since {why}"));
-        if open && unknown.is_some() {
-            // Too old to be relied on, in either direction.
-            pull.state = None;
-        }
     }
     Source {
         commit: event.commit_of(&pull).map(str::to_owned),
@@ -118,12 +114,13 @@ fn missing(number: u64, wanted: Wanted, commit: bool, state: bool) -> String {
 
 /// Whether the state has to be asked: the event does not tell it, or told it too long ago to act on.
 fn asks_state(event: &Event, pull: &PullRequest, wanted: Wanted, now: Timestamp) -> bool {
-    let old = event.at.is_some_and(|at| now.duration_since(at).unsigned_abs() > HOLDS);
+    let late = event.at.is_some_and(|at| now.duration_since(at).unsigned_abs() > HOLDS);
+    let old = !event.asked && (event.is_again() || late);
     let untold = pull.state.is_none();
     match wanted {
         Wanted::Commit => false,
-        Wanted::Open | Wanted::CommitAndOpen => untold || event.is_again() || old,
-        Wanted::Closed => untold || !is_asked_for(event) && (event.is_again() || old),
+        Wanted::Open | Wanted::CommitAndOpen => untold || old,
+        Wanted::Closed => untold || old && !is_asked_for(event),
     }
 }
 

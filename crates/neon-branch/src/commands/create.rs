@@ -25,7 +25,10 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         usage(session),
         session.inputs.inquiry.source()
     );
-    session.source().await.may_make()?;
+    let source = session.source().await;
+    if session.inputs.subject.is_pull_requests() {
+        source.may_make()?;
+    }
     let existing = existing.map_err(|cause| fault(format!("could not look for branch `{name}`")).because(cause))?;
     let parent = parent?;
     if let Some(branch) = existing {
