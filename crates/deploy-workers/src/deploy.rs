@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use actions_core::cloudflare::Reader;
 use actions_core::error::fault;
 use actions_core::runner::common::CloudflareAccess;
-use actions_core::runner::{Runner, signal};
+use actions_core::runner::{Runner, command, signal};
 
 use crate::apply::{self, Done, Work};
 use crate::facts::Facts;
@@ -23,20 +23,31 @@ const STILL_ARRIVES: Duration = Duration::from_secs(1);
 /// Deploys: bundles, reads, plans, carries out, and puts back what it did when it fails.
 pub(crate) async fn run(
     runner: &Runner,
-    inputs: &Inputs,
+    mut inputs: Inputs,
     access: &CloudflareAccess,
     started: Instant,
 ) -> anyhow::Result<()> {
     let prepared = async {
-        let bundled = Bundled::make(inputs, runner).await?;
+        let bundled = Bundled::make(&inputs, runner).await?;
         let reader = access.reader(actions_core::http::client()?);
-        let facts = Facts::read(&reader, inputs, &bundled.built, &bundled.wanted(inputs)).await?;
+        let facts = Facts::read(&reader, &inputs, &bundled.built, &bundled.wanted(&inputs)).await?;
         anyhow::Ok((bundled, reader, facts))
     };
-    let (bundled, reader, facts) = tokio::select! {
-        prepared = prepared => prepared?,
+    // Asked beside it, so that nothing is bundled to the end for a pull request that is closed.
+    let source = async {
+        let source = inputs.inquiry.source().await;
+        source.may_make()?;
+        anyhow::Ok(source)
+    };
+    let ((bundled, reader, facts), source) = tokio::select! {
+        prepared = futures_util::future::try_join(prepared, source) => prepared?,
         signal = signal::cancelled() => return Err(fault(format!("cancelled ({}) before anything was touched", signal.name())).into()),
     };
+    if let Some(unknown) = &source.unknown {
+        command::warning("deploy-workers", unknown);
+    }
+    inputs.origin.sha = source.commit;
+    let inputs = &inputs;
     let rendered = bundled
         .render(inputs, &facts.known)
         .map_err(|wrong| report::checks_failed(&wrong))?;

@@ -15,6 +15,7 @@ mod deploy_workers_rollback;
 mod deploy_workers_same;
 mod deploy_workers_tools;
 mod deploy_workers_uploader;
+mod events;
 mod health_check;
 mod life;
 mod neon_branch;
