@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use actions_core::cloudflare::Reader;
 use actions_core::reports::Command;
-use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
+use actions_core::runner::{Runner, command};
+use futures_util::future::try_join;
 
 use crate::apply::Work;
 use crate::apply::outcome::Journal;
@@ -66,22 +67,33 @@ impl Prepared {
 /// say what was done.
 pub(crate) async fn run(
     runner: &Runner,
-    inputs: &Inputs,
+    mut inputs: Inputs,
     access: &CloudflareAccess,
     started: Instant,
 ) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen()?;
+    // Asked beside it, so that nothing is bundled to the end for a pull request that is closed.
+    let source = async {
+        let source = inputs.inquiry.source().await;
+        source.may_make()?;
+        anyhow::Ok(source)
+    };
     let prepared = tokio::select! {
-        prepared = Prepared::new(runner, inputs, access) => prepared,
+        prepared = try_join(Prepared::new(runner, &inputs, access), source) => prepared,
         interrupt = interrupts.next() => Err(Cancelled(interrupt).error(UNTOUCHED)),
     };
-    let prepared = match prepared {
+    let (prepared, source) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
-            report::untouched(runner, inputs, Command::Deploy, &error, started)?;
+            report::untouched(runner, &inputs, Command::Deploy, &error, started)?;
             return Err(error);
         }
     };
+    if let Some(unknown) = &source.unknown {
+        command::warning(runner.action, unknown);
+    }
+    inputs.origin.sha = source.commit;
+    let inputs = &inputs;
     let conflicts = &prepared.plan.conflicts;
     let mut ended = Ended::default();
     if conflicts.is_empty() {

@@ -10,7 +10,7 @@ use actions_core::environment::Environment;
 use actions_core::health::Schedule;
 use actions_core::manifest::Manifest;
 use actions_core::runner::common::CloudflareAccess;
-use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
+use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, Wanted, inputs};
 use actions_core::secret::secret;
 use actions_core::text::quoted_list;
 use secrecy::SecretString;
@@ -106,11 +106,14 @@ pub(crate) struct Inputs {
     /// For `rollback`.
     pub(crate) back_to: Option<BackTo>,
     pub(crate) origin: Origin,
+    /// The pull request and the commit that the run is about.
+    pub(crate) inquiry: Inquiry,
 }
 
 /// Which commit is deployed by whom: the annotation of each version.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origin {
+    /// Known once [`Inputs::inquiry`] has answered.
     pub(crate) sha: Option<String>,
     pub(crate) pull_request: Option<u64>,
     pub(crate) run: Option<String>,
@@ -129,10 +132,10 @@ impl Inputs {
     ///
     /// # Errors
     /// [`BadInput`] with every wrong one.
-    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+    pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
-        let common = Common::read(env, &mut problems)?;
+        let common = Common::read(env, &mut problems).await?;
         let commands = [
             ("deploy", Command::Deploy),
             ("validate", Command::Validate),
@@ -147,7 +150,7 @@ impl Inputs {
             .unwrap_or_default();
         let mut missing = Problems::default();
         let secrets = match (&environment, command) {
-            (Some(environment), Command::Deploy) => secrets(environment, &chosen, env, &mut missing),
+            (Some(environment), Command::Deploy) => secrets(environment, &chosen, env, &common, &mut missing),
             _ => BTreeMap::new(),
         };
         let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
@@ -199,7 +202,12 @@ impl Inputs {
             let attempt = event.run_attempt.as_deref().unwrap_or("1");
             format!("{run}.{attempt}")
         });
+        let wanted = match command {
+            Command::Deploy => Wanted::CommitAndOpen,
+            _ => Wanted::Commit,
+        };
         Ok(Self {
+            inquiry: common.inquire(environment.pull_request, wanted),
             command,
             cloudflare,
             dry_run: common.dry_run,
@@ -217,7 +225,7 @@ impl Inputs {
             bake,
             back_to,
             origin: Origin {
-                sha: event.sha.clone(),
+                sha: None,
                 pull_request: common.pull_request,
                 run,
                 actor: event.actor.clone(),
@@ -278,6 +286,7 @@ fn secrets(
     environment: &Environment,
     chosen: &[String],
     env: &Env,
+    common: &Common,
     problems: &mut Problems,
 ) -> BTreeMap<String, SecretString> {
     let mut found = BTreeMap::new();
@@ -298,13 +307,11 @@ fn secrets(
     }
     for (variable, services) in missing {
         let noun = if services.len() == 1 { "service" } else { "services" };
-        problems.add(
-            variable,
-            format!(
-                "missing or empty; {noun} {} would get no secret: set it in the step's `env`, such as `{variable}: ${{{{ secrets.{variable} }}}}`",
-                quoted_list(&services)
-            ),
+        let plainly = format!(
+            "missing or empty; {noun} {} would get no secret: set it in the step's `env`, such as `{variable}: ${{{{ secrets.{variable} }}}}`",
+            quoted_list(&services)
         );
+        problems.add(variable, common.event.missing_secret(&plainly));
     }
     found
 }
