@@ -186,7 +186,6 @@ impl Environment {
             let hostname = naming::domain(&format!("{}.{zone}", naming::render(&spec.hostname, &values)));
             (naming::render(&spec.worker, &values), hostname)
         };
-        let environment = name;
         let url_of = |hostname: &str| {
             project
                 .url
@@ -213,10 +212,9 @@ impl Environment {
                 title: naming::kv_title(&project.name, name, pull_request, binding),
             };
             let vars = spec.vars.iter().chain(&service.vars);
-            let own = values_of(manifest, environment, key, pull_request);
+            let own = values_of(manifest, name, key, pull_request);
             let refer = |name: &str| of_service_named(name, &address).or_else(|| naming::value(name, &own));
-            let named =
-                |map: &IndexMap<String, String>| of_service(map, key, &values_of(manifest, name, key, pull_request));
+            let named = |map: &IndexMap<String, String>| of_service(map, key, &own);
             Service {
                 key: key.clone(),
                 path: service.path.clone(),
