@@ -8,6 +8,7 @@ mod plan;
 mod project;
 mod report;
 mod restore;
+mod stop;
 mod validate;
 
 use std::process::ExitCode;

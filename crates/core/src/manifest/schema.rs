@@ -42,6 +42,7 @@ fn kind(kind: Kind) -> Value {
         Kind::OneOf(names) => json!({"enum": names}),
         Kind::TextList => json!({"type": "array", "items": {"type": "string"}}),
         Kind::TextMap => json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        Kind::ValueMap => json!({"type": "object"}),
         Kind::Table(keys) => table(keys),
         Kind::Tables(keys) => json!({"type": "object", "additionalProperties": table(keys)}),
         Kind::TableList(keys) => json!({"type": "array", "items": table(keys)}),

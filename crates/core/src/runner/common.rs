@@ -303,6 +303,11 @@ impl Common {
         }
     }
 
+    /// The input `environment`, as the user wrote it.
+    pub fn stated_environment(&self) -> Option<&str> {
+        self.raw.environment.as_deref().map(str::trim)
+    }
+
     /// Who owns what a run without a manifest makes: the repository, the named environment, the pull request.
     pub fn owner(&self, project: &str) -> Owner {
         Owner {

@@ -72,6 +72,8 @@ pub(crate) struct Overwrite {
 pub(crate) struct Inputs {
     pub(crate) command: Command,
     pub(crate) environment: Environment,
+    /// The environment's name, where the user stated it: what a health document is to say, if it says any.
+    pub(crate) stated_environment: Option<String>,
     /// Absent when one Worker is deployed from plain inputs.
     pub(crate) manifest: Option<Manifest>,
     /// Hostnames of that one Worker beside its first.
@@ -189,6 +191,10 @@ impl Inputs {
         let Some(environment) = environment else {
             return Err(BadInput::one("manifest", "cannot be used").into());
         };
+        let stated_environment = match manifest {
+            Some(_) => Some(environment.name.clone()),
+            None => common.stated_environment().map(str::to_owned),
+        };
         let mut shared = inputs::list(raw.shared.as_deref());
         shared.extend(environment.shared.iter().cloned());
         let event = &common.event;
@@ -225,6 +231,7 @@ impl Inputs {
                 actor: event.actor.clone(),
             },
             environment,
+            stated_environment,
             manifest,
             more_hostnames,
         })
