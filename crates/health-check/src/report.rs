@@ -21,11 +21,22 @@ pub(crate) fn opening(targets: &[Target], schedule: &Schedule) -> String {
 
 /// A line each time a target's state changes.
 pub(crate) fn line(target: &Target, verdict: &Verdict, since: Duration) -> String {
-    let at = elapsed(since);
+    let (at, place) = (elapsed(since), place(target));
     match verdict {
-        Verdict::Healthy => format!("✓ {}: healthy after {at}", target.name),
-        Verdict::NotYet(why) => format!("… {}: {why} ({at})", target.name),
-        Verdict::NotEver { why, .. } => format!("✗ {}: {why} ({at})", target.name),
+        Verdict::Healthy(None) => format!("✓ {place}: healthy after {at}"),
+        Verdict::Healthy(Some(note)) => format!("✓ {place}: healthy after {at} ({note})"),
+        Verdict::NotYet(why) => format!("… {place}: {why} ({at})"),
+        Verdict::NotEver { why, .. } => format!("✗ {place}: {why} ({at})"),
+    }
+}
+
+/// A target's name with its URL; the URL alone where the name is made of it.
+fn place(target: &Target) -> String {
+    let url = target.request.shown();
+    if target.request.name() == target.name {
+        url
+    } else {
+        format!("{} ({url})", target.name)
     }
 }
 
@@ -60,7 +71,7 @@ impl<'a> Report<'a> {
         }
         let reasons: Vec<String> = self
             .sick()
-            .map(|seen| format!("{}: {}", seen.target.name, reason(seen)))
+            .map(|seen| format!("{}: {}", place(&seen.target), reason(seen)))
             .collect();
         let what = format!(
             "{} of {} not healthy: {}",
@@ -137,13 +148,14 @@ fn row(seen: &Seen) -> String {
         .map_or_else(|| "–".to_owned(), |answer| answer.status.to_string());
     let detail = match seen.document() {
         _ if seen.state != State::Healthy => reason(seen).to_owned(),
-        Some(document) => document
-            .checks
-            .iter()
-            .map(|(name, value)| format!("{name} {value}"))
-            .collect::<Vec<_>>()
-            .join(", "),
-        None => String::new(),
+        Some(document) => {
+            let checks = document
+                .checks
+                .iter()
+                .map(|part| format!("{} {}", part.name, part.word.text));
+            checks.chain(seen.note.clone()).collect::<Vec<_>>().join(", ")
+        }
+        None => seen.note.clone().unwrap_or_default(),
     };
     let phases = seen
         .last
@@ -167,7 +179,7 @@ fn row(seen: &Seen) -> String {
 fn timeline(seen: &Seen) -> String {
     let steps = seen.timeline.iter().map(|change| {
         let mark = match change.verdict {
-            Verdict::Healthy => "🟢",
+            Verdict::Healthy(_) => "🟢",
             Verdict::NotYet(_) => "🟠",
             Verdict::NotEver { .. } => "🔴",
         };
@@ -214,12 +226,26 @@ fn endpoint(seen: &Seen) -> Value {
         "attempts": seen.attempts,
         "seconds": seconds(seen.elapsed),
         "detail": seen.why,
+        "note": seen.note,
         "remedy": seen.remedy,
         "phases": seen.last.as_ref().map(|answer| milliseconds(&answer.phases)),
         "certificate-days": seen.last.as_ref().and_then(|answer| answer.certificate_days),
-        "checks": document.as_ref().map(|document| &document.checks),
-        "version": document.as_ref().and_then(|document| document.version.clone()),
+        "checks": document.as_ref().map(|document| {
+            let checks = document.checks.iter();
+            checks.map(|part| (part.name.clone(), part.word.text.clone().into())).collect::<serde_json::Map<_, _>>()
+        }),
+        "version": document.as_ref().and_then(|document| document.version().map(str::to_owned)),
+        "versions": versions(seen),
     })
+}
+
+/// How often each version answered, where one is expected.
+fn versions(seen: &Seen) -> Option<serde_json::Map<String, Value>> {
+    let counted = seen
+        .versions
+        .iter()
+        .map(|(version, times)| (version.clone(), (*times).into()));
+    seen.target.expect.version.as_ref().map(|_| counted.collect())
 }
 
 fn milliseconds(phases: &Phases) -> Value {
@@ -251,10 +277,11 @@ mod tests {
         let last = Answer {
             status: 200,
             body: body.into(),
+            path: "/health".to_owned(),
             phases,
             ..Answer::default()
         };
-        let verdict = why.map_or(Verdict::Healthy, |why| Verdict::NotYet(why.to_owned()));
+        let verdict = why.map_or(Verdict::Healthy(None), |why| Verdict::NotYet(why.into()));
         Seen {
             target: Target::get(name, url, Expect::default()),
             state,
@@ -262,6 +289,8 @@ mod tests {
             elapsed: Duration::from_millis(1200),
             why: why.map(str::to_owned),
             remedy: why.map(|_| "look at the log".to_owned()),
+            note: None,
+            versions: Vec::new(),
             last: (state != State::Unreachable).then_some(last),
             timeline: vec![Change {
                 at: Duration::from_millis(1200),
@@ -294,7 +323,7 @@ mod tests {
         ");
         insta::assert_snapshot!(actions_core::error::render(&report.verdict().unwrap_err()), @r"
         1 of 2 endpoints not healthy: `web`
-        caused by: web: the connection was refused
+        caused by: web (https://web.example.com/health): the connection was refused
         hint: look at the log
         ");
     }
