@@ -31,6 +31,8 @@ pub mod tokens {
 /// What every story finds in its cloud.
 pub mod ids {
     pub const REPOSITORY: &str = "acme/app";
+    /// The number that it keeps whatever it is called.
+    pub const REPOSITORY_ID: &str = "1296269";
     pub const PULL_REQUEST: u64 = 42;
     pub const HEAD_REF: &str = "feature/checkout";
     pub const HEAD_SHA: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";

@@ -47,6 +47,7 @@ impl<'w> Start<'w> {
             ("GITHUB_REF", "refs/pull/42/merge"),
             ("GITHUB_REF_NAME", "42/merge"),
             ("GITHUB_REPOSITORY", ids::REPOSITORY),
+            ("GITHUB_REPOSITORY_ID", ids::REPOSITORY_ID),
             ("GITHUB_RUN_ATTEMPT", "1"),
             ("GITHUB_RUN_ID", "1001"),
             ("GITHUB_RUN_NUMBER", "7"),
@@ -101,7 +102,7 @@ impl<'w> Start<'w> {
         let empty = self.world.directory().join("push.json");
         std::fs::write(
             &empty,
-            format!(r#"{{"repository":{{"full_name":"{}"}}}}"#, ids::REPOSITORY),
+            format!(r#"{{"repository":{{"id":1296269,"full_name":"{}"}}}}"#, ids::REPOSITORY),
         )
         .unwrap();
         let mut push = self

@@ -184,7 +184,7 @@ impl World {
 
 /// The webhook's payload of pull request #42, as far as anyone reads it.
 fn event(action: &str) -> Value {
-    let repository = json!({"full_name": ids::REPOSITORY, "name": "app", "owner": {"login": "acme"}});
+    let repository = json!({"id": 1_296_269, "full_name": ids::REPOSITORY, "name": "app", "owner": {"login": "acme"}});
     json!({
         "action": action,
         "number": ids::PULL_REQUEST,

@@ -179,8 +179,7 @@ impl Applied<'_> {
             }
             let Err(error) = carried.outcome else { return };
             // Somebody deleted one meanwhile, or it was done and only the answer was lost: look again.
-            let marker = left.first().map(|record| record.comment.clone()).unwrap_or_default();
-            let there = writer.reader().dns_records_with_comment(zone, &marker).await;
+            let there = writer.reader().marked_dns_records(zone).await;
             let Ok(there) = there else {
                 return self.none_deleted(left, error);
             };

@@ -117,11 +117,10 @@ impl Readers {
 
 async fn in_zone(reader: &cloudflare::Reader, target: &Target, zone_id: Option<&str>) -> Result<InZone, Unread> {
     let zone = reader.zone(&target.environment.zone, zone_id).await?;
-    let marker = target.environment.owner.marker();
     let (routes, domains, records) = tokio::join!(
         reader.routes(&zone),
         reader.custom_domains(&zone),
-        reader.dns_records_with_comment(&zone, &marker),
+        reader.marked_dns_records(&zone),
     );
     Ok(InZone {
         zone,

@@ -69,8 +69,7 @@ impl Inputs {
 
 fn target(common: &Common, manifest: &Manifest, only: Only, problems: &mut Problems) -> Option<Target> {
     let name = common.environment_name(manifest, problems)?;
-    let repository = common.event.repository.clone().unwrap_or_default();
-    let environment = match Environment::resolve(manifest, &name, common.pull_request, &repository) {
+    let environment = match Environment::resolve(manifest, &name, common.pull_request, &common.event.identity()) {
         Ok(environment) => environment,
         Err(wrong) => {
             for (input, problem) in wrong.0 {

@@ -107,7 +107,7 @@ pub(crate) fn decide(target: &Target, facts: &Facts) -> Decision {
 
 /// Cloudflare compares comments without case, and a record that it manages itself cannot be deleted.
 fn is_own(target: &Target, record: &DnsRecord) -> bool {
-    target.environment.owner.owns(&record.comment) && !record.meta.read_only
+    target.environment.owner.verdict_of([record.comment.as_str()]).is_ours() && !record.meta.read_only
 }
 
 impl Decision {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::manifest::{self, EnvironmentSpec, Manifest, OnLimit, Routing, Uploader, graph};
 use crate::naming::{self, Values};
-use crate::owner::Owner;
+use crate::owner::{Owner, Repository};
 
 /// An environment of the manifest, and the pull request that it is for.
 #[derive(Debug, Clone)]
@@ -135,7 +135,7 @@ impl Environment {
         manifest: &Manifest,
         name: &str,
         pull_request: Option<u64>,
-        repository: &str,
+        repository: &Repository,
     ) -> Result<Self, Unresolved> {
         let Some(spec) = manifest.environments.get(name) else {
             let known: Vec<&String> = manifest.environments.keys().collect();
@@ -171,7 +171,7 @@ impl Environment {
         name: &str,
         spec: &EnvironmentSpec,
         pull_request: Option<u64>,
-        repository: &str,
+        repository: &Repository,
     ) -> Self {
         let project = &manifest.project;
         let zone = project.zone.trim_end_matches('.').to_lowercase();
@@ -259,7 +259,7 @@ impl Environment {
             database,
             services: services.collect(),
             owner: Owner {
-                repository: repository.to_owned(),
+                repository: repository.clone(),
                 project: project.name.clone(),
                 environment: name.to_owned(),
                 pull_request,
@@ -443,7 +443,7 @@ mod tests {
 
     fn resolve(name: &str, pull_request: Option<u64>) -> Result<Environment, Unresolved> {
         let manifest = Manifest::parse(MANIFEST, "codex.toml", PathBuf::new()).unwrap();
-        Environment::resolve(&manifest, name, pull_request, "acme/app")
+        Environment::resolve(&manifest, name, pull_request, &Repository::default())
     }
 
     #[test]

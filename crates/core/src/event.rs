@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::owner::Repository;
 use crate::runner::{Env, Problems};
 
 /// The event's facts. Unknown kinds of event are no error: they have no pull request.
@@ -15,6 +16,8 @@ pub struct Event {
     pub action: Option<String>,
     /// `owner/name`.
     pub repository: Option<String>,
+    /// The number that the repository keeps when it is renamed or transferred.
+    pub repository_id: Option<u64>,
     pub pull_request: Option<u64>,
     /// The commit that is meant: a pull request's head (not the merge commit that `GITHUB_SHA` names), else `GITHUB_SHA`.
     pub sha: Option<String>,
@@ -50,6 +53,8 @@ impl Event {
         let mut event = Self::of_payload(&payload);
         event.name = owned("GITHUB_EVENT_NAME").unwrap_or_default();
         event.repository = owned("GITHUB_REPOSITORY").or(event.repository);
+        let id = env.get("GITHUB_REPOSITORY_ID").and_then(|id| id.trim().parse().ok());
+        event.repository_id = id.or(event.repository_id);
         event.sha = event.sha.or_else(|| owned("GITHUB_SHA"));
         event.head_ref = event
             .head_ref
@@ -59,6 +64,14 @@ impl Event {
         event.run_attempt = owned("GITHUB_RUN_ATTEMPT");
         event.actor = owned("GITHUB_ACTOR");
         event
+    }
+
+    /// Which repository this is.
+    pub fn identity(&self) -> Repository {
+        Repository {
+            id: self.repository_id,
+            name: self.repository.clone().unwrap_or_default(),
+        }
     }
 
     /// The facts that the payload alone tells.
@@ -85,6 +98,7 @@ impl Event {
                 .and_then(Value::as_bool)
                 .unwrap_or(false),
             repository,
+            repository_id: payload.pointer("/repository/id").and_then(Value::as_u64),
             ..Self::default()
         }
     }

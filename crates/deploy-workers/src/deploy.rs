@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use actions_core::cloudflare::Reader;
 use actions_core::error::fault;
-use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
+use actions_core::runner::{Runner, signal};
 
 use crate::apply::{self, Done, Work};
-use crate::cancel;
 use crate::facts::Facts;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, Subject};
@@ -36,7 +35,7 @@ pub(crate) async fn run(
     };
     let (bundled, reader, facts) = tokio::select! {
         prepared = prepared => prepared?,
-        signal = cancel::signal() => return Err(fault(format!("cancelled ({signal}) before anything was touched")).into()),
+        signal = signal::cancelled() => return Err(fault(format!("cancelled ({}) before anything was touched", signal.name())).into()),
     };
     let rendered = bundled
         .render(inputs, &facts.known)
@@ -98,10 +97,10 @@ async fn carry_out(
     };
     let result = tokio::select! {
         result = all(&work, bundled, rendered, &mut done.kv) => result,
-        signal = cancel::signal() => {
+        signal = signal::cancelled() => {
             // A request that was on its way may still arrive: what serves is looked at after that.
             tokio::time::sleep(STILL_ARRIVES).await;
-            Err(fault(format!("cancelled ({signal})")).into())
+            Err(fault(format!("cancelled ({})", signal.name())).into())
         }
     };
     done.services = work.journal.take();

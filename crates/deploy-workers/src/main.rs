@@ -1,7 +1,6 @@
 //! Deploys all Workers of an environment, in the order in which they need each other.
 
 mod apply;
-mod cancel;
 mod deploy;
 mod facts;
 mod inputs;

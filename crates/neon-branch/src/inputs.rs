@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actions_core::event::Event;
 use actions_core::manifest::OnLimit;
+use actions_core::neon::annotation::Origin;
 use actions_core::neon::connection::Login;
 use actions_core::neon::{Compute, Point};
 use actions_core::owner::Owner;
@@ -205,6 +206,19 @@ impl Inputs {
         };
         problems.finish()?;
         Ok(inputs)
+    }
+
+    /// What a branch made now is made from.
+    pub(crate) fn origin(&self) -> Origin {
+        let run = self.event.run_id.as_ref().map(|run| {
+            let attempt = self.event.run_attempt.as_deref().unwrap_or("1");
+            format!("{run}/{attempt}")
+        });
+        Origin {
+            sha: self.event.sha.clone(),
+            head_ref: self.event.head_ref.clone(),
+            run,
+        }
     }
 }
 

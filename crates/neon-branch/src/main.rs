@@ -2,7 +2,6 @@
 
 mod commands;
 mod inputs;
-mod interrupt;
 mod plan;
 mod report;
 mod script;

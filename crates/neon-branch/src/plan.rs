@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actions_core::neon::annotation::Kind;
 use actions_core::neon::{Branch, Point};
+use actions_core::owner::{Owner, Whose};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::inputs::Life;
@@ -13,15 +14,31 @@ use crate::inputs::Life;
 pub(crate) enum Objection {
     Default,
     Protected,
-    /// Another repository's, by its marker; or nobody's that we know.
-    Foreign {
-        marker: Option<String>,
-    },
+    /// Another's; or nobody's that we know.
+    Foreign(Option<Whose>),
     Children(Vec<String>),
     /// No parent to reset to.
     Root,
     /// Neon itself says so.
     Restricted(String),
+}
+
+/// Whether a branch is this repository's to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It says so itself; or it says nothing and has the name that we give to this environment.
+    Owned,
+    /// Another's; or nobody's that we know.
+    Foreign(Option<Whose>),
+}
+
+impl Standing {
+    fn allows(&self, forced: bool) -> Result<(), Objection> {
+        match self {
+            Self::Foreign(whose) if !forced => Err(Objection::Foreign(whose.clone())),
+            Self::Foreign(_) | Self::Owned => Ok(()),
+        }
+    }
 }
 
 /// The names of the branches made from this one.
@@ -31,22 +48,24 @@ pub(crate) fn children(all: &[Branch], of: &Branch) -> Vec<String> {
 }
 
 /// Whether an existing branch may be handed out as an environment's own.
-pub(crate) fn may_hand_out(branch: &Branch, owned: bool, forced: bool) -> Result<(), Objection> {
+pub(crate) fn may_hand_out(branch: &Branch, standing: &Standing, forced: bool) -> Result<(), Objection> {
     if branch.default {
         return Err(Objection::Default);
     }
     if branch.protected {
         return Err(Objection::Protected);
     }
-    // A branch without a marker was made by hand, for whoever names it; another repository's is not ours to share.
-    if branch.marker().is_some() && !owned && !forced {
-        return Err(foreign(branch));
-    }
-    Ok(())
+    // Neither is a branch that somebody made by hand: its name may be a pull request's head by chance.
+    standing.allows(forced)
 }
 
 /// Whether a branch may be deleted.
-pub(crate) fn may_delete(branch: &Branch, children: &[String], owned: bool, forced: bool) -> Result<(), Objection> {
+pub(crate) fn may_delete(
+    branch: &Branch,
+    children: &[String],
+    standing: &Standing,
+    forced: bool,
+) -> Result<(), Objection> {
     if branch.default {
         return Err(Objection::Default);
     }
@@ -56,48 +75,36 @@ pub(crate) fn may_delete(branch: &Branch, children: &[String], owned: bool, forc
     if !children.is_empty() {
         return Err(Objection::Children(children.to_vec()));
     }
-    if !owned && !forced {
-        return Err(foreign(branch));
-    }
-    Ok(())
+    standing.allows(forced)
 }
 
 /// Whether a branch may be put back to its parent's state.
-pub(crate) fn may_reset(branch: &Branch, has_source: bool, owned: bool, forced: bool) -> Result<(), Objection> {
+pub(crate) fn may_reset(branch: &Branch, has_source: bool, standing: &Standing, forced: bool) -> Result<(), Objection> {
     if branch.default {
         return Err(Objection::Default);
     }
     if !has_source {
         return Err(Objection::Root);
     }
-    may_overwrite(branch, owned, forced)
+    may_overwrite(branch, standing, forced)
 }
 
 /// Whether a branch may be put back to another state. The default branch may be, when that is said twice.
-pub(crate) fn may_restore(branch: &Branch, owned: bool, forced: bool) -> Result<(), Objection> {
+pub(crate) fn may_restore(branch: &Branch, standing: &Standing, forced: bool) -> Result<(), Objection> {
     if branch.default && !forced {
         return Err(Objection::Default);
     }
-    may_overwrite(branch, owned, forced)
+    may_overwrite(branch, standing, forced)
 }
 
-fn may_overwrite(branch: &Branch, owned: bool, forced: bool) -> Result<(), Objection> {
+fn may_overwrite(branch: &Branch, standing: &Standing, forced: bool) -> Result<(), Objection> {
     if branch.protected {
         return Err(Objection::Protected);
     }
     if let Some(restricted) = branch.restricted_actions.iter().find(|action| action.name == "restore") {
         return Err(Objection::Restricted(restricted.reason.clone()));
     }
-    if !owned && !forced {
-        return Err(foreign(branch));
-    }
-    Ok(())
-}
-
-fn foreign(branch: &Branch) -> Objection {
-    Objection::Foreign {
-        marker: branch.marker().map(str::to_owned),
-    }
+    standing.allows(forced)
 }
 
 /// What to do with the expiry of a branch that exists.
@@ -148,15 +155,15 @@ pub(crate) fn is_near(used: usize, limit: usize) -> bool {
 }
 
 /// This repository's previews, oldest first, but for `except`: what may make room. Restore points never do.
-pub(crate) fn evictable<'a>(all: &'a [Branch], repository: &str, except: &str) -> Vec<&'a Branch> {
+pub(crate) fn evictable<'a>(all: &'a [Branch], owner: &Owner, except: &str) -> Vec<&'a Branch> {
     let mut found: Vec<&Branch> = all
         .iter()
         .filter(|branch| {
-            branch.is_of_repository(repository)
+            branch.is_of_repository(owner)
                 && branch.is_a(Kind::Environment)
                 && branch.pull_request().is_some()
                 && branch.name != except
-                && may_delete(branch, &children(all, branch), true, false).is_ok()
+                && may_delete(branch, &children(all, branch), &Standing::Owned, false).is_ok()
         })
         .collect();
     found.sort_by_key(|branch| branch.created_at);
@@ -167,22 +174,20 @@ pub(crate) fn evictable<'a>(all: &'a [Branch], repository: &str, except: &str) -
 pub(crate) fn surplus<'a>(
     all: &'a [Branch],
     of: &Branch,
-    repository: &str,
+    owner: &Owner,
     keep: usize,
 ) -> (Vec<&'a Branch>, Vec<&'a Branch>) {
     let mut points: Vec<&Branch> = all
         .iter()
         .filter(|branch| {
-            branch.is_of_repository(repository)
-                && branch.is_a(Kind::Checkpoint)
-                && branch.subject() == Some(of.id.as_str())
+            branch.is_of_repository(owner) && branch.is_a(Kind::Checkpoint) && branch.subject() == Some(of.id.as_str())
         })
         .collect();
     points.sort_by_key(|branch| std::cmp::Reverse(branch.created_at));
     points
         .into_iter()
         .skip(keep)
-        .partition(|branch| may_delete(branch, &children(all, branch), true, false).is_ok())
+        .partition(|branch| may_delete(branch, &children(all, branch), &Standing::Owned, false).is_ok())
 }
 
 /// Why a point in time cannot be gone back to.
@@ -228,9 +233,8 @@ pub(crate) fn may_go_back(
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use actions_core::event::Event;
-    use actions_core::neon::annotation;
-    use actions_core::owner::Owner;
+    use actions_core::neon::annotation::{self, Origin};
+    use actions_core::owner::Repository;
     use serde_json::json;
 
     use super::*;
@@ -247,15 +251,22 @@ pub(crate) mod tests {
             "created_at": format!("2026-11-{day:02}T10:00:00Z")});
         let mut branch: Branch = serde_json::from_value(value).unwrap();
         if let Some(repository) = repository {
-            let owner = Owner {
-                repository: repository.to_owned(),
-                project: "codex".to_owned(),
-                environment: "preview".to_owned(),
-                pull_request: Some(u64::from(day)),
-            };
-            branch.annotation = annotation::write(&owner, &Event::default(), kind, of);
+            branch.annotation =
+                annotation::write(&owner(repository, Some(u64::from(day))), &Origin::default(), kind, of);
         }
         branch
+    }
+
+    pub(crate) fn owner(repository: &str, pull_request: Option<u64>) -> Owner {
+        Owner {
+            repository: Repository {
+                id: None,
+                name: repository.to_owned(),
+            },
+            project: "codex".to_owned(),
+            environment: "preview".to_owned(),
+            pull_request,
+        }
     }
 
     fn ours(name: &str, day: u8) -> Branch {
@@ -265,35 +276,33 @@ pub(crate) mod tests {
     #[test]
     fn what_is_not_ours_stays() {
         let mut mine = ours("a", 1);
-        assert_eq!(may_delete(&mine, &[], true, false), Ok(()));
+        let owned = Standing::Owned;
+        assert_eq!(may_delete(&mine, &[], &owned, false), Ok(()));
         assert_eq!(
-            may_delete(&mine, &["b".to_owned()], true, true),
+            may_delete(&mine, &["b".to_owned()], &owned, true),
             Err(Objection::Children(vec!["b".to_owned()]))
         );
         let theirs = branch("a", 1, Some("eve/app"), Kind::Environment, None);
-        let marker = Some("codex-actions:eve/app:codex:preview:1".to_owned());
-        assert_eq!(
-            may_delete(&theirs, &[], false, false),
-            Err(Objection::Foreign { marker: marker.clone() })
-        );
-        assert_eq!(may_delete(&theirs, &[], false, true), Ok(()));
-        assert_eq!(may_hand_out(&theirs, false, false), Err(Objection::Foreign { marker }));
-        let nobodys = branch("a", 1, None, Kind::Environment, None);
-        assert_eq!(
-            may_delete(&nobodys, &[], false, false),
-            Err(Objection::Foreign { marker: None })
-        );
-        assert_eq!(may_hand_out(&nobodys, false, false), Ok(()));
+        let whose = theirs.verdict(&owner("acme/app", Some(1))).foreign().cloned();
+        assert_eq!(whose.as_ref().unwrap().to_string(), "preview 1 of codex in eve/app");
+        for foreign in [whose, None] {
+            let standing = Standing::Foreign(foreign.clone());
+            let objection = Objection::Foreign(foreign);
+            assert_eq!(may_delete(&theirs, &[], &standing, false), Err(objection.clone()));
+            assert_eq!(may_delete(&theirs, &[], &standing, true), Ok(()));
+            assert_eq!(may_hand_out(&theirs, &standing, false), Err(objection));
+            assert_eq!(may_hand_out(&theirs, &standing, true), Ok(()));
+        }
         mine.protected = true;
-        assert_eq!(may_delete(&mine, &[], true, true), Err(Objection::Protected));
-        assert_eq!(may_hand_out(&mine, true, true), Err(Objection::Protected));
+        assert_eq!(may_delete(&mine, &[], &owned, true), Err(Objection::Protected));
+        assert_eq!(may_hand_out(&mine, &owned, true), Err(Objection::Protected));
         mine.default = true;
-        assert_eq!(may_delete(&mine, &[], true, true), Err(Objection::Default));
-        assert_eq!(may_hand_out(&mine, true, true), Err(Objection::Default));
-        assert_eq!(may_reset(&mine, true, true, true), Err(Objection::Default));
-        assert_eq!(may_restore(&mine, true, false), Err(Objection::Default));
+        assert_eq!(may_delete(&mine, &[], &owned, true), Err(Objection::Default));
+        assert_eq!(may_hand_out(&mine, &owned, true), Err(Objection::Default));
+        assert_eq!(may_reset(&mine, true, &owned, true), Err(Objection::Default));
+        assert_eq!(may_restore(&mine, &owned, false), Err(Objection::Default));
         mine.protected = false;
-        assert_eq!(may_restore(&mine, true, true), Ok(()));
+        assert_eq!(may_restore(&mine, &owned, true), Ok(()));
     }
 
     #[test]
@@ -328,12 +337,12 @@ pub(crate) mod tests {
             parent,
             child,
         ];
-        let names: Vec<&str> = evictable(&all, "acme/app", "mine")
+        let names: Vec<&str> = evictable(&all, &owner("acme/app", None), "mine")
             .iter()
             .map(|b| b.name.as_str())
             .collect();
         assert_eq!(names, ["old", "new", "child"]);
-        assert!(evictable(&all, "", "mine").is_empty());
+        assert!(evictable(&all, &owner("", None), "mine").is_empty());
         assert!(is_near(9, 10) && is_near(10, 10) && !is_near(8, 10) && is_near(4500, 5000));
     }
 
@@ -352,7 +361,7 @@ pub(crate) mod tests {
             child,
             other,
         ];
-        let (delete, kept) = surplus(&all, &production, "acme/app", 2);
+        let (delete, kept) = surplus(&all, &production, &owner("acme/app", None), 2);
         let names = |branches: Vec<&Branch>| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
         assert_eq!(
             (names(delete), names(kept)),

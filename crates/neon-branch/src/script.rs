@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::interrupt::{Interrupt, Interrupts};
+use actions_core::runner::signal::{Interrupt, Interrupts};
 
 /// How long an interrupted command may take to end before it is killed. The copy has to be deleted within the ten
 /// seconds that a runner leaves us.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use actions_core::environment::{Database, Environment};
 use actions_core::naming;
 use actions_core::neon::Branch;
-use actions_core::owner::Owner;
+use actions_core::owner::{Owner, Verdict};
 use actions_core::runner::{Common, Env, Problems};
 
 use crate::inputs::{Command, Raw};
+use crate::plan::Standing;
 
 /// The branch that a run is about, and whose it is.
 #[derive(Debug, Clone)]
@@ -147,11 +148,15 @@ impl Subject {
         names
     }
 
-    /// Whether the branch is this repository's: it says so itself, or it says nothing and has the name that we give
-    /// to this environment.
-    pub(crate) fn owns(&self, branch: &Branch) -> bool {
-        branch.is_of_repository(&self.owner.repository)
-            || (branch.marker().is_none() && self.own.as_deref() == Some(branch.name.as_str()))
+    /// Whether the branch is this repository's to change.
+    pub(crate) fn standing(&self, branch: &Branch) -> Standing {
+        match branch.verdict(&self.owner) {
+            Verdict::Ours => Standing::Owned,
+            Verdict::Foreign(whose) if whose.is_of_this_repository() => Standing::Owned,
+            Verdict::Foreign(whose) => Standing::Foreign(Some(whose)),
+            Verdict::Unmarked if self.own.as_deref() == Some(branch.name.as_str()) => Standing::Owned,
+            Verdict::Unmarked => Standing::Foreign(None),
+        }
     }
 }
 

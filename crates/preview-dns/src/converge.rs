@@ -1,6 +1,7 @@
 //! Reads the zone, decides, guards, writes; and reads again where somebody else was faster or an answer was lost.
 
 use actions_core::cloudflare::{DnsChange, DnsRecord, Error, Reader};
+use actions_core::owner::Owner;
 use actions_core::plan::{Plan, Verb};
 
 use crate::plan::{Decision, Fate, Line};
@@ -17,8 +18,8 @@ const STALE: &[u32] = &[81044, 81053, 81054, 81057, 81058];
 pub(crate) enum Scope {
     /// All: others' records decide what is possible.
     Zone,
-    /// Those with this comment, which is all that a deletion needs.
-    Marked(String),
+    /// Those with a marker of ours, which is all that a deletion for this owner needs.
+    Marked(Owner),
 }
 
 /// What may be done.
@@ -120,10 +121,11 @@ pub(crate) async fn converge(
 async fn read(reader: &Reader, found: &mut Found, scope: &Scope) -> Result<Vec<DnsRecord>, Error> {
     let records = match scope {
         Scope::Zone => reader.dns_records(&found.zone).await?,
-        Scope::Marked(marker) => reader.dns_records_with_comment(&found.zone, marker).await?,
+        Scope::Marked(_) => reader.marked_dns_records(&found.zone).await?,
     };
     // Records with our own marker prove the zone as well as its name does.
-    if matches!(scope, Scope::Zone) || records.is_empty() {
+    let proven = |owner: &Owner| records.iter().any(|record| record.verdict(owner).is_ours());
+    if !matches!(scope, Scope::Marked(owner) if proven(owner)) {
         found.prove(reader, &records).await?;
     }
     Ok(records)

@@ -29,7 +29,7 @@ pub(crate) fn decide(
             .collect();
         let (ours, others): (Vec<&DnsRecord>, Vec<&DnsRecord>) =
             there.into_iter().partition(|record| is_ours(record, owner));
-        let (fate, detail) = standing(host, &others, attached);
+        let (fate, detail) = standing(host, &others, attached, owner);
         decision.lines.push(Line {
             name: host.name.clone(),
             kind: "custom domain".to_owned(),
@@ -49,7 +49,7 @@ pub(crate) fn decide(
 }
 
 /// How a hostname stands, given what others have on it.
-fn standing(host: &Host, others: &[&DnsRecord], attached: Option<&[CustomDomain]>) -> (Fate, String) {
+fn standing(host: &Host, others: &[&DnsRecord], attached: Option<&[CustomDomain]>, owner: &Owner) -> (Fate, String) {
     let domain = attached
         .into_iter()
         .flatten()
@@ -65,8 +65,12 @@ fn standing(host: &Host, others: &[&DnsRecord], attached: Option<&[CustomDomain]
         .filter(|record| record.meta.origin_worker_id.is_none())
         .collect();
     // Nothing is adopted here: deleting a record that serves would take the name down until the domain is attached.
-    if let Some(hardest) = in_the_way.iter().map(|record| remedy(record).max(Remedy::Delete)).max() {
-        let described: Vec<String> = in_the_way.iter().map(|record| describe(record)).collect();
+    if let Some(hardest) = in_the_way
+        .iter()
+        .map(|record| remedy(record, owner).max(Remedy::Delete))
+        .max()
+    {
+        let described: Vec<String> = in_the_way.iter().map(|record| describe(record, owner)).collect();
         return (Fate::Conflict(hardest), described.join("; "));
     }
     match domain {
@@ -92,7 +96,10 @@ mod tests {
 
     fn owner() -> Owner {
         Owner {
-            repository: "acme/app".to_owned(),
+            repository: actions_core::owner::Repository {
+                id: None,
+                name: "acme/app".to_owned(),
+            },
             project: "codex".to_owned(),
             environment: "production".to_owned(),
             pull_request: None,
@@ -125,7 +132,7 @@ mod tests {
             ),
             record(json!({"id": "5", "type": "TXT", "name": "free.x.com", "content": "v=spf1"})),
             record(
-                json!({"id": "6", "type": "A", "name": "pr.x.com", "content": "192.0.2.1", "comment": "codex-actions:acme/app:codex:preview:4"}),
+                json!({"id": "6", "type": "A", "name": "pr.x.com", "content": "192.0.2.1", "comment": "codex-actions:-:acme/app:codex:preview:4"}),
             ),
         ];
         let attached = [domain("mine.x.com", "api"), domain("theirs.x.com", "legacy")];
@@ -146,14 +153,14 @@ mod tests {
                 )
             })
             .collect();
-        insta::assert_snapshot!(told.join("\n"), @r"
+        insta::assert_snapshot!(told.join("\n"), @"
         Right mine.x.com: the custom domain of Worker `api`
         Conflict(Detach) theirs.x.com: the custom domain of Worker `legacy`, not of `api`
         Conflict(Delete) pages.x.com: CNAME docs.pages.dev (of a Pages project, not ours)
         Right was-route.x.com: free: Cloudflare makes the record when the custom domain is attached
         Planned(0) was-route.x.com: makes room for the custom domain
         Right free.x.com: free: Cloudflare makes the record when the custom domain is attached
-        Conflict(OtherOwner) pr.x.com: A 192.0.2.1 (owned by `codex-actions:acme/app:codex:preview:4`)
+        Conflict(OtherOwner) pr.x.com: A 192.0.2.1 (of preview 4 of codex in this repository)
         ");
         assert_eq!(decision.plan.changes.len(), 1);
     }

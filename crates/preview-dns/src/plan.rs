@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use actions_core::cloudflare::{DnsChange, DnsRecord};
-use actions_core::owner::{self, Owner};
+use actions_core::owner::{Owner, Verdict};
 use actions_core::plan::{Plan, Verb};
 
 use crate::wanted::{Kind, Wanted};
@@ -156,18 +156,18 @@ fn line(wanted: &Wanted, fate: Fate, detail: Option<String>) -> Line {
 
 /// Whether the record is this owner's, of a type that we make, and not Cloudflare's own.
 pub(crate) fn is_ours(record: &DnsRecord, owner: &Owner) -> bool {
-    owner.owns(&record.comment) && !record.meta.read_only && Kind::of(&record.kind).is_some()
+    record.verdict(owner).is_ours() && !record.meta.read_only && Kind::of(&record.kind).is_some()
 }
 
 /// Says what a record that is not ours is, and whose.
-pub(crate) fn describe(record: &DnsRecord) -> String {
+pub(crate) fn describe(record: &DnsRecord, owner: &Owner) -> String {
     let content = actions_core::text::shorten(&record.content, 60);
     let whose = if record.meta.origin_worker_id.is_some() {
         "made by the custom domain of a Worker".to_owned()
     } else if record.meta.read_only {
         "managed by Cloudflare, read-only".to_owned()
-    } else if owner::is_marker(&record.comment) {
-        format!("owned by `{}`", record.comment.trim())
+    } else if let Verdict::Foreign(whose) = record.verdict(owner) {
+        format!("of {whose}")
     } else if record.kind == "CNAME" && record.content.ends_with(".pages.dev") {
         "of a Pages project, not ours".to_owned()
     } else {
@@ -177,12 +177,12 @@ pub(crate) fn describe(record: &DnsRecord) -> String {
 }
 
 /// What can be done about a record that is not ours.
-pub(crate) fn remedy(record: &DnsRecord) -> Remedy {
+pub(crate) fn remedy(record: &DnsRecord, owner: &Owner) -> Remedy {
     if record.meta.origin_worker_id.is_some() {
         Remedy::Detach
     } else if record.meta.read_only {
         Remedy::Managed
-    } else if owner::is_marker(&record.comment) {
+    } else if record.verdict(owner).foreign().is_some() {
         Remedy::OtherOwner
     } else if record.is_address() {
         Remedy::Adopt
@@ -192,8 +192,8 @@ pub(crate) fn remedy(record: &DnsRecord) -> Remedy {
 }
 
 /// Whether nobody's marker is on it, so that it may be adopted.
-fn is_unmarked(record: &DnsRecord) -> bool {
-    !owner::is_marker(&record.comment) && !record.meta.read_only
+fn is_unmarked(record: &DnsRecord, owner: &Owner) -> bool {
+    record.verdict(owner) == Verdict::Unmarked && !record.meta.read_only
 }
 
 /// Whether two records on one name cannot both be, or would both answer for its address.
@@ -247,11 +247,11 @@ fn obstacle(wanted: &Wanted, there: &[&DnsRecord], rules: Rules<'_>) -> Option<(
     let blocking: Vec<&&DnsRecord> = there
         .iter()
         .filter(|record| !is_ours(record, rules.owner) && competes(wanted, record))
-        .filter(|record| !(rules.adopt && remedy(record) == Remedy::Adopt))
+        .filter(|record| !(rules.adopt && remedy(record, rules.owner) == Remedy::Adopt))
         .collect();
     // With several, the one that is hardest to remove says what to do.
-    let hardest = blocking.iter().map(|record| remedy(record)).max()?;
-    let described: Vec<String> = blocking.iter().map(|record| describe(record)).collect();
+    let hardest = blocking.iter().map(|record| remedy(record, rules.owner)).max()?;
+    let described: Vec<String> = blocking.iter().map(|record| describe(record, rules.owner)).collect();
     Some((described.join("; "), hardest))
 }
 
@@ -272,9 +272,9 @@ fn settle<'a>(
         same || stands_in
     });
     if let Some(record) = serves
-        && !(rules.adopt && is_unmarked(record))
+        && !(rules.adopt && is_unmarked(record, rules.owner))
     {
-        decision.right(wanted, Some(format!("{}, left alone", describe(record))));
+        decision.right(wanted, Some(format!("{}, left alone", describe(record, rules.owner))));
         return;
     }
     if let Some((problem, remedy)) = obstacle(wanted, there, rules) {
@@ -289,8 +289,9 @@ fn settle<'a>(
             .filter(|record| record.kind == wanted.kind.name() && !used.contains(record.id.as_str()))
     };
     let own = free().find(|record| is_ours(record, rules.owner));
-    let nobodys = free()
-        .find(|record| rules.adopt && is_unmarked(record) && (record.is_address() || wanted.says_the_same(record)));
+    let nobodys = free().find(|record| {
+        rules.adopt && is_unmarked(record, rules.owner) && (record.is_address() || wanted.says_the_same(record))
+    });
     match own.or(nobodys) {
         Some(record) => {
             used.insert(&record.id);
@@ -310,7 +311,7 @@ fn make_room<'a>(
     used: &mut HashSet<&'a str>,
 ) {
     let rivals = there.iter().filter(|record| {
-        rules.adopt && is_unmarked(record) && !is_ours(record, rules.owner) && competes(wanted, record)
+        rules.adopt && is_unmarked(record, rules.owner) && !is_ours(record, rules.owner) && competes(wanted, record)
     });
     for record in rivals {
         if used.insert(&record.id) {

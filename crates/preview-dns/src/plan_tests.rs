@@ -6,7 +6,10 @@ use super::*;
 
 fn owner(pull_request: u64) -> Owner {
     Owner {
-        repository: "acme/app".to_owned(),
+        repository: actions_core::owner::Repository {
+            id: None,
+            name: "acme/app".to_owned(),
+        },
         project: "codex".to_owned(),
         environment: "preview".to_owned(),
         pull_request: Some(pull_request),

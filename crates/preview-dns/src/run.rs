@@ -153,7 +153,7 @@ impl Session {
             dry_run: inputs.dry_run,
             only_look: false,
         };
-        let scope = Scope::Marked(inputs.owner.marker());
+        let scope = Scope::Marked(inputs.owner.clone());
         converge(&self.reader, found, &scope, limits, decide, &mut self.converged).await
     }
 

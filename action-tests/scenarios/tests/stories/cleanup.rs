@@ -33,7 +33,7 @@ path = "web"
 # It also binds `identity`, which only its wrangler.jsonc says.
 needs = ["content"]
 "#;
-const MARKER: &str = "codex-actions:acme/app:codex:preview:42";
+const MARKER: &str = "codex-actions:1296269:acme/app:codex:preview:42";
 
 fn record(name: &str, comment: &str) -> Value {
     json!({"type": "AAAA", "name": format!("{name}.example.com"), "content": "100::", "ttl": 1, "proxied": true, "comment": comment})
@@ -47,7 +47,7 @@ fn route(host: &str, script: &str) -> Value {
 async fn world() -> World {
     let world = World::start().await;
     world.file("codex.toml", MANIFEST);
-    let others = "codex-actions:acme/app:codex:preview:421";
+    let others = "codex-actions:1296269:acme/app:codex:preview:421";
     let worker = |name: &str, services: Value| json!({"name": name, "services": services});
     world
         .seed(&json!({

@@ -298,18 +298,18 @@ async fn a_hostname_of_somebody_else_is_never_taken() {
 async fn a_worker_of_another_environment_is_not_taken_over_unasked() {
     let world = platform().await;
     world
-        .seed(&json!({"cloudflare": {"workers": [{"name": "api-preview-42", "tags": ["codex-actions:acme/other:codex:preview:42"]}]}}))
+        .seed(&json!({"cloudflare": {"workers": [{"name": "api-preview-42", "tags": ["codex-actions:7000001:acme/other:codex:preview:42"]}]}}))
         .await;
     let mark = world.mark();
     let run = deploy(&world, &[]).await;
     assert_eq!(run.code, 1, "{run}");
-    let told = "api: Worker `api-preview-42` belongs to another environment (its tag says `codex-actions:acme/other:codex:preview:42`)";
+    let told = "api: Worker `api-preview-42` belongs to another environment (its tag says `codex-actions:7000001:acme/other:codex:preview:42`)";
     assert!(run.error().contains(told), "{run}");
     world.assert_only_reads_since(mark);
     let run = deploy(&world, &[("force-foreign", "true")]).await;
     assert_eq!(run.code, 0, "{run}");
     let tags = account(&world)["workers"]["api-preview-42"]["settings"]["tags"].to_string();
-    assert_eq!(tags, "[\"codex-actions:acme/app:codex:preview:42\"]");
+    assert_eq!(tags, "[\"codex-actions:1296269:acme/app:codex:preview:42\"]");
     world.finish().await;
 }
 

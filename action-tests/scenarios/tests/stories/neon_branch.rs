@@ -120,7 +120,10 @@ async fn a_push_creates_the_branch_and_the_next_one_reuses_it() {
         );
     }
     let annotation = branch(&world, "preview-pr-42")["annotation"].clone();
-    assert_eq!(annotation["codex-actions"], "codex-actions:acme/app:codex:preview:42");
+    assert_eq!(
+        annotation["codex-actions"],
+        "codex-actions:1296269:acme/app:codex:preview:42"
+    );
     assert_eq!(annotation["github-commit-sha"], ids::HEAD_SHA);
     assert_eq!(annotation["github-run-id"], "1001/1");
 

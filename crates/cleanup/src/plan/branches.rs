@@ -22,7 +22,7 @@ impl Decision {
         let owner = &target.environment.owner;
         let mut ours: Vec<&Branch> = all
             .iter()
-            .filter(|branch| branch.name == database.branch || branch.is_of(owner))
+            .filter(|branch| branch.name == database.branch || branch.verdict(owner).is_ours())
             .collect();
         if !ours.iter().any(|branch| branch.name == database.branch) {
             self.settle(RemovalKind::Branch, &database.branch, Outcome::Absent, None);
@@ -33,9 +33,11 @@ impl Decision {
             let keep = |detail: &str| Some((Outcome::Kept, detail.to_owned()));
             let refuse = |detail: String| Some((Outcome::Failed, detail));
             let strangers_child = all.iter().find(|child| {
-                child.parent_id.as_deref() == Some(&branch.id) && child.name != database.branch && !child.is_of(owner)
+                child.parent_id.as_deref() == Some(&branch.id)
+                    && child.name != database.branch
+                    && !child.verdict(owner).is_ours()
             });
-            let obstacle = if branch.marker().is_some() && !branch.is_of(owner) {
+            let obstacle = if branch.verdict(owner).foreign().is_some() {
                 keep(report::MARKED_AS_ANOTHERS)
             } else if branch.default || branch.parent_id.is_none() || branch.name == database.parent {
                 keep(report::ROOT)

@@ -28,11 +28,20 @@ const MANIFEST: &str = r#"
     needs = ["identity"]
     kv = ["CACHE"]
 "#;
-const MARKER: &str = "codex-actions:acme/app:codex:preview:42";
+const MARKER: &str = "codex-actions:-:acme/app:codex:preview:42";
 
 fn target() -> Target {
     let manifest = Manifest::parse(MANIFEST, "codex.toml", PathBuf::new()).unwrap();
-    let environment = Environment::resolve(&manifest, "preview", Some(42), "acme/app").unwrap();
+    let environment = Environment::resolve(
+        &manifest,
+        "preview",
+        Some(42),
+        &actions_core::owner::Repository {
+            id: None,
+            name: "acme/app".to_owned(),
+        },
+    )
+    .unwrap();
     Target {
         worker_template: manifest.environments["preview"].worker.clone(),
         environment,
@@ -138,7 +147,7 @@ fn look_alikes_stay() {
         worker("web-preview-4", &[]),
         worker("tenant-preview-42", &[]),
         worker("pr-42", &[]),
-        worker("old-preview-42", &["codex-actions:acme/app:codex:preview:421"]),
+        worker("old-preview-42", &["codex-actions:-:acme/app:codex:preview:421"]),
     ]));
     facts.namespaces = Some(Ok(vec![
         of(json!({"id": "1", "title": "codex-preview-421-CACHE"})),
@@ -150,7 +159,7 @@ fn look_alikes_stay() {
             "br-b",
             "preview-pr-421",
             Some("br-a"),
-            Some("codex-actions:acme/app:codex:preview:421"),
+            Some("codex-actions:-:acme/app:codex:preview:421"),
         ),
         branch("br-c", "preview-pr-4", Some("br-a"), None),
     ]));
@@ -161,12 +170,13 @@ fn look_alikes_stay() {
     zone(&mut facts).records = Ok(vec![
         record(
             "web-preview-421.example.com",
-            "codex-actions:acme/app:codex:preview:421",
+            "codex-actions:-:acme/app:codex:preview:421",
         ),
         record("pr-42.example.com", "tenant 42"),
-        record("a.example.com", "codex-actions:ACME/app:codex:preview:42"),
+        record("a.example.com", "codex-actions:-:ACME/app:codex:preview:42"),
     ]);
     insta::assert_snapshot!(told(&facts), @"
+    - DNS record a.example.com  AAAA 100::
     Absent Worker web-preview-42
     Absent Worker identity-preview-42
     Absent KvNamespace codex-preview-42-CACHE
@@ -202,7 +212,7 @@ fn what_the_manifest_forgot_goes_by_its_marks() {
 
 #[test]
 fn anothers_things_of_the_same_name_are_kept() {
-    let other = "codex-actions:acme/fork:codex:preview:42";
+    let other = "codex-actions:-:acme/fork:codex:preview:42";
     let mut facts = nothing();
     facts.workers = Some(Ok(vec![worker("web-preview-42", &[other])]));
     facts.namespaces = Some(Ok(vec![of(json!({"id": "k", "title": "codex-preview-42-CACHE"}))]));

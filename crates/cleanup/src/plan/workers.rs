@@ -34,7 +34,12 @@ impl Workers {
             .iter()
             .filter_map(|key| Some(environment.service(key)?.worker.clone()))
             .collect();
-        let marked = |worker: &Worker| worker.tags.iter().any(|tag| environment.owner.owns(tag));
+        let marked = |worker: &Worker| {
+            environment
+                .owner
+                .verdict_of(worker.tags.iter().map(String::as_str))
+                .is_ours()
+        };
         let foreign: BTreeSet<String> = workers
             .iter()
             .filter(|worker| named.contains(&worker.name) && !marked(worker))

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::zones::normal_domain;
 use super::{Call, Error, Needs, Permission, Reader, Writer, Zone};
+use crate::owner::{self, Owner, Verdict};
 use crate::retry::Repeat;
 
 /// Cloudflare allows up to 5,000,000; this keeps one answer at a few megabytes.
@@ -33,6 +34,13 @@ pub struct DnsRecord {
     pub comment: String,
     #[serde(default, deserialize_with = "or_default")]
     pub meta: Meta,
+}
+
+impl DnsRecord {
+    /// Whose it is, by its comment.
+    pub fn verdict(&self, owner: &Owner) -> Verdict {
+        owner.verdict_of([self.comment.as_str()])
+    }
 }
 
 /// What Cloudflare says about a record beside its fields.
@@ -103,9 +111,10 @@ impl Reader {
         self.pages(list(zone), PER_PAGE).await
     }
 
-    /// The records whose comment is `comment`. Cloudflare compares without case: compare again.
-    pub async fn dns_records_with_comment(&self, zone: &Zone, comment: &str) -> Result<Vec<DnsRecord>, Error> {
-        self.pages(list(zone).query("comment.exact", comment), PER_PAGE).await
+    /// The records that these actions made, for whichever environment: whose each is says [`DnsRecord::verdict`].
+    pub async fn marked_dns_records(&self, zone: &Zone) -> Result<Vec<DnsRecord>, Error> {
+        self.pages(list(zone).query("comment.startswith", owner::BEGINNING), PER_PAGE)
+            .await
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use super::{Call, Error, Needs, Permission, Reader, Writer};
+use crate::owner::{Owner, Verdict};
 use crate::retry::Repeat;
 
 /// There is no such Worker: on public routes, and on the one that wrangler asks first.
@@ -26,6 +27,13 @@ pub struct Worker {
     /// RFC 3339.
     #[serde(default)]
     pub modified_on: String,
+}
+
+impl Worker {
+    /// Whose it is, by its tags.
+    pub fn verdict(&self, owner: &Owner) -> Verdict {
+        owner.verdict_of(self.tags.iter().map(String::as_str))
+    }
 }
 
 /// Whether a Worker answers at workers.dev.

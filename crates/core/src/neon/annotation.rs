@@ -5,8 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Branch;
-use crate::event::Event;
-use crate::owner::{self, Owner};
+use crate::owner::{Claim, Owner, Verdict};
 
 /// The owner's marker.
 const MARKER: &str = "codex-actions";
@@ -17,6 +16,15 @@ const SUBJECT: &str = "codex-actions-of";
 const NONCE: &str = "codex-actions-request";
 /// The keys below are those of Neon's own create-branch-action, where it has one for the same thing.
 const REPOSITORY: &str = "github-commit-repo";
+
+/// What a branch was made from at GitHub, for people who look at it in Neon's console.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub sha: Option<String>,
+    pub head_ref: Option<String>,
+    /// `<run id>/<attempt>`.
+    pub run: Option<String>,
+}
 
 /// What a branch is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,12 +48,8 @@ impl Kind {
 }
 
 /// The annotation of a new branch. `subject` is the id of the branch that a checkpoint is of.
-pub fn write(owner: &Owner, event: &Event, kind: Kind, subject: Option<&str>) -> BTreeMap<String, String> {
+pub fn write(owner: &Owner, origin: &Origin, kind: Kind, subject: Option<&str>) -> BTreeMap<String, String> {
     let number = owner.pull_request.map(|number| number.to_string());
-    let run = event.run_id.as_ref().map(|run| {
-        let attempt = event.run_attempt.as_deref().unwrap_or("1");
-        format!("{run}/{attempt}")
-    });
     let nonce = uuid::Uuid::new_v4().to_string();
     [
         (MARKER, Some(owner.marker())),
@@ -54,12 +58,12 @@ pub fn write(owner: &Owner, event: &Event, kind: Kind, subject: Option<&str>) ->
         (NONCE, Some(nonce)),
         (
             REPOSITORY,
-            Some(owner.repository.clone()).filter(|name| !name.is_empty()),
+            Some(owner.repository.name.clone()).filter(|name| !name.is_empty()),
         ),
         ("github-pr-number", number),
-        ("github-commit-sha", event.sha.clone()),
-        ("github-commit-ref", event.head_ref.clone()),
-        ("github-run-id", run),
+        ("github-commit-sha", origin.sha.clone()),
+        ("github-commit-ref", origin.head_ref.clone()),
+        ("github-run-id", origin.run.clone()),
     ]
     .into_iter()
     .filter_map(|(key, value)| Some((key.to_owned(), value?)))
@@ -71,24 +75,31 @@ impl Branch {
         self.annotation.get(key).map(String::as_str)
     }
 
-    /// The owner's marker, when the branch was made by these actions.
-    pub fn marker(&self) -> Option<&str> {
-        self.note(MARKER).filter(|marker| owner::is_marker(marker))
+    /// Whose it is. Our own marker alone counts where there is one: the name in the note beside it is that of the day.
+    pub fn verdict(&self, owner: &Owner) -> Verdict {
+        owner.verdict(self.claim())
     }
 
-    /// Whether a run of this repository made it.
-    pub fn is_of_repository(&self, repository: &str) -> bool {
-        self.marker().is_some() && !repository.is_empty() && self.note(REPOSITORY) == Some(repository)
+    fn claim(&self) -> Option<Claim> {
+        if let Some(marker) = self.note(MARKER) {
+            return Claim::of(marker).or_else(|| Some(Claim::Unreadable(marker.to_owned())));
+        }
+        let repository = self.note(REPOSITORY)?.to_owned();
+        Some(Claim::Noted { repository })
     }
 
-    /// Whether it was made for exactly this environment.
-    pub fn is_of(&self, owner: &Owner) -> bool {
-        self.marker().is_some_and(|marker| owner.owns(marker))
+    /// Whether a run of the owner's repository made it, for this environment or another.
+    pub fn is_of_repository(&self, owner: &Owner) -> bool {
+        match self.verdict(owner) {
+            Verdict::Ours => true,
+            Verdict::Foreign(whose) => whose.is_of_this_repository(),
+            Verdict::Unmarked => false,
+        }
     }
 
     /// Whether these actions made it for this purpose.
     pub fn is_a(&self, kind: Kind) -> bool {
-        self.marker().is_some() && self.note(KIND) == Some(kind.name())
+        self.note(MARKER).is_some() && self.note(KIND) == Some(kind.name())
     }
 
     /// The id of the branch that a checkpoint is of.

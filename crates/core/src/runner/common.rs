@@ -249,8 +249,7 @@ impl Common {
     pub fn environment(&self, env: &Env, problems: &mut Problems) -> Option<Environment> {
         let manifest = self.manifest(env, problems)?;
         let name = self.environment_name(&manifest, problems)?;
-        let repository = self.event.repository.clone().unwrap_or_default();
-        match Environment::resolve(&manifest, &name, self.pull_request, &repository) {
+        match Environment::resolve(&manifest, &name, self.pull_request, &self.event.identity()) {
             Ok(environment) => Some(environment),
             Err(wrong) => {
                 for (input, problem) in wrong.0 {
@@ -264,7 +263,7 @@ impl Common {
     /// Who owns what a run without a manifest makes: the repository, the named environment, the pull request.
     pub fn owner(&self, project: &str) -> Owner {
         Owner {
-            repository: self.event.repository.clone().unwrap_or_default(),
+            repository: self.event.identity(),
             project: project.to_owned(),
             environment: self.raw.environment.clone().unwrap_or_else(|| "preview".to_owned()),
             pull_request: self.pull_request,

@@ -6,6 +6,7 @@ mod env;
 mod file;
 pub mod inputs;
 mod log;
+pub mod signal;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -59,11 +59,11 @@ mod tests {
     #[test]
     fn what_others_have_written_stays() {
         let owned = |tags: &[&str]| -> Vec<String> { tags.iter().map(|tag| (*tag).to_owned()).collect() };
-        let marker = "codex-actions:acme/app:codex:production";
+        let marker = "codex-actions:-:acme/app:codex:production";
         let present = owned(&[
             "cf:service=api",
             "codex-hostname:old.example.com",
-            "codex-actions:acme/app:codex:staging",
+            "codex-actions:-:acme/app:codex:staging",
         ]);
         assert_eq!(hostnames(&present), ["old.example.com"]);
         let wanted = tags(&present, marker, Some("abc"), &["new.example.com"]);

@@ -1,7 +1,7 @@
 //! What stands in the way of a service, beside its hostnames: told before anything is touched. Pure.
 
 use actions_core::environment::Service;
-use actions_core::owner::is_marker;
+use actions_core::owner::Verdict;
 
 use crate::facts::{self, Facts, Live};
 use crate::plan::Subject;
@@ -48,16 +48,15 @@ fn absent(service: &Service, built: &Built, facts: &Facts) -> Vec<String> {
 fn foreign(subject: &Subject<'_>, service: &Service, live: &Live) -> Option<String> {
     let owner = &subject.environment.owner;
     // Outside GitHub Actions nobody says which repository this is.
-    if subject.overwrite.foreign || owner.repository.is_empty() {
+    if subject.overwrite.foreign || !owner.repository.is_known() {
         return None;
     }
-    let other = live
-        .settings
-        .tags
-        .iter()
-        .find(|tag| is_marker(tag) && !owner.owns(tag))?;
+    let tags = live.settings.tags.iter().map(String::as_str);
+    let Verdict::Foreign(other) = owner.verdict_of(tags) else {
+        return None;
+    };
     let worker = &service.worker;
     Some(format!(
-        "Worker `{worker}` belongs to another environment (its tag says `{other}`); choose another name in the manifest, or take it over with `force-foreign: true`"
+        "Worker `{worker}` belongs to {other}; choose another name in the manifest, or take it over with `force-foreign: true`"
     ))
 }

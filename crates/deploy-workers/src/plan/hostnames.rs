@@ -193,7 +193,16 @@ mod tests {
             "[project]\nname = \"codex\"\nzone = \"example.com\"\n[environments.preview]\nhostname = \"{{subdomain}}-{{pr}}\"\nworker = \"{{worker}}-{{pr}}\"\nrouting = \"{routing}\"\n[services.api]\npath = \"api\"\n[services.web]\npath = \"web\"\n"
         );
         let manifest = Manifest::parse(&text, "codex.toml", PathBuf::new()).unwrap();
-        Environment::resolve(&manifest, "preview", Some(42), "acme/app").unwrap()
+        Environment::resolve(
+            &manifest,
+            "preview",
+            Some(42),
+            &actions_core::owner::Repository {
+                id: None,
+                name: "acme/app".to_owned(),
+            },
+        )
+        .unwrap()
     }
 
     fn route(pattern: &str, script: Option<&str>) -> Route {

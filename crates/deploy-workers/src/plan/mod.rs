@@ -216,7 +216,7 @@ fn tags(subject: &Subject<'_>, service: &Service, present: &[String], uploaded: 
     let known = present
         .iter()
         .find(|tag| is_marker(tag))
-        .filter(|_| owner.repository.is_empty());
+        .filter(|_| !owner.repository.is_known());
     let marker = known.cloned().unwrap_or_else(|| owner.marker());
     claims::tags(present, &marker, uploaded, &hostnames)
 }

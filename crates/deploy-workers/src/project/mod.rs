@@ -222,7 +222,9 @@ impl Project {
         let settings = self.production_settings(inputs)?;
         let mut found: BTreeSet<Resource> = settings.values().flat_map(Settings::resources).collect();
         let manifest = inputs.manifest.as_ref()?;
-        if let Ok(production) = Environment::resolve(manifest, PRODUCTION, None, "") {
+        if let Ok(production) =
+            Environment::resolve(manifest, PRODUCTION, None, &actions_core::owner::Repository::default())
+        {
             let named = production.services.iter().flat_map(|service| {
                 let buckets = service.r2.values().map(|name| (ResourceKind::R2, name));
                 buckets.chain(service.d1.values().map(|name| (ResourceKind::D1, name)))

@@ -23,7 +23,9 @@ impl Names {
         };
         let others = manifest.into_iter().flat_map(|manifest| {
             let names = manifest.environments.keys();
-            names.filter_map(|name| Environment::resolve(manifest, name, None, "").ok())
+            names.filter_map(|name| {
+                Environment::resolve(manifest, name, None, &actions_core::owner::Repository::default()).ok()
+            })
         });
         for resolved in others {
             for service in &resolved.services {

@@ -42,7 +42,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let new = NewBranch {
         parent_id: Some(of.id.clone()),
         expires_at: plan::expiry_of_new(inputs.life, Timestamp::now()),
-        annotation: annotation::write(&inputs.owner, &inputs.event, Kind::Checkpoint, Some(&of.id)),
+        annotation: annotation::write(&inputs.owner, &inputs.origin(), Kind::Checkpoint, Some(&of.id)),
         name: name.clone(),
         ..NewBranch::default()
     };
@@ -64,7 +64,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
 /// Deletes the restore points of `of` beyond the newest `keep`.
 async fn prune(session: &mut Session<'_>, of: &Branch, known: &[Branch]) -> anyhow::Result<()> {
     let keep = session.inputs.keep;
-    let (surplus, needed) = plan::surplus(known, of, &session.inputs.owner.repository, keep);
+    let (surplus, needed) = plan::surplus(known, of, &session.inputs.owner, keep);
     for branch in needed {
         session.warn(report::not_pruned(&branch.name));
     }

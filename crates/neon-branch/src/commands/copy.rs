@@ -12,11 +12,11 @@ use jiff::Timestamp;
 use super::create::{ready, with_room};
 use super::diff::tell;
 use super::{check_history, check_lasts, done, parent, planned};
-use crate::interrupt::Interrupts;
 use crate::plan;
 use crate::report::{self, Diff};
 use crate::script::{End, Script};
 use crate::session::Session;
+use actions_core::runner::signal::Interrupts;
 
 /// After an interrupted create, the copy may still show up. The waits between the looks, short enough for the ten
 /// seconds that a runner leaves us.
@@ -47,7 +47,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         with_compute: true,
         compute: inputs.compute,
         suspend_timeout: inputs.suspend_timeout,
-        annotation: annotation::write(&inputs.owner, &inputs.event, Kind::Copy, None),
+        annotation: annotation::write(&inputs.owner, &inputs.origin(), Kind::Copy, None),
         name: name.clone(),
         ..NewBranch::default()
     };

@@ -42,7 +42,7 @@ async fn usage(session: &Session<'_>) -> Option<(usize, usize)> {
 
 async fn usage_text(session: &Session<'_>, used: usize, limit: usize, except: &str) -> anyhow::Result<String> {
     let all = super::all(session).await?;
-    let oldest = plan::evictable(&all, &session.inputs.owner.repository, except);
+    let oldest = plan::evictable(&all, &session.inputs.owner, except);
     Ok(report::usage(used, limit, oldest.first().copied(), Timestamp::now()))
 }
 
@@ -69,7 +69,7 @@ async fn make(session: &mut Session<'_>, name: String, parent: Option<Branch>) -
         with_compute: true,
         compute: inputs.compute,
         suspend_timeout: inputs.suspend_timeout,
-        annotation: annotation::write(&inputs.owner, &inputs.event, Kind::Environment, None),
+        annotation: annotation::write(&inputs.owner, &inputs.origin(), Kind::Environment, None),
         name,
     };
     match with_room(session, &writer, &new).await? {
@@ -92,7 +92,7 @@ pub(super) async fn with_room(session: &mut Session<'_>, writer: &Writer, new: &
             made => return Ok(made),
         };
         let all = super::all(session).await?;
-        let oldest = plan::evictable(&all, &session.inputs.owner.repository, &new.name);
+        let oldest = plan::evictable(&all, &session.inputs.owner, &new.name);
         let Some(oldest) = oldest
             .first()
             .filter(|_| session.inputs.on_limit == OnLimit::EvictOldest)
@@ -135,7 +135,7 @@ async fn finish(
     session.tell_branch(&created.branch, parent, true)?;
     done(session, report::created(&created.branch, source));
     let (connection, kept) = ready(session, created).await?;
-    if kept.marker().is_none() {
+    if !kept.is_of_repository(&session.inputs.owner) {
         session.warn(report::annotation_lost(&kept.name));
     }
     session.tell_connection(&connection)?;
@@ -172,14 +172,14 @@ async fn settle(session: &Session<'_>, branch: &Branch) -> anyhow::Result<()> {
 /// Hands out a branch that exists, and lets it live anew.
 async fn reuse(session: &mut Session<'_>, mut branch: Branch, parent: Option<&Branch>) -> anyhow::Result<()> {
     let inputs = session.inputs;
-    let owned = inputs.subject.owns(&branch);
-    plan::may_hand_out(&branch, owned, inputs.force_foreign)
+    let standing = inputs.subject.standing(&branch);
+    plan::may_hand_out(&branch, &standing, inputs.force_foreign)
         .map_err(|objection| report::refused("create", &branch.name, &objection))?;
     if branch.current_state != "ready" {
         settle(session, &branch).await?;
     }
     let wanted = plan::expiry(branch.expires_at, inputs.life, Timestamp::now());
-    let move_it = owned && wanted != Expiry::Keep;
+    let move_it = standing == plan::Standing::Owned && wanted != Expiry::Keep;
     let at = match wanted {
         Expiry::Set(at) => Some(at),
         Expiry::Keep | Expiry::Clear => None,

@@ -18,7 +18,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     plan::may_delete(
         branch,
         &plan::children(&all, branch),
-        inputs.subject.owns(branch),
+        &inputs.subject.standing(branch),
         inputs.force_foreign,
     )
     .map_err(|objection| report::refused("delete", &branch.name, &objection))?;

@@ -14,8 +14,8 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let branch = subject_of(session, &all).ok_or_else(|| report::missing(&inputs.subject.name()))?;
     let given = super::parent(session).await?;
     let source = given.map(|parent| parent.id).or_else(|| branch.parent_id.clone());
-    let owned = inputs.subject.owns(branch);
-    plan::may_reset(branch, source.is_some(), owned, inputs.force_foreign)
+    let standing = inputs.subject.standing(branch);
+    plan::may_reset(branch, source.is_some(), &standing, inputs.force_foreign)
         .map_err(|objection| report::refused("reset", &branch.name, &objection))?;
     let children = plan::children(&all, branch);
     if !children.is_empty() && inputs.preserve.is_none() {

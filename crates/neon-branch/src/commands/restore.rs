@@ -27,8 +27,8 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     {
         return already(session, &all, branch, kept);
     }
-    let owned = inputs.subject.owns(branch);
-    plan::may_restore(branch, owned, inputs.force_foreign)
+    let standing = inputs.subject.standing(branch);
+    plan::may_restore(branch, &standing, inputs.force_foreign)
         .map_err(|objection| report::refused("restore", &branch.name, &objection))?;
     check_history(session, &format!("restore branch `{}`", branch.name), Some(&source)).await?;
     let Some(writer) = session.writer() else {

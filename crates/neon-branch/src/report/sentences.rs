@@ -278,11 +278,11 @@ pub(crate) fn refused(what: &str, name: &str, objection: &Objection) -> Fault {
             "it is protected".to_owned(),
             "unprotect it in Neon's console first, or name another branch",
         ),
-        Objection::Foreign { marker: Some(marker) } => (
-            format!("it belongs to `{marker}`"),
+        Objection::Foreign(Some(whose)) => (
+            format!("it belongs to {whose}"),
             "`force-foreign: true` does it nevertheless",
         ),
-        Objection::Foreign { marker: None } => (
+        Objection::Foreign(None) => (
             "neither its annotation nor its name says that this repository made it".to_owned(),
             "`force-foreign: true` does it nevertheless",
         ),
@@ -318,7 +318,7 @@ mod tests {
             text("create", Objection::Default),
             text("restore", Objection::Default),
             text("delete", children),
-            text("delete", Objection::Foreign { marker: None }),
+            text("delete", Objection::Foreign(None)),
             text("reset", Objection::Root),
         ];
         insta::assert_snapshot!(all.join("\n\n"), @"

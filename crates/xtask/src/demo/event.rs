@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::consumer::Consumer;
-use super::world::{PULL_REQUEST, REPOSITORY};
+use super::world::{PULL_REQUEST, REPOSITORY, REPOSITORY_ID};
 
 fn repository() -> Value {
-    json!({"full_name": REPOSITORY, "name": "app", "owner": {"login": "acme"}, "default_branch": "main"})
+    json!({"id": REPOSITORY_ID, "full_name": REPOSITORY, "name": "app", "owner": {"login": "acme"}, "default_branch": "main"})
 }
 
 /// The pull request as it is when an event with this `action` is sent.

@@ -81,6 +81,7 @@ impl<'a> Runner<'a> {
             ("GITHUB_GRAPHQL_URL", format!("{github_api_url}/graphql")),
             ("GITHUB_JOB", text("preview")),
             ("GITHUB_REPOSITORY", text("acme/app")),
+            ("GITHUB_REPOSITORY_ID", text("1296269")),
             ("GITHUB_REPOSITORY_OWNER", text("acme")),
             ("GITHUB_RUN_ATTEMPT", text("1")),
             ("GITHUB_RUN_NUMBER", text("7")),

@@ -6,6 +6,8 @@ use super::cloud::Cloud;
 
 pub(crate) const PULL_REQUEST: u64 = 42;
 pub(crate) const REPOSITORY: &str = "acme/app";
+/// The number that it keeps whatever it is called.
+pub(crate) const REPOSITORY_ID: u64 = 1_296_269;
 pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const NEON_PROJECT: &str = "quiet-river-12345678";
 

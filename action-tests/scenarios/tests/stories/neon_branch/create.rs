@@ -289,7 +289,8 @@ async fn a_push_lets_the_branch_live_anew() {
 #[tokio::test]
 async fn production_is_never_handed_out_as_a_preview() {
     let world = world().await;
-    let marker = json!({"codex-actions": "codex-actions:eve/app:codex:preview:42", "github-commit-repo": "eve/app"});
+    let marker =
+        json!({"codex-actions": "codex-actions:7000001:eve/app:codex:preview:42", "github-commit-repo": "eve/app"});
     world
         .seed(&json!({"neon": {"settings": {"plan": "scale"}, "branches": [
             {"name": "guarded", "protected": true}, {"name": "preview-pr-42", "annotation": marker}
@@ -309,7 +310,7 @@ async fn production_is_never_handed_out_as_a_preview() {
     could not hand out branch `guarded`: it is protected
     hint: unprotect it in Neon's console first, or name another branch
 
-    could not hand out branch `preview-pr-42`: it belongs to `codex-actions:eve/app:codex:preview:42`
+    could not hand out branch `preview-pr-42`: it belongs to `codex-actions:7000001:eve/app:codex:preview:42`
     hint: `force-foreign: true` does it nevertheless
     ");
     world.assert_only_reads_since(mark);

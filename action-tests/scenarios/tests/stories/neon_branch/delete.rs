@@ -5,7 +5,8 @@ use super::*;
 #[tokio::test]
 async fn what_must_stay_is_not_deleted() {
     let world = world().await;
-    let marker = json!({"codex-actions": "codex-actions:eve/app:codex:preview:42", "github-commit-repo": "eve/app"});
+    let marker =
+        json!({"codex-actions": "codex-actions:7000001:eve/app:codex:preview:42", "github-commit-repo": "eve/app"});
     world
         .seed(&json!({"neon": {"settings": {"plan": "scale"}, "branches": [
             {"name": "guarded", "protected": true}, {"name": "parent"}, {"name": "child", "parent": "parent"},
@@ -27,7 +28,7 @@ async fn what_must_stay_is_not_deleted() {
     could not delete branch `parent`: branch `child` was made from it
     hint: delete those first
 
-    could not delete branch `theirs`: it belongs to `codex-actions:eve/app:codex:preview:42`
+    could not delete branch `theirs`: it belongs to `codex-actions:7000001:eve/app:codex:preview:42`
     hint: `force-foreign: true` does it nevertheless
 
     could not delete branch `preview-pr-421`: neither its annotation nor its name says that this repository made it

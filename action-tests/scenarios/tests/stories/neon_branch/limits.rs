@@ -6,7 +6,7 @@ use super::*;
 async fn crowded() -> World {
     let world = world().await;
     let note = |repository: &str, kind: &str, pr: u32| {
-        json!({"codex-actions": format!("codex-actions:{repository}:codex:preview:{pr}"), "codex-actions-kind": kind,
+        json!({"codex-actions": format!("codex-actions:-:{repository}:codex:preview:{pr}"), "codex-actions-kind": kind,
             "github-commit-repo": repository, "github-pr-number": pr.to_string()})
     };
     let old = |name: &str, days: u32, annotation: Value| json!({"name": name, "created_seconds_ago": days * 86_400 + 60, "annotation": annotation});

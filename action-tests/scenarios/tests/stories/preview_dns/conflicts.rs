@@ -10,7 +10,7 @@ async fn a_taken_name_stops_the_run_before_anything_is_written() {
         json!([
             {"type": "CNAME", "name": "docs", "content": "acme-docs.pages.dev", "ttl": 1, "proxied": true},
             {"type": "A", "name": "old", "content": "192.0.2.7", "ttl": 300},
-            {"type": "A", "name": "shared", "content": "192.0.2.8", "ttl": 300, "comment": "codex-actions:acme/app:hosts:preview:7"},
+            {"type": "A", "name": "shared", "content": "192.0.2.8", "ttl": 300, "comment": "codex-actions:1296269:acme/app:hosts:preview:7"},
         ]),
     )
     .await;
@@ -22,14 +22,14 @@ async fn a_taken_name_stops_the_run_before_anything_is_written() {
     3 names are taken; nothing was touched
     - `docs.example.com`: CNAME acme-docs.pages.dev (of a Pages project, not ours)
     - `old.example.com`: A 192.0.2.7 (not ours)
-    - `shared.example.com`: A 192.0.2.8 (owned by `codex-actions:acme/app:hosts:preview:7`)
+    - `shared.example.com`: A 192.0.2.8 (owned by `codex-actions:1296269:acme/app:hosts:preview:7`)
     hint: take over what is not ours with `adopt: true` (a dry run shows what that changes), or delete it; run `command: delete` for the environment that owns a record, or delete it by hand; or use other hostnames
     ");
     insta::assert_snapshot!(told(&run), @r"
     AAAA api.example.com: missing
     AAAA docs.example.com: conflict (CNAME acme-docs.pages.dev (of a Pages project, not ours))
     AAAA old.example.com: conflict (A 192.0.2.7 (not ours))
-    AAAA shared.example.com: conflict (A 192.0.2.8 (owned by `codex-actions:acme/app:hosts:preview:7`))
+    AAAA shared.example.com: conflict (A 192.0.2.8 (owned by `codex-actions:1296269:acme/app:hosts:preview:7`))
     ");
     world.assert_only_reads_since(mark);
     assert_eq!(zone_lines(&world), before);
@@ -78,10 +78,10 @@ async fn adopting_is_planned_visibly_and_makes_the_name_ours() {
         .into_iter()
         .filter(|line| !line.contains(" example.com") && !line.contains("www."));
     insta::assert_snapshot!(now.collect::<Vec<_>>().join("\n"), @r"
-    AAAA docs.example.com 100:: proxied # codex-actions:acme/app:hosts:preview:42
-    AAAA old.example.com 100:: proxied # codex-actions:acme/app:hosts:preview:42
-    AAAA right.example.com 100:: proxied # codex-actions:acme/app:hosts:preview:42
-    AAAA twice.example.com 100:: proxied # codex-actions:acme/app:hosts:preview:42
+    AAAA docs.example.com 100:: proxied # codex-actions:1296269:acme/app:hosts:preview:42
+    AAAA old.example.com 100:: proxied # codex-actions:1296269:acme/app:hosts:preview:42
+    AAAA right.example.com 100:: proxied # codex-actions:1296269:acme/app:hosts:preview:42
+    AAAA twice.example.com 100:: proxied # codex-actions:1296269:acme/app:hosts:preview:42
     TXT twice.example.com keep me
     ");
 
@@ -95,14 +95,14 @@ async fn what_another_environment_owns_is_never_adopted() {
     let world = nine_services().await;
     seed_records(
         &world,
-        json!([{"type": "AAAA", "name": "api", "content": "100::", "ttl": 1, "proxied": true, "comment": "codex-actions:acme/app:hosts:preview:7"}]),
+        json!([{"type": "AAAA", "name": "api", "content": "100::", "ttl": 1, "proxied": true, "comment": "codex-actions:1296269:acme/app:hosts:preview:7"}]),
     )
     .await;
     let mark = world.mark();
     let run = hosts(&world, "apply", "api").input("adopt", "true").go().await;
     // It serves as it is, so it is no conflict; but it stays the other's.
     assert_eq!((run.code, run.output("changed")), (0, "false"), "{run}");
-    insta::assert_snapshot!(told(&run), @"AAAA api.example.com: unchanged (AAAA 100:: (owned by `codex-actions:acme/app:hosts:preview:7`), left alone)");
+    insta::assert_snapshot!(told(&run), @"AAAA api.example.com: unchanged (AAAA 100:: (owned by `codex-actions:1296269:acme/app:hosts:preview:7`), left alone)");
     let changed = hosts(&world, "apply", "")
         .input("routing", "record")
         .without("hosts")
@@ -113,7 +113,7 @@ async fn what_another_environment_owns_is_never_adopted() {
     assert_eq!(changed.code, 1, "{changed}");
     insta::assert_snapshot!(changed.error(), @r"
     1 name is taken; nothing was touched
-    - `api.example.com`: AAAA 100:: (owned by `codex-actions:acme/app:hosts:preview:7`)
+    - `api.example.com`: AAAA 100:: (owned by `codex-actions:1296269:acme/app:hosts:preview:7`)
     hint: run `command: delete` for the environment that owns a record, or delete it by hand; or use other hostnames
     ");
     world.assert_only_reads_since(mark);

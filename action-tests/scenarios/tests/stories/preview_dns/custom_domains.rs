@@ -44,7 +44,7 @@ async fn a_free_name_is_right_and_our_old_placeholder_makes_room() {
     let world = nine_services().await;
     seed_records(
         &world,
-        json!([{"type": "AAAA", "name": "web", "content": "100::", "ttl": 1, "proxied": true, "comment": "codex-actions:acme/app:codex:production"}]),
+        json!([{"type": "AAAA", "name": "web", "content": "100::", "ttl": 1, "proxied": true, "comment": "codex-actions:1296269:acme/app:codex:production"}]),
     )
     .await;
     let run = dns(&world, "apply")

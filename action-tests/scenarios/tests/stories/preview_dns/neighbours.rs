@@ -9,16 +9,16 @@ async fn prefix_twins_and_look_alikes_are_left_alone() {
     seed_records(
         &world,
         json!([
-            marked("api-preview-4", "codex-actions:acme/app:codex:preview:4"),
-            marked("api-preview-421", "codex-actions:acme/app:codex:preview:421"),
-            marked("auth-preview-42x", "codex-actions:acme/app:codex:preview:42x"),
+            marked("api-preview-4", "codex-actions:1296269:acme/app:codex:preview:4"),
+            marked("api-preview-421", "codex-actions:1296269:acme/app:codex:preview:421"),
+            marked("auth-preview-42x", "codex-actions:1296269:acme/app:codex:preview:42x"),
             // The filter of the API ignores case: the marker does not.
             marked("upper", "Codex-Actions:Acme/App:codex:preview:42"),
-            marked("suffix", "codex-actions:acme/app:codex:preview:42 (copy)"),
-            marked("other-project", "codex-actions:acme/app:other:preview:42"),
-            marked("other-repository", "codex-actions:acme/apps:codex:preview:42"),
+            marked("suffix", "codex-actions:1296269:acme/app:codex:preview:42 (copy)"),
+            marked("other-project", "codex-actions:1296269:acme/app:other:preview:42"),
+            marked("other-repository", "codex-actions:7000001:acme/apps:codex:preview:42"),
             marked("tenant-pr-42", ""),
-            {"type": "MX", "name": "mx-with-our-marker", "content": "mail.example.net", "priority": 5, "ttl": 300, "comment": "codex-actions:acme/app:codex:preview:42"},
+            {"type": "MX", "name": "mx-with-our-marker", "content": "mail.example.net", "priority": 5, "ttl": 300, "comment": "codex-actions:1296269:acme/app:codex:preview:42"},
         ]),
     )
     .await;

@@ -10,7 +10,7 @@ import Cloudflare from "cloudflare";
 const client = new Cloudflare({ apiToken: process.env.TOKEN, baseURL: process.env.API });
 const owned = async () => {
   const found = [];
-  const filter = { zone_id: process.env.ZONE, comment: { exact: "codex-actions:acme/app:codex:preview:42" }, per_page: 5 };
+  const filter = { zone_id: process.env.ZONE, comment: { exact: "codex-actions:1296269:acme/app:codex:preview:42" }, per_page: 5 };
   for await (const record of client.dns.records.list(filter)) {
     found.push([record.type, record.name, record.content, record.proxied, record.ttl].join(" "));
   }

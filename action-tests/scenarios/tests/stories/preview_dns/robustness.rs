@@ -20,7 +20,7 @@ async fn zones_past_one_hundred_and_past_five_thousand_records_are_read_whole() 
         // Last in the list, so on its last page: missing it would plan a second one.
         seed_records(
             &world,
-            json!([{"type": "AAAA", "name": "api", "content": "100::", "ttl": 1, "proxied": true, "comment": "codex-actions:acme/app:hosts:preview:42"}]),
+            json!([{"type": "AAAA", "name": "api", "content": "100::", "ttl": 1, "proxied": true, "comment": "codex-actions:1296269:acme/app:hosts:preview:42"}]),
         )
         .await;
         let mark = world.mark();

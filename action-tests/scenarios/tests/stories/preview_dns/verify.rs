@@ -65,7 +65,7 @@ async fn a_record_that_bypasses_the_proxy_is_not_right() {
         &world,
         json!([
             {"type": "A", "name": "auth", "content": "192.0.2.1", "ttl": 300},
-            {"type": "AAAA", "name": "content", "content": "100::", "ttl": 300, "comment": "codex-actions:acme/app:codex:production"},
+            {"type": "AAAA", "name": "content", "content": "100::", "ttl": 300, "comment": "codex-actions:1296269:acme/app:codex:production"},
         ]),
     )
     .await;

@@ -1,0 +1,67 @@
+//! The runner's way to cancel: SIGINT, 7.5 seconds later SIGTERM, and 2.5 seconds after that it kills.
+//!
+//! Source: actions/runner, `ProcessInvoker.cs`; contract sheet of GitHub, section 14.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What is left of a cancelled step before SIGTERM, when it began to listen in time.
+pub const GRACE: Duration = Duration::from_millis(7_500);
+
+/// The signal that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupt {
+    Int,
+    Term,
+}
+
+impl Interrupt {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Int => "SIGINT",
+            Self::Term => "SIGTERM",
+        }
+    }
+
+    /// As shells report it.
+    pub fn exit_status(self) -> u8 {
+        match self {
+            Self::Int => 130,
+            Self::Term => 143,
+        }
+    }
+}
+
+/// Both signals, as something to wait for.
+pub struct Interrupts {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Interrupts {
+    /// From here on, neither signal ends the process.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits until the run is cancelled.
+    pub async fn next(&mut self) -> Interrupt {
+        tokio::select! {
+            _ = self.interrupt.recv() => Interrupt::Int,
+            _ = self.terminate.recv() => Interrupt::Term,
+        }
+    }
+}
+
+/// Waits until the run is cancelled. For ever where signals cannot be listened to: their own effect stays, and the
+/// process ends.
+pub async fn cancelled() -> Interrupt {
+    match Interrupts::listen() {
+        Ok(mut interrupts) => interrupts.next().await,
+        Err(_) => std::future::pending().await,
+    }
+}
