@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actions_core::error::fault;
 use actions_core::health::{Phases, Schedule, Seen, State, Target, Verdict};
+use actions_core::runner::signal::Interrupt;
 use actions_core::text::{cell, count, elapsed, quoted_list};
 use serde_json::{Value, json};
 
@@ -44,11 +45,18 @@ pub(crate) struct Report<'a> {
     subject: &'a Subject,
     seen: &'a [Seen],
     took: Duration,
+    /// The waiting was cut short.
+    cancelled: Option<Interrupt>,
 }
 
 impl<'a> Report<'a> {
-    pub(crate) fn new(subject: &'a Subject, seen: &'a [Seen], took: Duration) -> Self {
-        Self { subject, seen, took }
+    pub(crate) fn new(subject: &'a Subject, seen: &'a [Seen], took: Duration, cancelled: Option<Interrupt>) -> Self {
+        Self {
+            subject,
+            seen,
+            took,
+            cancelled,
+        }
     }
 
     pub(crate) fn healthy(&self) -> bool {
@@ -71,19 +79,36 @@ impl<'a> Report<'a> {
         }
         let reasons: Vec<String> = self
             .sick()
-            .map(|seen| format!("{}: {}", place(&seen.target), reason(seen)))
+            .map(|seen| {
+                // A name that is made of the URL says host and path already.
+                let target = &seen.target;
+                let own = target.request.name() == target.name;
+                let place = if own { target.name.clone() } else { place(target) };
+                format!("{place}: {}", reason(seen))
+            })
             .collect();
         let what = format!(
-            "{} of {} not healthy: {}",
+            "{} of {} not healthy{}: {}",
             reasons.len(),
             count(self.seen.len(), "endpoint"),
+            self.when_cancelled(),
             quoted_list(&self.failed())
         );
         let mut error = fault(what).because(anyhow::anyhow!(reasons.join("\n")));
+        if let Some(signal) = self.cancelled {
+            error = error.exit(signal.exit_status());
+        }
         if let Some(remedy) = self.sick().find_map(|seen| seen.remedy.clone()) {
             error = error.hint(remedy);
         }
         Err(error.into())
+    }
+
+    fn when_cancelled(&self) -> String {
+        let signal = self
+            .cancelled
+            .map(|signal| format!(" when the run was cancelled ({})", signal.name()));
+        signal.unwrap_or_default()
     }
 
     /// The step summary.
@@ -96,10 +121,11 @@ impl<'a> Report<'a> {
             )
         } else {
             format!(
-                "### ❌ {} of {} not healthy after {}",
+                "### ❌ {} of {} not healthy after {}{}",
                 self.sick().count(),
                 count(self.seen.len(), "endpoint"),
-                elapsed(self.took)
+                elapsed(self.took),
+                self.when_cancelled()
             )
         };
         let rows: String = self.seen.iter().map(row).collect();
@@ -310,7 +336,7 @@ mod tests {
             ),
             seen("web", State::Unreachable, Some("the connection was refused"), ""),
         ];
-        let report = Report::new(&Subject::Urls, &all, Duration::from_secs(90));
+        let report = Report::new(&Subject::Urls, &all, Duration::from_secs(90), None);
         insta::assert_snapshot!(report.markdown(), @r"
         ### ❌ 1 of 2 endpoints not healthy after 1 min 30 s
 

@@ -202,16 +202,11 @@ fn stays(from: &Url, to: &Url) -> bool {
 
 fn elsewhere(from: &Url, to: &Url) -> String {
     let host = to.host_str().unwrap_or_default();
-    if from.host_str() != to.host_str() {
-        return format!("redirected to another host, `{host}`");
+    if from.scheme() == "https" && to.scheme() == "http" && from.host_str() == to.host_str() {
+        return format!("redirected from https to http, on `{host}`");
     }
-    match (from.scheme(), to.scheme()) {
-        ("https", "http") => format!("redirected from https to http, on `{host}`"),
-        _ => format!(
-            "redirected to another port, `{host}:{}`",
-            to.port_or_known_default().unwrap_or_default()
-        ),
-    }
+    let port = to.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("redirected to another host, `{host}{port}`")
 }
 
 /// The next request, as browsers make it (RFC 9110 §15.4): 303 asks by GET, and so do 301 and 302 after a POST.

@@ -1,11 +1,18 @@
 //! Stories of `health-check`: servers that misbehave in one way each, and what is said of them.
 
+mod bodies;
+mod cancelled;
 mod classes;
 mod deadline;
+mod documents;
 mod expectations;
 pub(crate) mod proxy;
+mod redirects;
+mod sequences;
 pub(crate) mod servers;
 mod tls;
+mod versions;
+mod walls;
 
 use scenarios::World;
 use servers::{HEALTHY, Server, answer};
