@@ -193,7 +193,7 @@ mod tests {
             body.problem.unwrap(),
             "its body is said to be `gzip`, but cannot be decoded as that"
         );
-        let half = gzip(&[b'x'; 100_000]);
+        let half = gzip(&vec![b'x'; 100_000]);
         let cut = decode(half[..half.len() / 2].to_vec(), true, &headers("gzip", ""), MOST);
         assert!(cut.cut && cut.problem.is_none());
     }

@@ -125,7 +125,9 @@ mod tests {
 
     fn jar(from: &str, cookies: &[&str]) -> Jar {
         let mut jar = Jar::default();
-        cookies.iter().for_each(|cookie| jar.take(&url(from), cookie));
+        for cookie in cookies {
+            jar.take(&url(from), cookie);
+        }
         jar
     }
 

@@ -321,23 +321,20 @@ fn children(holder: &Node, prefix: &str, firm: bool, into: &mut Vec<Part>) {
             .for_each(|(key, value)| one(key, value)),
         Node::List(items) => {
             for (at, item) in items.iter().enumerate() {
-                match item {
+                if let Node::Text(text) = item {
                     // `"database: down"`, `"database down"`
-                    Node::Text(text) => {
-                        let split = text.split_once([':', '=', ' ']);
-                        let (name, rest) = split.unwrap_or((text, text));
-                        one(name, &Node::Text(rest.trim().to_owned()));
-                    }
-                    _ => {
-                        let number = || {
-                            if prefix.is_empty() {
-                                (at + 1).to_string()
-                            } else {
-                                String::new()
-                            }
-                        };
-                        one(&name_of(item).unwrap_or_else(number), item);
-                    }
+                    let split = text.split_once([':', '=', ' ']);
+                    let (name, rest) = split.unwrap_or((text, text));
+                    one(name, &Node::Text(rest.trim().to_owned()));
+                } else {
+                    let number = || {
+                        if prefix.is_empty() {
+                            (at + 1).to_string()
+                        } else {
+                            String::new()
+                        }
+                    };
+                    one(&name_of(item).unwrap_or_else(number), item);
                 }
             }
         }

@@ -4,8 +4,8 @@
 //! - health+json (draft-inadarei-api-health-check-06 §3.1): `pass`, `fail`, `warn`, with `ok`, `up`, `error`, `down` as
 //!   aliases
 //! - Spring Boot Actuator (`org.springframework.boot.actuate.health.Status`): `UP`, `DOWN`, `OUT_OF_SERVICE`, `UNKNOWN`
-//! - MicroProfile Health 4 (Quarkus, Open Liberty), Micronaut: `UP`, `DOWN`
-//! - NestJS Terminus (`HealthCheckStatus`): `ok`, `error`, `shutting_down`; its indicators `up`, `down`
+//! - `MicroProfile` Health 4 (Quarkus, Open Liberty), Micronaut: `UP`, `DOWN`
+//! - `NestJS` Terminus (`HealthCheckStatus`): `ok`, `error`, `shutting_down`; its indicators `up`, `down`
 //! - ASP.NET Core (`HealthStatus`): `Healthy`, `Degraded`, `Unhealthy`
 //! - Kubernetes (`/livez?verbose`) and what imitates it: `ok`, `failed`
 //! - Consul: `passing`, `warning`, `critical`; Elasticsearch, `SonarQube`: `green`, `yellow`, `red`; Statuspage: `minor`,

@@ -259,122 +259,133 @@ fn with_headers(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
     }
 }
 
+/// Status, headers, body; what is said of it, and what the remedy names.
+type Wall = (
+    u16,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+const HTML: (&str, &str) = ("content-type", "text/html");
+const PAGE: &str = "<html><title>Just a moment...</title>";
+
+const WALLS: &[Wall] = &[
+    (
+        403,
+        &[("cf-mitigated", "challenge"), HTML],
+        PAGE,
+        "Cloudflare's bot protection answered 403 (cf-mitigated: challenge)",
+        "Skip",
+    ),
+    (
+        200,
+        &[("cf-mitigated", "challenge")],
+        "",
+        "Cloudflare's bot protection answered 200",
+        "Bot Fight Mode",
+    ),
+    (
+        302,
+        &[(
+            "location",
+            "https://acme.cloudflareaccess.com/cdn-cgi/access/login/a.example.com?kid=1",
+        )],
+        "",
+        "Cloudflare Access asks for a login",
+        "CF-Access-Client-Id",
+    ),
+    (
+        302,
+        &[("location", "/cdn-cgi/access/login?redirect_url=%2F")],
+        "",
+        "Cloudflare Access asks for a login",
+        "CF-Access-Client-Secret",
+    ),
+    (
+        401,
+        &[("www-authenticate", "Cloudflare-Access resource_metadata=\"x\"")],
+        "",
+        "Cloudflare Access asks for a login",
+        "Service Auth",
+    ),
+    (
+        302,
+        &[("location", "https://vercel.com/sso-api?url=https%3A%2F%2Fa.vercel.app")],
+        "",
+        "Vercel's deployment protection asks for a login",
+        "x-vercel-protection-bypass",
+    ),
+    (
+        401,
+        &[("server", "Vercel"), HTML],
+        "<title>Authentication Required</title>",
+        "it answered 401: Vercel's deployment protection",
+        "x-vercel-protection-bypass",
+    ),
+    (
+        429,
+        &[("x-vercel-mitigated", "challenge")],
+        "",
+        "Vercel's firewall answered 429",
+        "x-vercel-protection-bypass",
+    ),
+    (
+        401,
+        &[("server", "Netlify"), HTML],
+        "<form>",
+        "it answered 401: Netlify asks for the site's password",
+        "password protection",
+    ),
+    (
+        401,
+        &[("www-authenticate", "Basic realm=\"x\"")],
+        "",
+        "wants user and password (HTTP Basic)",
+        "user:password@",
+    ),
+    (
+        403,
+        &[],
+        "error code: 1020",
+        "a rule of Cloudflare's firewall refuses this machine (error 1020)",
+        "Security",
+    ),
+    (
+        421,
+        &[],
+        "",
+        "it answered 421: the server is not responsible for this hostname",
+        "resolve",
+    ),
+    (
+        400,
+        &[HTML],
+        "The plain HTTP request was sent to HTTPS port",
+        "speaks https, and was asked in plain HTTP",
+        "https://",
+    ),
+    (407, &[], "", "the proxy wants a login", "proxy"),
+    (
+        200,
+        &[HTML],
+        "<title>shop.com</title><script src=\"https://d1.parkingcrew.net/a.js\">",
+        "a parking page answers (\"shop.com\")",
+        "name servers",
+    ),
+    (
+        200,
+        &[HTML],
+        "<script>window.onload=function(){window.location.href=\"/lander\"}</script>",
+        "a parking page answers",
+        "name servers",
+    ),
+];
+
 #[test]
 fn each_wall_is_named() {
-    let html = ("content-type", "text/html");
-    let page = "<html><title>Just a moment...</title>";
-    let cases: &[(u16, &[(&str, &str)], &str, &str, &str)] = &[
-        (
-            403,
-            &[("cf-mitigated", "challenge"), html],
-            page,
-            "Cloudflare's bot protection answered 403 (cf-mitigated: challenge)",
-            "Skip",
-        ),
-        (
-            200,
-            &[("cf-mitigated", "challenge")],
-            "",
-            "Cloudflare's bot protection answered 200",
-            "Bot Fight Mode",
-        ),
-        (
-            302,
-            &[(
-                "location",
-                "https://acme.cloudflareaccess.com/cdn-cgi/access/login/a.example.com?kid=1",
-            )],
-            "",
-            "Cloudflare Access asks for a login",
-            "CF-Access-Client-Id",
-        ),
-        (
-            302,
-            &[("location", "/cdn-cgi/access/login?redirect_url=%2F")],
-            "",
-            "Cloudflare Access asks for a login",
-            "CF-Access-Client-Secret",
-        ),
-        (
-            401,
-            &[("www-authenticate", "Cloudflare-Access resource_metadata=\"x\"")],
-            "",
-            "Cloudflare Access asks for a login",
-            "Service Auth",
-        ),
-        (
-            302,
-            &[("location", "https://vercel.com/sso-api?url=https%3A%2F%2Fa.vercel.app")],
-            "",
-            "Vercel's deployment protection asks for a login",
-            "x-vercel-protection-bypass",
-        ),
-        (
-            401,
-            &[("server", "Vercel"), html],
-            "<title>Authentication Required</title>",
-            "it answered 401: Vercel's deployment protection",
-            "x-vercel-protection-bypass",
-        ),
-        (
-            429,
-            &[("x-vercel-mitigated", "challenge")],
-            "",
-            "Vercel's firewall answered 429",
-            "x-vercel-protection-bypass",
-        ),
-        (
-            401,
-            &[("server", "Netlify"), html],
-            "<form>",
-            "it answered 401: Netlify asks for the site's password",
-            "password protection",
-        ),
-        (
-            401,
-            &[("www-authenticate", "Basic realm=\"x\"")],
-            "",
-            "wants user and password (HTTP Basic)",
-            "user:password@",
-        ),
-        (
-            403,
-            &[],
-            "error code: 1020",
-            "a rule of Cloudflare's firewall refuses this machine (error 1020)",
-            "Security",
-        ),
-        (
-            421,
-            &[],
-            "",
-            "it answered 421: the server is not responsible for this hostname",
-            "resolve",
-        ),
-        (
-            400,
-            &[html],
-            "The plain HTTP request was sent to HTTPS port",
-            "speaks https, and was asked in plain HTTP",
-            "https://",
-        ),
-        (407, &[], "", "the proxy wants a login", "proxy"),
-        (
-            200,
-            &[html],
-            "<title>shop.com</title><script src=\"https://d1.parkingcrew.net/a.js\">",
-            "a parking page answers (\"shop.com\")",
-            "name servers",
-        ),
-        (
-            200,
-            &[html],
-            "<script>window.onload=function(){window.location.href=\"/lander\"}</script>",
-            "a parking page answers",
-            "name servers",
-        ),
-    ];
-    for (status, headers, body, told, remedy) in cases {
+    for (status, headers, body, told, remedy) in WALLS {
         let verdict = judge(
             &Expect::default(),
             &Outcome::Answered(with_headers(*status, headers, body)),
