@@ -187,12 +187,12 @@ fn headers(value: Option<&str>, problems: &mut Problems) -> HeaderMap {
         let (name, value) = line.split_once(':').unwrap_or((&line, ""));
         let value = value.trim();
         mask(value);
-        match (name.trim().parse::<HeaderName>(), HeaderValue::from_str(value)) {
-            (Ok(name), _) if health::not_to_send(&name).is_some() => {
-                health::not_to_send(&name)
-                    .into_iter()
-                    .for_each(|problem| problems.add("headers", problem));
-            }
+        let name = name.trim().parse::<HeaderName>();
+        if let Some(problem) = name.as_ref().ok().and_then(health::not_to_send) {
+            problems.add("headers", problem);
+            continue;
+        }
+        match (name, HeaderValue::from_str(value)) {
             (Ok(name), Ok(mut parsed)) if !value.is_empty() => {
                 parsed.set_sensitive(true);
                 headers.append(name, parsed);

@@ -53,7 +53,10 @@ pub(super) fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
         if let Some(NoAddress(text)) = at.downcast_ref::<NoAddress>() {
             return Failure::Dns(text.clone());
         }
-        if at.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+        if let Some(error) = at.downcast_ref::<hyper::Error>()
+            && error.is_parse()
+            && !error.is_parse_too_large()
+        {
             return Failure::NotHttp;
         }
         if let Some(tls) = at.downcast_ref::<rustls::Error>() {

@@ -8,11 +8,10 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::cookies::Jar;
-use super::judge::of_this_try;
+use super::judge::{of_this_try, shown_version};
 use super::line::Line;
 use super::steps::Sequence;
 use super::{Answer, Document, Expect, Outcome, Prober, Request, Schedule, Verdict, judge, told};
-use crate::text::shorten;
 
 /// So many probes run at once.
 const AT_ONCE: usize = 256;
@@ -209,16 +208,10 @@ impl<F: Fn(&Target, &Verdict)> Watch<'_, F> {
     }
 
     fn count_version(&mut self, answer: &Answer) {
-        let Some(told) = self
-            .target
-            .expect
-            .version
-            .as_ref()
-            .and_then(|version| told(version, answer).into_iter().next())
-        else {
+        let wanted = self.target.expect.version.as_ref();
+        let Some(told) = wanted.and_then(|wanted| shown_version(&told(wanted, answer))) else {
             return;
         };
-        let told = shorten(&told, 60);
         if let Some((_, times)) = self.versions.iter_mut().find(|(version, _)| *version == told) {
             *times += 1;
         } else if self.versions.len() < MOST_VERSIONS {

@@ -178,6 +178,7 @@ fn plain(text: &str, announced: bool) -> Found {
             _ => continue,
         };
         let (name, message) = rest.split_once(' ').unwrap_or((rest, ""));
+        let message = message.strip_prefix("failed: ").unwrap_or(message);
         document.checks.push(Part {
             name: name.to_owned(),
             word: word(text),
@@ -404,8 +405,14 @@ fn message(node: &Node) -> Option<String> {
         Some(Node::Text(text)) if !text.trim().is_empty() => Some(text.trim().to_owned()),
         _ => None,
     })?;
-    Some(shorten(
-        &text.split_whitespace().collect::<Vec<_>>().join(" "),
-        LONGEST_MESSAGE,
-    ))
+    let line = text.split_whitespace().map(without_login).collect::<Vec<_>>().join(" ");
+    Some(shorten(&line, LONGEST_MESSAGE))
+}
+
+/// A database's error may hold its URL: the password in it is nobody's business.
+fn without_login(word: &str) -> String {
+    match (word.split_once("://"), word.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => word.to_owned(),
+    }
 }

@@ -235,7 +235,7 @@ const CORPUS: &[Case] = &[
             "/",
             500,
             "[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed",
-            "it says that a check fails (etcd: failed, failed: reason withheld) (status 500)",
+            "it says that a check fails (etcd: failed, reason withheld) (status 500)",
         ),
     ),
     // MicroProfile Health (Quarkus, Open Liberty, Helidon): https://github.com/eclipse/microprofile-health
@@ -518,6 +518,19 @@ fn strict() -> Expect {
         document: Reading::Strict,
         ..Expect::default()
     }
+}
+
+#[test]
+fn no_password_is_told_of_a_message() {
+    let body = r#"{"status":"unhealthy","checks":{"db":{"status":"down","error":"cannot reach postgres://me:s3cr3t@db.host/x now"}}}"#;
+    let found = told(&judge(
+        &Expect::default(),
+        &Outcome::Answered(answer(&case("/health", 503, body, ""))),
+    ));
+    assert_eq!(
+        found,
+        "it says it is unhealthy (db: down, cannot reach postgres://…@db.host/x now) (status 503)"
+    );
 }
 
 #[test]

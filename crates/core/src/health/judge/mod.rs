@@ -12,6 +12,7 @@ mod walls;
 use std::fmt;
 
 pub(super) use content::at_pointer;
+pub(super) use version::shown as shown_version;
 pub use version::{can_be_a_version_id, told};
 pub(super) use walls::is_login_page;
 

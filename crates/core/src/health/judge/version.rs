@@ -30,6 +30,11 @@ pub fn told(wanted: &Version, answer: &Answer) -> Vec<String> {
     }
 }
 
+/// What an answer tells of its version, as people read it: `1.0.0`, or `1.0.0, 4c2e122` where it tells a commit, too.
+pub(in crate::health) fn shown(told: &[String]) -> Option<String> {
+    (!told.is_empty()).then(|| shorten(&told.join(", "), 60))
+}
+
 /// Whether a told version is the wanted one.
 fn is(version: &Version, told: &str) -> bool {
     let Version { wanted, also, .. } = version;
@@ -46,8 +51,8 @@ pub(super) fn wrong(expect: &Expect, answer: &Answer) -> Option<Reason> {
         return None;
     }
     let wanted = &version.wanted;
-    match told.first() {
-        Some(told) => Some(format!("version `{}` still answers; `{wanted}` is expected", shorten(told, 60)).into()),
+    match shown(&told) {
+        Some(told) => Some(format!("version `{told}` still answers; `{wanted}` is expected").into()),
         None if version.place == VersionPlace::DocumentIfTold => None,
         None => Some(format!("it does not tell its version; `{wanted}` is expected").into()),
     }
