@@ -55,7 +55,8 @@ pub(super) fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
         }
         if let Some(error) = at.downcast_ref::<hyper::Error>()
             && error.is_parse()
-            && !error.is_parse_too_large()
+            // HTTP with more headers than are read; only hyper's server has a method to ask for it.
+            && !error.to_string().contains("too large")
         {
             return Failure::NotHttp;
         }

@@ -14,8 +14,25 @@ mod tls;
 mod versions;
 mod walls;
 
-use scenarios::World;
-use servers::{HEALTHY, Server, answer};
+use scenarios::{Run, World};
+use servers::{Act, HEALTHY, Server, answer};
+
+/// Checks one path of a server that always does the same, for a second unless the inputs say otherwise.
+pub(crate) async fn check(world: &World, act: Act, path: &str, inputs: &[(&str, &str)]) -> Run {
+    let server = Server::start(vec![act]).await;
+    let run = world
+        .run("health-check")
+        .input("urls", server.url(path))
+        .input("timeout", "1s");
+    let given = inputs.iter().fold(run, |run, (name, value)| run.input(name, *value));
+    given.go().await
+}
+
+/// The error of a run that fails, which holds this.
+pub(crate) fn assert_told(run: &Run, told: &str) {
+    assert_eq!(run.code, 1, "{told}: {run}");
+    assert!(run.error().contains(told), "{told}: {}", run.error());
+}
 
 #[tokio::test]
 async fn a_lone_check_of_two_urls() {

@@ -2,6 +2,7 @@
 
 use scenarios::World;
 
+use super::assert_told;
 use super::servers::{Server, site};
 
 fn json(status: u16, body: &str) -> (u16, String, Vec<u8>) {
@@ -98,13 +99,7 @@ async fn the_step_that_fails_is_named_and_no_value_is_told() {
         .input("grace", "0s")
         .go()
         .await;
-    assert_eq!(run.code, 1, "{run}");
-    assert!(
-        run.error()
-            .contains("step `read`: it answered 403: the endpoint wants a login"),
-        "{}",
-        run.error()
-    );
+    assert_told(&run, "step `read`: it answered 403: the endpoint wants a login");
     let told = format!("{}{}{}", run.log(), run.summary, run.report);
     assert!(!told.contains("t0k3n-of-th3-day"), "{told}");
 
@@ -115,13 +110,7 @@ async fn the_step_that_fails_is_named_and_no_value_is_told() {
         .input("timeout", "1s")
         .go()
         .await;
-    assert_eq!(run.code, 1, "{run}");
-    assert!(
-        run.error()
-            .contains("step `log in`: there is nothing to capture at `/data/jwt`"),
-        "{}",
-        run.error()
-    );
+    assert_told(&run, "step `log in`: there is nothing to capture at `/data/jwt`");
     world.finish().await;
 }
 

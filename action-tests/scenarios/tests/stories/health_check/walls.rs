@@ -2,7 +2,8 @@
 
 use scenarios::World;
 
-use super::servers::{Server, answer_with};
+use super::servers::answer_with;
+use super::{assert_told, check};
 
 #[tokio::test]
 async fn each_wall_is_named_with_its_key() {
@@ -74,17 +75,10 @@ async fn each_wall_is_named_with_its_key() {
         ),
     ];
     for (status, header, body, told, remedy) in walls {
-        let server = Server::start(vec![answer_with(status, header, body)]).await;
-        let run = world
-            .run("health-check")
-            .input("urls", server.url("/health"))
-            .input("follow-redirects", "any")
-            .input("grace", "0s")
-            .go()
-            .await;
-        assert_eq!(run.code, 1, "{told} {run}");
-        let error = run.error();
-        assert!(error.contains(told) && error.contains(remedy), "{told}: {error}");
+        let inputs = [("follow-redirects", "any"), ("grace", "0s")];
+        let run = check(&world, answer_with(status, header, body), "/health", &inputs).await;
+        assert_told(&run, told);
+        assert_told(&run, remedy);
     }
     world.finish().await;
 }
@@ -93,31 +87,23 @@ async fn each_wall_is_named_with_its_key() {
 #[tokio::test]
 async fn access_is_never_healthy_whatever_is_expected() {
     let world = World::start().await;
-    let login = "location: https://acme.cloudflareaccess.com/cdn-cgi/access/login/app";
-    let server = Server::start(vec![answer_with(302, login, "")]).await;
-    for (input, value) in [("expect-status", "200-399"), ("follow-redirects", "any")] {
-        let run = world
-            .run("health-check")
-            .input("urls", server.url("/"))
-            .input(input, value)
-            .input("grace", "0s")
-            .go()
-            .await;
-        assert_eq!(run.code, 1, "{input} {run}");
-        assert!(
-            run.error().contains("Cloudflare Access asks for a login"),
-            "{}",
-            run.error()
-        );
+    let login = || {
+        answer_with(
+            302,
+            "location: https://acme.cloudflareaccess.com/cdn-cgi/access/login/app",
+            "",
+        )
+    };
+    for input in [("expect-status", "200-399"), ("follow-redirects", "any")] {
+        let run = check(&world, login(), "/", &[input, ("grace", "0s")]).await;
+        assert_told(&run, "Cloudflare Access asks for a login");
     }
     // Unless that it is there is what is checked.
-    let run = world
-        .run("health-check")
-        .input("urls", server.url("/"))
-        .input("expect-status", "302")
-        .input("expect-header", "Location: /cloudflareaccess/")
-        .go()
-        .await;
+    let inputs = [
+        ("expect-status", "302"),
+        ("expect-header", "Location: /cloudflareaccess/"),
+    ];
+    let run = check(&world, login(), "/", &inputs).await;
     assert_eq!(run.code, 0, "{run}");
     world.finish().await;
 }
@@ -126,7 +112,7 @@ async fn access_is_never_healthy_whatever_is_expected() {
 async fn a_page_where_json_is_expected_is_told_as_one() {
     let world = World::start().await;
     let page = "<!doctype html><html><head><title>Welcome to nginx!</title></head></html>";
-    let server = Server::start(vec![answer_with(200, "content-type: text/html", page)]).await;
+    let page = answer_with(200, "content-type: text/html", page);
     for (input, value, told) in [
         (
             "expect-json",
@@ -139,15 +125,8 @@ async fn a_page_where_json_is_expected_is_told_as_one() {
             "not with a health document: it is an HTML page (\"Welcome to nginx!\")",
         ),
     ] {
-        let run = world
-            .run("health-check")
-            .input("urls", server.url("/health"))
-            .input(input, value)
-            .input("timeout", "600ms")
-            .go()
-            .await;
-        assert_eq!(run.code, 1, "{run}");
-        assert!(run.error().contains(told), "{}", run.error());
+        let run = check(&world, page.clone(), "/health", &[(input, value)]).await;
+        assert_told(&run, told);
     }
     world.finish().await;
 }

@@ -29,37 +29,40 @@ pub(super) fn meaning(failure: &Failure) -> Verdict {
 }
 
 fn tls(failure: &TlsFailure) -> Verdict {
-    match failure {
+    let (why, remedy) = match failure {
         // A new hostname has no certificate for a while: the edge answers with an alert.
-        TlsFailure::NoCertificate(text) => Verdict::not_yet(format!("TLS failed: no certificate yet ({text})")),
-        TlsFailure::PlainHttp => Verdict::never(
+        TlsFailure::NoCertificate(text) => {
+            return Verdict::not_yet(format!("TLS failed: no certificate yet ({text})"));
+        }
+        TlsFailure::PlainHttp => (
             "what answers does not speak TLS: the port seems to speak plain HTTP",
             "write `http://`, or the port that speaks https",
         ),
-        TlsFailure::ClientCertificate => Verdict::never(
+        TlsFailure::ClientCertificate => (
             "the server wants a client certificate",
             "let the health path through without one: it cannot be given",
         ),
-        TlsFailure::WrongName => Verdict::never(
+        TlsFailure::WrongName => (
             "the certificate is valid, but for other names",
             "order a certificate that covers this hostname; Universal SSL covers one label under the zone",
         ),
-        TlsFailure::Expired => Verdict::never("the certificate has expired", "renew the certificate"),
-        TlsFailure::NotYetValid => Verdict::never(
+        TlsFailure::Expired => ("the certificate has expired", "renew the certificate"),
+        TlsFailure::NotYetValid => (
             "the certificate is not valid yet: its time begins later",
             "look at the certificate's `Not Before`, and at the clock of whoever made it, or of this machine",
         ),
-        TlsFailure::Revoked => Verdict::never(
+        TlsFailure::Revoked => (
             "the certificate has been revoked",
             "order a new certificate: its authority has withdrawn this one",
         ),
-        TlsFailure::AuthorityAsServer => Verdict::never(
+        TlsFailure::AuthorityAsServer => (
             "the server shows an authority's certificate (`CA:TRUE`) as its own",
             "make a certificate for the server, signed by that authority, and pass the authority's as `ca`",
         ),
-        TlsFailure::Untrusted => Verdict::never(
+        TlsFailure::Untrusted => (
             "the certificate is signed by nobody that is trusted here",
             "pass the private authority's certificate as `ca`",
         ),
-    }
+    };
+    Verdict::never(why, remedy)
 }
