@@ -3,7 +3,7 @@
 use actions_core::environment::Environment;
 use actions_core::health::{self, Expect, Override, Redirects, Resolver, Schedule, Settings, Target};
 use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
-use actions_core::secret::mask;
+use actions_core::secret;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
@@ -180,13 +180,13 @@ fn ca(value: Option<&str>, env: &Env, problems: &mut Problems) -> Option<String>
     }
 }
 
-/// `Name: value` a line; values are masked, since they may be credentials.
+/// `Name: value` a line; what may be a credential is masked.
 fn headers(value: Option<&str>, problems: &mut Problems) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for line in inputs::lines(value) {
         let (name, value) = line.split_once(':').unwrap_or((&line, ""));
         let value = value.trim();
-        mask(value);
+        secret::header(name.trim(), value);
         let name = name.trim().parse::<HeaderName>();
         if let Some(problem) = name.as_ref().ok().and_then(health::not_to_send) {
             problems.add("headers", problem);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use actions_core::error::fault;
 use actions_core::health::{Phases, Schedule, Seen, State, Target, Verdict};
+use actions_core::reports::{self, Command, Endpoint, Head, Health, HealthCheck, Status};
 use actions_core::runner::signal::Interrupt;
 use actions_core::text::{cell, count, elapsed, quoted_list};
-use serde_json::{Value, json};
 
 use crate::inputs::Subject;
 
@@ -33,7 +33,7 @@ pub(crate) fn line(target: &Target, verdict: &Verdict, since: Duration) -> Strin
 
 /// A target's name with its URL; the URL alone where the name is made of it.
 fn place(target: &Target) -> String {
-    let url = target.request.shown();
+    let url = target.shown();
     if target.request.name() == target.name {
         url
     } else {
@@ -145,23 +145,24 @@ impl<'a> Report<'a> {
     }
 
     /// The output `report`.
-    pub(crate) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> HealthCheck {
         let (environment, pull_request) = match self.subject {
-            Subject::Environment(environment) => (Some(environment.name.as_str()), environment.pull_request),
-            Subject::Urls => (None, None),
+            Subject::Environment(environment) => (environment.name.clone(), environment.pull_request),
+            Subject::Urls => (String::new(), None),
         };
-        let endpoints: Vec<Value> = self.seen.iter().map(endpoint).collect();
-        let error = self.verdict().err().map(|error| actions_core::error::render(&error));
-        json!({
-            "command": "check",
-            "environment": environment,
-            "pull-request": pull_request,
-            "status": if self.healthy() { "done" } else { "failed" },
-            "seconds": seconds(self.took),
-            "error": error,
-            "healthy": self.healthy(),
-            "endpoints": endpoints,
-        })
+        HealthCheck {
+            head: Head {
+                command: Command::Check,
+                environment,
+                pull_request,
+                status: if self.healthy() { Status::Done } else { Status::Failed },
+                seconds: seconds(self.took),
+                error: self.verdict().err().map(|error| actions_core::error::render(&error)),
+                ..Head::default()
+            },
+            healthy: self.healthy(),
+            endpoints: self.seen.iter().map(endpoint).collect(),
+        }
     }
 }
 
@@ -193,7 +194,7 @@ fn row(seen: &Seen) -> String {
         (true, false) => phases,
         (false, false) => format!("{} <sub>{phases}</sub>", cell(&detail)),
     };
-    let (name, url) = (cell(&seen.target.name), cell(&seen.target.request.shown()));
+    let (name, url) = (cell(&seen.target.name), cell(&seen.target.shown()));
     let (tries, time) = (seen.attempts, elapsed(seen.elapsed));
     format!(
         "| {mark} | [{name}]({url}) | {status} | {tries} | {time} | {} | {detail} |\n",
@@ -237,52 +238,49 @@ fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-fn endpoint(seen: &Seen) -> Value {
+fn endpoint(seen: &Seen) -> Endpoint {
     let document = seen.document();
-    let state = match seen.state {
-        State::Healthy => "healthy",
-        State::Unhealthy => "unhealthy",
-        State::Unreachable => "unreachable",
-    };
-    json!({
-        "name": seen.target.name,
-        "url": seen.target.request.shown(),
-        "state": state,
-        "status": seen.last.as_ref().map(|answer| answer.status),
-        "attempts": seen.attempts,
-        "seconds": seconds(seen.elapsed),
-        "detail": seen.why,
-        "note": seen.note,
-        "remedy": seen.remedy,
-        "phases": seen.last.as_ref().map(|answer| milliseconds(&answer.phases)),
-        "certificate-days": seen.last.as_ref().and_then(|answer| answer.certificate_days),
-        "checks": document.as_ref().map(|document| {
-            let checks = document.checks.iter();
-            checks.map(|part| (part.name.clone(), part.word.text.clone().into())).collect::<serde_json::Map<_, _>>()
-        }),
-        "version": document.as_ref().and_then(|document| document.version().map(str::to_owned)),
-        "versions": versions(seen),
-    })
+    Endpoint {
+        name: seen.target.name.clone(),
+        url: seen.target.shown(),
+        state: match seen.state {
+            State::Healthy => Health::Healthy,
+            State::Unhealthy => Health::Unhealthy,
+            State::Unreachable => Health::Unreachable,
+        },
+        attempts: seen.attempts,
+        seconds: seconds(seen.elapsed),
+        detail: seen.why.clone(),
+        note: seen.note.clone(),
+        remedy: seen.remedy.clone(),
+        phases: seen.last.as_ref().map(|answer| milliseconds(&answer.phases)),
+        certificate_days: seen.last.as_ref().and_then(|answer| answer.certificate_days),
+        version: document
+            .as_ref()
+            .and_then(|document| document.version().map(str::to_owned)),
+        versions: seen.versions.iter().cloned().collect(),
+        checks: document
+            .map(|document| {
+                document
+                    .checks
+                    .into_iter()
+                    .map(|part| (part.name, part.word.text))
+                    .collect()
+            })
+            .unwrap_or_default(),
+        status: seen.last.as_ref().map(|answer| answer.status),
+    }
 }
 
-/// How often each version answered, where one is expected.
-fn versions(seen: &Seen) -> Option<serde_json::Map<String, Value>> {
-    let counted = seen
-        .versions
-        .iter()
-        .map(|(version, times)| (version.clone(), (*times).into()));
-    seen.target.expect.version.as_ref().map(|_| counted.collect())
-}
-
-fn milliseconds(phases: &Phases) -> Value {
+fn milliseconds(phases: &Phases) -> reports::Phases {
     let ms = |took: Duration| u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    json!({
-        "resolve": phases.resolve.map(ms),
-        "connect": phases.connect.map(ms),
-        "tls": phases.tls.map(ms),
-        "first-byte": ms(phases.first_byte),
-        "total": ms(phases.total),
-    })
+    reports::Phases {
+        resolve: phases.resolve.map(ms),
+        connect: phases.connect.map(ms),
+        tls: phases.tls.map(ms),
+        first_byte: ms(phases.first_byte),
+        total: ms(phases.total),
+    }
 }
 
 #[cfg(test)]

@@ -241,11 +241,10 @@ fn circle(been: &[(Request, Jar)], now: &Request) -> String {
             let mut url = (*url).clone();
             url.set_query(None);
             url.set_fragment(None);
-            let _ = url.set_username("").and_then(|()| url.set_password(None));
             if one_host {
                 url.path().to_owned()
             } else {
-                url.to_string()
+                crate::credential::shown_url(&url)
             }
         })
         .collect();

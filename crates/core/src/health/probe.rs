@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::line::Line;
 use super::resolve::Resolver;
 use super::tls;
+use crate::credential::shown_url;
 
 /// Variables that name proxies, as curl and hyper-util read them.
 const PROXY_VARIABLES: [&str; 6] = [
@@ -49,13 +50,9 @@ impl Request {
         format!("{}{port}{path}", self.url.host_str().unwrap_or_default())
     }
 
-    /// The URL as people may see it: without user and password.
+    /// The URL as people may see it.
     pub fn shown(&self) -> String {
-        let mut url = self.url.clone();
-        // Only a URL that cannot have them refuses.
-        let _ = url.set_username("").and_then(|()| url.set_password(None));
-        // A step's URL with a value that is not captured yet shows the value's name.
-        url.to_string().replace("%7B", "{").replace("%7D", "}")
+        shown_url(&self.url)
     }
 }
 

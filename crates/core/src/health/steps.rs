@@ -14,7 +14,11 @@ use crate::text::quoted_list;
 
 /// Steps that are taken one after the other with the cookies of those before, from the first one on with each try.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sequence(Vec<Step>);
+pub struct Sequence {
+    steps: Vec<Step>,
+    /// The last step's URL as people may see it, with the names of what is captured.
+    shown: String,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Step {
@@ -27,20 +31,33 @@ struct Step {
 type Values = Vec<(String, String)>;
 
 impl Sequence {
-    pub(super) fn new(steps: Vec<(String, Check)>, base: Option<&str>) -> Self {
+    fn new(steps: Vec<(String, Check)>, base: Option<&str>) -> Self {
+        let last = steps.last().map(|(_, check)| match (&check.url, &check.path) {
+            (Some(url), _) => url.clone(),
+            (None, path) => format!("{}{}", base.unwrap_or_default(), path.as_deref().unwrap_or_default()),
+        });
+        let shown = braces(&crate::credential::shown(&last.unwrap_or_default()));
         let step = |(name, check)| Step {
             name,
             check,
             base: base.map(str::to_owned),
         };
-        Self(steps.into_iter().map(step).collect())
+        Self {
+            steps: steps.into_iter().map(step).collect(),
+            shown,
+        }
+    }
+
+    /// The last step's URL as people may see it.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
     }
 
     /// Takes the steps until one is not healthy; tells which. The last answer is that of the last step taken.
     pub(super) async fn ask(&self, line: &Line<'_>) -> (Verdict, Option<Answer>) {
         let (mut jar, mut values, mut last) = (Jar::default(), Values::new(), None);
         let mut note = None;
-        for step in &self.0 {
+        for step in &self.steps {
             let targets = match targets_of(&filled(&step.check, &values), &step.name, step.base.as_deref()) {
                 Ok(targets) => targets,
                 Err(problem) => return (of_step(&step.name, Verdict::NotYet(problem.into())), last),
@@ -248,10 +265,15 @@ fn braced(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// A URL with braces as the user wrote them.
+pub(super) fn braces(url: &str) -> String {
+    url.replace("%7B", "{").replace("%7D", "}")
+}
+
 /// Values that stand for what is not captured yet, to see whether a check can be made.
 pub(super) fn placeholders(checks: &[Check]) -> Values {
     let names = checks.iter().flat_map(|check| check.capture.values());
-    names.map(|name| (name.clone(), format!("{{{name}}}"))).collect()
+    names.map(|name| (name.clone(), "x".to_owned())).collect()
 }
 
 /// The target of a group of checks that were all found right.

@@ -47,6 +47,14 @@ impl Target {
     }
 }
 
+impl Target {
+    /// Its URL as people may see it.
+    pub fn shown(&self) -> String {
+        let sequence = self.sequence.as_ref().map(|sequence| sequence.shown().to_owned());
+        sequence.unwrap_or_else(|| self.request.shown())
+    }
+}
+
 /// How an endpoint ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {

@@ -77,7 +77,7 @@ async fn prune(session: &mut Session<'_>, of: &Branch, known: &[Branch]) -> anyh
         deleted.map_err(|cause| fault(format!("could not delete restore point `{}`", branch.name)).because(cause))?;
         session.changed();
         session.say(report::pruned(&branch.name, keep));
-        session.report.deleted.push(branch.name.clone());
+        session.report.base.deleted.push(branch.name.clone());
     }
     Ok(())
 }

@@ -126,7 +126,7 @@ async fn on_copy(
         End::Exited(status) => status,
     };
     let took = began.elapsed();
-    session.report.exit_status = Some(status);
+    session.report.base.exit_status = Some(status);
     session.runner.output("exit-status", &status.to_string())?;
     let diff = tokio::select! {
         diff = compare(session, &copy, source) => diff?,

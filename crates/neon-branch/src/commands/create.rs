@@ -116,7 +116,7 @@ pub(super) async fn with_room(session: &mut Session<'_>, writer: &Writer, new: &
             .map_err(|cause| fault(format!("could not delete branch `{}` to make room", oldest.name)).because(cause))?;
         session.changed();
         session.say(report::evicted(&oldest.name));
-        session.report.deleted.push(oldest.name.clone());
+        session.report.base.deleted.push(oldest.name.clone());
     }
     Ok(writer.create(new).await.map_err(could_not)?)
 }
@@ -149,7 +149,7 @@ pub(super) async fn ready(session: &Session<'_>, created: Created) -> anyhow::Re
     let connection = async {
         match created.connection(&session.inputs.login) {
             Some(told) => told,
-            None => neon.connection(branch, &session.inputs.login).await,
+            None => neon.connection_of_new(branch, &session.inputs.login).await,
         }
     };
     let operations = neon.wait_for_operations(created.operations.clone());

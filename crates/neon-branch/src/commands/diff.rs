@@ -42,6 +42,6 @@ async fn own_parent(session: &Session<'_>, branch: &Branch) -> anyhow::Result<Br
 pub(super) fn tell(session: &mut Session<'_>, text: &str, diff: &Diff, title: &str) -> anyhow::Result<()> {
     session.runner.output("diff", text.trim_end())?;
     session.runner.output("diff-markdown", &diff.markdown(title))?;
-    session.report.schema_diff = Some(diff.clone());
+    session.report.base.schema_diff = Some(diff.0.clone());
     Ok(())
 }

@@ -38,7 +38,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         );
         return Ok(());
     };
-    session.report.original_parent.clone_from(&branch.parent_id);
+    session.report.base.original_parent.clone_from(&branch.parent_id);
     let original = branch.parent_id.as_deref().unwrap_or_default();
     session.runner.output("original-parent", original)?;
     let could_not = |cause| fault(format!("could not restore branch `{}`", branch.name)).because(cause);
@@ -46,7 +46,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let restored = writer.restore(&branch.id, &source.id, point, preserve.as_deref()).await;
     let restored = restored.map_err(could_not)?;
     session.changed();
-    session.report.preserved.clone_from(&preserve);
+    session.report.base.preserved.clone_from(&preserve);
     session
         .runner
         .output("preserved", preserve.as_deref().unwrap_or_default())?;
@@ -87,7 +87,7 @@ fn already(session: &mut Session<'_>, all: &[Branch], branch: &Branch, kept: &Br
     };
     if branch.parent_id.as_ref() == Some(&kept.id) && same_point {
         session.tell_branch(branch, branch.parent_id.as_deref().map(|id| name_of(all, id)), false)?;
-        session.report.preserved = Some(kept.name.clone());
+        session.report.base.preserved = Some(kept.name.clone());
         done(session, report::restored_already(&branch.name, &kept.name));
         return Ok(());
     }

@@ -4,53 +4,24 @@ mod sentences;
 
 pub(crate) use sentences::*;
 
-use actions_core::reports::{Head, NeonBranch, Status};
+use actions_core::reports::{self, Head, NeonBranch, SchemaDiff, Status};
 use actions_core::text::{cell, count, fenced};
-use serde::Serialize;
 
-use crate::inputs::Inputs;
+use crate::inputs::{Command, Inputs};
 
 /// A comment holds 65,536 characters, and other sections want room, too.
 const LONGEST_SECTION: usize = 20_000;
 
-/// The output `report`.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// What becomes the output `report`, and what the summary says beside it.
+#[derive(Debug, Default)]
 pub(crate) struct Report {
-    #[serde(flatten)]
     pub(crate) base: NeonBranch,
-    /// The parent before a restore: `reset` would go to the preserved branch from then on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) original_parent: Option<String>,
-    /// Where a restore kept the former state.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) preserved: Option<String>,
-    /// Branches that were deleted to make room, or because newer restore points exist.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) deleted: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) schema_diff: Option<Diff>,
-    /// Of the command that `run` ran.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) exit_status: Option<i32>,
-    /// What a dry run would do.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) plan: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) warnings: Vec<String>,
     /// What happened, for the summary.
-    #[serde(skip)]
     pub(crate) outcome: String,
 }
 
 /// A schema diff, in numbers and as far as a section may be long.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Diff {
-    pub(crate) added: usize,
-    pub(crate) removed: usize,
-    pub(crate) truncated: bool,
-    pub(crate) text: String,
-}
+pub(crate) struct Diff(pub(crate) SchemaDiff);
 
 impl Diff {
     pub(crate) fn of(text: &str) -> Self {
@@ -70,16 +41,16 @@ impl Diff {
             shown.push_str(line);
             shown.push('\n');
         }
-        Self {
+        Self(SchemaDiff {
             added: starting('+'),
             removed: starting('-'),
             truncated,
             text: shown,
-        }
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.added + self.removed == 0
+        self.0.added + self.0.removed == 0
     }
 
     /// `2 lines added, 1 removed`
@@ -87,7 +58,7 @@ impl Diff {
         if self.is_empty() {
             "no change".to_owned()
         } else {
-            format!("{} added, {} removed", count(self.added, "line"), self.removed)
+            format!("{} added, {} removed", count(self.0.added, "line"), self.0.removed)
         }
     }
 
@@ -97,7 +68,7 @@ impl Diff {
         if self.is_empty() {
             return format!("**{title}**: no change\n");
         }
-        let note = if self.truncated {
+        let note = if self.0.truncated {
             "\n… cut: the whole diff is the step's output `diff`\n"
         } else {
             ""
@@ -105,7 +76,7 @@ impl Diff {
         format!(
             "<details><summary><b>{title}</b>: {}</summary>\n\n{}\n{note}\n</details>\n",
             self.headline(),
-            fenced("diff", &self.text)
+            fenced("diff", &self.0.text)
         )
     }
 }
@@ -113,22 +84,25 @@ impl Diff {
 impl Report {
     pub(crate) fn new(inputs: &Inputs) -> Self {
         let head = Head {
-            command: inputs.command.name().to_owned(),
+            command: reports::Command::named(inputs.command.name()),
             environment: inputs.owner.environment.clone(),
             pull_request: inputs.owner.pull_request,
             ..Head::default()
         };
         Self {
-            base: NeonBranch { head, branch: None },
+            base: NeonBranch {
+                head,
+                ..NeonBranch::default()
+            },
             ..Self::default()
         }
     }
 
     /// The step summary. An error's text is added by the runner.
-    pub(crate) fn markdown(&self) -> String {
-        let mut parts = vec![format!("### neon-branch {}", self.base.head.command)];
+    pub(crate) fn markdown(&self, command: Command) -> String {
+        let mut parts = vec![format!("### neon-branch {}", command.name())];
         if self.base.head.status == Status::Planned {
-            let plan = self.plan.iter().map(|line| format!("\n- would {line}"));
+            let plan = self.base.plan.iter().map(|line| format!("\n- would {line}"));
             parts.push(format!("Dry run: nothing was touched.\n{}", plan.collect::<String>()));
         } else if !self.outcome.is_empty() {
             parts.push(self.outcome.clone());
@@ -146,18 +120,16 @@ impl Report {
                 code(&branch.host),
             ));
         }
-        if let Some(diff) = &self.schema_diff {
-            parts.push(diff.markdown("Schema").trim_end().to_owned());
+        if let Some(diff) = &self.base.schema_diff {
+            parts.push(Diff(diff.clone()).markdown("Schema").trim_end().to_owned());
         }
-        parts.extend(self.warnings.iter().map(|warning| format!("⚠️ {warning}")));
+        parts.extend(self.base.warnings.iter().map(|warning| format!("⚠️ {warning}")));
         parts.join("\n\n") + "\n"
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use actions_core::reports;
-
     use super::*;
 
     #[test]
@@ -179,7 +151,7 @@ mod tests {
         </details>
         ");
         let long = Diff::of(&"+a line of sql\n".repeat(5000));
-        assert!(long.truncated && long.added == 5000);
+        assert!(long.0.truncated && long.0.added == 5000);
         assert!(long.markdown("x").chars().count() < LONGEST_SECTION + 500);
         assert!(long.markdown("x").contains("… cut: "));
         assert_eq!(Diff::of("").markdown("Schema"), "**Schema**: no change\n");
@@ -190,10 +162,10 @@ mod tests {
         let report = Report {
             base: NeonBranch {
                 head: Head {
-                    command: "create".to_owned(),
                     status: Status::Done,
                     ..Head::default()
                 },
+                warnings: vec!["careful".to_owned()],
                 branch: Some(reports::Branch {
                     id: "br-a".to_owned(),
                     name: "preview|pr-42".to_owned(),
@@ -202,12 +174,11 @@ mod tests {
                     expires_at: None,
                     host: Some("ep-a.neon.tech".to_owned()),
                 }),
+                ..NeonBranch::default()
             },
             outcome: "created branch".to_owned(),
-            warnings: vec!["careful".to_owned()],
-            ..Report::default()
         };
-        insta::assert_snapshot!(report.markdown(), @r"
+        insta::assert_snapshot!(report.markdown(Command::Create), @r"
             ### neon-branch create
 
             created branch

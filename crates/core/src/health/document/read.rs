@@ -411,8 +411,9 @@ fn message(node: &Node) -> Option<String> {
 
 /// A database's error may hold its URL: the password in it is nobody's business.
 fn without_login(word: &str) -> String {
-    match (word.split_once("://"), word.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => word.to_owned(),
+    if word.contains("://") {
+        crate::credential::shown(word)
+    } else {
+        word.to_owned()
     }
 }

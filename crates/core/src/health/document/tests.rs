@@ -529,7 +529,7 @@ fn no_password_is_told_of_a_message() {
     ));
     assert_eq!(
         found,
-        "it says it is unhealthy (db: down, cannot reach postgres://…@db.host/x now) (status 503)"
+        "it says it is unhealthy (db: down, cannot reach postgres://db.host/x now) (status 503)"
     );
 }
 

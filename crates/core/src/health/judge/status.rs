@@ -1,6 +1,7 @@
 //! What a status means that is not the expected one.
 
 use super::{Verdict, says_unhealthy, walls};
+use crate::credential::shown;
 use crate::health::Answer;
 use crate::health::document::Found;
 
@@ -38,7 +39,7 @@ pub(super) fn wrong(answer: &Answer, found: &Found) -> Verdict {
         )),
         (300..=399, _) => Verdict::not_yet(format!(
             "it answered {status}, a redirect to `{}`, which is not followed",
-            answer.header("location").map_or("nowhere", without_query)
+            shown(without_query(answer.header("location").unwrap_or("nowhere")))
         )),
         (_, Some(code)) => Verdict::not_yet(format!("it answered {status} (Cloudflare error {code})")),
         _ => Verdict::not_yet(format!("it answered {status}{}", though_healthy(found))),
