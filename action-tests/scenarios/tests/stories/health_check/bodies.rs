@@ -133,6 +133,10 @@ async fn a_host_header_is_refused_with_the_way_to_do_it() {
         .go()
         .await;
     assert_eq!(run.code, 2, "{run}");
-    insta::assert_snapshot!(run.error());
+    insta::assert_snapshot!(run.error(), @r"
+    2 inputs are wrong; nothing was touched
+    - `checks`: check `a`: `Host` follows from the URL, as do route and certificate; write the hostname in the URL and its address in `resolve`
+    - `headers`: `Host` follows from the URL, as do route and certificate; write the hostname in the URL and its address in `resolve`
+    ");
     world.finish().await;
 }

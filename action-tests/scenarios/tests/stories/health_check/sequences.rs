@@ -123,7 +123,12 @@ async fn names_that_do_not_fit_are_told_before_anything_is_asked() {
         .replace("Set-Cookie = \"session\"", "\"no header\" = \"session\"");
     let run = world.run("health-check").input("checks", text).go().await;
     assert_eq!(run.code, 2, "{run}");
-    insta::assert_snapshot!(run.error());
+    insta::assert_snapshot!(run.error(), @r"
+    3 inputs are wrong; nothing was touched
+    - `checks`: check `log in`: captures `token`, but no later check uses `{token}`
+    - `checks`: check `open a session`: `capture`: `no header` is neither a JSON pointer nor a header's name
+    - `checks`: check `read`: uses `{tokn}`, which no check before it captures; did you mean `{token}`?
+    ");
     assert_eq!(server.requests(), 0);
     world.finish().await;
 }
