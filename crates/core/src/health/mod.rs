@@ -17,6 +17,7 @@ mod probe;
 mod resolve;
 mod schedule;
 mod steps;
+mod target;
 mod tls;
 mod wait;
 
@@ -30,4 +31,5 @@ pub use probe::{Answer, Outcome, Phases, Prober, Redirects, Request, Settings};
 pub use resolve::{Override, Resolver};
 pub use schedule::Schedule;
 pub use steps::Sequence;
-pub use wait::{Change, Seen, State, Target, wait, wait_until};
+pub use target::{Change, Seen, State, Target};
+pub use wait::{wait, wait_until};

@@ -8,8 +8,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::checks::{Check, targets_of};
 use super::cookies::Jar;
 use super::line::Line;
-use super::wait::{Target, most};
-use super::{Answer, Outcome, Verdict, judge};
+use super::target::most;
+use super::{Answer, Outcome, Target, Verdict, judge};
 use crate::text::quoted_list;
 
 /// Steps that are taken one after the other with the cookies of those before, from the first one on with each try.

@@ -8,6 +8,7 @@ mod read;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod words;
 
 pub(super) use shape::{content_type, is_health_path};

@@ -1,7 +1,7 @@
 //! Whether an answer is a health document at all: by its content type, by its path, or by its shape.
 
 use super::node::{Node, same};
-use super::{read, words};
+use super::{walk, words};
 use crate::health::Answer;
 
 /// Last segments of paths that are asked for health and nothing else.
@@ -35,7 +35,7 @@ const TYPES: &[&str] = &[
     "application/vnd.spring-boot.actuator.v3+json",
 ];
 /// Keys that hold checks and hardly anything else.
-const OF_CHECKS: &[&str] = &[
+pub(super) const OF_CHECKS: &[&str] = &[
     "checks",
     "components",
     "entries",
@@ -83,7 +83,7 @@ pub(crate) fn is_health_path(path: &str) -> bool {
 pub(super) fn looks_like_one(node: &Node) -> bool {
     let Node::Map(members) = node else { return false };
     let mut texts = Vec::new();
-    for (key, value) in members.iter().filter(|(key, _)| read::is_verdict(key)) {
+    for (key, value) in members.iter().filter(|(key, _)| walk::is_verdict(key)) {
         if same(key) == "healthy" && matches!(value, Node::Bool(_)) {
             return true;
         }
