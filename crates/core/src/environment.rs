@@ -71,6 +71,8 @@ pub struct Service {
     pub path: PathBuf,
     /// The Worker's name in this environment.
     pub worker: String,
+    /// Its name without an environment, as its wrangler configuration has it.
+    pub base: String,
     /// The full hostname, zone included.
     pub hostname: String,
     /// Where people reach it.
@@ -218,6 +220,7 @@ impl Environment {
             Service {
                 key: key.clone(),
                 path: service.path.clone(),
+                base: service.worker.clone().unwrap_or_else(|| key.clone()),
                 worker,
                 hostname,
                 health_url: format!("{url}{}", service.health),
@@ -323,6 +326,19 @@ impl Environment {
             }
         }
         problems
+    }
+
+    /// What a service may call itself: by key, by Worker, by the Worker's base name; and what only others are called.
+    pub fn names(&self, service: &Service) -> (Vec<String>, Vec<String>) {
+        let of = |service: &Service| {
+            let mut names = vec![service.key.clone(), service.base.clone(), service.worker.clone()];
+            names.dedup();
+            names
+        };
+        let own = of(service);
+        let others = self.services.iter().filter(|other| other.key != service.key);
+        let others = others.flat_map(of).filter(|name| !own.contains(name)).collect();
+        (own, others)
     }
 
     /// The service with this key.

@@ -93,7 +93,7 @@ fn lone(world: &World, edit: &str) {
 async fn of_one_worker_nothing_is_expected_that_nobody_stated() {
     let world = World::start().await;
     let says = r#"{"status":"healthy","service":"storefront","environment":"production","checks":{}}"#;
-    let server = Tls::playing(Certificate::For("shop.example.com"), 0, answer(200, says)).await;
+    let server = Tls::with(Certificate::For("shop.example.com"), 0, answer(200, says)).await;
     world.file("ca.pem", &server.ca);
     // Takes the hostname for that server, as the internet's DNS would.
     let proxy = Proxy::to(server.address).await;

@@ -339,6 +339,21 @@ pub const CHECK: &[Key] = &[
         "Whether HSTS, nosniff, Referrer-Policy and Content-Security-Policy must be there.",
     ),
     key("cors", Kind::Table(CORS), "Which origins may call."),
+    key(
+        "capture",
+        Kind::TextMap,
+        "What later checks send as `{name}`: `\"/token\" = \"token\"`, by JSON pointer or header.",
+    ),
+    key(
+        "document",
+        Kind::OneOf(&["auto", "none", "strict"]),
+        "Whether the answer is taken for a health document. Default: `auto`.",
+    ),
+    key(
+        "warn",
+        Kind::OneOf(&["pass", "fail"]),
+        "What `degraded` counts as. Default: `pass`.",
+    ),
 ];
 
 const CORS: &[Key] = &[

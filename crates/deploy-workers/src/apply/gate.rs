@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use actions_core::credential::shown;
 use actions_core::environment::Service;
 use actions_core::health::{
-    self, Expect, Prober, Schedule, Seen, Settings, State, Target, Verdict, Version, VersionPlace,
+    self, Expect, Prober, Reading, Schedule, Seen, Settings, State, Target, Verdict, Version, VersionPlace,
 };
 use actions_core::runner::Runner;
 use actions_core::secret;
@@ -187,9 +187,11 @@ fn target(inputs: &Inputs, awaited: &Awaited<'_>, asked: Asked) -> anyhow::Resul
             service.key
         )
     })?;
+    let (names, others) = inputs.environment.names(service);
     let expect = Expect {
         // Without a manifest nobody said what the Worker calls itself.
-        service: inputs.manifest.as_ref().map(|_| service.key.clone()),
+        service: inputs.manifest.as_ref().map(|_| names).unwrap_or_default(),
+        other_services: others,
         environment: inputs.stated_environment.clone(),
         ..expect(&service.health_url)
     };
@@ -204,33 +206,47 @@ fn target(inputs: &Inputs, awaited: &Awaited<'_>, asked: Asked) -> anyhow::Resul
 /// A health path that is a page is to answer with success; any other is a health document.
 fn expect(health_url: &str) -> Expect {
     Expect {
-        document: !health_url.ends_with('/'),
+        document: if health_url.ends_with('/') {
+            Reading::Auto
+        } else {
+            Reading::Strict
+        },
         ..Expect::default()
     }
 }
 
 /// The target again, its version expected, when a healthy one told another version.
 fn still_old(seen: &Seen, wanted: &str) -> Option<Target> {
-    if seen.state != State::Healthy {
-        return None;
-    }
-    let told = seen.document()?.version?;
-    if told == wanted {
+    let wanted = version(wanted);
+    if seen.state != State::Healthy || told(seen, &wanted).is_none_or(|told| told == wanted.wanted) {
         return None;
     }
     let mut target = seen.target.clone();
-    target.expect.version = Some(Version {
-        wanted: wanted.to_owned(),
-        // The new version may say nothing of itself, though the old one did.
-        place: VersionPlace::DocumentIfTold,
-    });
+    target.expect.version = Some(wanted);
     Some(target)
 }
 
 /// Whether a healthy answer may be the old version's: one served before, and the answer does not say which it was.
 fn tells_no_version(seen: &Seen, awaited: &Awaited<'_>) -> bool {
-    let told = seen.document().and_then(|document| document.version);
-    seen.state == State::Healthy && awaited.replaced && awaited.version.is_some() && told.is_none()
+    let told = |wanted: &String| told(seen, &version(wanted));
+    seen.state == State::Healthy
+        && awaited.replaced
+        && awaited.version.as_ref().is_some_and(|wanted| told(wanted).is_none())
+}
+
+fn version(wanted: &str) -> Version {
+    Version {
+        wanted: wanted.to_owned(),
+        also: Vec::new(),
+        // The new version may say nothing of itself, though the old one did.
+        place: VersionPlace::DocumentIfTold,
+    }
+}
+
+/// The version that an answer tells, where it can be one of Cloudflare's: an application's own (`1.0.0`) says nothing.
+fn told(seen: &Seen, wanted: &Version) -> Option<String> {
+    let told = health::told(wanted, seen.last.as_ref()?);
+    told.into_iter().next()
 }
 
 #[cfg(test)]

@@ -197,11 +197,12 @@ pub(crate) fn cut(outcome: &Outcome) -> &'static str {
 
 /// One change of what is known about a service's health.
 pub(crate) fn health(target: &Target, verdict: &Verdict, after: Duration) -> String {
-    let after = elapsed(after);
+    let (after, url) = (elapsed(after), target.request.shown());
     match verdict {
-        Verdict::Healthy => format!("  {} is healthy after {after}", target.name),
-        Verdict::NotYet(why) => format!("  {} is not healthy yet: {why}", target.name),
-        Verdict::NotEver { why, .. } => format!("  {} is not healthy: {why}", target.name),
+        Verdict::Healthy(None) => format!("  {} is healthy after {after}", target.name),
+        Verdict::Healthy(Some(note)) => format!("  {} is healthy after {after}: {note}", target.name),
+        Verdict::NotYet(why) => format!("  {} is not healthy yet: {why} ({url})", target.name),
+        Verdict::NotEver { why, .. } => format!("  {} is not healthy: {why} ({url})", target.name),
     }
 }
 
