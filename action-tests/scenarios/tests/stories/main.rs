@@ -19,4 +19,6 @@ mod health_check;
 mod life;
 mod neon_branch;
 mod pr_comment;
+mod pr_comment_reports;
+mod pr_comment_writes;
 mod preview_dns;
