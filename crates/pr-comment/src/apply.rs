@@ -1,14 +1,15 @@
 //! Carries the plan out, and looks again whenever the world may be another than the plan thought.
 
-use std::time::Duration;
-
 use actions_core::github::{Comment, Edited, Error, Identity, Reader, Writer};
 
 use crate::marker::Run;
 use crate::plan::{self, Plan, Step, Wanted};
 
-/// Writing is tried this often at most: a comment that vanishes each time is somebody's intent.
-const MOST_WRITES: u32 = 5;
+/// Looking, then writing, is repeated this often at most: a comment that vanishes each time is somebody's intent.
+const MOST_ROUNDS: u32 = 5;
+
+/// More comments than that come in several answers (GitHub's largest page).
+const A_PAGE: usize = 100;
 
 /// What became of the comment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,12 +86,22 @@ pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, 
     let mut known: Option<Identity> = None;
     // What the last write was to be, and why nobody knows whether it is.
     let mut lost: Option<(Outcome, Error)> = None;
-    for write in 0..=MOST_WRITES {
+    let mut tries = writer.reader().tries();
+    let mut may_ask = true;
+    let mut absent = false;
+    for round in 0..=MOST_ROUNDS {
         let facts = look(writer.reader(), pull_request, &wanted.key, known.as_ref()).await?;
         done.unclear = false;
         let Plan { step, duplicates } = plan::upsert(&facts.comments, &facts.identity, wanted);
         let comment = |id: u64| facts.comments.iter().find(|comment| comment.id == id);
         let outcome = match step {
+            // We made it, and the list does not show it yet.
+            Step::Create if done.outcome == Outcome::Created => return Ok(()),
+            // One that goes from the first page while the next ones are read hides another: not there twice is not there.
+            Step::Create if facts.comments.len() >= A_PAGE && !absent => {
+                absent = true;
+                continue;
+            }
             Step::Create => Outcome::Created,
             Step::Edit(_) => Outcome::Updated,
             Step::Renew(_) => Outcome::Unchanged,
@@ -110,18 +121,15 @@ pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, 
                 return Ok(());
             }
         };
-        // We made it, and the list does not show it yet.
-        if step == Step::Create && done.outcome == Outcome::Created {
-            return Ok(());
-        }
-        if write == MOST_WRITES {
+        // Not as it should be, and it is too early, or too late, to ask again.
+        if !may_ask || round == MOST_ROUNDS {
             break;
         }
         done.unclear = true;
         let written = match step {
             Step::Edit(id) | Step::Renew(id) => writer.edit_comment(id, &wanted.signed()).await,
             _ => writer
-                .create_comment(pull_request, &wanted.signed())
+                .create_comment(pull_request, &wanted.signed(), &mut tries)
                 .await
                 .map(Edited::Done),
         };
@@ -140,7 +148,8 @@ pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, 
             }
             Err(error) if error.is_ambiguous() => {
                 tracing::warn!("{error}; looking whether the comment is there");
-                tokio::time::sleep(Duration::from_secs(1 << write)).await;
+                // An edit was repeated where it was asked: for it, this is the last look.
+                may_ask = outcome == Outcome::Created && tries.pause().await;
                 lost = Some((outcome, error));
             }
             Err(error) => {

@@ -42,6 +42,19 @@ pub(crate) fn conflicts(lines: &[&Line]) -> Fault {
     fault(format!("{names}; nothing was touched{list}")).hint(ways_out(lines))
 }
 
+/// A route of somebody else's at a hostname of ours.
+pub(crate) fn leads_elsewhere(pattern: &str, worker: Option<&str>) -> String {
+    match worker {
+        Some(worker) => format!("route `{pattern}` leads to Worker `{worker}`, which is not of this environment"),
+        None => format!("route `{pattern}` leads past all Workers"),
+    }
+}
+
+/// Why hostnames were not held against the zone's routes.
+pub(crate) fn routes_unseen() -> &'static str {
+    "whether routes lead these hostnames elsewhere was not looked at: the token may not read Workers Routes"
+}
+
 /// What to do about the conflicts, each kind once.
 fn ways_out(lines: &[&Line]) -> String {
     let mut remedies: Vec<Remedy> = lines
@@ -61,6 +74,9 @@ fn ways_out(lines: &[&Line]) -> String {
         Remedy::OtherOwner => "run `command: delete` for the environment that owns a record, or delete it by hand",
         Remedy::Detach => {
             "detach a custom domain in the dashboard: Workers & Pages → the Worker → Settings → Domains & Routes"
+        }
+        Remedy::Route => {
+            "delete a route that leads elsewhere: Workers & Pages → the Worker → Settings → Domains & Routes"
         }
         Remedy::Managed => "remove the Cloudflare product that keeps a read-only record",
     });

@@ -129,7 +129,8 @@ pub fn read(text: &str) -> Option<Result<Marker, String>> {
 }
 
 fn parts(text: &str) -> Option<Marker> {
-    let parts: Vec<&str> = text.split(':').skip(1).collect();
+    // We write it in lower case: another spelling is not ours, whatever a list that ignores case found.
+    let parts: Vec<&str> = text.strip_prefix(BEGINNING)?.split(':').collect();
     let (&[id, repository, project, environment], rest) = parts.split_first_chunk::<4>()?;
     let pull_request = match rest {
         [] => None,
@@ -173,8 +174,12 @@ impl Marker {
 
     /// Whether it names exactly this owner.
     pub(super) fn names(&self, owner: &Owner) -> bool {
-        self.is_of(&owner.repository)
-            && says(&self.project, &owner.project)
+        self.is_of(&owner.repository) && self.is_called_like(owner)
+    }
+
+    /// Whether it names the same environment and pull request, of whichever repository.
+    pub(super) fn is_called_like(&self, owner: &Owner) -> bool {
+        says(&self.project, &owner.project)
             && says(&self.environment, &owner.environment)
             && self.pull_request == owner.pull_request
     }

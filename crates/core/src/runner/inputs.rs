@@ -84,9 +84,23 @@ impl Problems {
         })
     }
 
-    /// A required secret, masked here.
+    /// A required token or key, masked here. What cannot stand in a header would only be told as a network's fault.
     pub fn required_secret(&mut self, input: &str, value: Option<String>, remedy: &str) -> SecretString {
-        secret(self.required(input, value, remedy).trim().to_owned())
+        let value = self.required(input, value, remedy).trim().to_owned();
+        let odd = value.chars().find(|c| !c.is_ascii_graphic());
+        let what = odd.map(|c| match c {
+            '\n' | '\r' => "a line break".to_owned(),
+            ' ' | '\t' => "a space".to_owned(),
+            c if c.is_alphanumeric() => "a letter that no token has".to_owned(),
+            c => format!("an invisible or foreign character (U+{:04X})", u32::from(c)),
+        });
+        if let Some(what) = what {
+            self.add(
+                input,
+                format!("holds {what} inside, which no token has; copy it anew and store it alone"),
+            );
+        }
+        secret(value)
     }
 
     /// `true` or `false` in YAML's core schema (`true`, `True`, `TRUE`), as the toolkit reads booleans.

@@ -149,7 +149,7 @@ pub(super) async fn ready(session: &Session<'_>, created: Created) -> anyhow::Re
     let connection = async {
         match created.connection(&session.inputs.login) {
             Some(told) => told,
-            None => neon.connection(branch, &session.inputs.login).await,
+            None => neon.connection_of_new(branch, &session.inputs.login).await,
         }
     };
     let operations = neon.wait_for_operations(created.operations.clone());

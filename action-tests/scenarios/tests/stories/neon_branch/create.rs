@@ -310,7 +310,7 @@ async fn production_is_never_handed_out_as_a_preview() {
     could not hand out branch `guarded`: it is protected
     hint: unprotect it in Neon's console first, or name another branch
 
-    could not hand out branch `preview-pr-42`: it belongs to `codex-actions:7000001:eve/app:codex:preview:42`
+    could not hand out branch `preview-pr-42`: it belongs to preview 42 of codex in eve/app (7000001)
     hint: `force-foreign: true` does it nevertheless
     ");
     world.assert_only_reads_since(mark);

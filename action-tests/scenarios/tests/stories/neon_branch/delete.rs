@@ -28,7 +28,7 @@ async fn what_must_stay_is_not_deleted() {
     could not delete branch `parent`: branch `child` was made from it
     hint: delete those first
 
-    could not delete branch `theirs`: it belongs to `codex-actions:7000001:eve/app:codex:preview:42`
+    could not delete branch `theirs`: it belongs to preview 42 of codex in eve/app (7000001)
     hint: `force-foreign: true` does it nevertheless
 
     could not delete branch `preview-pr-421`: neither its annotation nor its name says that this repository made it
