@@ -155,7 +155,7 @@ async fn five_hundred_endpoints_end_in_a_comment() {
 
     // Between jobs the output travels, seven of them in one variable.
     let output = check.output("report");
-    let passed = vec![output; 7].join("\n");
+    let passed = [output; 7].join("\n");
     assert!(
         "INPUT_REPORTS=".len() + passed.len() < LONGEST_VARIABLE,
         "{}",
