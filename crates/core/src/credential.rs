@@ -49,14 +49,14 @@ const SHORTEST_WEAK: usize = 8;
 /// Digits; fewer are a port, a count, a year.
 const SHORTEST_NUMBER: usize = 8;
 
-/// Whether `value` is such a common word or short number that it must not be a mask.
+/// Whether `value` is so common a word that it must not be a mask, whatever it was given for.
 pub(crate) fn is_word(value: &str) -> bool {
-    let value = value.trim();
-    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
-        || value.len() < SHORTEST_NUMBER
-            && value
-                .chars()
-                .all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | ':'))
+    WORDS.iter().any(|word| value.trim().eq_ignore_ascii_case(word))
+}
+
+fn is_short_number(value: &str) -> bool {
+    let of_numbers = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | ':');
+    value.len() < SHORTEST_NUMBER && value.chars().all(of_numbers)
 }
 
 fn carries(name: &str) -> bool {
@@ -105,7 +105,7 @@ fn is_drawn(run: &str) -> bool {
 
 /// Whether a value is to be a mask, by the name that it stands under.
 fn is_credential(name: &str, value: &str) -> bool {
-    if value.chars().count() < crate::secret::SHORTEST_MASK || is_word(value) {
+    if value.chars().count() < crate::secret::SHORTEST_MASK || is_word(value) || is_short_number(value) {
         return false;
     }
     carries(name) || may_carry(name) && value.len() >= SHORTEST_WEAK || looks_drawn(value)

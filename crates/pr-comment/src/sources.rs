@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
-use actions_core::reports::Report;
+use actions_core::reports::{Report, Status};
 use actions_core::runner::{Env, Problems, command, kept};
 use serde_json::Value;
 
@@ -62,11 +62,39 @@ pub(crate) fn of_job(env: &Env) -> Vec<Report> {
         });
         match read {
             Ok(Report::PrComment(_)) => {}
-            Ok(report) => reports.push(report),
+            Ok(report) => {
+                reports.retain(|earlier| !supersedes(&report, earlier));
+                reports.push(report);
+            }
             Err(why) => command::warning("pr-comment", &report::unreadable(&kept.name, &why)),
         }
     }
     reports
+}
+
+/// Whether `later` is a second try of what failed in `earlier`, and came through: the same action and command, and all
+/// that the first one was about.
+fn supersedes(later: &Report, earlier: &Report) -> bool {
+    let key = |report: &Report| {
+        let head = report.head();
+        (report.action().to_owned(), head.command, head.environment.clone())
+    };
+    let (now, before) = (later.head().status, earlier.head().status);
+    let about = subjects(later);
+    (now, before) == (Status::Done, Status::Failed)
+        && key(later) == key(earlier)
+        && subjects(earlier).iter().all(|subject| about.contains(subject))
+}
+
+/// What a report is about. A cleanup that comes through is about all that was left.
+fn subjects(report: &Report) -> Vec<&str> {
+    match report {
+        Report::NeonBranch(neon) => neon.branch.iter().map(|branch| branch.name.as_str()).collect(),
+        Report::PreviewDns(dns) => dns.records.iter().map(|record| record.name.as_str()).collect(),
+        Report::DeployWorkers(deploy) => deploy.services.iter().map(|service| service.service.as_str()).collect(),
+        Report::HealthCheck(check) => check.endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect(),
+        Report::Cleanup(_) | Report::PrComment(_) | Report::Other(..) => Vec::new(),
+    }
 }
 
 /// The user's own Markdown, from `body` or `body-file`.
@@ -139,7 +167,27 @@ fn name_in(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_second_try_takes_the_place_of_the_first() {
+        let check = |status: &str, urls: &[&str]| {
+            let endpoints: Vec<Value> = urls.iter().map(|url| json!({"url": url})).collect();
+            let report = json!({"action": "health-check", "command": "check", "environment": "preview", "status": status,
+                "endpoints": endpoints});
+            Report::of(report).unwrap()
+        };
+        let (failed, done) = (check("failed", &["a", "b"]), check("done", &["b", "a", "c"]));
+        assert!(supersedes(&done, &failed) && supersedes(&done, &check("failed", &[])));
+        assert!(!supersedes(&failed, &done) && !supersedes(&failed, &failed));
+        assert!(!supersedes(&done, &check("done", &["a"])));
+        // Of something else, the failure stands.
+        assert!(!supersedes(&done, &check("failed", &["a", "d"])));
+        let other = json!({"action": "health-check", "command": "check", "environment": "staging", "status": "failed"});
+        assert!(!supersedes(&done, &Report::of(other).unwrap()));
+    }
 
     #[test]
     fn the_projects_name_is_found_in_a_manifest_that_is_broken() {

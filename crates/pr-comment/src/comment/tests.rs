@@ -374,6 +374,15 @@ fn a_step_of_the_users_that_failed_is_a_failure_too() {
         cancelled.starts_with("### 🚫 Preview was cancelled\n\n1 deployed"),
         "{cancelled}"
     );
+    // What was under way when the job was cancelled failed of that.
+    let check = json!({"action": "health-check", "command": "check", "environment": "preview", "status": "failed",
+        "error": "cancelled (SIGINT) before it ended; what was under way may be half done"});
+    let cancelled = rendered(&frame(Job::Cancelled), &[deploy(&[service("api", "deployed")]), check]);
+    assert!(
+        cancelled.starts_with("### 🚫 Preview was cancelled\n\n1 deployed")
+            && cancelled.contains("> **health-check**: cancelled (SIGINT)"),
+        "{cancelled}"
+    );
     let nothing = rendered(&frame(Job::Failed), &[]);
     assert!(nothing.starts_with("### ❌ Preview failed"), "{nothing}");
     // An environment that is gone is gone, whatever failed after it.
