@@ -51,10 +51,10 @@ impl Inputs {
     ///
     /// # Errors
     /// [`BadInput`] with every wrong one.
-    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+    pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
-        let common = Common::read(env, &mut problems)?;
+        let common = Common::read(env, &mut problems).await?;
         let expect = lone::expect(&raw, &mut problems);
         let mut targets = lone::targets(&raw, &expect, &mut problems);
         let alone = raw.urls.is_some() || raw.checks.is_some();

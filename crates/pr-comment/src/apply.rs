@@ -86,7 +86,7 @@ pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, 
     let mut known: Option<Identity> = None;
     // What the last write was to be, and why nobody knows whether it is.
     let mut lost: Option<(Outcome, Error)> = None;
-    let mut tries = writer.reader().tries();
+    let mut tries = writer.reader().tries_of_create();
     let mut may_ask = true;
     let mut absent = false;
     for round in 0..=MOST_ROUNDS {

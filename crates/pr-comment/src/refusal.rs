@@ -1,6 +1,5 @@
 //! Why GitHub takes no comment: read from its words, since one status stands for many reasons.
 
-use actions_core::event::Event;
 use actions_core::github::Error;
 
 /// A reason that is nobody's mistake: the text goes to the summary, and the step succeeds.
@@ -24,17 +23,7 @@ pub(crate) enum Refusal {
     Other,
 }
 
-/// Whether this event's token can only read, whatever `permissions:` says.
-///
-/// Source: GitHub's documentation of the events, and "Automating Dependabot". `pull_request_target`, `workflow_run`
-/// and `issue_comment` run with the base repository's token, for forks as well.
-pub(crate) fn reads_only(event: &Event) -> bool {
-    let of_the_head = ["pull_request", "pull_request_review", "pull_request_review_comment"];
-    let dependabot = event.actor.as_deref() == Some("dependabot[bot]");
-    of_the_head.contains(&event.name.as_str()) && (event.from_fork || dependabot)
-}
-
-/// What a refusal means.
+/// What a refusal means, to a token that can only read or to another.
 pub(crate) fn of(error: &Error, reads_only: bool) -> Result<Silence, Refusal> {
     let Error::Refused { status, message, .. } = error else {
         return Err(Refusal::Other);
@@ -111,25 +100,6 @@ mod tests {
                 limited: false,
             };
             assert_eq!((&of(&error, false), &of(&error, true)), (plain, reading), "{words}");
-        }
-    }
-
-    #[test]
-    fn only_the_heads_own_events_have_a_token_that_can_only_read() {
-        for (name, fork, actor, expected) in [
-            ("pull_request", true, "eve", true),
-            ("pull_request", false, "dependabot[bot]", true),
-            ("pull_request", false, "octocat", false),
-            ("pull_request_target", true, "eve", false),
-            ("workflow_run", true, "dependabot[bot]", false),
-        ] {
-            let event = Event {
-                name: name.to_owned(),
-                from_fork: fork,
-                actor: Some(actor.to_owned()),
-                ..Event::default()
-            };
-            assert_eq!(reads_only(&event), expected, "{name} {actor}");
         }
     }
 }

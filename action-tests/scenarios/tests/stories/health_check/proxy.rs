@@ -17,6 +17,15 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     pub(crate) async fn start() -> Self {
+        Self::leading(None).await
+    }
+
+    /// One that leads all to this address, whatever port was asked for.
+    pub(crate) async fn to(address: SocketAddr) -> Self {
+        Self::leading(Some(address)).await
+    }
+
+    async fn leading(to: Option<SocketAddr>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, asked) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<String>>>::default());
         let notes = asked.clone();
@@ -24,7 +33,7 @@ impl Proxy {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let notes = notes.clone();
-                tokio::spawn(async move { serve(stream, &notes).await });
+                tokio::spawn(async move { serve(stream, &notes, to).await });
             }
         });
         Self { address, asked }
@@ -35,7 +44,7 @@ impl Proxy {
     }
 }
 
-async fn serve(stream: TcpStream, notes: &Mutex<Vec<String>>) -> std::io::Result<()> {
+async fn serve(stream: TcpStream, notes: &Mutex<Vec<String>>, to: Option<SocketAddr>) -> std::io::Result<()> {
     let mut client = BufReader::new(stream);
     let mut head = String::new();
     while client.read_line(&mut head).await? > 2 {}
@@ -48,7 +57,7 @@ async fn serve(stream: TcpStream, notes: &Mutex<Vec<String>>) -> std::io::Result
         .next()
         .unwrap_or_default();
     let port: u16 = host.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap();
-    let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+    let mut server = TcpStream::connect(to.unwrap_or(([127, 0, 0, 1], port).into())).await?;
     if request.starts_with("CONNECT ") {
         client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
     } else {

@@ -132,8 +132,13 @@ pub(crate) enum Certificate {
 }
 
 impl Tls {
-    /// A TLS server; its first `without` connections are cut before the handshake.
+    /// A healthy TLS server; its first `without` connections are cut before the handshake.
     pub(crate) async fn start(certificate: Certificate, without: usize) -> Self {
+        Self::playing(certificate, without, answer(200, HEALTHY)).await
+    }
+
+    /// The same with another act.
+    pub(crate) async fn playing(certificate: Certificate, without: usize, act: Act) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (ca, config) = config(certificate);
@@ -141,12 +146,12 @@ impl Tls {
         tokio::spawn(async move {
             for at in 0_usize.. {
                 let (stream, _): (TcpStream, _) = listener.accept().await.unwrap();
-                let acceptor = acceptor.clone();
+                let (acceptor, act) = (acceptor.clone(), act.clone());
                 tokio::spawn(async move {
                     if at >= without
                         && let Ok(stream) = acceptor.accept(stream).await
                     {
-                        let _ = play(stream, answer(200, HEALTHY)).await;
+                        let _ = play(stream, act).await;
                     }
                 });
             }
