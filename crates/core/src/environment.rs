@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use crate::manifest::{self, EnvironmentSpec, Manifest, OnLimit, Routing, Uploader, graph};
 use crate::naming::{self, Values};
@@ -32,6 +33,8 @@ pub struct Environment {
     pub grace: Option<Duration>,
     pub limit: Option<u64>,
     pub on_limit: OnLimit,
+    /// Whether Workers run on the schedules of their configuration.
+    pub crons: bool,
     /// Production resources that may be used on purpose, by binding.
     pub shared: Vec<String>,
     /// The manifest's folder.
@@ -88,7 +91,7 @@ pub struct Service {
     /// Names or ids of D1 databases by binding, where the environment has its own.
     pub d1: IndexMap<String, String>,
     /// Variables, references filled in. The environment's come first, the service's own win.
-    pub vars: IndexMap<String, String>,
+    pub vars: IndexMap<String, Value>,
     pub checks: Vec<crate::health::Check>,
 }
 
@@ -185,6 +188,7 @@ impl Environment {
             let hostname = naming::domain(&format!("{}.{zone}", naming::render(&spec.hostname, &values)));
             (naming::render(&spec.worker, &values), hostname)
         };
+        let environment = name;
         let url_of = |hostname: &str| {
             project
                 .url
@@ -214,6 +218,21 @@ impl Environment {
                 title: naming::kv_title(&project.name, name, pull_request, binding),
             };
             let vars = spec.vars.iter().chain(&service.vars);
+            let refer = |name: &str| match name.split_once('.') {
+                Some((other, part)) if manifest.services.contains_key(other) => {
+                    let hostname = values(other).1;
+                    match part {
+                        "url" => Some(url_of(&hostname)),
+                        "hostname" => Some(hostname),
+                        _ => None,
+                    }
+                }
+                _ => {
+                    let known = naming::PLACEHOLDERS.contains(&name);
+                    let values = values_of(manifest, environment, key, pull_request);
+                    known.then(|| naming::render(&format!("{{{name}}}"), &values))
+                }
+            };
             let named =
                 |map: &IndexMap<String, String>| of_service(map, key, &values_of(manifest, name, key, pull_request));
             Service {
@@ -231,7 +250,9 @@ impl Environment {
                 d1: named(&spec.d1),
                 secrets: service.secrets.iter().map(secret).collect(),
                 kv: service.kv.iter().map(kv).collect(),
-                vars: vars.map(|(name, value)| (name.clone(), fill(value))).collect(),
+                vars: vars
+                    .map(|(name, value)| (name.clone(), filled(value, &refer)))
+                    .collect(),
                 checks: service.checks.clone(),
             }
         });
@@ -272,6 +293,7 @@ impl Environment {
             grace: spec.grace.as_deref().and_then(crate::duration::parse),
             limit: spec.limit,
             on_limit: spec.on_limit,
+            crons: spec.crons.unwrap_or(pull_request.is_none()),
             shared: spec.shared.clone(),
             root: manifest.root.clone(),
             zone,
@@ -359,6 +381,19 @@ impl Environment {
     pub fn title(&self) -> String {
         self.pull_request
             .map_or_else(|| self.name.clone(), |pr| format!("{} {pr}", self.name))
+    }
+}
+
+/// A value with the references in its texts filled in.
+fn filled(value: &Value, refer: &impl Fn(&str) -> Option<String>) -> Value {
+    match value {
+        Value::String(text) => naming::fill_in(text, refer).into(),
+        Value::Array(items) => items.iter().map(|item| filled(item, refer)).collect(),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, item)| (name.clone(), filled(item, refer)));
+            Value::Object(fields.collect())
+        }
+        other => other.clone(),
     }
 }
 

@@ -23,7 +23,7 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         targets,
         schedule,
         settings,
-    } = Inputs::read(&runner.env)?;
+    } = Inputs::read(&runner.env).await?;
     let prober = Prober::new(settings)?;
     runner.say(&report::opening(&targets, &schedule));
     let started = Instant::now();

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
-    let inputs = Inputs::read(&runner.env)?;
+    let inputs = Inputs::read(&runner.env).await?;
     let mut session = Session::new(runner, &inputs)?;
     let done = commands::run(&mut session).await;
     session.finish(done)

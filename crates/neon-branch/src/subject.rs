@@ -43,7 +43,7 @@ impl Subject {
         } else {
             subject.own = common.pull_request.map(|number| format!("preview-pr-{number}"));
         }
-        subject.check(command, common.has_manifest(env), problems);
+        subject.check(command, common, env, problems);
         subject
     }
 
@@ -112,7 +112,7 @@ impl Subject {
         self.database = Some(database);
     }
 
-    fn check(&self, command: Command, has_manifest: bool, problems: &mut Problems) {
+    fn check(&self, command: Command, common: &Common, env: &Env, problems: &mut Problems) {
         if command == Command::Run && self.written.is_some() {
             problems.add(
                 "branch",
@@ -123,8 +123,11 @@ impl Subject {
             problems.add("branch", "an id cannot be chosen; give a name");
         }
         let needed = !matches!(command, Command::Run | Command::Checkpoint);
-        if needed && !has_manifest && self.written.is_none() && self.own.is_none() {
-            problems.add("branch", "missing; outside a pull request, name the branch");
+        if needed && !common.has_manifest(env) && self.written.is_none() && self.own.is_none() {
+            match common.unknown_pull_request() {
+                Some(unknown) => problems.add("pull-request", unknown),
+                None => problems.add("branch", "missing; outside a pull request, name the branch"),
+            }
         }
     }
 
@@ -146,6 +149,11 @@ impl Subject {
             names.push(name);
         }
         names
+    }
+
+    /// Whether the branch is the one of a pull request's environment.
+    pub(crate) fn is_pull_requests(&self) -> bool {
+        self.owner.pull_request.is_some() && self.own.as_deref() == Some(self.name().as_str())
     }
 
     /// Whether the branch is this repository's to change.

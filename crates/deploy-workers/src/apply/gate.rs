@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use actions_core::credential::shown;
-use actions_core::environment::{Environment, Service};
+use actions_core::environment::Service;
 use actions_core::health::{
     self, Expect, Prober, Reading, Schedule, Seen, Settings, State, Target, Verdict, Version, VersionPlace,
 };
@@ -18,6 +18,7 @@ use futures_util::future;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
+use crate::inputs::Inputs;
 use crate::report;
 
 /// Who is asked: everybody's version, or the one that was just uploaded, whatever its share of the traffic.
@@ -52,7 +53,7 @@ const IN_A_ROW: u32 = 18;
 /// # Errors
 /// One of them does not, in time.
 pub(crate) async fn wait(
-    environment: &Environment,
+    inputs: &Inputs,
     services: &[Awaited<'_>],
     asked: Asked,
     schedule: &Schedule,
@@ -71,7 +72,7 @@ pub(crate) async fn wait(
         started: Instant::now(),
         runner,
     };
-    let targets = services.iter().map(|awaited| target(environment, awaited, asked));
+    let targets = services.iter().map(|awaited| target(inputs, awaited, asked));
     let targets: Vec<Target> = targets.collect::<anyhow::Result<_>>()?;
     let mut seen = gate.ask(&targets, 1).await;
     let old: Vec<Target> = seen
@@ -177,7 +178,7 @@ fn fitting(rest: Duration) -> u32 {
     u32::try_from(rest.as_secs()).unwrap_or(IN_A_ROW).clamp(1, IN_A_ROW)
 }
 
-fn target(environment: &Environment, awaited: &Awaited<'_>, asked: Asked) -> anyhow::Result<Target> {
+fn target(inputs: &Inputs, awaited: &Awaited<'_>, asked: Asked) -> anyhow::Result<Target> {
     let service = awaited.service;
     let url = secret::url(&service.health_url).with_context(|| {
         format!(
@@ -186,11 +187,12 @@ fn target(environment: &Environment, awaited: &Awaited<'_>, asked: Asked) -> any
             service.key
         )
     })?;
-    let (names, others) = environment.names(service);
+    let (names, others) = inputs.environment.names(service);
     let expect = Expect {
-        service: names,
+        // Without a manifest nobody said what the Worker calls itself.
+        service: inputs.manifest.as_ref().map(|_| names).unwrap_or_default(),
         other_services: others,
-        environment: Some(environment.name.clone()),
+        environment: inputs.stated_environment.clone(),
         ..expect(&service.health_url)
     };
     let mut target = Target::get(service.key.clone(), url, expect);

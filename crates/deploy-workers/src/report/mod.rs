@@ -13,10 +13,11 @@ use actions_core::text::{count, elapsed, quoted_list};
 use actions_core::wrangler::Failed;
 use indexmap::IndexMap;
 
-pub(crate) use output::{Report, outputs, restored, restored_markdown, validated, validated_markdown};
+pub(crate) use output::{Report, outputs, restored, restored_markdown, untouched, validated, validated_markdown};
 
-use crate::apply::Outcome;
-use crate::apply::rollback::{Decision, PutBack};
+use crate::apply::decide::Decision;
+use crate::apply::outcome::Outcome;
+use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::project::{Built, Size};
@@ -165,12 +166,32 @@ pub(crate) fn service(plan: &ServicePlan, outcome: &Outcome) -> String {
     } else {
         format!(" at {}", plan.url)
     };
-    match (&outcome.failed, plan.upload, outcome.changed) {
+    if outcome.cut {
+        return format!("✗ {}: {}", plan.key, cut(outcome));
+    }
+    match (&outcome.failed, plan.upload, outcome.changed()) {
         (Some(problem), _, _) => format!("✗ {}: {}", plan.key, problem.replace('\n', "\n  ")),
         (None, Upload::No, false) => format!("= {}: unchanged, version {version} serves{at}", plan.key),
         (None, Upload::No, true) => format!("✓ {}: code unchanged, the rest brought up to date in {took}", plan.key),
         (None, Upload::First, _) => format!("✓ {}: new, version {version} serves{at} after {took}", plan.key),
         (None, Upload::Again, _) => format!("✓ {}: version {version} serves{at} after {took}", plan.key),
+    }
+}
+
+/// The account has no room for more schedules.
+pub(crate) fn no_schedules(error: actions_core::cloudflare::Error) -> String {
+    let error = fault("its schedules were not set").because(error).hint(
+        "the account has as many cron triggers as its plan allows: take some away, or leave them out here with `crons = false` in the environment",
+    );
+    actions_core::error::render(&error.into()).replace('\n', "; ")
+}
+
+/// The run was cancelled in the middle of a service.
+pub(crate) fn cut(outcome: &Outcome) -> &'static str {
+    if outcome.changed() {
+        "the run was cancelled before it was done with"
+    } else {
+        "the run was cancelled before it was touched"
     }
 }
 
@@ -290,6 +311,20 @@ pub(crate) fn checks_failed(conflicts: &[(String, String)]) -> anyhow::Error {
 pub(crate) const PUTTING_BACK: &str =
     "putting the Workers of this run back to what served before; hostnames, schedules and data stay as they are";
 
+/// The signal has come.
+pub(crate) const CANCELLED: &str =
+    "cancelled: nothing new is begun; what is on its way comes to its end, as far as there is time";
+
+/// Why a Worker was not put back, though nothing else serves than before.
+pub(crate) const STILL_ON_ITS_WAY: &str = "its upload was not answered in the time of a cancelled run, and may still be carried out: look at what serves, or run again";
+
+/// The runner kills what it has cancelled.
+pub(crate) const OUT_OF_TIME: &str =
+    "the time of a cancelled run was over before Cloudflare had answered: look at what serves, or run again";
+
+/// What is said of a Worker that a cancelled rollback did not come to the end of.
+pub(crate) const NOT_COME_TO: &str = "the run was cancelled before it was put back";
+
 /// One Worker was put back, or not.
 pub(crate) fn put_back(key: &str, put_back: &PutBack) -> String {
     match put_back {
@@ -298,6 +333,7 @@ pub(crate) fn put_back(key: &str, put_back: &PutBack) -> String {
         PutBack::Nothing => format!("= {key}: nothing to put back"),
         PutBack::Left(why) => format!("= {key}: left as it is: {why}"),
         PutBack::Failed(why) => format!("✗ {key}: not put back: {}", why.replace('\n', "\n  ")),
+        PutBack::Unanswered => format!("✗ {key}: perhaps not put back: {OUT_OF_TIME}"),
     }
 }
 
@@ -306,6 +342,7 @@ pub(crate) fn planned(decision: &Decision) -> PutBack {
     match decision {
         Decision::Nothing => PutBack::Nothing,
         Decision::Leave(why) => PutBack::Left(why.clone()),
+        Decision::Fail(why) => PutBack::Failed(why.clone()),
         Decision::Remove => PutBack::Left("dry run: it would be removed".to_owned()),
         Decision::Deploy(shares) => {
             let versions: Vec<&str> = shares.iter().map(|share| share.version_id.as_str()).collect();
@@ -320,6 +357,7 @@ pub(crate) fn rollback_failed(all: &[Restored<'_>]) -> Option<anyhow::Error> {
         .iter()
         .filter_map(|restored| match &restored.put_back {
             PutBack::Failed(why) => Some((restored.service.key.as_str(), why.as_str())),
+            PutBack::Unanswered => Some((restored.service.key.as_str(), OUT_OF_TIME)),
             _ => None,
         })
         .collect();

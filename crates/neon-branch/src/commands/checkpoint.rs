@@ -39,10 +39,11 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         );
         return prune(session, of, &known).await;
     };
+    let source = session.source().await;
     let new = NewBranch {
         parent_id: Some(of.id.clone()),
         expires_at: plan::expiry_of_new(inputs.life, Timestamp::now()),
-        annotation: annotation::write(&inputs.owner, &inputs.origin(), Kind::Checkpoint, Some(&of.id)),
+        annotation: annotation::write(&inputs.owner, &inputs.origin(&source), Kind::Checkpoint, Some(&of.id)),
         name: name.clone(),
         ..NewBranch::default()
     };

@@ -39,6 +39,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         );
         return Ok(());
     };
+    let made_from = session.source().await;
     let mut interrupts = Interrupts::listen()?;
     let new = NewBranch {
         parent_id: parent.as_ref().map(|branch| branch.id.clone()),
@@ -47,7 +48,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         with_compute: true,
         compute: inputs.compute,
         suspend_timeout: inputs.suspend_timeout,
-        annotation: annotation::write(&inputs.owner, &inputs.origin(), Kind::Copy, None),
+        annotation: annotation::write(&inputs.owner, &inputs.origin(&made_from), Kind::Copy, None),
         name: name.clone(),
         ..NewBranch::default()
     };

@@ -152,7 +152,7 @@ pub(crate) enum Certificate {
 }
 
 impl Tls {
-    /// A TLS server; its first `without` connections are cut before the handshake.
+    /// A healthy TLS server; its first `without` connections are cut before the handshake.
     pub(crate) async fn start(certificate: Certificate, without: usize) -> Self {
         Self::with(certificate, without, answer(200, HEALTHY)).await
     }
