@@ -257,8 +257,16 @@ fn variables(
 fn texts<'a>(value: &'a Value, found: &mut impl FnMut(&'a str)) {
     match value {
         Value::String(text) => found(text),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => fields.values().for_each(|item| texts(item, found)),
+        Value::Array(items) => {
+            for item in items {
+                texts(item, found);
+            }
+        }
+        Value::Object(fields) => {
+            for item in fields.values() {
+                texts(item, found);
+            }
+        }
         _ => {}
     }
 }
