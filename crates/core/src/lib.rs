@@ -11,6 +11,7 @@
 //! - [`health`]: when a service counts as healthy.
 
 pub mod cloudflare;
+mod dial;
 pub mod duration;
 pub mod environment;
 pub mod error;
@@ -28,4 +29,5 @@ pub mod retry;
 pub mod runner;
 pub mod secret;
 pub mod text;
+mod tls;
 pub mod wrangler;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::connect::NoAddress;
+pub use crate::tls::TlsFailure;
 
 /// Why there was no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,18 +20,6 @@ pub enum Failure {
     Other(String),
 }
 
-/// Why TLS failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TlsFailure {
-    /// An alert, or the connection ended: a new hostname has no certificate for a while.
-    NoCertificate(String),
-    /// A valid certificate, but for other names.
-    WrongName,
-    Expired,
-    /// Signed by nobody that is trusted here.
-    Untrusted,
-}
-
 /// What a failed request met, from the deepest cause that we know.
 pub(super) fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
     let mut cause = Some(error);
@@ -40,7 +29,7 @@ pub(super) fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
             return Failure::Dns(text.clone());
         }
         if let Some(tls) = at.downcast_ref::<rustls::Error>() {
-            return Failure::Tls(tls_failure(tls));
+            return Failure::Tls(TlsFailure::of(tls));
         }
         if let Some(io) = at.downcast_ref::<std::io::Error>() {
             // The source of an io::Error skips what it wraps.
@@ -60,16 +49,4 @@ pub(super) fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
         cause = at.source();
     }
     Failure::Other(deepest)
-}
-
-fn tls_failure(error: &rustls::Error) -> TlsFailure {
-    use rustls::CertificateError as C;
-    match error {
-        rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
-            TlsFailure::WrongName
-        }
-        rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => TlsFailure::Expired,
-        rustls::Error::InvalidCertificate(_) => TlsFailure::Untrusted,
-        other => TlsFailure::NoCertificate(other.to_string()),
-    }
 }

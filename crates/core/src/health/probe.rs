@@ -15,7 +15,6 @@ use url::Url;
 use super::connect::{Clock, Connector, lap};
 use super::failure::{Failure, classify};
 use super::resolve::Resolver;
-use super::tls;
 
 /// Enough for any health document; the rest of a larger body is not read.
 const LARGEST_BODY: usize = 1 << 20;
@@ -158,7 +157,7 @@ impl Prober {
             redirects,
             resolver,
             proxies,
-            config: tls::config(ca.as_deref())?,
+            config: crate::tls::config(ca.as_deref())?,
         })
     }
 

@@ -142,3 +142,14 @@ fn the_schema_is_current() {
         "run `cargo xtask docs`"
     );
 }
+
+#[test]
+fn what_nobody_would_keep_is_refused() {
+    let text = GOOD
+        .replace("expires = \"7d\"", "limit = 0\non-limit = \"evict-oldest\"")
+        .replace("routing = \"custom-domain\"", "limit = 3")
+        .replace("parent = \"production\"", "parent = \"production\"\nvariables = [\"PGHOST\", \"MY URL\", \"GITHUB_ENV\"]");
+    insta::assert_snapshot!(parse(&text).unwrap_err(), @"");
+    let text = GOOD.replace("parent = \"production\"", "parent = \"production\"\nvariables = [\"PGHOST\", \"DIRECT_URL\"]");
+    assert_eq!(parse(&text).unwrap().database.unwrap().variables, ["PGHOST", "DIRECT_URL"]);
+}
