@@ -2,6 +2,7 @@
 
 mod commands;
 mod inputs;
+mod pending;
 mod plan;
 mod report;
 mod script;
@@ -10,6 +11,7 @@ mod subject;
 
 use std::process::ExitCode;
 
+use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{self, Runner};
 
 use crate::inputs::Inputs;
@@ -20,8 +22,10 @@ fn main() -> ExitCode {
 }
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
+    let mut interrupts = Interrupts::listen()?;
     let inputs = Inputs::read(&runner.env)?;
     let mut session = Session::new(runner, &inputs)?;
-    let done = commands::run(&mut session).await;
-    session.finish(done)
+    let done = commands::run(&mut session, &mut interrupts).await;
+    let settled = pending::settle(&mut session).await;
+    session.finish(done.and(settled))
 }

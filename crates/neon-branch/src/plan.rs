@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use actions_core::neon::annotation::Kind;
-use actions_core::neon::{Branch, Point};
+use actions_core::neon::{Branch, Doors, Point};
 use actions_core::owner::{Owner, Whose};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::inputs::Life;
+use crate::inputs::{Life, Moment};
+
+/// Our own inputs begin like this; they hold the API key, and the command of `run` does not get to see them.
+pub(crate) const OUR_INPUTS: &str = "INPUT_";
 
 /// Why a branch is left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,6 +173,43 @@ pub(crate) fn evictable<'a>(all: &'a [Branch], owner: &Owner, except: &str) -> V
     found
 }
 
+/// The previews of the owner's environment that are alive, one branch for each pull request but the owner's own, oldest
+/// first: what `limit` counts.
+pub(crate) fn alive<'a>(all: &'a [Branch], owner: &Owner) -> Vec<&'a Branch> {
+    let mut found: Vec<&Branch> = Vec::new();
+    let mut all: Vec<&Branch> = all.iter().filter(|branch| branch.is_a(Kind::Environment)).collect();
+    all.sort_by_key(|branch| branch.created_at);
+    for branch in all {
+        let number = branch.pull_request();
+        let neighbour = Owner {
+            pull_request: number,
+            ..owner.clone()
+        };
+        if number.is_some()
+            && number != owner.pull_request
+            && branch.verdict(&neighbour).is_ours()
+            && found.iter().all(|known| known.pull_request() != number)
+        {
+            found.push(branch);
+        }
+    }
+    found
+}
+
+/// The variables that lead past the copy: by name, without those that are set to it.
+pub(crate) fn ways_past<'a>(
+    variables: impl IntoIterator<Item = (&'a str, &'a str)>,
+    doors: &Doors,
+    set: &[String],
+) -> Vec<&'a str> {
+    variables
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with(OUR_INPUTS) && set.iter().all(|known| known != name))
+        .filter(|(_, value)| doors.lead_through(value))
+        .map(|(name, _)| name)
+        .collect()
+}
+
 /// The restore points of `of` beyond the newest `keep`: those to delete, and those that other branches were made from.
 pub(crate) fn surplus<'a>(
     all: &'a [Branch],
@@ -188,6 +228,57 @@ pub(crate) fn surplus<'a>(
         .into_iter()
         .skip(keep)
         .partition(|branch| may_delete(branch, &children(all, branch), &Standing::Owned, false).is_ok())
+}
+
+/// Whether a branch whose former state is kept was restored to this very point. `same_run`: that state's name was made
+/// of this workflow run's id, so that the restore was this run's.
+///
+/// "30 minutes ago" is another point each time. Within 30 minutes after a restore it would lie before that, in what was
+/// undone: whoever asks for it asks once more for the same.
+pub(crate) fn is_restored(branch: &Branch, wanted: Option<&Moment>, same_run: bool) -> bool {
+    let Some(is) = branch.parent_timestamp else {
+        return matches!(wanted, Some(Moment::Fixed(Point::Lsn(lsn))) if branch.parent_lsn.as_ref() == Some(lsn));
+    };
+    match wanted {
+        Some(Moment::Fixed(Point::Timestamp(at))) => at.as_second() == is.as_second(),
+        Some(Moment::Fixed(Point::Lsn(lsn))) => branch.parent_lsn.as_ref() == Some(lsn),
+        Some(Moment::Ago(span, at)) => {
+            let since = at.duration_since(is);
+            let span = SignedDuration::try_from(*span).unwrap_or(SignedDuration::MAX);
+            same_run || !since.is_negative() && since <= span
+        }
+        None => same_run,
+    }
+}
+
+/// What a variable that the manifest lists holds, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The whole direct URL: a migration must not go through the pooler.
+    Url,
+    Host,
+    Port,
+    Role,
+    Password,
+    Database,
+}
+
+impl Part {
+    /// `PGHOST`, `POSTGRES_HOST` and their like hold a part; whatever has no such end, a URL.
+    pub(crate) fn of(name: &str) -> Self {
+        let name = name.to_uppercase();
+        // Vercel's and Neon's own integrations write `PGHOST_UNPOOLED`, too.
+        let name = name.strip_suffix("_UNPOOLED").unwrap_or(&name);
+        let ends = [
+            ("HOST", Self::Host),
+            ("PORT", Self::Port),
+            ("USER", Self::Role),
+            ("PASSWORD", Self::Password),
+            ("DATABASE", Self::Database),
+        ];
+        let found = ends.into_iter().find(|(end, _)| name.ends_with(end));
+        found.map_or(Self::Url, |(_, part)| part)
+    }
 }
 
 /// Why a point in time cannot be gone back to.

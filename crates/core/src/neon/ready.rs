@@ -14,6 +14,7 @@ use crate::tls::{self, TlsFailure};
 pub const USUAL_WAIT: Duration = Duration::from_mins(1);
 /// What the server has decided (a password, a certificate) may be news that has not reached it yet; for so long only.
 const NEWS: Duration = Duration::from_secs(10);
+const SHORTEST_TRY: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
@@ -127,7 +128,8 @@ pub async fn wait_until_reachable(connection: &Connection, longest: Duration) ->
             return Ok(began.elapsed());
         };
         let patience = if why.is_decided() { NEWS.min(longest) } else { longest };
-        if began.elapsed() + pause >= patience {
+        // A last try that is cut short would only hide what the one before has shown.
+        if began.elapsed() + pause + SHORTEST_TRY >= patience {
             return Err(failed(why));
         }
         tracing::debug!("`{}` lets nobody in yet: {why}", connection.host);

@@ -1,8 +1,10 @@
-//! What a user and other actions read: the report, the summary, and (in [`sentences`]) every sentence.
+//! What a user and other actions read: the report, the summary, and (in [`sentences`] and [`unanswered`]) every sentence.
 
 mod sentences;
+mod unanswered;
 
 pub(crate) use sentences::*;
+pub(crate) use unanswered::*;
 
 use actions_core::reports::{Head, NeonBranch, Status};
 use actions_core::text::{cell, count, fenced};
@@ -12,6 +14,8 @@ use crate::inputs::Inputs;
 
 /// A comment holds 65,536 characters, and other sections want room, too.
 const LONGEST_SECTION: usize = 20_000;
+/// Bytes of the output `diff`. A later step gets it as a variable, which Linux lets have 128 KiB.
+const LONGEST_OUTPUT: usize = 100_000;
 
 /// The output `report`.
 #[derive(Debug, Default, Serialize)]
@@ -50,6 +54,9 @@ pub(crate) struct Diff {
     pub(crate) removed: usize,
     pub(crate) truncated: bool,
     pub(crate) text: String,
+    /// The lines of the whole, and how many of them the output `diff` has.
+    #[serde(skip)]
+    pub(crate) lines: (usize, usize),
 }
 
 impl Diff {
@@ -60,22 +67,30 @@ impl Diff {
                 .filter(|line| line.starts_with(sign) && !line.starts_with(&header))
                 .count()
         };
-        let mut shown = String::new();
-        let mut truncated = false;
-        for line in text.lines() {
-            if shown.chars().count() + line.chars().count() > LONGEST_SECTION {
-                truncated = true;
-                break;
-            }
-            shown.push_str(line);
-            shown.push('\n');
-        }
+        let shown = head(text, LONGEST_SECTION);
         Self {
             added: starting('+'),
             removed: starting('-'),
-            truncated,
-            text: shown,
+            truncated: shown.len() < text.trim_end().len(),
+            text: shown.lines().map(|line| format!("{line}\n")).collect(),
+            lines: (text.lines().count(), head(text, LONGEST_OUTPUT).lines().count()),
         }
+    }
+
+    /// The output `diff`: the text, or as much of it as a variable holds.
+    pub(crate) fn output(&self, text: &str) -> String {
+        let mut output = head(text, LONGEST_OUTPUT).trim_end().to_owned();
+        if let Some(note) = self.cut() {
+            output.push_str("\n… ");
+            output.push_str(&note);
+        }
+        output
+    }
+
+    /// What the output lacks.
+    pub(crate) fn cut(&self) -> Option<String> {
+        let (all, shown) = self.lines;
+        (shown < all).then(|| format!("cut: the diff has {all} lines, and the output `diff` the first {shown} of them"))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -97,10 +112,10 @@ impl Diff {
         if self.is_empty() {
             return format!("**{title}**: no change\n");
         }
-        let note = if self.truncated {
-            "\n… cut: the whole diff is the step's output `diff`\n"
-        } else {
-            ""
+        let note = match self.cut() {
+            Some(cut) => format!("\n… {cut}\n"),
+            None if self.truncated => "\n… cut: the whole diff is the step's output `diff`\n".to_owned(),
+            None => String::new(),
         };
         format!(
             "<details><summary><b>{title}</b>: {}</summary>\n\n{}\n{note}\n</details>\n",
@@ -110,12 +125,22 @@ impl Diff {
     }
 }
 
+/// The first lines of a text, whole ones, as far as `bytes` go.
+fn head(text: &str, bytes: usize) -> &str {
+    let text = text.trim_end();
+    if text.len() <= bytes {
+        return text;
+    }
+    let ends = text.match_indices('\n').map(|(at, _)| at).take_while(|at| *at <= bytes);
+    &text[..ends.last().unwrap_or(0)]
+}
+
 impl Report {
     pub(crate) fn new(inputs: &Inputs) -> Self {
         let head = Head {
             command: inputs.command.name().to_owned(),
-            environment: inputs.owner.environment.clone(),
-            pull_request: inputs.owner.pull_request,
+            environment: inputs.subject.owner.environment.clone(),
+            pull_request: inputs.subject.owner.pull_request,
             ..Head::default()
         };
         Self {
@@ -182,7 +207,21 @@ mod tests {
         assert!(long.truncated && long.added == 5000);
         assert!(long.markdown("x").chars().count() < LONGEST_SECTION + 500);
         assert!(long.markdown("x").contains("… cut: "));
+        assert_eq!(long.output(&"+a line of sql\n".repeat(5000)).lines().count(), 5000);
         assert_eq!(Diff::of("").markdown("Schema"), "**Schema**: no change\n");
+    }
+
+    #[test]
+    fn what_is_too_much_for_a_variable_is_cut_and_told() {
+        let text = "+a line of sql\n".repeat(20_000);
+        let diff = Diff::of(&text);
+        let output = diff.output(&text);
+        assert!(output.len() < 128 * 1024, "{}", output.len());
+        let note = "… cut: the diff has 20000 lines, and the output `diff` the first 6666 of them";
+        assert!(output.ends_with(note), "{}", &output[output.len() - 200..]);
+        assert!(diff.markdown("Schema").contains(note) && diff.added == 20_000);
+        let one_line = format!("+{}", "x".repeat(200_000));
+        assert!(Diff::of(&one_line).output(&one_line).ends_with("has 1 lines, and the output `diff` the first 0 of them"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ async fn what_must_stay_is_not_deleted() {
     could not delete branch `parent`: branch `child` was made from it
     hint: delete those first
 
-    could not delete branch `theirs`: it belongs to `codex-actions:7000001:eve/app:codex:preview:42`
+    could not delete branch `theirs`: it belongs to preview 42 of codex in eve/app (7000001)
     hint: `force-foreign: true` does it nevertheless
 
     could not delete branch `preview-pr-421`: neither its annotation nor its name says that this repository made it
@@ -77,7 +77,11 @@ async fn a_delete_whose_answer_is_lost_is_a_delete() {
     let world = world().await;
     ok(run(&world, "create").go().await);
     world.fail(&json!({"provider": "neon", "method": "DELETE", "drop": "after"}));
-    ok(run(&world, "delete").go().await);
+    let lost = ok(run(&world, "delete").go().await);
+    assert_eq!((lost.output("changed"), lost.report["deleted"].clone()), ("true", json!(["preview-pr-42"])), "{lost}");
     assert_eq!(names(&world), ["production"]);
+    let mark = world.mark();
+    assert_eq!(ok(run(&world, "delete").go().await).output("changed"), "false");
+    world.assert_only_reads_since(mark);
     world.finish().await;
 }
