@@ -41,8 +41,12 @@ pub(crate) struct Rule {
     pub(crate) body: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) drop: Option<Hangup>,
+    /// Before the request is handled.
     #[serde(default)]
     pub(crate) delay_ms: u64,
+    /// After the request was handled, before it is answered (or the connection is cut).
+    #[serde(default)]
+    pub(crate) delay_after_ms: u64,
     /// With `status`: handle the request first, then answer with `status`.
     #[serde(default)]
     pub(crate) after: bool,
@@ -101,8 +105,8 @@ impl Faults {
             vec![serde_json::from_value(document.clone())?]
         };
         for rule in &rules {
-            if rule.status.is_none() && rule.drop.is_none() && rule.delay_ms == 0 {
-                anyhow::bail!("a fault rule needs `status`, `drop` or `delay_ms`");
+            if rule.status.is_none() && rule.drop.is_none() && rule.delay_ms == 0 && rule.delay_after_ms == 0 {
+                anyhow::bail!("a fault rule needs `status`, `drop`, `delay_ms` or `delay_after_ms`");
             }
             if rule.status.is_some_and(|status| !(200..=599).contains(&status)) {
                 anyhow::bail!("`status` of a fault rule is from 200 to 599");

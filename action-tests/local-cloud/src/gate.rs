@@ -1,7 +1,7 @@
 //! What every request to a provider or to the edge passes: latency, fault rules, the log.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::cloud::{Cloud, lock};
 use crate::cloudflare;
 use crate::faults::{Asked, Hangup, Rule};
-use crate::log::{Entry, Outcome, Provider};
+use crate::log::{self, Entry, Outcome, Provider};
 use crate::neon;
 use crate::unknown::Unknown;
 use crate::wire::Scissors;
@@ -83,7 +83,7 @@ async fn pass(
     request: Request,
     next: Next,
 ) -> Response {
-    let started = Instant::now();
+    let received = Instant::now();
     let host = if provider == Provider::Edge {
         host(&request)
     } else {
@@ -114,37 +114,89 @@ async fn pass(
         write: !matches!(method, Method::GET | Method::HEAD | Method::OPTIONS),
         unknown: false,
         fault: rule.is_some(),
+        client_gone: false,
+        received: log::now(),
+        answered: None,
         ms: 0,
         body: json_body(&parts.headers, &body),
     });
-
-    let delay = cloud.latency_ms.load(Ordering::Relaxed) + rule.as_ref().map_or(0, |rule| rule.delay_ms);
-    if delay > 0 {
-        tokio::time::sleep(Duration::from_millis(delay)).await;
-    }
-    let (mut response, hung_up) = answer(
+    let handling = Handling {
+        cloud: cloud.clone(),
         provider,
-        rule.as_ref(),
-        Request::from_parts(parts, Body::from(body)),
-        next,
-    )
-    .await;
-    if hung_up {
-        scissors.cut();
-    }
-    if provider == Provider::Cloudflare {
-        cloudflare::stamp(cloud, token.as_deref(), response.headers_mut());
-    }
-    cloud.log.close(
+        rule,
+        scissors: scissors.clone(),
+        token,
         seq,
-        &Outcome {
-            status: (!hung_up).then(|| response.status().as_u16()),
-            unknown: response.extensions().get::<Unknown>().is_some(),
-            fault: rule.is_some(),
-            ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        },
-    );
-    response
+        received,
+        client_gone: Arc::default(),
+    };
+    let client_gone = handling.client_gone.clone();
+    let mut waiting = Waiting(Some(client_gone));
+    // A server that has read a request carries it out, whether or not anybody still waits for the answer; hyper drops
+    // this future when its client hangs up, but not a task.
+    let handled = tokio::spawn(handling.run(Request::from_parts(parts, Body::from(body)), next)).await;
+    waiting.0 = None;
+    handled.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// Notes that the client did not wait for its answer.
+struct Waiting(Option<Arc<AtomicBool>>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(gone) = &self.0 {
+            gone.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// A request that was read whole.
+struct Handling {
+    cloud: Arc<Cloud>,
+    provider: Provider,
+    rule: Option<Rule>,
+    scissors: Scissors,
+    token: Option<String>,
+    seq: u64,
+    received: Instant,
+    client_gone: Arc<AtomicBool>,
+}
+
+impl Handling {
+    async fn run(self, request: Request, next: Next) -> Response {
+        let (before, after) = self
+            .rule
+            .as_ref()
+            .map_or((0, 0), |rule| (rule.delay_ms, rule.delay_after_ms));
+        pause(self.cloud.latency_ms.load(Ordering::Relaxed) + before).await;
+        let (mut response, hung_up) = answer(self.provider, self.rule.as_ref(), request, next).await;
+        pause(after).await;
+        if hung_up {
+            self.scissors.cut();
+        }
+        if self.provider == Provider::Cloudflare {
+            cloudflare::stamp(&self.cloud, self.token.as_deref(), response.headers_mut());
+        }
+        let client_gone = self.client_gone.load(Ordering::Acquire);
+        self.cloud.log.close(
+            self.seq,
+            &Outcome {
+                status: (!hung_up).then(|| response.status().as_u16()),
+                unknown: response.extensions().get::<Unknown>().is_some(),
+                fault: self.rule.is_some(),
+                client_gone,
+                answered: (!hung_up && !client_gone).then(log::now),
+                ms: u64::try_from(self.received.elapsed().as_millis()).unwrap_or(u64::MAX),
+            },
+        );
+        response
+    }
+}
+
+async fn pause(ms: u64) {
+    if ms > 0 {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
 }
 
 /// The answer under a rule, and whether the connection is cut in place of sending it.

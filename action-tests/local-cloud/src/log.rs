@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,6 +21,7 @@ pub(crate) enum Provider {
 
 /// One request and how it was answered.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one line of a log")]
 pub(crate) struct Entry {
     /// 1 for the first request since the start, in order of arrival.
     pub(crate) seq: u64,
@@ -42,6 +44,12 @@ pub(crate) struct Entry {
     pub(crate) unknown: bool,
     /// A fault rule changed the answer.
     pub(crate) fault: bool,
+    /// The client hung up before the answer. The request was carried out all the same; `status` is what it missed.
+    pub(crate) client_gone: bool,
+    /// When it was read whole: milliseconds since 1970, by the machine's clock.
+    pub(crate) received: u64,
+    /// When its answer was sent, likewise. None while under way, and when nobody was given one.
+    pub(crate) answered: Option<u64>,
     /// Duration, delays included, in milliseconds.
     pub(crate) ms: u64,
     /// The body, when it was JSON.
@@ -60,7 +68,14 @@ pub(crate) struct Outcome {
     pub(crate) status: Option<u16>,
     pub(crate) unknown: bool,
     pub(crate) fault: bool,
+    pub(crate) client_gone: bool,
+    pub(crate) answered: Option<u64>,
     pub(crate) ms: u64,
+}
+
+/// Milliseconds since 1970. Not the cloud's own clock, which tests advance.
+pub(crate) fn now() -> u64 {
+    u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default()
 }
 
 impl Log {
@@ -80,6 +95,8 @@ impl Log {
             entry.status = outcome.status;
             entry.unknown = outcome.unknown;
             entry.fault = outcome.fault;
+            entry.client_gone = outcome.client_gone;
+            entry.answered = outcome.answered;
             entry.ms = outcome.ms;
         }
     }

@@ -131,6 +131,11 @@ impl Running {
         Ok(serde_json::to_value(self.cloud.log.all())?)
     }
 
+    /// Takes all fault rules back, as `DELETE /_cloud/faults` does.
+    pub fn heal(&self) {
+        lock(&self.cloud.faults).clear();
+    }
+
     /// Adds fault rules, as `POST /_cloud/faults` does.
     pub fn fault(&self, rules: &Value) -> anyhow::Result<()> {
         lock(&self.cloud.faults).add(rules)

@@ -101,6 +101,11 @@ impl World {
         self.cloud.fault(rules).unwrap_or_else(|error| panic!("{error:#}"));
     }
 
+    /// Takes all fault rules back.
+    pub fn heal(&self) {
+        self.cloud.heal();
+    }
+
     /// Merges a seed into the cloud's state.
     pub async fn seed(&self, document: &Value) {
         self.cloud

@@ -1,47 +1,28 @@
-//! What is there: each list read once, independent ones at the same time. A list that cannot be read does not keep
-//! the others from being cleaned up.
+//! What is there, in the account, the zone and the database's project, whosever it is: each list read once, independent
+//! ones at the same time. A list that cannot be read does not keep the others from being cleaned up.
+
+use std::time::Duration;
 
 use actions_core::cloudflare::{self, CustomDomain, DnsRecord, KvNamespace, Route, Worker, Zone};
 use actions_core::neon::{self, Branch};
+use actions_core::retry::Patience;
+use actions_core::runner::common::{CloudflareAccess, NeonAccess};
 
-use crate::inputs::{Inputs, Target};
-use crate::report;
+use crate::unread::Unread;
+
+/// How long one call is asked for again: several must fit into a run, one after another.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// So many calls that fail to the last must fit into a run, one after another: two lists, and what goes in four turns.
+const AFTER_ONE_ANOTHER: u32 = 6;
 
 /// A list, or why it could not be read.
 pub(crate) type Found<T> = Result<Vec<T>, Unread>;
-
-/// Why something could not be read: told for each thing that it keeps from being cleaned up.
-#[derive(Debug, Clone)]
-pub(crate) struct Unread {
-    /// The error and its causes on one line.
-    pub(crate) reason: String,
-    pub(crate) hint: Option<String>,
-}
-
-impl From<cloudflare::Error> for Unread {
-    fn from(error: cloudflare::Error) -> Self {
-        Self {
-            reason: report::chain(&error),
-            hint: error.hint(),
-        }
-    }
-}
-
-impl From<neon::Error> for Unread {
-    fn from(error: neon::Error) -> Self {
-        Self {
-            reason: report::chain(&error),
-            hint: error.hint(),
-        }
-    }
-}
 
 /// What there is in the zone.
 pub(crate) struct InZone {
     pub(crate) zone: Zone,
     pub(crate) routes: Found<Route>,
     pub(crate) domains: Found<CustomDomain>,
-    /// Only those that carry the environment's marker.
     pub(crate) records: Found<DnsRecord>,
 }
 
@@ -53,6 +34,13 @@ pub(crate) struct Facts {
     pub(crate) branches: Option<Found<Branch>>,
 }
 
+/// What is to be read.
+pub(crate) struct Wanted<'a> {
+    pub(crate) zone: &'a str,
+    /// A token for a project without KV need not be allowed to see it.
+    pub(crate) namespaces: bool,
+}
+
 pub(crate) struct Readers {
     pub(crate) cloudflare: Option<cloudflare::Reader>,
     pub(crate) neon: Option<neon::Reader>,
@@ -60,41 +48,45 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn new(inputs: &Inputs) -> anyhow::Result<Self> {
+    /// Readers for a run that may last `limit`.
+    pub(crate) fn new(
+        cloudflare: Option<&CloudflareAccess>,
+        neon: Option<&NeonAccess>,
+        limit: Duration,
+    ) -> anyhow::Result<Self> {
         let http = actions_core::http::client()?;
+        let patience = Patience {
+            total: PATIENCE.min(limit / AFTER_ONE_ANOTHER),
+            ..Patience::default()
+        };
         Ok(Self {
-            zone_id: inputs.cloudflare.as_ref().and_then(|access| access.zone_id.clone()),
-            cloudflare: inputs.cloudflare.as_ref().map(|access| {
-                let token = access.token.clone();
-                cloudflare::Reader::new(http.clone(), &access.api_url, token, &access.account_id)
-            }),
-            neon: inputs.neon.as_ref().map(|access| {
+            zone_id: cloudflare.and_then(|access| access.zone_id.clone()),
+            cloudflare: cloudflare.map(|access| access.reader(http.clone()).with_patience(patience.clone())),
+            neon: neon.map(|access| {
                 let key = access.api_key.clone();
-                neon::Reader::new(http.clone(), &access.api_url, &access.project_id, key)
+                neon::Reader::new(http.clone(), &access.api_url, &access.project_id, key).with_patience(patience)
             }),
         })
     }
 
-    /// Reads everything that may be the environment's.
-    pub(crate) async fn read(&self, target: &Target) -> Facts {
-        let environment = &target.environment;
-        let has_kv = environment.services.iter().any(|service| !service.kv.is_empty());
+    /// Reads everything that may be an environment's.
+    pub(crate) async fn read(&self, wanted: &Wanted<'_>) -> Facts {
+        let cloudflare = self.cloudflare.as_ref();
         let (zone, workers, namespaces, branches) = tokio::join!(
             async {
-                match &self.cloudflare {
-                    Some(reader) => Some(in_zone(reader, target, self.zone_id.as_deref()).await),
+                match cloudflare {
+                    Some(reader) => Some(in_zone(reader, wanted.zone, self.zone_id.as_deref()).await),
                     None => None,
                 }
             },
             async {
-                match &self.cloudflare {
+                match cloudflare {
                     Some(reader) => Some(reader.workers().await.map_err(Unread::from)),
                     None => None,
                 }
             },
             async {
-                // A token for a project without KV need not be allowed to see it.
-                match self.cloudflare.as_ref().filter(|_| has_kv) {
+                match cloudflare.filter(|_| wanted.namespaces) {
                     Some(reader) => Some(reader.kv_namespaces().await.map_err(Unread::from)),
                     None => None,
                 }
@@ -115,12 +107,12 @@ impl Readers {
     }
 }
 
-async fn in_zone(reader: &cloudflare::Reader, target: &Target, zone_id: Option<&str>) -> Result<InZone, Unread> {
-    let zone = reader.zone(&target.environment.zone, zone_id).await?;
+async fn in_zone(reader: &cloudflare::Reader, name: &str, id: Option<&str>) -> Result<InZone, Unread> {
+    let zone = reader.zone(name, id).await?;
     let (routes, domains, records) = tokio::join!(
         reader.routes(&zone),
         reader.custom_domains(&zone),
-        reader.marked_dns_records(&zone),
+        reader.dns_records(&zone),
     );
     Ok(InZone {
         zone,

@@ -1,16 +1,27 @@
 //! The inputs, checked all at once.
 
+use std::time::Duration;
+
 use actions_core::environment::{Database, Environment};
 use actions_core::manifest::Manifest;
 use actions_core::runner::common::{CloudflareAccess, NeonAccess};
 use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
 use serde::Deserialize;
 
-use crate::report;
+use crate::facts::Wanted;
+use crate::report::wording;
+use crate::subject::Subject;
+
+/// The whole run ends by then. Jobs on `ubuntu-slim` end after 15 minutes, and the report must be out before.
+const TIMEOUT: Duration = Duration::from_mins(8);
+/// Less would not let one call be repeated.
+const SHORTEST: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
     only: Option<String>,
+    adopt: Option<String>,
+    timeout: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,22 +31,26 @@ enum Only {
     Neon,
 }
 
-/// The environment that goes.
-pub(crate) struct Target {
-    pub(crate) environment: Environment,
-    /// What its Workers' names were made from.
-    pub(crate) worker_template: String,
-    /// Its Workers, routes, DNS records and KV namespaces are to go.
-    pub(crate) with_cloudflare: bool,
-    /// Its database branch is to go.
-    pub(crate) with_neon: bool,
+pub(crate) struct Inputs {
+    /// The environment that goes.
+    pub(crate) subject: Subject,
+    zone: String,
+    /// Absent when its Workers, routes, DNS records and KV namespaces are to stay.
+    pub(crate) cloudflare: Option<CloudflareAccess>,
+    /// Absent when its database branch is to stay.
+    pub(crate) neon: Option<NeonAccess>,
+    /// Workers that carry nobody's marker go, too, where the manifest names them or they serve our hostnames.
+    pub(crate) adopt: bool,
+    /// When the run is to have ended.
+    pub(crate) timeout: Duration,
+    pub(crate) dry_run: bool,
 }
 
-pub(crate) struct Inputs {
-    pub(crate) target: Target,
-    pub(crate) cloudflare: Option<CloudflareAccess>,
-    pub(crate) neon: Option<NeonAccess>,
-    pub(crate) dry_run: bool,
+/// What the manifest says of the environment.
+struct Target {
+    environment: Environment,
+    worker_template: String,
+    with_neon: bool,
 }
 
 impl Inputs {
@@ -52,18 +67,38 @@ impl Inputs {
         let target = common
             .manifest(env, &mut problems)
             .and_then(|manifest| target(&common, &manifest, only, &mut problems));
-        let with_cloudflare = only != Only::Neon;
         // Without a manifest we cannot know whether there is a database: one problem less to tell.
         let with_neon = target.as_ref().is_some_and(|target| target.with_neon);
-        let cloudflare = with_cloudflare.then(|| common.cloudflare(&mut problems));
+        let cloudflare = (only != Only::Neon).then(|| common.cloudflare(&mut problems));
         let neon = with_neon.then(|| common.neon(&mut problems));
+        let adopt = problems.boolean("adopt", raw.adopt.as_deref(), false);
+        let timeout = problems.duration("timeout", raw.timeout.as_deref()).unwrap_or(TIMEOUT);
+        if timeout < SHORTEST {
+            problems.add("timeout", wording::too_short(SHORTEST));
+        }
         problems.finish()?;
+        let Target {
+            environment,
+            worker_template,
+            ..
+        } = target.ok_or_else(|| BadInput::one("manifest", "missing"))?;
         Ok(Self {
-            target: target.ok_or_else(|| BadInput::one("manifest", "missing"))?,
+            subject: Subject::of(&environment, &worker_template),
+            zone: environment.zone,
             cloudflare,
             neon,
+            adopt,
+            timeout,
             dry_run: common.dry_run,
         })
+    }
+
+    /// What is to be read.
+    pub(crate) fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            zone: &self.zone,
+            namespaces: !self.subject.kv_titles().is_empty(),
+        }
     }
 }
 
@@ -79,17 +114,16 @@ fn target(common: &Common, manifest: &Manifest, only: Only, problems: &mut Probl
         }
     };
     if environment.pull_request.is_none() {
-        problems.add("environment", report::permanent(&name));
+        problems.add("environment", wording::permanent(&name));
         return None;
     }
     let own_branch = environment.database.as_ref().is_some_and(Database::is_own);
     if only == Only::Neon && !own_branch {
-        problems.add("only", report::no_branch(&name));
+        problems.add("only", wording::no_branch(&name));
     }
     let spec = manifest.environments.get(&name)?;
     Some(Target {
         worker_template: spec.worker.clone(),
-        with_cloudflare: only != Only::Neon,
         with_neon: only != Only::Cloudflare && own_branch,
         environment,
     })

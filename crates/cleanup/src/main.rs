@@ -4,40 +4,57 @@
 mod apply;
 mod facts;
 mod inputs;
+mod outcome;
 mod plan;
 mod report;
+mod subject;
+mod unread;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
+use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{self, Runner};
 
 use crate::apply::Writers;
+use crate::apply::brake::Brake;
 use crate::facts::Readers;
 use crate::inputs::Inputs;
+use crate::report::Report;
 
 fn main() -> ExitCode {
     runner::main("cleanup", run)
 }
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
-    let inputs = Inputs::read(&runner.env)?;
     let started = Instant::now();
-    let readers = Readers::new(&inputs)?;
-    let facts = Box::pin(readers.read(&inputs.target)).await;
-    let decision = plan::decide(&inputs.target, &facts);
-    runner.say(&report::opening(&inputs.target, &decision.plan));
-    let outcome = if inputs.dry_run {
-        runner.say(&decision.plan.to_string());
+    let inputs = Inputs::read(&runner.env)?;
+    let mut interrupts = Interrupts::listen()?;
+    let readers = Readers::new(inputs.cloudflare.as_ref(), inputs.neon.as_ref(), inputs.timeout)?;
+    let wanted = inputs.wanted();
+    let facts = tokio::select! {
+        facts = readers.read(&wanted) => facts,
+        signal = interrupts.next() => return Err(report::cancelled_while_reading(signal)),
+    };
+    let decision = plan::decide(&inputs.subject, &facts, inputs.adopt);
+    runner.say(&report::opening(&inputs.subject, &decision));
+    for line in report::staying(&decision) {
+        runner.say(&line);
+    }
+    let settled = if inputs.dry_run {
+        runner.say(&report::plan(&decision).to_string());
         apply::planned(decision)
     } else {
-        apply::apply(&Writers::new(&readers, &facts), decision).await
+        let brake = Brake::new(inputs.timeout);
+        let writers = Writers::new(&readers, &facts);
+        apply::apply(&writers, decision, &brake, &mut interrupts).await
     };
-    let report = report::Report::new(&inputs, outcome, started.elapsed());
-    runner.summary(&report.markdown());
-    runner.output("changed", if report.changed() { "true" } else { "false" })?;
-    runner.output("left", &report.left().to_string())?;
-    runner.report(&report.json())?;
-    runner.say(&report.sentence());
+    let report = Report::new(&inputs.subject, inputs.dry_run, settled, started.elapsed());
+    report.write(runner)?;
     report.verdict()
 }
+
+#[cfg(test)]
+mod decision_tests;
+#[cfg(test)]
+mod world_tests;

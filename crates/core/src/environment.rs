@@ -158,7 +158,12 @@ impl Environment {
         }
         let pull_request = pull_request.filter(|_| per_pull_request);
         let resolved = Self::build(manifest, name, spec, pull_request, repository);
-        let problems = resolved.name_problems();
+        let mut problems = resolved.name_problems();
+        let wrong = spec
+            .records
+            .iter()
+            .filter_map(|record| in_zone(&record.name, &resolved.zone).err());
+        problems.extend(wrong.map(|problem| ("manifest", format!("environment `{name}`: {problem}"))));
         if problems.is_empty() {
             Ok(resolved)
         } else {
@@ -174,13 +179,12 @@ impl Environment {
         repository: &Repository,
     ) -> Self {
         let project = &manifest.project;
-        let zone = project.zone.trim_end_matches('.').to_lowercase();
+        let zone = naming::domain(&project.zone);
         let values = |key: &str| -> (String, String) {
             let values = values_of(manifest, name, key, pull_request);
-            let hostname = format!("{}.{zone}", naming::render(&spec.hostname, &values)).to_lowercase();
+            let hostname = naming::domain(&format!("{}.{zone}", naming::render(&spec.hostname, &values)));
             (naming::render(&spec.worker, &values), hostname)
         };
-        let slug = pull_request.map_or_else(|| name.to_owned(), |pr| format!("{name}-{pr}"));
         let url_of = |hostname: &str| {
             project
                 .url
@@ -207,7 +211,7 @@ impl Environment {
             };
             let kv = |binding: &String| Kv {
                 binding: binding.clone(),
-                title: format!("{}-{slug}-{binding}", project.name),
+                title: naming::kv_title(&project.name, name, pull_request, binding),
             };
             let vars = spec.vars.iter().chain(&service.vars);
             let named =
@@ -237,7 +241,8 @@ impl Environment {
             ..Values::default()
         };
         let records = spec.records.iter().map(|record| Record {
-            name: in_zone(&naming::render(&record.name, &values), &zone),
+            // A name that cannot be in the zone was told by `resolve`.
+            name: in_zone(&naming::render(&record.name, &values), &zone).unwrap_or_default(),
             kind: record.kind.clone(),
             content: fill(&naming::render(&record.content, &values)),
             proxied: record.proxied,
@@ -385,16 +390,31 @@ fn database_of(database: &manifest::Database, spec: &EnvironmentSpec, values: &V
     }
 }
 
+/// Endings by which a name reads as that of another zone, beside the zone's own.
+const ENDINGS: [&str; 7] = ["biz", "co", "com", "info", "io", "net", "org"];
+
 /// The full name of a record: `@` is the zone itself, a name that ends in the zone stays, the rest is relative.
-pub fn in_zone(name: &str, zone: &str) -> String {
-    let name = name.trim().trim_end_matches('.').to_lowercase();
-    if name == "@" || name == zone {
-        zone.to_owned()
-    } else if name.ends_with(&format!(".{zone}")) {
-        name
-    } else {
-        format!("{name}.{zone}")
+///
+/// # Errors
+/// The name is another zone's: it ends in a dot, or as domains do, and is not in this zone.
+pub fn in_zone(name: &str, zone: &str) -> Result<String, String> {
+    let written = name.trim();
+    let name = naming::domain(written);
+    if written == "@" || name == zone {
+        return Ok(zone.to_owned());
     }
+    if name.ends_with(&format!(".{zone}")) {
+        return Ok(name);
+    }
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    let own_ending = zone.rsplit('.').next();
+    let is_elsewhere = ending.is_some_and(|ending| Some(ending) == own_ending || ENDINGS.contains(&ending));
+    if written.ends_with('.') || is_elsewhere {
+        return Err(format!(
+            "record `{written}` is not in zone `{zone}`; write `{name}.{zone}` if that is meant"
+        ));
+    }
+    Ok(format!("{name}.{zone}"))
 }
 
 #[cfg(test)]

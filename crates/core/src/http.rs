@@ -1,11 +1,14 @@
 //! The one HTTP client of a process.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::no_answer::{Cause, NoAddress};
 
 /// A vendor that has not accepted a connection by then is down for us.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,6 +55,20 @@ pub fn is_localhost(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
 
+/// "There is no such name" is an answer, which asking again does not change; "try again" of the resolver is none.
+fn no_address(name: String, error: io::Error) -> Cause {
+    // The standard library keeps getaddrinfo's number to itself.
+    let text = error.to_string();
+    let temporary = ["emporary failure", "ry again"]
+        .iter()
+        .any(|words| text.contains(words));
+    if text.contains("failed to lookup address information") && !temporary {
+        NoAddress { name, source: error }.into()
+    } else {
+        error.into()
+    }
+}
+
 /// The system's resolver, but for `*.localhost`, which not every libc resolves (glibc without nss-myhostname).
 #[derive(Debug)]
 pub struct LoopbackAware;
@@ -65,7 +82,8 @@ impl Resolve for LoopbackAware {
                     .map(|ip| SocketAddr::new(ip, 0))
                     .to_vec()
             } else {
-                tokio::net::lookup_host((host.as_str(), 0)).await?.collect()
+                let found = tokio::net::lookup_host((host.as_str(), 0)).await;
+                found.map_err(|error| no_address(host.clone(), error))?.collect()
             };
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
@@ -75,6 +93,30 @@ impl Resolve for LoopbackAware {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_does_not_exist_is_told_from_a_resolver_in_trouble() {
+        let is_answer =
+            |text: &str| no_address("x.test".to_owned(), io::Error::other(text.to_owned())).is::<NoAddress>();
+        for text in [
+            "Name or service not known",
+            "No address associated with hostname",
+            "Name does not resolve",
+            "nodename nor servname provided, or not known",
+        ] {
+            assert!(
+                is_answer(&format!("failed to lookup address information: {text}")),
+                "{text}"
+            );
+        }
+        for text in ["Temporary failure in name resolution", "Try again"] {
+            assert!(
+                !is_answer(&format!("failed to lookup address information: {text}")),
+                "{text}"
+            );
+        }
+        assert!(!is_answer("Too many open files (os error 24)"));
+    }
 
     #[test]
     fn loopback_names() {

@@ -7,10 +7,12 @@
 //! - [`manifest`], [`environment`], [`naming`]: `codex.toml`, and what one environment is made of.
 //! - [`plan`]: changes as data, their guard and their text.
 //! - [`reports`]: what the actions tell each other.
+//! - [`secret`], [`credential`]: what is hidden, and what may have to be.
 //! - [`wrangler`]: the project's wrangler as a bundler, and its configuration files.
 //! - [`health`]: when a service counts as healthy.
 
 pub mod cloudflare;
+pub mod credential;
 mod dial;
 pub mod duration;
 pub mod environment;
@@ -22,7 +24,9 @@ pub mod http;
 pub mod manifest;
 pub mod naming;
 pub mod neon;
+mod no_answer;
 pub mod owner;
+pub mod paging;
 pub mod plan;
 pub mod reports;
 pub mod retry;

@@ -96,6 +96,22 @@ pub fn is_of_pull_request(template: &str, values: &Values<'_>, name: &str) -> bo
     is_label(service) && !splits_a_number
 }
 
+/// A domain name as names are compared: Punycode, lower case, no trailing dot. What is no domain name stays as it is, in
+/// lower case.
+pub fn domain(name: &str) -> String {
+    let name = name.trim().trim_end_matches('.');
+    match url::Host::parse(name) {
+        Ok(url::Host::Domain(ascii)) => ascii,
+        Ok(_) | Err(_) => name.to_lowercase(),
+    }
+}
+
+/// The title of an environment's KV namespace; of an empty binding, how all their titles begin.
+pub fn kv_title(project: &str, environment: &str, pull_request: Option<u64>, binding: &str) -> String {
+    let number = pull_request.map(|number| format!("-{number}")).unwrap_or_default();
+    format!("{project}-{environment}{number}-{binding}")
+}
+
 /// Whether `name` can be one DNS label and Worker name: lower-case letters, digits and inner dashes, at most 63.
 pub fn is_label(name: &str) -> bool {
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use bytes::Bytes;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, StatusCode};
 use tokio::time::Instant;
+
+use crate::no_answer::Kind;
+pub use crate::no_answer::{Cause, NoAnswer};
 
 /// An answer, read whole.
 #[derive(Debug, Clone)]
@@ -14,6 +19,9 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// An earlier try of the same request may have been carried out: "gone already" or "exists already" may be our own
+    /// doing.
+    pub after_unclear: bool,
 }
 
 impl Answer {
@@ -32,25 +40,6 @@ impl Answer {
     }
 }
 
-/// Why there is no answer; never with the URL, whose query may carry a secret.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
-
-/// No answer that can be used.
-#[derive(Debug, thiserror::Error)]
-pub enum NoAnswer {
-    /// The request never arrived: no connection could be made.
-    #[error("could not reach `{host}`")]
-    Unreachable { host: String, source: Cause },
-    /// The request may have been carried out, but no answer came back. Look the thing up before asking again.
-    #[error("`{host}` gave no answer to `{method} {path}`; it may have been carried out")]
-    Ambiguous {
-        host: String,
-        method: String,
-        path: String,
-        source: Cause,
-    },
-}
-
 /// What a vendor's answer means for another try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -58,6 +47,8 @@ pub enum Verdict {
     Final,
     /// Refused before anything happened (429, 423 and the like): safe to ask again, whatever the request.
     Refused,
+    /// 404 for something that was just made: safe to ask again, for as long as things are young.
+    NotYet,
     /// Failed at some unknown point (5xx): safe to ask again only when the request is repeatable.
     Unclear,
 }
@@ -67,7 +58,7 @@ pub enum Verdict {
 pub enum Repeat {
     /// Reads, and writes that name their result (PUT, DELETE, PATCH of fixed fields).
     Safe,
-    /// Creates: after an unclear failure the caller looks the thing up by its name or marker first.
+    /// Creates: after an unclear failure the thing is looked for by its name or marker first (see [`settled`]).
     Unsafe,
 }
 
@@ -81,6 +72,10 @@ pub struct Patience {
     /// The first wait; it doubles, with jitter, up to `longest`.
     pub first: Duration,
     pub longest: Duration,
+    /// How long something that was just made may be answered with 404, since the first one.
+    pub youth: Duration,
+    /// How often a create is asked for in all, when each answer leaves open whether it worked.
+    pub creates: u32,
 }
 
 impl Default for Patience {
@@ -91,6 +86,115 @@ impl Default for Patience {
             attempt: s(60),
             first: Duration::from_millis(250),
             longest: s(10),
+            youth: s(20),
+            creates: 6,
+        }
+    }
+}
+
+impl Patience {
+    /// For what must not stay half done, since giving up leaves something broken behind: more than the five minutes for
+    /// which Cloudflare refuses a token that has used up its limit (contract sheet of Cloudflare, section 1).
+    pub fn to_finish() -> Self {
+        Self {
+            total: Duration::from_mins(7),
+            creates: 20,
+            ..Self::default()
+        }
+    }
+}
+
+/// How often a request is made whose host cannot be reached for a reason that waiting does not mend.
+const HOPELESS: u32 = 3;
+
+/// The tries of one request: how long it has waited, how long it is to wait, and what is left of its patience. Held as
+/// long as the request is not settled, so that a look-up in between resets nothing.
+#[derive(Debug)]
+pub struct Tries {
+    end: Instant,
+    attempt: Duration,
+    longest: Duration,
+    youth: Duration,
+    creates: u32,
+    waits: ExponentialBackoff,
+    /// When something young must have appeared.
+    grown_up: Option<Instant>,
+    hopeless: u32,
+    /// What the last answer asked to wait.
+    owed: Option<Duration>,
+    unclear: bool,
+}
+
+impl Tries {
+    /// No try yet; patience begins now.
+    pub fn new(patience: &Patience) -> Self {
+        let now = Instant::now();
+        Self {
+            // A patience beyond what the clock can tell is one of a day.
+            end: now
+                .checked_add(patience.total)
+                .unwrap_or_else(|| now + Duration::from_hours(24)),
+            attempt: patience.attempt,
+            longest: patience.longest,
+            youth: patience.youth,
+            creates: patience.creates,
+            waits: ExponentialBuilder::default()
+                .with_jitter()
+                .with_min_delay(patience.first)
+                .with_max_delay(patience.longest)
+                .without_max_times()
+                .build(),
+            grown_up: None,
+            hopeless: 0,
+            owed: None,
+            unclear: false,
+        }
+    }
+
+    /// Whether some try so far may have been carried out.
+    pub fn are_unclear(&self) -> bool {
+        self.unclear
+    }
+
+    /// How long to wait before the next try; `None` when it would come too late.
+    ///
+    /// Never shorter than what the last answer asked for: less would only be refused again. Nor shorter than our own
+    /// wait, since `Retry-After: 0` is no leave to ask without pause.
+    fn wait(&mut self, end: Instant) -> Option<Duration> {
+        let own = self.waits.next().unwrap_or(self.longest);
+        let delay = self.owed.take().map_or(own, |owed| owed.max(own));
+        let left = end.saturating_duration_since(Instant::now());
+        (delay < left).then_some(delay)
+    }
+
+    /// Waits as long as the last answer asked for, and at least as long as we do on our own. `false`, at once, when
+    /// patience would end before.
+    pub async fn pause(&mut self) -> bool {
+        let Some(delay) = self.wait(self.end) else {
+            return false;
+        };
+        tokio::time::sleep(delay).await;
+        true
+    }
+
+    /// Whether this outcome calls for another try, and until when.
+    fn again(&mut self, verdict: Result<Verdict, &NoAnswer>, repeat: Repeat) -> Option<Instant> {
+        match verdict {
+            Ok(Verdict::Final) | Err(NoAnswer::Unsendable { .. }) => None,
+            Ok(Verdict::Refused) | Err(NoAnswer::Unreachable { .. }) => Some(self.end),
+            Ok(Verdict::NotYet) => {
+                let youth = self.youth;
+                let grown_up = *self.grown_up.get_or_insert_with(|| Instant::now() + youth);
+                Some(grown_up.min(self.end))
+            }
+            Ok(Verdict::Unclear) | Err(NoAnswer::Ambiguous { .. }) => {
+                self.unclear = true;
+                (repeat == Repeat::Safe).then_some(self.end)
+            }
+            Err(NoAnswer::NoSuchHost { .. } | NoAnswer::Untrusted { .. }) => {
+                self.hopeless += 1;
+                (self.hopeless < HOPELESS).then_some(self.end)
+            }
         }
     }
 }
@@ -98,54 +202,43 @@ impl Default for Patience {
 /// Sends a request until its answer is final, it may not be repeated, or patience ends; then the last answer is
 /// returned as it is. `build` makes the request anew for each try.
 ///
-/// A `Retry-After` (seconds) is obeyed when it fits into what is left of the patience; else the answer is returned at
-/// once, since waiting for less would only be refused again.
+/// A `Retry-After` is obeyed when it fits into what is left of the patience; else the answer is returned at once, since
+/// waiting for less would only be refused again.
 pub async fn send(
-    patience: &Patience,
+    tries: &mut Tries,
     repeat: Repeat,
     verdict: impl Fn(&Answer) -> Verdict,
     wait: impl Fn(&Answer) -> Option<Duration>,
     build: impl Fn() -> RequestBuilder,
 ) -> Result<Answer, NoAnswer> {
+    let limit = tries.attempt;
     let host = || host_of(&build());
-    repeated(patience, repeat, verdict, wait, host, async || {
-        once(patience.attempt, build()).await
-    })
-    .await
+    repeated(tries, repeat, verdict, wait, host, async || once(limit, build()).await).await
 }
 
 /// As [`send`], for a client that sends on its own (octocrab): `attempt` asks once, within `patience.attempt`; `host`
 /// names who is asked.
 pub async fn repeated(
-    patience: &Patience,
+    tries: &mut Tries,
     repeat: Repeat,
     verdict: impl Fn(&Answer) -> Verdict,
     wait: impl Fn(&Answer) -> Option<Duration>,
     host: impl Fn() -> String,
     attempt: impl AsyncFn() -> Result<Answer, NoAnswer>,
 ) -> Result<Answer, NoAnswer> {
-    let end = Instant::now() + patience.total;
-    let mut waits = ExponentialBuilder::default()
-        .with_jitter()
-        .with_min_delay(patience.first)
-        .with_max_delay(patience.longest)
-        .without_max_times()
-        .build();
     loop {
-        let outcome = attempt().await;
-        let (again, asked) = match &outcome {
-            Ok(answer) => match verdict(answer) {
-                Verdict::Final => (false, None),
-                Verdict::Refused => (true, wait(answer)),
-                Verdict::Unclear => (repeat == Repeat::Safe, wait(answer)),
-            },
-            Err(NoAnswer::Unreachable { .. }) => (true, None),
-            Err(NoAnswer::Ambiguous { .. }) => (repeat == Repeat::Safe, None),
-        };
-        let delay = asked.or_else(|| waits.next()).unwrap_or(patience.longest);
-        if !again || Instant::now() + delay >= end {
+        let after_unclear = tries.unclear;
+        let outcome = attempt().await.map(|answer| Answer {
+            after_unclear,
+            ..answer
+        });
+        tries.owed = outcome.as_ref().ok().and_then(&wait);
+        let Some(end) = tries.again(outcome.as_ref().map(&verdict), repeat) else {
             return outcome;
-        }
+        };
+        let Some(delay) = tries.wait(end) else {
+            return outcome;
+        };
         let what = match &outcome {
             Ok(answer) => format!("{} answered {}", host(), answer.status.as_u16()),
             Err(error) => error.to_string(),
@@ -155,14 +248,114 @@ pub async fn repeated(
     }
 }
 
-/// `Retry-After` in seconds, when the header holds them. Dates are rare and left to our own backoff.
+/// How something that was asked for came to be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written<T> {
+    /// Made now.
+    Made(T),
+    /// Found after an answer that left open whether it was made: by us, as far as anybody can tell.
+    Recovered(T),
+    /// It was there before.
+    Existed(T),
+}
+
+impl<T> Written<T> {
+    /// Found to be there: since when, depends on whether an earlier try of ours may have made it.
+    pub fn found(tries: &Tries, it: T) -> Self {
+        if tries.are_unclear() {
+            Self::Recovered(it)
+        } else {
+            Self::Existed(it)
+        }
+    }
+
+    /// Whether something is other than before.
+    pub fn changed(&self) -> bool {
+        !matches!(self, Self::Existed(_))
+    }
+
+    /// What is there.
+    pub fn get(&self) -> &T {
+        match self {
+            Self::Made(it) | Self::Recovered(it) | Self::Existed(it) => it,
+        }
+    }
+
+    /// What is there.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Made(it) | Self::Recovered(it) | Self::Existed(it) => it,
+        }
+    }
+}
+
+/// What a failed create leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nothing: it is an error.
+    None,
+    /// The thing is there already, it is said.
+    Taken,
+    /// The thing may have been made.
+    Unclear,
+}
+
+/// Asks for something that must not be made twice. After an unclear failure it waits as long as it was asked to, looks
+/// whether the thing is there, and asks again only when it is not. What is said to be there is looked at at once.
+///
+/// # Errors
+/// The last failure of `ask`, when the thing is not there and patience or [`Patience::creates`] ended; one that leaves
+/// no doubt; or a failure to look.
+pub async fn settled<T, E: std::fmt::Display>(
+    tries: &mut Tries,
+    ask: impl AsyncFn(&mut Tries) -> Result<T, E>,
+    doubt: impl Fn(&E) -> Doubt,
+    look: impl AsyncFn() -> Result<Option<T>, E>,
+) -> Result<Written<T>, E> {
+    for asked in 1.. {
+        let error = match ask(tries).await {
+            Ok(made) => return Ok(Written::Made(made)),
+            Err(error) => error,
+        };
+        let doubt = doubt(&error);
+        if doubt == Doubt::None {
+            return Err(error);
+        }
+        tracing::info!("{error}; looking whether it is there");
+        if doubt == Doubt::Taken
+            && let Some(found) = look().await?
+        {
+            return Ok(Written::found(tries, found));
+        }
+        let more = asked < tries.creates && tries.pause().await;
+        if doubt == Doubt::Unclear || more {
+            // Right before the next try: what was under way is there by now.
+            if let Some(found) = look().await? {
+                return Ok(Written::found(tries, found));
+            }
+        }
+        if !more {
+            return Err(error);
+        }
+    }
+    unreachable!("the loop ends by returning")
+}
+
+/// `Retry-After`: in seconds, or as the time until a date, by the server's own clock where it tells it.
 pub fn retry_after(answer: &Answer) -> Option<Duration> {
-    answer
-        .header("retry-after")
-        .trim()
-        .parse()
-        .ok()
-        .map(Duration::from_secs)
+    let text = answer.header("retry-after").trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let at = http_date(text)?;
+    let now = http_date(answer.header("date")).unwrap_or_else(Timestamp::now);
+    Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
+}
+
+/// RFC 9110 §5.6.7: a date of RFC 2822 in GMT. The two older formats, which nobody sends any more, are not read.
+fn http_date(text: &str) -> Option<Timestamp> {
+    let parser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    parser.parse_timestamp(text).ok()
 }
 
 async fn once(limit: Duration, request: RequestBuilder) -> Result<Answer, NoAnswer> {
@@ -177,28 +370,21 @@ async fn once(limit: Duration, request: RequestBuilder) -> Result<Answer, NoAnsw
             )
         },
     );
-    let lost = |source: reqwest::Error| {
-        // The URL may carry a secret in its query; host and path say enough.
-        let source = source.without_url();
-        if source.is_connect() || source.is_builder() {
-            NoAnswer::Unreachable {
-                host: host.clone(),
-                source: source.into(),
-            }
-        } else {
-            NoAnswer::Ambiguous {
-                host: host.clone(),
-                method: method.clone(),
-                path: path.clone(),
-                source: source.into(),
-            }
-        }
+    // The URL may carry a secret in its query; host and path say enough.
+    let lost = |error: reqwest::Error| {
+        let error = error.without_url();
+        NoAnswer::new(Kind::of(&error), error, &host, &method, &path)
     };
     let response = client.execute(request.map_err(&lost)?).await.map_err(&lost)?;
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.bytes().await.map_err(&lost)?;
     tracing::debug!("{method} {path} -> {}", status.as_u16());
-    Ok(Answer { status, headers, body })
+    Ok(Answer {
+        status,
+        headers,
+        body,
+        after_unclear: false,
+    })
 }
 
 fn host(url: &reqwest::Url) -> String {
@@ -212,3 +398,7 @@ fn host_of(request: &RequestBuilder) -> String {
         .and_then(|request| request.build().ok())
         .map_or_else(|| "the API".to_owned(), |request| host(request.url()))
 }
+
+#[cfg(test)]
+#[path = "retry/tests.rs"]
+mod tests;

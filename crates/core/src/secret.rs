@@ -4,11 +4,14 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use url::Url;
+
+use crate::credential;
 
 /// Shorter values are not masked: a runner replaces a mask everywhere, and a mask such as `1` or `on` would turn
 /// the whole log into asterisks (and drop job outputs that happen to contain it).
-const SHORTEST_MASK: usize = 4;
+pub(crate) const SHORTEST_MASK: usize = 4;
 
 /// What URLs escape in a user, password or query: all but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -39,13 +42,30 @@ pub fn database_url(value: impl Into<String>) -> SecretString {
     secret(value)
 }
 
-/// Tells the runner to hide `value`, and remembers it for [`redact`].
+/// Reads a URL, and masks what in it is secret. It is shown by [`credential::shown_url`].
+///
+/// # Errors
+/// It is no URL.
+pub fn url(text: &str) -> Result<Url, url::ParseError> {
+    let url = Url::parse(text)?;
+    credential::of_url(&url).iter().for_each(|secret| mask(secret));
+    Ok(url)
+}
+
+/// Masks what in a request header may be a credential.
+pub fn header(name: &str, value: &str) {
+    credential::of_header(name, value)
+        .iter()
+        .for_each(|secret| mask(secret));
+}
+
+/// Tells the runner to hide `value`, and remembers it for [`redact`]. Words such as `true` are no masks.
 pub fn mask(value: &str) {
     let encoded = utf8_percent_encode(value, RESERVED).to_string();
     let lines = value.lines().map(str::trim).map(str::to_owned);
     let forms: Vec<String> = lines
         .chain([value.to_owned(), encoded])
-        .filter(|form| form.trim().len() >= SHORTEST_MASK)
+        .filter(|form| form.trim().len() >= SHORTEST_MASK && !credential::is_word(form))
         .collect();
     let mut known = known().lock().unwrap_or_else(PoisonError::into_inner);
     for form in forms {
@@ -74,8 +94,23 @@ pub fn redact(text: &str) -> String {
     })
 }
 
+/// `value` with each secret in its texts replaced. Keys, numbers and the shape stay: it is JSON afterwards, too.
+pub fn redacted(value: Value) -> Value {
+    match value {
+        Value::String(text) => redact(&text).into(),
+        Value::Array(items) => items.into_iter().map(redacted).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (name, redacted(value)))
+            .collect(),
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -98,8 +133,23 @@ mod tests {
     }
 
     #[test]
-    fn short_values_are_left_alone() {
-        mask("on");
-        assert_eq!(redact("pooling is on"), "pooling is on");
+    fn short_values_and_words_are_left_alone() {
+        for word in ["on", "true", "False", "null", "8080", "1.5.2"] {
+            mask(word);
+            assert_eq!(redact(&format!("it is {word}")), format!("it is {word}"));
+        }
+        mask("tru3");
+        assert_eq!(redact("it is tru3"), "it is ***");
+    }
+
+    #[test]
+    fn json_stays_json() {
+        mask("healthy-s3cret");
+        mask("quoted\"s3cret\\n");
+        let value = json!({"healthy-s3cret": true, "list": ["x healthy-s3cret", 12345678, null], "text": "a quoted\"s3cret\\n b"});
+        assert_eq!(
+            redacted(value),
+            json!({"healthy-s3cret": true, "list": ["x ***", 12345678, null], "text": "a *** b"})
+        );
     }
 }

@@ -174,9 +174,8 @@ async fn has_bucket(reader: &Reader, name: &str) -> Result<bool, Error> {
 
 /// Whether a text is the id of a D1 database, not its name.
 pub(crate) fn is_uuid(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-    lengths == [8, 4, 4, 4, 12] && groups.concat().chars().all(|c| c.is_ascii_hexdigit())
+    // The crate reads other ways of writing one, too, which Cloudflare does not.
+    text.len() == uuid::fmt::Hyphenated::LENGTH && uuid::Uuid::try_parse(text).is_ok()
 }
 
 impl Live {
@@ -218,5 +217,6 @@ mod tests {
     fn a_database_is_named_or_identified() {
         assert!(is_uuid("8a1b6f2e-0000-4000-8000-000000000001"));
         assert!(!is_uuid("codex-preview") && !is_uuid("8a1b6f2e-0000-4000-8000-00000000000g"));
+        assert!(!is_uuid("8a1b6f2e000040008000000000000001"));
     }
 }

@@ -3,7 +3,7 @@
 use actions_core::environment::Environment;
 use actions_core::health::{Override, Redirects, Resolver, Schedule, Settings, Target};
 use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
-use actions_core::secret::mask;
+use actions_core::secret;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
@@ -173,13 +173,13 @@ fn ca(value: Option<&str>, env: &Env, problems: &mut Problems) -> Option<String>
     }
 }
 
-/// `Name: value` a line; values are masked, since they may be credentials.
+/// `Name: value` a line; what may be a credential is masked.
 fn headers(value: Option<&str>, problems: &mut Problems) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for line in inputs::lines(value) {
         let (name, value) = line.split_once(':').unwrap_or((&line, ""));
         let value = value.trim();
-        mask(value);
+        secret::header(name.trim(), value);
         match (name.trim().parse::<HeaderName>(), HeaderValue::from_str(value)) {
             (Ok(name), Ok(mut parsed)) if !value.is_empty() => {
                 parsed.set_sensitive(true);

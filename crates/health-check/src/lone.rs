@@ -1,9 +1,10 @@
 //! The lone use: URLs and expectations from the inputs, no manifest.
 
+use actions_core::credential::shown;
 use actions_core::health::{Expect, Matcher, Target, parse_checks};
 use actions_core::manifest;
 use actions_core::runner::{Problems, inputs};
-use actions_core::secret::mask;
+use actions_core::secret;
 use url::Url;
 
 use crate::inputs::Raw;
@@ -92,21 +93,18 @@ pub(crate) fn targets(raw: &Raw, expect: &Expect, problems: &mut Problems) -> Ve
     targets
 }
 
-/// An http or https URL. A password in it is masked.
+/// An http or https URL. What is secret in it is masked.
 fn url(line: &str, problems: &mut Problems) -> Option<Url> {
-    let url = Url::parse(line)
+    let url = secret::url(line)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if let Some(url) = &url {
-        url.password().into_iter().for_each(mask);
-    } else {
-        // What is no URL may still hold a password: what stands before an `@` is not shown.
-        let shown = line
-            .rsplit_once('@')
-            .map_or(line.to_owned(), |(_, rest)| format!("…@{rest}"));
+    if url.is_none() {
         problems.add(
             "urls",
-            format!("`{shown}` is not an http or https URL, such as `https://example.com/health`"),
+            format!(
+                "`{}` is not an http or https URL, such as `https://example.com/health`",
+                shown(line)
+            ),
         );
     }
     url

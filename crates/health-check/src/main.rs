@@ -36,6 +36,6 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     runner.summary(&report.markdown());
     runner.output("healthy", if report.healthy() { "true" } else { "false" })?;
     runner.output("failed", &report.failed().join("\n"))?;
-    runner.report(&report.json())?;
+    runner.report(report.json())?;
     report.verdict()
 }

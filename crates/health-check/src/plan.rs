@@ -1,9 +1,10 @@
 //! What is asked of the services of an environment. No I/O.
 
+use actions_core::credential::shown;
 use actions_core::environment::{Environment, Service};
 use actions_core::health::{Expect, Target, parse_checks};
 use actions_core::runner::Problems;
-use url::Url;
+use actions_core::secret;
 
 /// Each service's health document, then its deeper checks.
 pub(crate) fn targets(environment: &Environment, problems: &mut Problems) -> Vec<Target> {
@@ -27,12 +28,14 @@ pub(crate) fn targets(environment: &Environment, problems: &mut Problems) -> Vec
 
 /// The health document of a service. One whose health path is a page (`/`) is to answer with success.
 fn health(environment: &Environment, service: &Service, problems: &mut Problems) -> Option<Target> {
-    let Ok(url) = Url::parse(&service.health_url) else {
+    let Ok(url) = secret::url(&service.health_url) else {
         problems.add(
             "manifest",
             format!(
                 "`{}` of service `{}` is no URL; look at `project.url` and `services.{}.health`",
-                service.health_url, service.key, service.key
+                shown(&service.health_url),
+                service.key,
+                service.key
             ),
         );
         return None;

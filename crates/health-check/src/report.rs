@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use actions_core::error::fault;
 use actions_core::health::{Phases, Schedule, Seen, State, Target, Verdict};
+use actions_core::reports::{self, Command, Endpoint, Head, Health, HealthCheck, Status};
 use actions_core::text::{cell, count, elapsed, quoted_list};
-use serde_json::{Value, json};
 
 use crate::inputs::Subject;
 
@@ -108,23 +108,24 @@ impl<'a> Report<'a> {
     }
 
     /// The output `report`.
-    pub(crate) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> HealthCheck {
         let (environment, pull_request) = match self.subject {
-            Subject::Environment(environment) => (Some(environment.name.as_str()), environment.pull_request),
-            Subject::Urls => (None, None),
+            Subject::Environment(environment) => (environment.name.clone(), environment.pull_request),
+            Subject::Urls => (String::new(), None),
         };
-        let endpoints: Vec<Value> = self.seen.iter().map(endpoint).collect();
-        let error = self.verdict().err().map(|error| actions_core::error::render(&error));
-        json!({
-            "command": "check",
-            "environment": environment,
-            "pull-request": pull_request,
-            "status": if self.healthy() { "done" } else { "failed" },
-            "seconds": seconds(self.took),
-            "error": error,
-            "healthy": self.healthy(),
-            "endpoints": endpoints,
-        })
+        HealthCheck {
+            head: Head {
+                command: Command::Check,
+                environment,
+                pull_request,
+                status: if self.healthy() { Status::Done } else { Status::Failed },
+                seconds: seconds(self.took),
+                error: self.verdict().err().map(|error| actions_core::error::render(&error)),
+                ..Head::default()
+            },
+            healthy: self.healthy(),
+            endpoints: self.seen.iter().map(endpoint).collect(),
+        }
     }
 }
 
@@ -199,38 +200,37 @@ fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-fn endpoint(seen: &Seen) -> Value {
+fn endpoint(seen: &Seen) -> Endpoint {
     let document = seen.document();
-    let state = match seen.state {
-        State::Healthy => "healthy",
-        State::Unhealthy => "unhealthy",
-        State::Unreachable => "unreachable",
-    };
-    json!({
-        "name": seen.target.name,
-        "url": seen.target.request.shown(),
-        "state": state,
-        "status": seen.last.as_ref().map(|answer| answer.status),
-        "attempts": seen.attempts,
-        "seconds": seconds(seen.elapsed),
-        "detail": seen.why,
-        "remedy": seen.remedy,
-        "phases": seen.last.as_ref().map(|answer| milliseconds(&answer.phases)),
-        "certificate-days": seen.last.as_ref().and_then(|answer| answer.certificate_days),
-        "checks": document.as_ref().map(|document| &document.checks),
-        "version": document.as_ref().and_then(|document| document.version.clone()),
-    })
+    Endpoint {
+        name: seen.target.name.clone(),
+        url: seen.target.request.shown(),
+        state: match seen.state {
+            State::Healthy => Health::Healthy,
+            State::Unhealthy => Health::Unhealthy,
+            State::Unreachable => Health::Unreachable,
+        },
+        attempts: seen.attempts,
+        seconds: seconds(seen.elapsed),
+        detail: seen.why.clone(),
+        remedy: seen.remedy.clone(),
+        phases: seen.last.as_ref().map(|answer| milliseconds(&answer.phases)),
+        certificate_days: seen.last.as_ref().and_then(|answer| answer.certificate_days),
+        version: document.as_ref().and_then(|document| document.version.clone()),
+        checks: document.map(|document| document.checks).unwrap_or_default(),
+        status: seen.last.as_ref().map(|answer| answer.status),
+    }
 }
 
-fn milliseconds(phases: &Phases) -> Value {
+fn milliseconds(phases: &Phases) -> reports::Phases {
     let ms = |took: Duration| u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    json!({
-        "resolve": phases.resolve.map(ms),
-        "connect": phases.connect.map(ms),
-        "tls": phases.tls.map(ms),
-        "first-byte": ms(phases.first_byte),
-        "total": ms(phases.total),
-    })
+    reports::Phases {
+        resolve: phases.resolve.map(ms),
+        connect: phases.connect.map(ms),
+        tls: phases.tls.map(ms),
+        first_byte: ms(phases.first_byte),
+        total: ms(phases.total),
+    }
 }
 
 #[cfg(test)]

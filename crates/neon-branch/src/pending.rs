@@ -116,7 +116,7 @@ pub(crate) async fn settle(session: &mut Session<'_>) -> anyhow::Result<()> {
         (Seen::Taken, Pending::Create { name, .. }) => report::raced_unseen(name),
         (Seen::Gone, Pending::Delete { name, .. }) => {
             session.changed();
-            session.report.deleted.push(name.clone());
+            session.report.base.deleted.push(name.clone());
             report::deleted(name)
         }
         (Seen::Changed, Pending::Change { before }) => {

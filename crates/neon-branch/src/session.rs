@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
     /// Something worth knowing that stops nothing.
     pub(crate) fn warn(&mut self, text: String) {
         self.say(format!("warning: {text}"));
-        self.report.warnings.push(text);
+        self.report.base.warnings.push(text);
     }
 
     /// Something at Neon is other than before.
@@ -143,8 +143,8 @@ impl<'a> Session<'a> {
         head.error = done.as_ref().err().map(error::render);
         let changed = head.changed;
         self.runner.output("changed", if changed { "true" } else { "false" })?;
-        self.runner.report(&self.report)?;
-        self.runner.summary(&self.report.markdown());
+        self.runner.report(self.report.base.clone())?;
+        self.runner.summary(&self.report.markdown(self.inputs.command));
         done
     }
 }

@@ -1,7 +1,5 @@
 //! Carries the plan out, and looks again whenever the world may be another than the plan thought.
 
-use std::time::Duration;
-
 use actions_core::github::{Comment, Edited, Error, Identity, Reader, Writer};
 
 use crate::marker::Run;
@@ -9,6 +7,9 @@ use crate::plan::{self, Plan, Step, Wanted};
 
 /// Looking, then writing, is repeated this often at most: a comment that vanishes each time is somebody's intent.
 const MOST_ROUNDS: u32 = 5;
+
+/// More comments than that come in several answers (GitHub's largest page).
+const A_PAGE: usize = 100;
 
 /// What became of the comment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,6 +77,9 @@ pub(crate) async fn look(
 pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &mut Done) -> Result<(), Error> {
     let mut known: Option<Identity> = None;
     let mut unclear: Option<Error> = None;
+    let mut tries = writer.reader().tries();
+    let mut may_ask = true;
+    let mut absent = false;
     for round in 0..MOST_ROUNDS {
         let facts = look(writer.reader(), pull_request, &wanted.key, known.as_ref()).await?;
         let Plan { step, duplicates } = plan::upsert(&facts.comments, &facts.identity, wanted);
@@ -83,7 +87,11 @@ pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, 
         match step {
             // We made it, and the list does not show it yet.
             Step::Create if done.outcome == Outcome::Created => return Ok(()),
-            Step::Create => match writer.create_comment(pull_request, &wanted.signed()).await {
+            // One that goes from the first page while the next ones are read hides another: not there twice is not there.
+            Step::Create if facts.comments.len() >= A_PAGE && !absent => absent = true,
+            // Not there, and it is too early to ask again.
+            Step::Create if !may_ask => break,
+            Step::Create => match writer.create_comment(pull_request, &wanted.signed(), &mut tries).await {
                 Ok(created) => {
                     *done = Done::of(&created, Outcome::Created);
                     known = created.user.map(|author| Identity::Login(author.login));
@@ -91,7 +99,7 @@ pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, 
                 }
                 Err(error) if error.is_ambiguous() && round + 1 < MOST_ROUNDS => {
                     tracing::warn!("{error}; looking whether the comment is there");
-                    tokio::time::sleep(Duration::from_secs(1 << round)).await;
+                    may_ask = tries.pause().await;
                     unclear = Some(error);
                 }
                 Err(error) => return Err(error),

@@ -86,6 +86,7 @@ impl Inputs {
                 title: raw.title.map(|title| title.trim().to_owned()),
                 environment,
                 sha,
+                repository_url: env.repository_url(),
                 run_url,
                 job,
                 body: raw.body,

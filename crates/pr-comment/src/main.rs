@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use actions_core::error::{fault, render};
 use actions_core::github::{Error, Reader, Writer};
-use actions_core::reports::{Head, Status};
+use actions_core::reports::{self, Head, PrComment, Status};
 use actions_core::runner::{self, Runner, command};
 use actions_core::secret::redact;
 
@@ -100,11 +100,11 @@ fn tell(
     runner.output("changed", if done.changed() { "true" } else { "false" })?;
     runner.output("comment-id", &done.id.map(|id| id.to_string()).unwrap_or_default())?;
     runner.output("comment-url", done.url.as_deref().unwrap_or_default())?;
-    runner.report(&report::Report {
+    runner.report(PrComment {
         head: Head {
             command: match inputs.command {
-                Command::Upsert => "upsert".to_owned(),
-                Command::Delete => "delete".to_owned(),
+                Command::Upsert => reports::Command::Upsert,
+                Command::Delete => reports::Command::Delete,
             },
             environment: inputs.frame.environment.clone(),
             pull_request: Some(inputs.pull_request),
@@ -112,7 +112,8 @@ fn tell(
             changed: done.changed(),
             seconds: started.elapsed().as_secs_f64(),
             error: result.err().map(render),
+            ..Head::default()
         },
-        comment: report::Comment::of(done, status),
+        comment: report::comment(done, status),
     })
 }

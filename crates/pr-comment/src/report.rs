@@ -1,9 +1,8 @@
 //! What a user of pr-comment reads beside the comment: log, summary, report, problems with inputs.
 
 use actions_core::error::fault;
-use actions_core::reports::{Head, Status};
+use actions_core::reports::{Comment, CommentAction, Status};
 use actions_core::text::{count, shorten};
-use serde::Serialize;
 
 use crate::apply::{Done, Outcome};
 use crate::marker::Run;
@@ -101,41 +100,23 @@ pub(crate) fn vanished(pull_request: u64) -> anyhow::Error {
     .into()
 }
 
-/// The output `report`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) struct Report {
-    #[serde(flatten)]
-    pub(crate) head: Head,
-    pub(crate) comment: Comment,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Comment {
-    pub(crate) id: Option<u64>,
-    pub(crate) url: Option<String>,
-    /// `created`, `updated`, `unchanged`, `deleted`, `absent`, `newer`, `skipped`, `planned` or `none`.
-    pub(crate) action: &'static str,
-}
-
-impl Comment {
-    pub(crate) fn of(done: &Done, status: Status) -> Self {
-        let action = match (status, done.outcome) {
-            (Status::Planned, _) => "planned",
-            (_, Outcome::Created) => "created",
-            (_, Outcome::Updated) => "updated",
-            (_, Outcome::Unchanged) => "unchanged",
-            (_, Outcome::Deleted) => "deleted",
-            (_, Outcome::Absent) => "absent",
-            (_, Outcome::Newer(_)) => "newer",
-            (Status::Done, Outcome::Nothing) => "skipped",
-            (_, Outcome::Nothing) => "none",
-        };
-        Self {
-            id: done.id,
-            url: done.url.clone(),
-            action,
-        }
+/// What the output `report` says of the comment.
+pub(crate) fn comment(done: &Done, status: Status) -> Comment {
+    let action = match (status, done.outcome) {
+        (Status::Planned, _) => CommentAction::Planned,
+        (_, Outcome::Created) => CommentAction::Created,
+        (_, Outcome::Updated) => CommentAction::Updated,
+        (_, Outcome::Unchanged) => CommentAction::Unchanged,
+        (_, Outcome::Deleted) => CommentAction::Deleted,
+        (_, Outcome::Absent) => CommentAction::Absent,
+        (_, Outcome::Newer(_)) => CommentAction::Newer,
+        (Status::Done, Outcome::Nothing) => CommentAction::Skipped,
+        (_, Outcome::Nothing) => CommentAction::None,
+    };
+    Comment {
+        id: done.id,
+        url: done.url.clone(),
+        action,
     }
 }
 

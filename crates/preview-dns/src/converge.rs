@@ -52,19 +52,23 @@ pub(crate) struct Converged {
     pub changed: bool,
 }
 
-/// Makes the zone what `decide` says it should be. `shown` is called with each plan before anything is written.
+/// Makes the zone what `decide` says it should be, beginning with the records as they were `first` read. `shown` is called with each plan before anything is written.
 pub(crate) async fn converge(
     reader: &Reader,
     found: &mut Found,
     scope: &Scope,
+    first: Vec<DnsRecord>,
     limits: Limits,
     decide: impl Fn(&[DnsRecord]) -> Decision,
     converged: &mut Converged,
 ) -> anyhow::Result<()> {
     // Changes whose answer was lost: if the zone has them now, they were ours.
     let mut lost: Vec<Outcome> = Vec::new();
+    let mut records = first;
     for round in 1.. {
-        let records = read(reader, found, scope).await?;
+        if round > 1 {
+            records = read(reader, found, scope).await?;
+        }
         let decision = decide(&records);
         if round == 1 {
             converged.plan = decision.plan.clone();
@@ -104,21 +108,22 @@ pub(crate) async fn converge(
         }
         converged.changed |= !carried.done.is_empty();
         let Err(error) = carried.outcome else { return Ok(()) };
-        if round == ROUNDS || !(error.is_unclear() || error.has_any(STALE)) {
+        if round == ROUNDS || !error.has_any(STALE) {
             return Err(error.into());
         }
         tracing::info!("{}; reading the zone again", report::surprise(&error));
         lost = converged
             .outcomes
             .iter()
-            .filter(|outcome| outcome.verb.is_some() && (outcome.done || error.is_unclear()))
+            .filter(|outcome| outcome.verb.is_some() && (outcome.done || error.is_after_unclear()))
             .cloned()
             .collect();
     }
     Ok(())
 }
 
-async fn read(reader: &Reader, found: &mut Found, scope: &Scope) -> Result<Vec<DnsRecord>, Error> {
+/// The records in scope, of a zone that is proven to be the one that is meant.
+pub(crate) async fn read(reader: &Reader, found: &mut Found, scope: &Scope) -> Result<Vec<DnsRecord>, Error> {
     let records = match scope {
         Scope::Zone => reader.dns_records(&found.zone).await?,
         Scope::Marked(_) => reader.marked_dns_records(&found.zone).await?,

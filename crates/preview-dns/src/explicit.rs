@@ -97,7 +97,7 @@ impl Explicit {
 
     /// The record in its zone. `ttl` and `proxied` are what holds where the record itself says nothing.
     pub(crate) fn wanted(&self, zone: &str, ttl: u32, proxied: bool) -> Result<Wanted, String> {
-        let name = hostname::normal(&in_zone(&self.name, zone))?;
+        let name = hostname::normal(&in_zone(&self.name, zone)?)?;
         let proxied = self.kind.is_address() && self.proxied.unwrap_or(proxied);
         let own = self.ttl.and_then(|ttl| u32::try_from(ttl.as_secs()).ok());
         let content = match self.kind {

@@ -9,6 +9,7 @@ mod inputs;
 mod meaning;
 mod plan;
 mod report;
+mod routes;
 mod run;
 mod wait;
 mod wanted;

@@ -6,7 +6,7 @@ use actions_core::cloudflare::{DnsChange, DnsRecord};
 use actions_core::owner::{Owner, Verdict};
 use actions_core::plan::{Plan, Verb};
 
-use crate::wanted::{Kind, Wanted};
+use crate::wanted::Wanted;
 
 /// What a change is called in a plan.
 pub(crate) const DNS_RECORD: &str = "DNS record";
@@ -62,6 +62,8 @@ pub(crate) enum Remedy {
     OtherOwner,
     /// It belongs to the custom domain of a Worker.
     Detach,
+    /// A route leads the hostname elsewhere.
+    Route,
     /// Cloudflare keeps it for a product of its own.
     Managed,
 }
@@ -156,7 +158,7 @@ fn line(wanted: &Wanted, fate: Fate, detail: Option<String>) -> Line {
 
 /// Whether the record is this owner's, of a type that we make, and not Cloudflare's own.
 pub(crate) fn is_ours(record: &DnsRecord, owner: &Owner) -> bool {
-    record.verdict(owner).is_ours() && !record.meta.read_only && Kind::of(&record.kind).is_some()
+    record.is_made_by(owner)
 }
 
 /// Says what a record that is not ours is, and whose.

@@ -1,5 +1,6 @@
 //! Decisions from facts alone.
 
+use crate::wanted::Kind;
 use serde_json::{Value, json};
 
 use super::*;

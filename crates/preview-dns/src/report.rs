@@ -5,7 +5,7 @@ use std::time::Duration;
 use actions_core::cloudflare::{DnsChange, Error, Zone};
 use actions_core::error::{Fault, fault};
 use actions_core::plan::{Plan, Unsafe, Verb};
-use actions_core::reports::{Head, PreviewDns, Record, RecordAction, Status};
+use actions_core::reports::{self, Head, PreviewDns, Record, RecordAction, Status};
 use actions_core::runner::command;
 use actions_core::text::{cell, count, elapsed, quoted_list};
 
@@ -42,6 +42,19 @@ pub(crate) fn conflicts(lines: &[&Line]) -> Fault {
     fault(format!("{names}; nothing was touched{list}")).hint(ways_out(lines))
 }
 
+/// A route of somebody else's at a hostname of ours.
+pub(crate) fn leads_elsewhere(pattern: &str, worker: Option<&str>) -> String {
+    match worker {
+        Some(worker) => format!("route `{pattern}` leads to Worker `{worker}`, which is not of this environment"),
+        None => format!("route `{pattern}` leads past all Workers"),
+    }
+}
+
+/// Why hostnames were not held against the zone's routes.
+pub(crate) fn routes_unseen() -> &'static str {
+    "whether routes lead these hostnames elsewhere was not looked at: the token may not read Workers Routes"
+}
+
 /// What to do about the conflicts, each kind once.
 fn ways_out(lines: &[&Line]) -> String {
     let mut remedies: Vec<Remedy> = lines
@@ -61,6 +74,9 @@ fn ways_out(lines: &[&Line]) -> String {
         Remedy::OtherOwner => "run `command: delete` for the environment that owns a record, or delete it by hand",
         Remedy::Detach => {
             "detach a custom domain in the dashboard: Workers & Pages → the Worker → Settings → Domains & Routes"
+        }
+        Remedy::Route => {
+            "delete a route that leads elsewhere: Workers & Pages → the Worker → Settings → Domains & Routes"
         }
         Remedy::Managed => "remove the Cloudflare product that keeps a read-only record",
     });
@@ -228,7 +244,7 @@ pub(crate) fn report(session: &Session, error: Option<String>, took: Duration) -
     };
     PreviewDns {
         head: Head {
-            command: inputs.command.name().to_owned(),
+            command: reports::Command::named(inputs.command.name()),
             environment: inputs.owner.environment.clone(),
             pull_request: inputs.owner.pull_request,
             status: match (&error, inputs.dry_run) {
@@ -239,6 +255,7 @@ pub(crate) fn report(session: &Session, error: Option<String>, took: Duration) -
             changed: converged.changed,
             seconds: (took.as_secs_f64() * 10.0).round() / 10.0,
             error,
+            ..Head::default()
         },
         routing: routing_name(inputs.routing).to_owned(),
         zone: session.zone.clone(),

@@ -8,12 +8,13 @@ use actions_core::error::render;
 use actions_core::manifest::Routing;
 use actions_core::runner::{Runner, command};
 
-use crate::converge::{Converged, Limits, Scope, converge};
+use crate::converge::{self, Converged, Limits, Scope, converge};
 use crate::domains;
 use crate::hostname::depth;
 use crate::inputs::{Command, Inputs};
 use crate::plan::{self, Decision, Rules};
 use crate::report;
+use crate::routes;
 use crate::wait;
 use crate::zone::Found;
 
@@ -39,7 +40,7 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     let report = report::report(&session, error, start.elapsed());
     runner.output("changed", if report.head.changed { "true" } else { "false" })?;
     runner.output("records", &serde_json::to_string(&report.records)?)?;
-    runner.report(&report)?;
+    runner.report(report.clone())?;
     runner.summary(&report::summary(&session, &report));
     if ended.is_ok() {
         runner.say(&report::ending(&session, &report));
@@ -115,12 +116,34 @@ impl Session {
         let inputs = &self.inputs;
         let verify = inputs.command == Command::Verify;
         let wanted = inputs.wanted(&self.zone);
-        let domains = match inputs.routing {
-            // The account's list tells whose custom domain it is; without an account the records must do.
-            Routing::CustomDomain if !self.reader.account().is_empty() => {
-                Some(self.reader.custom_domains(&found.zone).await?)
+        // The account's list tells whose custom domain it is; without an account the records must do.
+        let with_domains = inputs.routing == Routing::CustomDomain && !self.reader.account().is_empty();
+        let with_routes =
+            !verify && inputs.routing == Routing::Route && inputs.hosts.iter().any(|host| host.worker.is_some());
+        let (zone, reader) = (found.zone.clone(), &self.reader);
+        let (first, domains, routes) = tokio::join!(
+            converge::read(reader, found, &Scope::Zone),
+            async {
+                match with_domains {
+                    true => reader.custom_domains(&zone).await.map(Some),
+                    false => Ok(None),
+                }
+            },
+            async {
+                match with_routes {
+                    true => reader.routes(&zone).await.map(Some),
+                    false => Ok(None),
+                }
+            },
+        );
+        let (first, domains) = (first?, domains?);
+        // A token for DNS alone need not see routes; who deploys there is told of them in any case.
+        let routes = match routes {
+            Err(error) if error.is_forbidden() => {
+                tracing::info!("{}", report::routes_unseen());
+                Vec::new()
             }
-            _ => None,
+            routes => routes?.unwrap_or_default(),
         };
         let rules = Rules {
             owner: &inputs.owner,
@@ -130,10 +153,12 @@ impl Session {
         };
         let decide = |records: &[DnsRecord]| {
             let decision = plan::decide(&wanted, records, rules);
-            if inputs.routing == Routing::CustomDomain {
-                domains::decide(&inputs.hosts, records, domains.as_deref(), &inputs.owner, decision)
-            } else {
-                decision
+            match inputs.routing {
+                Routing::CustomDomain => {
+                    domains::decide(&inputs.hosts, records, domains.as_deref(), &inputs.owner, decision)
+                }
+                Routing::Route => routes::decide(&inputs.hosts, &routes, decision),
+                Routing::Record => decision,
             }
         };
         let limits = Limits {
@@ -141,7 +166,16 @@ impl Session {
             dry_run: inputs.dry_run,
             only_look: verify && (inputs.dry_run || !inputs.create_missing),
         };
-        converge(&self.reader, found, &Scope::Zone, limits, decide, &mut self.converged).await
+        converge(
+            &self.reader,
+            found,
+            &Scope::Zone,
+            first,
+            limits,
+            decide,
+            &mut self.converged,
+        )
+        .await
     }
 
     async fn delete(&mut self, found: &mut Found) -> anyhow::Result<()> {
@@ -154,7 +188,8 @@ impl Session {
             only_look: false,
         };
         let scope = Scope::Marked(inputs.owner.clone());
-        converge(&self.reader, found, &scope, limits, decide, &mut self.converged).await
+        let first = converge::read(&self.reader, found, &scope).await?;
+        converge(&self.reader, found, &scope, first, limits, decide, &mut self.converged).await
     }
 
     /// Warns of hostnames that no certificate covers: HTTPS fails there, whatever DNS says.

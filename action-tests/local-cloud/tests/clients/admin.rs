@@ -98,3 +98,65 @@ async fn a_reset_brings_the_default_world_back() {
     assert!(bad.text().contains("workrs"), "{}", bad.text());
     world.cloud.stop().await;
 }
+
+/// A client that has enough of waiting, as an action that is cancelled does.
+async fn hangs_up(world: &World, path: &str, name: &str) {
+    let url = format!("{}{path}", world.cloud.cloudflare);
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [("content-type", "application/json"), ("authorization", bearer.as_str())];
+    let body = json!({"type": "TXT", "name": name, "content": "1"}).to_string();
+    let asked = http::send("POST", &url, &headers, body);
+    let ended = tokio::time::timeout(Duration::from_millis(100), asked).await;
+    assert!(ended.is_err(), "`{name}` was answered");
+}
+
+fn records(world: &World) -> usize {
+    world.zone()["records"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_is_served_all_the_same() {
+    let world = World::new().await;
+    let path = format!("/zones/{ZONE}/dns_records");
+    world
+        .cloud
+        .fault(&json!([
+            {"method": "POST", "path": "/zones/**", "delay_ms": 300},
+            {"method": "POST", "path": "/zones/**", "delay_after_ms": 300},
+        ]))
+        .unwrap();
+    hangs_up(&world, &path, "late").await;
+    assert_eq!(records(&world), 0, "the delay comes before the commit");
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(records(&world), 1, "nobody waits for it any more");
+    hangs_up(&world, &path, "early").await;
+    assert_eq!(records(&world), 2, "the delay comes after the commit");
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    for entry in world.cloud.requests().unwrap().as_array().unwrap() {
+        assert_eq!(
+            (&entry["client_gone"], &entry["status"], &entry["answered"]),
+            (&json!(true), &json!(200), &Value::Null)
+        );
+    }
+    world.cloud.stop().await;
+}
+
+#[tokio::test]
+async fn the_log_has_times() {
+    let world = World::new().await;
+    let path = format!("/zones/{ZONE}/dns_records");
+    world
+        .cloud
+        .fault(&json!({"path": "/zones/**", "delay_after_ms": 60}))
+        .unwrap();
+    for _ in 0..2 {
+        assert_eq!(world.api("GET", &path, &Value::Null).await.status, 200);
+    }
+    let log = world.cloud.requests().unwrap();
+    let time = |at: usize, key: &str| log[at][key].as_u64().unwrap();
+    assert!(time(0, "answered") >= time(0, "received") + 60, "{log:#}");
+    assert!(time(0, "ms") >= 60);
+    assert!(time(1, "received") >= time(0, "answered"), "{log:#}");
+    assert_eq!(log[0]["client_gone"], json!(false));
+    world.cloud.stop().await;
+}

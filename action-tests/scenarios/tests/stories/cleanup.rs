@@ -1,5 +1,8 @@
 //! Stories of `cleanup`.
 
+mod limits;
+mod whose;
+
 use scenarios::{Run, World, ids};
 use serde_json::{Value, json};
 
@@ -48,7 +51,7 @@ async fn world() -> World {
     let world = World::start().await;
     world.file("codex.toml", MANIFEST);
     let others = "codex-actions:1296269:acme/app:codex:preview:421";
-    let worker = |name: &str, services: Value| json!({"name": name, "services": services});
+    let worker = |name: &str, tag: &str, services: Value| json!({"name": name, "tags": [tag], "services": services});
     world
         .seed(&json!({
             "cloudflare": {
@@ -56,13 +59,12 @@ async fn world() -> World {
                     {"title": "codex-preview-42-CACHE"},
                     {"title": "codex-preview-421-CACHE"}, {"title": "codex-production-CACHE"}],
                 "workers": [
-                    worker("identity-preview-42", json!({})),
-                    worker("content-preview-42", json!({"IDENTITY": "identity-preview-42"})),
-                    worker("web-preview-42", json!({"CONTENT": "content-preview-42", "IDENTITY": "identity-preview-42"})),
-                    worker("identity-preview-421", json!({})),
-                    worker("tenant-preview-42", json!({})),
-                    worker("identity-production", json!({})),
-                    worker("pr-42", json!({}))],
+                    worker("identity-preview-42", MARKER, json!({})),
+                    worker("content-preview-42", MARKER, json!({"IDENTITY": "identity-preview-42"})),
+                    worker("web-preview-42", MARKER, json!({"CONTENT": "content-preview-42", "IDENTITY": "identity-preview-42"})),
+                    worker("identity-preview-421", others, json!({})),
+                    worker("identity-production", "codex-actions:1296269:acme/app:codex:production", json!({})),
+                    worker("pr-42", "", json!({}))],
                 "zones": [{
                     "name": "example.com",
                     "records": [
@@ -71,7 +73,7 @@ async fn world() -> World {
                     "routes": [
                         route("identity-preview-42", "identity-preview-42"), route("content-preview-42", "content-preview-42"),
                         route("web-preview-42", "web-preview-42"), route("identity-preview-421", "identity-preview-421"),
-                        route("tenant-preview-42", "tenant-preview-42"), route("pr-42", "pr-42")],
+                        route("pr-42", "pr-42")],
                 }],
             },
             "neon": {"branches": [
@@ -193,22 +195,25 @@ async fn a_preview_goes_and_its_look_alikes_stay() {
     route identity-preview-42.example.com/*
     route web-preview-42.example.com/*
     ");
-    insta::assert_snapshot!(steady(&run.log()), @"
+    // What is independent goes side by side: only the first and the last line have their places.
+    let log = steady(&run.log());
+    let mut lines: Vec<&str> = log.lines().collect();
+    lines[1..12].sort_unstable();
+    insta::assert_snapshot!(lines.join("\n"), @"
     preview 42: 11 to delete
-    deleted route `identity-preview-42.example.com/*`
-    deleted route `content-preview-42.example.com/*`
-    deleted route `web-preview-42.example.com/*`
-    deleted Worker `web-preview-42`
-    deleted Worker `content-preview-42`
-    deleted Worker `identity-preview-42`
-    deleted DNS record `identity-preview-42.example.com`
     deleted DNS record `content-preview-42.example.com`
+    deleted DNS record `identity-preview-42.example.com`
     deleted DNS record `web-preview-42.example.com`
     deleted KV namespace `codex-preview-42-CACHE`
+    deleted Worker `content-preview-42`
+    deleted Worker `identity-preview-42`
+    deleted Worker `web-preview-42`
     deleted branch `preview-pr-42`
+    deleted route `content-preview-42.example.com/*`
+    deleted route `identity-preview-42.example.com/*`
+    deleted route `web-preview-42.example.com/*`
     nothing of preview 42 is left; deleted 11 things in … s
     ");
-
     let writes = world
         .requests()
         .iter()
@@ -379,7 +384,7 @@ async fn custom_domains_go_with_their_certificates() {
     );
     world
         .seed(&json!({"cloudflare": {"workers": [
-        {"name": "web-preview-42", "domains": ["web-preview-42.example.com"]},
+        {"name": "web-preview-42", "tags": [MARKER], "domains": ["web-preview-42.example.com"]},
         {"name": "web-preview-421", "domains": ["web-preview-421.example.com"]}]}}))
         .await;
     let run = clean(&world).await;

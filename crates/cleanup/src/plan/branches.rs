@@ -1,56 +1,52 @@
 //! Which database branches go.
 
 use actions_core::neon::Branch;
-use actions_core::reports::{Outcome, RemovalKind};
+use actions_core::owner::Verdict;
+use actions_core::reports::RemovalKind;
 
-use super::{Decision, Doomed};
+use super::{Decision, Ground, Reason, Standing, Thing};
 use crate::facts::Facts;
-use crate::inputs::Target;
-use crate::report;
+use crate::subject::Subject;
 
 impl Decision {
-    /// The branch by its exact name, and whatever else was made for this environment (checkpoints, copies).
-    pub(super) fn branches(&mut self, target: &Target, facts: &Facts) {
-        let Some(database) = &target.environment.database else {
-            return;
-        };
+    /// The branch by its exact name, and whatever else was made for this environment (restore points, copies).
+    pub(super) fn branches(&mut self, subject: &Subject, facts: &Facts) {
         let all = match &facts.branches {
             None => return,
-            Some(Err(error)) => return self.unread(RemovalKind::Branch, target, error),
+            Some(Err(unread)) => return self.unread(RemovalKind::Branch, subject, unread),
             Some(Ok(all)) => all,
         };
-        let owner = &target.environment.owner;
-        let mut ours: Vec<&Branch> = all
-            .iter()
-            .filter(|branch| branch.name == database.branch || branch.verdict(owner).is_ours())
-            .collect();
-        if !ours.iter().any(|branch| branch.name == database.branch) {
-            self.settle(RemovalKind::Branch, &database.branch, Outcome::Absent, None);
+        let own = subject.names.branch.as_ref();
+        let is_named = |branch: &Branch| own.is_some_and(|own| own.name == branch.name);
+        let is_ours = |branch: &Branch| is_named(branch) || branch.verdict(&subject.owner).is_ours();
+        if let Some(own) = own.filter(|own| !all.iter().any(|branch| branch.name == own.name)) {
+            self.absent(RemovalKind::Branch, &own.name);
         }
+        let deepest = all.iter().map(|branch| depth(branch, all)).max().unwrap_or_default();
+        let mut ours: Vec<&Branch> = all.iter().filter(|branch| is_ours(branch)).collect();
         // A branch with children cannot be deleted: the deepest go first.
         ours.sort_by_key(|branch| std::cmp::Reverse(depth(branch, all)));
         for branch in ours {
-            let keep = |detail: &str| Some((Outcome::Kept, detail.to_owned()));
-            let refuse = |detail: String| Some((Outcome::Failed, detail));
-            let strangers_child = all.iter().find(|child| {
-                child.parent_id.as_deref() == Some(&branch.id)
-                    && child.name != database.branch
-                    && !child.verdict(owner).is_ours()
-            });
-            let obstacle = if branch.verdict(owner).foreign().is_some() {
-                keep(report::MARKED_AS_ANOTHERS)
-            } else if branch.default || branch.parent_id.is_none() || branch.name == database.parent {
-                keep(report::ROOT)
+            let strangers_child = all
+                .iter()
+                .find(|child| child.parent_id.as_deref() == Some(&branch.id) && !is_ours(child));
+            let is_parent = own.is_some_and(|own| own.parent == branch.name);
+            let obstacle = if let Verdict::Foreign(whose) = branch.verdict(&subject.owner) {
+                Some(Standing::Kept(Reason::Foreign(whose)))
+            } else if branch.default || branch.parent_id.is_none() || is_parent {
+                Some(Standing::Kept(Reason::Root))
             } else if branch.protected {
-                refuse(report::PROTECTED.to_owned())
+                Some(Standing::Left(Reason::Protected))
             } else {
-                strangers_child.and_then(|child| refuse(report::has_child(&child.name)))
+                strangers_child.map(|child| Standing::Left(Reason::HasChild(child.name.clone())))
             };
-            if let Some((outcome, detail)) = obstacle {
-                self.settle(RemovalKind::Branch, &branch.name, outcome, Some(detail));
-            } else {
-                let (id, name) = (branch.id.clone(), branch.name.clone());
-                self.doom("branch", &branch.name, &branch.id, Doomed::Branch { id, name });
+            match obstacle {
+                Some(standing) => self.stays(RemovalKind::Branch, &branch.name, standing),
+                None => {
+                    let (id, name) = (branch.id.clone(), branch.name.clone());
+                    let ground = if is_named(branch) { Ground::Own } else { Ground::Marked };
+                    self.goes(Thing::Branch { id, name }, ground, deepest - depth(branch, all));
+                }
             }
         }
     }

@@ -1,96 +1,114 @@
 //! Which Workers are the environment's.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use actions_core::cloudflare::Worker;
-use actions_core::naming::{self, Values};
-use actions_core::owner::is_marker;
-use indexmap::IndexMap;
+use actions_core::owner::{Verdict, Whose};
+use actions_core::reports::RemovalKind;
 
-use super::is_own;
+use super::{Decision, Ground, Reason, Thing};
 use crate::facts::Facts;
-use crate::inputs::Target;
+use crate::subject::Subject;
+use crate::unread::Unread;
 
-/// The environment's Workers by name.
-pub(super) struct Workers {
-    /// What the manifest names, dependents first: whoever binds to another goes before it.
-    pub(super) named: Vec<String>,
-    /// What carries the environment's marks and is no longer named.
-    pub(super) forgotten: BTreeSet<String>,
-    /// Named like the environment's, marked as another's.
-    pub(super) foreign: BTreeSet<String>,
+/// How a Worker stands to the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It goes.
+    Goes(Ground),
+    /// It is another's, or nobody's that we know.
+    Not(Option<Whose>),
+    /// There is no Worker of this name.
+    Gone,
+    /// The Workers could not be read.
+    Unknown(Unread),
 }
 
-impl Workers {
-    pub(super) fn of(target: &Target, facts: &Facts) -> Self {
-        let workers = match &facts.workers {
-            Some(Ok(workers)) => workers.as_slice(),
-            _ => &[],
+/// The account's Workers as this environment sees them.
+pub(super) struct Workers<'a> {
+    known: Result<BTreeMap<&'a str, Standing>, Unread>,
+}
+
+impl<'a> Workers<'a> {
+    pub(super) fn of(subject: &Subject, facts: &'a Facts, adopt: bool) -> Self {
+        let known = match &facts.workers {
+            Some(Err(unread)) => Err(unread.clone()),
+            Some(Ok(workers)) => {
+                let standing = |worker: &'a Worker| (worker.name.as_str(), judge(subject, facts, worker, adopt));
+                Ok(workers.iter().map(standing).collect())
+            }
+            None => Ok(BTreeMap::new()),
         };
-        let environment = &target.environment;
-        let waves = environment.waves(&IndexMap::new()).unwrap_or_default();
-        let order: Vec<String> = waves.into_iter().flatten().rev().collect();
-        let mut named: Vec<String> = order
-            .iter()
-            .filter_map(|key| Some(environment.service(key)?.worker.clone()))
-            .collect();
-        let marked = |worker: &Worker| {
-            environment
-                .owner
-                .verdict_of(worker.tags.iter().map(String::as_str))
-                .is_ours()
-        };
-        let foreign: BTreeSet<String> = workers
-            .iter()
-            .filter(|worker| named.contains(&worker.name) && !marked(worker))
-            .filter(|worker| worker.tags.iter().any(|tag| is_marker(tag)))
-            .map(|worker| worker.name.clone())
-            .collect();
-        named.retain(|name| !foreign.contains(name));
-        // A route at a hostname whose DNS record is ours, to a Worker that could be named like this, is as good a
-        // proof as a tag: nobody else routes our hostnames.
-        let (routes, records) = match &facts.zone {
-            Some(Ok(zone)) => (
-                zone.routes.as_deref().unwrap_or_default(),
-                zone.records.as_deref().unwrap_or_default(),
-            ),
-            _ => (&[][..], &[][..]),
-        };
-        let served = |worker: &Worker| {
-            routes.iter().any(|route| {
-                route.script.as_deref() == Some(&worker.name)
-                    && records
-                        .iter()
-                        .any(|record| is_own(target, record) && record.name == route.host())
-            })
-        };
-        let forgotten = workers
-            .iter()
-            .filter(|worker| !named.contains(&worker.name) && !foreign.contains(&worker.name))
-            .filter(|worker| could_be(target, &target.worker_template, &worker.name))
-            .filter(|worker| marked(worker) || served(worker) && !worker.tags.iter().any(|tag| is_marker(tag)))
-            .map(|worker| worker.name.clone())
-            .collect();
-        Self {
-            named,
-            forgotten,
-            foreign,
+        Self { known }
+    }
+
+    /// How the Worker of this name stands.
+    pub(super) fn standing(&self, name: &str) -> Standing {
+        match &self.known {
+            Err(unread) => Standing::Unknown(unread.clone()),
+            Ok(known) => known.get(name).cloned().unwrap_or(Standing::Gone),
         }
     }
+}
 
-    /// Whether this name is one of ours to delete.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.named.iter().any(|named| named == name) || self.forgotten.contains(name)
+fn judge(subject: &Subject, facts: &Facts, worker: &Worker, adopt: bool) -> Standing {
+    let named = subject.names_worker(&worker.name);
+    match worker.verdict(&subject.owner) {
+        Verdict::Ours if named => Standing::Goes(Ground::Own),
+        Verdict::Ours => Standing::Goes(Ground::Forgotten),
+        Verdict::Foreign(whose) => Standing::Not(Some(whose)),
+        Verdict::Unmarked if adopt && (named || serves(subject, facts, worker)) => Standing::Goes(Ground::Adopted),
+        Verdict::Unmarked => Standing::Not(None),
     }
 }
 
-fn could_be(target: &Target, template: &str, name: &str) -> bool {
-    let environment = &target.environment;
-    let values = Values {
-        project: &environment.project,
-        environment: &environment.name,
-        pull_request: environment.pull_request,
-        ..Values::default()
+/// Whether a Worker that is named like this environment's answers at a hostname whose DNS record is ours. That alone is
+/// no proof: anybody can route a hostname that resolves.
+fn serves(subject: &Subject, facts: &Facts, worker: &Worker) -> bool {
+    let Some(Ok(zone)) = &facts.zone else { return false };
+    let (Ok(routes), Ok(records)) = (&zone.routes, &zone.records) else {
+        return false;
     };
-    naming::is_of_pull_request(template, &values, name)
+    let ours = |host: &str| {
+        let mut there = records.iter().filter(|record| record.name.eq_ignore_ascii_case(host));
+        there.any(|record| record.is_made_by(&subject.owner))
+    };
+    subject.could_name_worker(&worker.name)
+        && routes
+            .iter()
+            .any(|route| route.script.as_deref() == Some(&worker.name) && ours(route.host()))
+}
+
+impl Decision {
+    pub(super) fn workers(&mut self, subject: &Subject, facts: &Facts, workers: &Workers<'_>) {
+        let there = match &facts.workers {
+            None => return,
+            Some(Err(unread)) => return self.unread(RemovalKind::Worker, subject, unread),
+            Some(Ok(there)) => there,
+        };
+        // What the manifest has forgotten is bound by nobody that it names, or it could not have been taken out.
+        for worker in there.iter().filter(|worker| !subject.names_worker(&worker.name)) {
+            match workers.standing(&worker.name) {
+                Standing::Goes(ground) => self.goes(Thing::Worker(worker.name.clone()), ground, 0),
+                Standing::Not(whose) if subject.could_name_worker(&worker.name) => {
+                    let reason = whose.map_or(Reason::LooksAlike, Reason::Foreign);
+                    self.kept(RemovalKind::Worker, &worker.name, reason);
+                }
+                Standing::Not(_) | Standing::Gone | Standing::Unknown(_) => {}
+            }
+        }
+        for (level, names) in subject.names.levels.iter().enumerate() {
+            for name in names {
+                match workers.standing(name) {
+                    Standing::Goes(ground) => self.goes(Thing::Worker(name.clone()), ground, level + 1),
+                    Standing::Gone => self.absent(RemovalKind::Worker, name),
+                    Standing::Not(whose) => {
+                        let reason = whose.map_or(Reason::Unmarked, Reason::Foreign);
+                        self.kept(RemovalKind::Worker, name, reason);
+                    }
+                    Standing::Unknown(unread) => self.left(RemovalKind::Worker, name, Reason::Unread(unread)),
+                }
+            }
+        }
+    }
 }

@@ -3,9 +3,12 @@
 use serde::Deserialize;
 
 use super::{Call, Error, Needs, Permission, Reader, Zone};
+use crate::paging::Proof;
 
 #[derive(Deserialize)]
 struct Pack {
+    #[serde(default)]
+    id: String,
     #[serde(default)]
     hosts: Vec<String>,
 }
@@ -18,7 +21,7 @@ impl Reader {
             format!("list the certificates of `{}`", zone.name),
         )
         .needs(Needs::zone(Permission::SslRead, &zone.name));
-        let packs: Vec<Pack> = self.pages(call, 50).await?;
+        let packs = self.pages(call, 50, Proof::Told, |pack: &Pack| pack.id.clone()).await?;
         Ok(packs.into_iter().flat_map(|pack| pack.hosts).collect())
     }
 }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
-use super::envelope::{self, Opened};
+use super::envelope::{self, Opened, Page};
 use super::error::{Cause, Error};
 use super::needs::Needs;
-use crate::retry::{self, Answer, Patience, Repeat, Verdict};
+use crate::paging::{self, List, MOST_PAGES, Proof, Reading};
+use crate::retry::{self, Answer, Doubt, Patience, Repeat, Tries, Verdict, Written};
 
 /// Where Cloudflare's API is.
 pub const API: &str = "https://api.cloudflare.com/client/v4";
@@ -40,6 +41,7 @@ pub(crate) struct Call {
     doing: String,
     needs: Option<Needs>,
     repeat: Repeat,
+    young: bool,
 }
 
 impl Call {
@@ -53,6 +55,7 @@ impl Call {
             doing: doing.into(),
             needs: None,
             repeat: Repeat::Safe,
+            young: false,
         }
     }
 
@@ -61,7 +64,7 @@ impl Call {
         Self::new(Method::GET, path, doing)
     }
 
-    /// A create: not sent again after an unclear failure. The caller looks the thing up first ([`Error::is_unclear`]).
+    /// A create: after an unclear failure the thing is looked up before it is sent again (see [`Writer::create`]).
     pub(crate) fn post(path: String, doing: impl Into<String>) -> Self {
         Self {
             repeat: Repeat::Unsafe,
@@ -126,6 +129,13 @@ impl Call {
         self
     }
 
+    /// About a Worker that was just uploaded: 404 is "not yet".
+    #[must_use]
+    pub(crate) fn young(mut self) -> Self {
+        self.young = true;
+        self
+    }
+
     fn error(&self, cause: impl Into<Cause>) -> Error {
         Error {
             doing: self.doing.clone(),
@@ -152,9 +162,10 @@ pub struct Writer(Reader);
 
 /// The answer's meaning for another try. 409 is a real conflict here (a hostname or route that is taken), never a
 /// reason to ask again.
-fn verdict(answer: &Answer) -> Verdict {
+fn verdict(answer: &Answer, young: bool) -> Verdict {
     match answer.status.as_u16() {
         429 => Verdict::Refused,
+        404 if young => Verdict::NotYet,
         408 | 500.. => Verdict::Unclear,
         _ => Verdict::Final,
     }
@@ -182,6 +193,13 @@ impl Reader {
             account: account.to_owned(),
             patience: Patience::default(),
         }))
+    }
+
+    /// The same reader, with the patience for what must not stay half done: longer than the five minutes for which
+    /// Cloudflare refuses a token that has used up its limit.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        self.with_patience(Patience::to_finish())
     }
 
     /// The same reader with another patience.
@@ -231,57 +249,106 @@ impl Reader {
         }
     }
 
-    async fn send(&self, call: &Call, page: Option<(u64, u64)>) -> Result<Answer, Error> {
-        retry::send(&self.0.patience, call.repeat, verdict, wait, || {
-            self.request(call, page)
-        })
-        .await
-        .map_err(|lost| call.error(lost))
+    async fn send(&self, call: &Call, page: Option<(u64, u64)>, tries: &mut Tries) -> Result<Answer, Error> {
+        let verdict = |answer: &Answer| verdict(answer, call.young);
+        retry::send(tries, call.repeat, verdict, wait, || self.request(call, page))
+            .await
+            .map_err(|lost| call.error(lost))
+    }
+
+    fn tries(&self) -> Tries {
+        Tries::new(&self.0.patience)
     }
 
     /// Makes a call and returns the envelope's result.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
         debug_assert!(call.method == Method::GET, "a reader only reads");
-        self.result(call).await
+        self.result(&call, &mut self.tries()).await
     }
 
-    async fn result<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
-        let answer = self.send(&call, None).await?;
+    async fn result<T: DeserializeOwned>(&self, call: &Call, tries: &mut Tries) -> Result<T, Error> {
+        let answer = self.send(call, None, tries).await?;
         let opened: Opened<T> = envelope::open(&answer, call.needs.as_ref()).map_err(|cause| call.error(cause))?;
         Ok(opened.result)
     }
 
-    /// All pages of a list.
+    /// All of a list, whole and each thing once, also when it changes meanwhile.
     ///
-    /// Ends by `total_pages` where Cloudflare tells it, else with the first page that is not full. Some lists have no
-    /// pages at all: they answer whole, without `result_info`.
-    pub(crate) async fn pages<T: DeserializeOwned>(&self, call: Call, per_page: u64) -> Result<Vec<T>, Error> {
-        let mut all: Vec<T> = Vec::new();
-        for page in 1.. {
-            let answer = self.send(&call, Some((page, per_page))).await?;
+    /// # Errors
+    /// Beside refusals: a list of several pages that never held still, or told more than it gave.
+    pub(crate) async fn pages<T: DeserializeOwned>(
+        &self,
+        call: Call,
+        per_page: u64,
+        proof: Proof,
+        id: impl Fn(&T) -> String,
+    ) -> Result<Vec<T>, Error> {
+        match paging::settled(proof, id, async || self.reading(&call, per_page).await).await? {
+            List::Proven(all) => Ok(all),
+            List::Unproven => Err(call.error(Cause::Unproven)),
+        }
+    }
+
+    /// One reading. Some lists have no pages at all: they answer whole, without `result_info`.
+    async fn reading<T: DeserializeOwned>(&self, call: &Call, per_page: u64) -> Result<Reading<T>, Error> {
+        let mut reading = Reading {
+            pages: Vec::new(),
+            total: None,
+            moved: false,
+            ended: false,
+        };
+        let mut sum = 0;
+        for page in 1..=MOST_PAGES {
+            let answer = self.send(call, Some((page, per_page)), &mut self.tries()).await?;
             let opened: Opened<Vec<T>> =
                 envelope::open(&answer, call.needs.as_ref()).map_err(|cause| call.error(cause))?;
             let found = opened.result.len() as u64;
-            let info = opened.page.unwrap_or_default();
+            let Some(info) = opened.page else {
+                return Ok(Reading::whole(opened.result));
+            };
             // A list that knows no pages answers whole each time: its second answer would be the first again.
             if page > 1 && info.number != Some(page) {
-                break;
+                reading.ended = true;
+                return Ok(reading);
             }
-            all.extend(opened.result);
-            if opened.page.is_none() {
-                break;
+            sum += found;
+            reading.moved |= page > 1 && info.total_count != reading.total;
+            reading.total = info.total_count;
+            if found > 0 {
+                reading.pages.push(opened.result);
             }
-            let last = match (info.total_pages, info.total_count) {
-                (Some(pages), _) => page >= pages,
-                (None, Some(total)) => all.len() as u64 >= total,
-                (None, None) => found < per_page,
-            };
-            // An empty page ends the list whatever the totals say: records may vanish while we read.
-            if last || found == 0 {
-                break;
+            match end(info, page, found, sum, per_page) {
+                End::NotYet => {}
+                End::ByTotal => return Ok(reading),
+                End::Told => {
+                    reading.ended = true;
+                    return Ok(reading);
+                }
             }
         }
-        Ok(all)
+        Err(call.error(Cause::Unproven))
+    }
+}
+
+/// Whether a page ends its list.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    NotYet,
+    /// As many as there are were told.
+    ByTotal,
+    /// Nothing can follow.
+    Told,
+}
+
+/// By `total_count`, else by `total_pages`, else with the first page that is not full; an empty one ends any list.
+fn end(info: Page, page: u64, found: u64, sum: u64, per_page: u64) -> End {
+    let full = info.size.filter(|told| *told > 0).unwrap_or(per_page);
+    match (info.total_count, info.total_pages) {
+        _ if found == 0 => End::Told,
+        (Some(total), _) if sum >= total => End::ByTotal,
+        (None, Some(pages)) if page >= pages => End::ByTotal,
+        (None, None) if found < full.min(per_page) => End::Told,
+        _ => End::NotYet,
     }
 }
 
@@ -291,9 +358,38 @@ impl Writer {
         &self.0
     }
 
+    /// The same writer, with the patience of [`Reader::patient`].
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self(self.0.patient())
+    }
+
     /// Makes a call and returns the envelope's result.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Error> {
-        self.0.result(call).await
+        self.0.result(&call, &mut self.0.tries()).await
+    }
+
+    /// Asks for something that must not be made twice. `open` reads the result; where a failure leaves it in `doubt`,
+    /// `look` says whether the thing is there before it is asked for again.
+    pub(crate) async fn create<R: DeserializeOwned, T>(
+        &self,
+        call: &Call,
+        open: impl Fn(R) -> T,
+        doubt: impl Fn(&Error) -> Doubt,
+        look: impl AsyncFn() -> Result<Option<T>, Error>,
+    ) -> Result<Written<T>, Error> {
+        let ask = async |tries: &mut Tries| self.0.result(call, tries).await.map(&open);
+        retry::settled(&mut self.0.tries(), ask, doubt, look).await
+    }
+
+    /// A deletion: whether the thing was there, and is not any more. One that is gone after an answer that left open
+    /// whether it was deleted was deleted by us.
+    pub(crate) async fn remove(&self, call: Call, is_gone: impl Fn(&Error) -> bool) -> Result<bool, Error> {
+        match self.ask::<IgnoredAny>(call).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_gone(&error) => Ok(error.is_after_unclear()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -313,6 +409,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers,
             body: Bytes::new(),
+            after_unclear: false,
         }
     }
 
@@ -326,7 +423,34 @@ mod tests {
             (500, Verdict::Unclear),
             (522, Verdict::Unclear),
         ] {
-            assert_eq!(verdict(&answer(status, None)), expected, "{status}");
+            assert_eq!(verdict(&answer(status, None), false), expected, "{status}");
+        }
+        assert_eq!(verdict(&answer(404, None), false), Verdict::Final);
+        assert_eq!(verdict(&answer(404, None), true), Verdict::NotYet);
+    }
+
+    #[test]
+    fn a_list_ends_by_what_it_tells() {
+        let info = |total_count, total_pages, size| Page {
+            number: None,
+            size,
+            total_count,
+            total_pages,
+        };
+        for (told, page, found, sum, expected) in [
+            (info(Some(3), Some(2), None), 1, 2, 2, End::NotYet),
+            (info(Some(3), Some(2), None), 2, 1, 3, End::ByTotal),
+            // Fewer than it says: what is missing may follow.
+            (info(Some(3), Some(1), None), 1, 2, 2, End::NotYet),
+            (info(Some(3), Some(1), None), 2, 0, 2, End::Told),
+            (info(None, Some(2), None), 1, 1, 1, End::NotYet),
+            (info(None, Some(2), None), 2, 2, 4, End::ByTotal),
+            (info(None, None, None), 1, 2, 2, End::NotYet),
+            (info(None, None, None), 2, 1, 3, End::Told),
+            // Asked for two at once, given one: a full page.
+            (info(None, None, Some(1)), 1, 1, 1, End::NotYet),
+        ] {
+            assert_eq!(end(told, page, found, sum, 2), expected, "{told:?}, page {page}");
         }
     }
 

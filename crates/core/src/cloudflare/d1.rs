@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Call, Error, Needs, Permission, Reader};
+use crate::paging::Proof;
 
 /// A page of the list (the official SDK's default is 1,000; Cloudflare allows 10,000).
 const PER_PAGE: u64 = 1_000;
@@ -27,7 +28,9 @@ impl Reader {
         let call = call
             .query("name", name)
             .needs(Needs::account(Permission::D1Read, self.account()));
-        let found: Vec<D1Database> = self.pages(call, PER_PAGE).await?;
+        let found = self
+            .pages(call, PER_PAGE, Proof::Told, |database: &D1Database| database.id.clone())
+            .await?;
         Ok(found.into_iter().find(|database| database.name == name))
     }
 }

@@ -1,18 +1,26 @@
 //! DNS records: one list, one batch.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::zones::normal_domain;
 use super::{Call, Error, Needs, Permission, Reader, Writer, Zone};
 use crate::owner::{self, Owner, Verdict};
-use crate::retry::Repeat;
+use crate::paging::Proof;
+use crate::retry::Written;
 
 /// Cloudflare allows up to 5,000,000; this keeps one answer at a few megabytes.
 const PER_PAGE: u64 = 5000;
 
+/// The record to change or delete is gone.
+pub(super) const NO_RECORD: u32 = 81044;
+
 /// The type of a record that a name shares with no address: see [`DnsRecord::is_address`].
 const ADDRESSES: [&str; 3] = ["A", "AAAA", "CNAME"];
+
+/// The types that these actions make.
+const MADE: [&str; 4] = ["A", "AAAA", "CNAME", "TXT"];
 
 /// A record as Cloudflare tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -40,6 +48,13 @@ impl DnsRecord {
     /// Whose it is, by its comment.
     pub fn verdict(&self, owner: &Owner) -> Verdict {
         owner.verdict_of([self.comment.as_str()])
+    }
+
+    /// Whether the owner may change and delete it: it carries exactly that marker, is of a type that we make, and is not
+    /// one that Cloudflare keeps itself.
+    pub fn is_made_by(&self, owner: &Owner) -> bool {
+        let made = MADE.iter().any(|kind| self.kind.eq_ignore_ascii_case(kind));
+        made && !self.meta.read_only && self.verdict(owner).is_ours()
     }
 }
 
@@ -108,12 +123,16 @@ impl DnsRecord {
 impl Reader {
     /// Every record of the zone.
     pub async fn dns_records(&self, zone: &Zone) -> Result<Vec<DnsRecord>, Error> {
-        self.pages(list(zone), PER_PAGE).await
+        self.pages(list(zone), PER_PAGE, Proof::Told, |record: &DnsRecord| {
+            record.id.clone()
+        })
+        .await
     }
 
     /// The records that these actions made, for whichever environment: whose each is says [`DnsRecord::verdict`].
     pub async fn marked_dns_records(&self, zone: &Zone) -> Result<Vec<DnsRecord>, Error> {
-        self.pages(list(zone).query("comment.startswith", owner::BEGINNING), PER_PAGE)
+        let call = list(zone).query("comment.startswith", owner::BEGINNING);
+        self.pages(call, PER_PAGE, Proof::Told, |record: &DnsRecord| record.id.clone())
             .await
     }
 }
@@ -126,8 +145,35 @@ fn list(zone: &Zone) -> Call {
     .needs(Needs::zone(Permission::DnsRead, &zone.name))
 }
 
+impl NewRecord {
+    /// Whether `record` is what this was to become.
+    pub(super) fn is(&self, record: &DnsRecord) -> bool {
+        record.kind == self.kind
+            && record.name == normal_domain(&self.name)
+            && record.content == self.content
+            && record.comment == self.comment
+            && self.proxied.is_none_or(|proxied| proxied == record.proxied)
+    }
+}
+
+impl Batch {
+    /// Whether the zone's records show that it was carried out: as a whole, as Cloudflare does.
+    fn is_in(&self, records: &[DnsRecord]) -> bool {
+        let find = |id: &str| records.iter().find(|record| record.id == id);
+        self.deletes.iter().all(|id| find(id).is_none())
+            && self
+                .patches
+                .iter()
+                .all(|(id, wanted)| find(id).is_some_and(|record| wanted.is(record)))
+            && self
+                .posts
+                .iter()
+                .all(|wanted| records.iter().any(|record| wanted.is(record)))
+    }
+}
+
 impl Writer {
-    /// Makes all changes in one transaction. After [`Error::is_unclear`] read the zone again: it may be done.
+    /// Makes all changes in one transaction. After an unclear answer the zone is read before they are asked for again.
     pub async fn dns_batch(&self, zone: &Zone, batch: &Batch) -> Result<(), Error> {
         let ids: Vec<Value> = batch.deletes.iter().map(|id| json!({ "id": id })).collect();
         let mut patches = Vec::with_capacity(batch.patches.len());
@@ -142,21 +188,25 @@ impl Writer {
         )
         .needs(Needs::zone(Permission::DnsEdit, &zone.name))
         .json(json!({ "deletes": ids, "patches": patches, "puts": [], "posts": batch.posts }));
-        let _: Value = self.ask(call).await?;
+        let look = async || Ok(batch.is_in(&self.reader().dns_records(zone).await?).then_some(()));
+        self.create(&call, |_: IgnoredAny| (), |error| error.doubt(&[]), look)
+            .await?;
         Ok(())
     }
 
     /// Makes one record.
-    pub async fn create_dns_record(&self, zone: &Zone, record: &NewRecord) -> Result<DnsRecord, Error> {
+    pub async fn create_dns_record(&self, zone: &Zone, record: &NewRecord) -> Result<Written<DnsRecord>, Error> {
         let call = Call::post(
             format!("/zones/{}/dns_records", zone.id),
             format!("create DNS record `{} {}`", record.kind, record.name),
-        );
-        self.ask(
-            call.needs(Needs::zone(Permission::DnsEdit, &zone.name))
-                .json(json!(record)),
         )
-        .await
+        .needs(Needs::zone(Permission::DnsEdit, &zone.name))
+        .json(json!(record));
+        let look = async || {
+            let all = self.reader().dns_records(zone).await?;
+            Ok(all.into_iter().find(|found| record.is(found)))
+        };
+        self.create(&call, |made| made, |error| error.doubt(&[]), look).await
     }
 
     /// Gives one record these fields.
@@ -178,12 +228,7 @@ impl Writer {
             format!("/zones/{}/dns_records/{id}", zone.id),
             format!("delete DNS record `{name}`"),
         )
-        .needs(Needs::zone(Permission::DnsEdit, &zone.name))
-        .repeat(Repeat::Safe);
-        match self.ask::<Value>(call).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.has(81044) || error.status() == Some(404) && !error.has_any(&[7000, 7003]) => Ok(false),
-            Err(error) => Err(error),
-        }
+        .needs(Needs::zone(Permission::DnsEdit, &zone.name));
+        self.remove(call, |error| error.is_absent(&[NO_RECORD])).await
     }
 }

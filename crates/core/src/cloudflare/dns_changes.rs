@@ -1,13 +1,12 @@
 //! Changes of DNS records, carried out in as few calls as Cloudflare allows.
 
+use super::dns::NO_RECORD;
 use super::{Batch, Error, NewRecord, Writer, Zone};
 
 /// Operations in one batch, on the smallest plan (Cloudflare: Free 200, paid 3,500).
 const CHUNK: usize = 200;
 /// "No route", "no such route", "method not allowed": this zone or API has no batch.
 const NO_BATCH: &[u32] = &[7000, 7001, 7003];
-/// The record to change or delete is gone.
-const GONE: u32 = 81044;
 
 /// One change of a zone's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +40,8 @@ impl Writer {
     /// Makes the changes: up to 200 in one call, which Cloudflare runs as one transaction. Where a zone has no batch,
     /// one call each.
     ///
-    /// A change that turns out stale (a record is gone, or exists already) and an unclear failure end it with their
-    /// error: read the zone again and plan anew.
+    /// A change that turns out stale (a record is gone, or exists already) ends it with its error: read the zone again
+    /// and plan anew.
     pub async fn change_dns(&self, zone: &Zone, changes: &[DnsChange]) -> Carried {
         let mut order: Vec<usize> = (0..changes.len()).collect();
         order.sort_by_key(|at| changes[*at].rank());
@@ -97,5 +96,5 @@ fn batch(chunk: &[usize], changes: &[DnsChange]) -> Batch {
 }
 
 fn has_no_batch(error: &Error) -> bool {
-    error.has_any(NO_BATCH) || error.status() == Some(405) || error.status() == Some(404) && !error.has(GONE)
+    error.has_any(NO_BATCH) || error.status() == Some(405) || error.status() == Some(404) && !error.has(NO_RECORD)
 }

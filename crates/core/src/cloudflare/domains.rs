@@ -1,7 +1,6 @@
 //! Custom domains: hostnames whose DNS record and certificate Cloudflare keeps for a Worker.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::routes::Attached;
@@ -26,6 +25,15 @@ pub struct CustomDomain {
     /// The certificate, which outlives the domain unless it is deleted too.
     #[serde(default)]
     pub cert_id: Option<String>,
+}
+
+/// What became of a custom domain that was to be detached.
+#[derive(Debug)]
+pub struct Detached {
+    /// `false`: it was gone already.
+    pub was_there: bool,
+    /// Why its certificate is still there, when it is.
+    pub certificate_stays: Option<Error>,
 }
 
 impl Reader {
@@ -56,6 +64,7 @@ impl Writer {
             format!("attach custom domain `{hostname}` to Worker `{worker}`"),
         )
         .needs(Needs::zone(Permission::WorkersRoutesEdit, &zone.name))
+        .young()
         .json(json!({
             "hostname": hostname,
             "service": worker,
@@ -74,19 +83,29 @@ impl Writer {
         }
     }
 
-    /// Detaches a custom domain, its DNS record with it; `false` when it was gone already.
-    pub async fn detach_domain(&self, domain: &CustomDomain) -> Result<bool, Error> {
+    /// Detaches a custom domain, its DNS record with it, and then deletes its certificate: it is of no use any more, and
+    /// Cloudflare would keep and renew it.
+    pub async fn detach_domain(&self, zone: &Zone, domain: &CustomDomain) -> Result<Detached, Error> {
+        let was_there = self.detach(domain).await?;
+        let certificate_stays = self.delete_certificate(zone, domain).await.err();
+        Ok(Detached {
+            was_there,
+            certificate_stays,
+        })
+    }
+
+    async fn detach(&self, domain: &CustomDomain) -> Result<bool, Error> {
         let reader = self.reader();
         let call = Call::delete(
             reader.account_path(&format!("/workers/domains/{}", domain.id)),
             format!("detach custom domain `{}`", domain.hostname),
         )
         .needs(reader.workers_edit());
-        gone(self.ask::<IgnoredAny>(call).await)
+        self.remove(call, |error| error.is_absent(&[NO_DOMAIN])).await
     }
 
-    /// Deletes the certificate of a custom domain, which Cloudflare leaves behind; `false` when it was gone already.
-    pub async fn delete_certificate(&self, zone: &Zone, domain: &CustomDomain) -> Result<bool, Error> {
+    /// `false` when it was gone already.
+    async fn delete_certificate(&self, zone: &Zone, domain: &CustomDomain) -> Result<bool, Error> {
         let Some(id) = domain.cert_id.as_deref().filter(|id| !id.is_empty()) else {
             return Ok(false);
         };
@@ -95,14 +114,6 @@ impl Writer {
             format!("delete the certificate of `{}`", domain.hostname),
         )
         .needs(Needs::zone(Permission::SslEdit, &zone.name));
-        gone(self.ask::<IgnoredAny>(call).await)
-    }
-}
-
-fn gone(result: Result<IgnoredAny, Error>) -> Result<bool, Error> {
-    match result {
-        Ok(_) => Ok(true),
-        Err(error) if error.has(NO_DOMAIN) || error.status() == Some(404) && !error.has_any(&[7000, 7003]) => Ok(false),
-        Err(error) => Err(error),
+        self.remove(call, |error| error.is_absent(&[NO_DOMAIN])).await
     }
 }

@@ -40,6 +40,9 @@ struct Tail<T> {
 pub(super) struct Page {
     #[serde(rename = "page")]
     pub number: Option<u64>,
+    /// May be less than what was asked for.
+    #[serde(rename = "per_page")]
+    pub size: Option<u64>,
     pub total_pages: Option<u64>,
     pub total_count: Option<u64>,
 }
@@ -97,6 +100,7 @@ pub(super) fn refusal(answer: &Answer, needs: Option<&Needs>) -> Result<Option<R
         codes,
         ray: answer.header("cf-ray").to_owned(),
         needs: needs.cloned(),
+        after_unclear: answer.after_unclear,
     }))
 }
 
@@ -133,6 +137,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers,
             body: body.into().into(),
+            after_unclear: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Needs, Permission};
-use crate::retry::NoAnswer;
+use crate::retry::{Doubt, NoAnswer};
 
 /// A call that failed: what it was to do, and why it could not.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,9 @@ pub enum Cause {
         /// `cf-mitigated: challenge`: a firewall in front of the API wants a browser.
         challenged: bool,
     },
+    /// A list of several pages that changed each time it was read, gave other than it told, or never ended.
+    #[error("the list changed each time it was read, so that it may lack something")]
+    Unproven,
     /// A fact of the account that makes the call pointless, found by us.
     #[error("{problem}")]
     Unfit { problem: String, remedy: String },
@@ -52,6 +55,8 @@ pub struct Refusal {
     /// `cf-ray`, which Cloudflare's support asks for; empty when absent.
     pub ray: String,
     pub needs: Option<Needs>,
+    /// An earlier try of the same call may have been carried out.
+    pub after_unclear: bool,
 }
 
 /// One error of an envelope.
@@ -214,13 +219,41 @@ impl Error {
         match &self.cause {
             Cause::Refused(refusal) => Some(refusal.status),
             Cause::Unreadable { status, .. } => Some(*status),
-            Cause::NoAnswer(_) | Cause::Unfit { .. } => None,
+            Cause::NoAnswer(_) | Cause::Unproven | Cause::Unfit { .. } => None,
         }
     }
 
-    /// Whether the call may have been carried out all the same: no answer came, or a 5xx. Look before asking again.
+    /// Whether the call may have been carried out all the same: no answer came, a 408 or 5xx, or a success that cannot
+    /// be read. Look before asking again.
     pub fn is_unclear(&self) -> bool {
-        matches!(self.cause, Cause::NoAnswer(NoAnswer::Ambiguous { .. })) || self.status().is_some_and(|s| s >= 500)
+        match &self.cause {
+            Cause::Refused(refusal) => matches!(refusal.status, 408 | 500..),
+            Cause::NoAnswer(lost) => matches!(lost, NoAnswer::Ambiguous { .. }),
+            Cause::Unreadable { status, .. } => matches!(status, 200..300 | 408 | 500..),
+            Cause::Unproven | Cause::Unfit { .. } => false,
+        }
+    }
+
+    /// What the failure of a create leaves open; `taken` are the codes that say that the thing exists.
+    pub(crate) fn doubt(&self, taken: &[u32]) -> Doubt {
+        if self.has_any(taken) {
+            Doubt::Taken
+        } else if self.is_unclear() {
+            Doubt::Unclear
+        } else {
+            Doubt::None
+        }
+    }
+
+    /// Whether this refusal says that the thing of the call is not there: by one of these codes, or by a 404 that is
+    /// not about the account or the zone.
+    pub(crate) fn is_absent(&self, codes: &[u32]) -> bool {
+        self.has_any(codes) || self.status() == Some(404) && !self.has_any(NO_ROUTE)
+    }
+
+    /// Whether this refusal follows a try of the same call that may have been carried out: "gone" may be our own doing.
+    pub fn is_after_unclear(&self) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.after_unclear)
     }
 
     /// Whether the token may not do this.
@@ -253,7 +286,8 @@ impl Error {
                 Some("Cloudflare seems to be in trouble: see www.cloudflarestatus.com and run again".to_owned())
             }
             Cause::Unreadable { .. } => Some("check `cloudflare-api-url`: it is to end in `/client/v4`".to_owned()),
-            Cause::NoAnswer(_) => None,
+            Cause::NoAnswer(lost) => lost.hint("cloudflare-api-url", "cloudflare-api-token"),
+            Cause::Unproven => Some("run again when fewer other runs change the account".to_owned()),
             Cause::Unfit { remedy, .. } => Some(remedy.clone()),
         }
     }
@@ -275,6 +309,7 @@ mod tests {
                 codes: codes.iter().map(code).collect(),
                 ray: "8a1".to_owned(),
                 needs,
+                after_unclear: false,
             })),
         }
     }

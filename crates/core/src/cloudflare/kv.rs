@@ -1,10 +1,11 @@
 //! KV namespaces, found by their titles.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::{Call, Error, Needs, Permission, Reader, Writer};
+use crate::paging::Proof;
+use crate::retry::Written;
 
 /// A page of the list; Cloudflare allows 100.
 const PER_PAGE: u64 = 100;
@@ -28,14 +29,17 @@ impl Reader {
             self.account_path("/storage/kv/namespaces"),
             "list the KV namespaces of the account",
         );
-        self.pages(call.needs(Needs::account(Permission::KvRead, self.account())), PER_PAGE)
-            .await
+        let call = call.needs(Needs::account(Permission::KvRead, self.account()));
+        self.pages(call, PER_PAGE, Proof::Twice, |namespace: &KvNamespace| {
+            namespace.id.clone()
+        })
+        .await
     }
 }
 
 impl Writer {
-    /// Makes a namespace with this title, or finds the one that another run has made meanwhile.
-    pub async fn create_kv_namespace(&self, title: &str) -> Result<KvNamespace, Error> {
+    /// Makes a namespace with this title, or finds the one that another run, or a try of ours, has made meanwhile.
+    pub async fn create_kv_namespace(&self, title: &str) -> Result<Written<KvNamespace>, Error> {
         let reader = self.reader();
         let call = Call::post(
             reader.account_path("/storage/kv/namespaces"),
@@ -44,13 +48,12 @@ impl Writer {
         let call = call
             .needs(Needs::account(Permission::KvEdit, reader.account()))
             .json(json!({ "title": title }));
-        match self.ask(call).await {
-            Err(error) if error.has(TITLE_TAKEN) || error.is_unclear() => {
-                let all = reader.kv_namespaces().await?;
-                all.into_iter().find(|found| found.title == title).ok_or(error)
-            }
-            other => other,
-        }
+        let look = async || {
+            let all = reader.kv_namespaces().await?;
+            Ok(all.into_iter().find(|found| found.title == title))
+        };
+        self.create(&call, |made| made, |error| error.doubt(&[TITLE_TAKEN]), look)
+            .await
     }
 
     /// Deletes a namespace and what it holds; `false` when it was gone already. Delete the Workers that bind it first.
@@ -61,10 +64,7 @@ impl Writer {
             format!("delete KV namespace `{}`", namespace.title),
         )
         .needs(Needs::account(Permission::KvEdit, reader.account()));
-        match self.ask::<IgnoredAny>(call).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.has(NO_NAMESPACE) && error.status() == Some(404) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let is_gone = |error: &Error| error.has(NO_NAMESPACE) && error.status() == Some(404);
+        self.remove(call, is_gone).await
     }
 }

@@ -1,10 +1,13 @@
 //! Routes: which Worker answers for which pattern of a zone.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::{Call, Error, Needs, Permission, Reader, Writer, Zone};
+use crate::retry::Written;
 
 /// A route with this pattern exists.
 const DUPLICATE: u32 = 10020;
@@ -43,6 +46,17 @@ impl Route {
     }
 }
 
+/// The route that keeps all requests to `hostname` from the Worker that is to answer there: the exact one, when it leads
+/// to none of `workers`.
+pub fn taken<'a>(routes: &'a [Route], hostname: &str, workers: &BTreeSet<&str>) -> Option<&'a Route> {
+    let pattern = format!("{hostname}/*");
+    let exact = routes
+        .iter()
+        .find(|route| route.pattern.eq_ignore_ascii_case(&pattern))?;
+    let ours = exact.script.as_deref().is_some_and(|script| workers.contains(script));
+    (!ours).then_some(exact)
+}
+
 /// What became of a hostname that was to be attached to a Worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attached<T> {
@@ -77,32 +91,33 @@ struct Made {
 
 impl Writer {
     /// Routes `pattern` to the Worker. A route that another Worker has is left alone.
-    pub async fn create_route(&self, zone: &Zone, pattern: &str, worker: &str) -> Result<Attached<Route>, Error> {
+    pub async fn create_route(
+        &self,
+        zone: &Zone,
+        pattern: &str,
+        worker: &str,
+    ) -> Result<Attached<Written<Route>>, Error> {
         let call = Call::post(
             format!("/zones/{}/workers/routes", zone.id),
             format!("route `{pattern}` to Worker `{worker}`"),
         );
         let call = call
             .needs(Needs::zone(Permission::WorkersRoutesEdit, &zone.name))
+            .young()
             .json(json!({"pattern": pattern, "script": worker}));
-        match self.ask::<Made>(call).await {
-            Ok(made) => Ok(Attached::Done(Route {
-                id: made.id,
-                pattern: pattern.to_owned(),
-                script: Some(worker.to_owned()),
-            })),
-            Err(error) if error.has(DUPLICATE) || error.is_unclear() => {
-                match self.reader().route(zone, pattern).await? {
-                    Some(route) if route.script.as_deref() == Some(worker) => Ok(Attached::Done(route)),
-                    Some(route) => Ok(Attached::Taken(route.script.map_or_else(
-                        || "a route that bypasses all Workers".to_owned(),
-                        |script| format!("a route of Worker `{script}`"),
-                    ))),
-                    None => Err(error),
-                }
-            }
-            Err(error) => Err(error),
-        }
+        let made = |made: Made| Route {
+            id: made.id,
+            pattern: pattern.to_owned(),
+            script: Some(worker.to_owned()),
+        };
+        let look = async || self.reader().route(zone, pattern).await;
+        let doubt = |error: &Error| error.doubt(&[DUPLICATE]);
+        let route = self.create(&call, made, doubt, look).await?;
+        Ok(match route.get().script.as_deref() {
+            Some(script) if script == worker => Attached::Done(route),
+            Some(script) => Attached::Taken(format!("a route of Worker `{script}`")),
+            None => Attached::Taken("a route that bypasses all Workers".to_owned()),
+        })
     }
 
     /// Gives a route of ours to another Worker of ours.
@@ -125,13 +140,7 @@ impl Writer {
             format!("delete route `{}`", route.pattern),
         )
         .needs(Needs::zone(Permission::WorkersRoutesEdit, &zone.name));
-        match self.ask::<IgnoredAny>(call).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.has(NO_ROUTE) || error.status() == Some(404) && !error.has_any(&[7000, 7003]) => {
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
+        self.remove(call, |error| error.is_absent(&[NO_ROUTE])).await
     }
 }
 

@@ -1,16 +1,16 @@
 //! Versions of a Worker and their deployments: what was uploaded, and what serves.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::upload::Upload;
 use super::workers::some;
 use super::{Call, Error, Reader, Writer};
-use crate::retry::Repeat;
+use crate::retry::{Doubt, Repeat};
 
 /// The annotation that says what a version holds; at most 100 bytes (Cloudflare).
 pub const TAG: &str = "workers/tag";
@@ -21,8 +21,6 @@ pub const MESSAGE: &str = "workers/message";
 const NO_VERSION: u32 = 100_146;
 /// The secrets of a version differ from those that are deployed now.
 const SECRETS_CHANGED: u32 = 10220;
-/// How often an upload is tried after unclear answers.
-const TRIES: u32 = 4;
 
 /// What a version says about itself.
 pub type Annotations = BTreeMap<String, Value>;
@@ -201,48 +199,35 @@ impl Reader {
     }
 }
 
-/// Waits a little longer before each further try.
-async fn pause(tries: u32) {
-    tokio::time::sleep(Duration::from_millis(300) * 2_u32.saturating_pow(tries)).await;
-}
-
-/// Whether an upload may have happened although it was not answered as it should. 409 is told of uploads that meet
-/// another one of the same Worker.
-fn maybe_done(error: &Error) -> bool {
-    error.is_unclear() || error.status() == Some(409)
+/// What a failed upload or deployment leaves open. 409 is told of uploads that meet another one of the same Worker.
+fn doubt(error: &Error) -> Doubt {
+    match error.status() {
+        Some(409) => Doubt::Unclear,
+        _ => error.doubt(&[]),
+    }
 }
 
 impl Writer {
     /// Uploads a Worker and lets the upload serve at once: how a Worker begins, and the only way to migrate Durable
     /// Objects. Returns the version that serves. An unclear answer is settled by the upload's tag before another try.
     pub async fn upload_worker(&self, worker: &str, upload: &Upload) -> Result<String, Error> {
-        for tries in 1.. {
-            let reader = self.reader();
-            let call = Call::put(reader.script_path(worker, ""), format!("upload Worker `{worker}`"));
-            let call = call
-                .repeat(Repeat::Unsafe)
-                .query("bindings_inherit", "strict")
-                .needs(reader.workers_edit());
-            match self.ask::<Uploaded>(call.body(upload.body())).await {
-                Ok(uploaded) => match uploaded.version() {
-                    Some(version) => return Ok(version),
-                    None => break,
-                },
-                Err(error) if maybe_done(&error) => {
-                    if reader.serving(worker, upload.tag(), upload.message()).await?.is_some() {
-                        break;
-                    }
-                    if tries >= TRIES {
-                        return Err(error);
-                    }
-                    tracing::info!("{error} (try {tries}); it has not arrived, uploading it again");
-                    pause(tries).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        let serving = self.reader().serving(worker, upload.tag(), upload.message()).await?;
-        serving.ok_or_else(|| {
+        let reader = self.reader();
+        let call = Call::put(reader.script_path(worker, ""), format!("upload Worker `{worker}`"))
+            .repeat(Repeat::Unsafe)
+            .query("bindings_inherit", "strict")
+            .needs(reader.workers_edit())
+            .body(upload.body());
+        let serving = async || reader.serving(worker, upload.tag(), upload.message()).await;
+        let look = async || Ok(serving().await?.map(Some));
+        let told = self
+            .create(&call, |told: Uploaded| told.version(), doubt, look)
+            .await?
+            .into_inner();
+        let version = match told {
+            Some(version) => Some(version),
+            None => serving().await?,
+        };
+        version.ok_or_else(|| {
             Error::unfit(
                 format!("upload Worker `{worker}`"),
                 "Cloudflare took the upload, but another version serves",
@@ -254,67 +239,42 @@ impl Writer {
     /// Uploads a version that serves nothing yet; returns its id. An unclear answer is settled by the upload's tag
     /// before another try, so that no version is made twice.
     pub async fn upload_version(&self, worker: &str, upload: &Upload) -> Result<String, Error> {
-        for tries in 1.. {
-            let reader = self.reader();
-            let call = Call::post(
-                reader.script_path(worker, "/versions"),
-                format!("upload a version of Worker `{worker}`"),
-            );
-            let call = call.query("bindings_inherit", "strict").needs(reader.workers_edit());
-            match self.ask::<Version>(call.body(upload.body())).await {
-                Ok(version) => return Ok(version.id),
-                Err(error) if maybe_done(&error) => {
-                    if let Some(version) = reader.version_of(worker, upload).await? {
-                        return Ok(version.id);
-                    }
-                    if tries >= TRIES {
-                        return Err(error);
-                    }
-                    tracing::info!("{error} (try {tries}); it has not arrived, uploading it again");
-                    pause(tries).await;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        unreachable!("the loop ends by returning")
+        let reader = self.reader();
+        let call = Call::post(
+            reader.script_path(worker, "/versions"),
+            format!("upload a version of Worker `{worker}`"),
+        )
+        .query("bindings_inherit", "strict")
+        .needs(reader.workers_edit())
+        .body(upload.body());
+        let look = async || reader.version_of(worker, upload).await;
+        let version = self.create(&call, |version: Version| version, doubt, look).await?;
+        Ok(version.into_inner().id)
     }
 
     /// Lets versions serve, by their shares (together 100). `force` accepts that the secrets of a version differ from
     /// those that serve now; without it Cloudflare refuses (10220, see [`secrets_changed`]).
     pub async fn deploy(&self, worker: &str, shares: &[Share], message: &str, force: bool) -> Result<(), Error> {
+        let reader = self.reader();
         let versions: Vec<Value> = shares
             .iter()
             .map(|share| json!({"version_id": share.version_id, "percentage": share.percentage}))
             .collect();
-        let body = json!({"strategy": "percentage", "versions": versions, "annotations": {MESSAGE: message}});
-        for tries in 1.. {
-            let reader = self.reader();
-            let mut call = Call::post(
-                reader.script_path(worker, "/deployments"),
-                format!("let the new version serve as Worker `{worker}`"),
-            );
-            if force {
-                call = call.query("force", "true");
-            }
-            match self
-                .ask::<IgnoredAny>(call.needs(reader.workers_edit()).json(body.clone()))
-                .await
-            {
-                Ok(_) => break,
-                Err(error) if maybe_done(&error) => {
-                    let live = reader.deployments(worker).await?.unwrap_or_default();
-                    if live.first().is_some_and(|live| live.serves(shares)) {
-                        break;
-                    }
-                    if tries >= TRIES {
-                        return Err(error);
-                    }
-                    tracing::info!("{error} (try {tries}); it does not serve yet, asking again");
-                    pause(tries).await;
-                }
-                Err(error) => return Err(error),
-            }
+        let mut call = Call::post(
+            reader.script_path(worker, "/deployments"),
+            format!("let the new version serve as Worker `{worker}`"),
+        )
+        .needs(reader.workers_edit())
+        .young()
+        .json(json!({"strategy": "percentage", "versions": versions, "annotations": {MESSAGE: message}}));
+        if force {
+            call = call.query("force", "true");
         }
+        let look = async || {
+            let live = reader.deployments(worker).await?.unwrap_or_default();
+            Ok(live.first().filter(|live| live.serves(shares)).map(|_| ()))
+        };
+        self.create(&call, |_: IgnoredAny| (), doubt, look).await?;
         Ok(())
     }
 }
@@ -330,16 +290,8 @@ impl Uploaded {
     /// The version: what the answer calls a deployment is its id without hyphens (so wrangler reads it, too; contract
     /// sheet of wrangler, section 2). `None`: it has to be looked for.
     fn version(&self) -> Option<String> {
-        let id = self.deployment_id.as_ref()?;
-        let plain = id.len() == 32 && id.chars().all(|c| c.is_ascii_hexdigit());
-        let parts = [
-            id.get(..8)?,
-            id.get(8..12)?,
-            id.get(12..16)?,
-            id.get(16..20)?,
-            id.get(20..)?,
-        ];
-        plain.then(|| parts.join("-"))
+        let id = Uuid::try_parse(self.deployment_id.as_ref()?).ok()?;
+        Some(id.to_string())
     }
 }
 

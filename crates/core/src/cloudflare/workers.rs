@@ -158,7 +158,7 @@ impl Writer {
             reader.script_path(worker, "/subdomain"),
             format!("switch workers.dev {verb} for Worker `{worker}`"),
         );
-        let call = call.needs(reader.workers_edit()).repeat(Repeat::Safe);
+        let call = call.needs(reader.workers_edit()).repeat(Repeat::Safe).young();
         let answer: Value = self.ask(call.json(json!({ "enabled": enabled }))).await?;
         Ok(serde_json::from_value(answer).ok())
     }
@@ -170,7 +170,8 @@ impl Writer {
             reader.script_path(worker, "/script-settings"),
             format!("change the settings of Worker `{worker}`"),
         );
-        let call = call.needs(reader.workers_edit()).json(Value::Object(settings.clone()));
+        let call = call.needs(reader.workers_edit()).young();
+        let call = call.json(Value::Object(settings.clone()));
         let _: IgnoredAny = self.ask(call).await?;
         Ok(())
     }
@@ -183,9 +184,8 @@ impl Writer {
             format!("set the schedules of Worker `{worker}`"),
         );
         let body: Vec<Value> = crons.iter().map(|cron| json!({ "cron": cron })).collect();
-        let _: IgnoredAny = self
-            .ask(call.needs(reader.workers_edit()).json(Value::Array(body)))
-            .await?;
+        let call = call.needs(reader.workers_edit()).young();
+        let _: IgnoredAny = self.ask(call.json(Value::Array(body))).await?;
         Ok(())
     }
 
@@ -199,6 +199,6 @@ impl Writer {
         if force {
             call = call.query("force", "true");
         }
-        some(self.ask::<IgnoredAny>(call).await).map(|deleted| deleted.is_some())
+        self.remove(call, |error| error.has_any(NO_WORKER)).await
     }
 }

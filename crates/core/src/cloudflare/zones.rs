@@ -3,12 +3,13 @@
 use serde::{Deserialize, Deserializer};
 
 use super::{Call, Error, Needs, Permission, Reader};
+pub use crate::naming::domain as normal_domain;
 
 /// A zone.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Zone {
     pub id: String,
-    /// Lower case, no trailing dot.
+    /// Punycode, lower case, no trailing dot.
     #[serde(deserialize_with = "domain")]
     pub name: String,
     /// `active`, `pending`, `initializing`, `moved`; empty when it was not told.
@@ -45,11 +46,6 @@ fn domain<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 
 fn nullable<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     Option::<Vec<String>>::deserialize(from).map(Option::unwrap_or_default)
-}
-
-/// A domain name as names are compared: lower case, no trailing dot.
-pub fn normal_domain(name: &str) -> String {
-    name.trim().trim_end_matches('.').to_lowercase()
 }
 
 impl Zone {
@@ -124,10 +120,10 @@ impl Reader {
         let mut ending = host.as_str();
         // A zone has at least two labels.
         while ending.contains('.') {
-            match self.zone_of_name(ending).await {
+            match self.zones_named(ending).await? {
                 Ok(zone) => return Ok(zone),
-                Err(error) if error.is_unfit() => {}
-                Err(error) => return Err(error),
+                Err(NotOne::None) => {}
+                Err(NotOne::Several(zones)) => return Err(ambiguous(ending, &zones)),
             }
             ending = ending.split_once('.').map_or("", |(_, rest)| rest);
         }
@@ -142,25 +138,80 @@ impl Reader {
     }
 
     async fn zone_of_name(&self, name: &str) -> Result<Zone, Error> {
-        let doing = format!("find zone `{name}`");
-        let mut call = Call::get("/zones".to_owned(), &doing)
-            .query("name", name)
-            .needs(Needs::zone(Permission::ZoneRead, name));
-        if !self.account().is_empty() {
-            call = call.query("account.id", self.account());
-        }
-        let found: Vec<Zone> = self.ask(call).await?;
-        found.into_iter().find(|zone| zone.name == name).ok_or_else(|| {
-            Error::unfit(
-                doing,
+        self.zones_named(name).await?.map_err(|wrong| match wrong {
+            NotOne::None => Error::unfit(
+                find(name),
                 format!("Cloudflare tells of no zone `{name}`"),
                 format!(
                     "check the zone's name and account; else the token needs {}",
                     Needs::zone(Permission::ZoneRead, name)
                 ),
-            )
+            ),
+            NotOne::Several(zones) => ambiguous(name, &zones),
         })
     }
+
+    async fn zones_named(&self, name: &str) -> Result<Result<Zone, NotOne>, Error> {
+        let mut call = Call::get("/zones".to_owned(), find(name))
+            .query("name", name)
+            .needs(Needs::zone(Permission::ZoneRead, name));
+        if !self.account().is_empty() {
+            call = call.query("account.id", self.account());
+        }
+        Ok(only(self.ask(call).await?, name, self.account()))
+    }
+}
+
+fn find(name: &str) -> String {
+    format!("find zone `{name}`")
+}
+
+fn ambiguous(name: &str, zones: &[Zone]) -> Error {
+    Error::unfit(
+        find(name),
+        format!("the token sees {} zones of this name: {}", zones.len(), listed(zones)),
+        "say which one is meant by `cloudflare-zone-id`, or by `cloudflare-account-id` where they are in two accounts",
+    )
+}
+
+/// Why a name names no zone, or not one alone.
+enum NotOne {
+    None,
+    Several(Vec<Zone>),
+}
+
+/// The one zone of this name. Two accounts may have a zone of one name (one of them `pending` or `moved`): which is meant
+/// is never guessed.
+fn only(found: Vec<Zone>, name: &str, account: &str) -> Result<Zone, NotOne> {
+    let of_account = |zone: &Zone| account.is_empty() || zone.account.id.is_empty() || zone.account.id == account;
+    let mut named: Vec<Zone> = found
+        .into_iter()
+        .filter(|zone| zone.name == name && of_account(zone))
+        .collect();
+    match named.len() {
+        0 => Err(NotOne::None),
+        1 => Ok(named.remove(0)),
+        _ => Err(NotOne::Several(named)),
+    }
+}
+
+/// `1f… (active, account Acme)`
+fn listed(zones: &[Zone]) -> String {
+    let told = zones.iter().map(|zone| {
+        let status = if zone.status.is_empty() {
+            "status not told"
+        } else {
+            &zone.status
+        };
+        let account = [&zone.account.name, &zone.account.id]
+            .into_iter()
+            .find(|text| !text.is_empty());
+        let account = account
+            .map(|account| format!(", account {account}"))
+            .unwrap_or_default();
+        format!("`{}` ({status}{account})", zone.id)
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

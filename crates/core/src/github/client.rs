@@ -16,14 +16,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::Error;
-use crate::retry::{self, Answer, NoAnswer, Patience, Repeat, Verdict};
+use crate::no_answer::Kind;
+use crate::paging::{self, List, MOST_PAGES, Proof, Reading};
+use crate::retry::{self, Answer, NoAnswer, Patience, Repeat, Tries, Verdict};
 
 /// Pinned: `2026-03-10` takes fields away.
 const API_VERSION: &str = "2022-11-28";
 /// What GitHub asks for when a secondary limit was hit and no header says how long to wait.
 const SECONDARY_WAIT: Duration = Duration::from_mins(1);
-/// A list that is longer has a `next` that leads in circles.
-const MOST_PAGES: usize = 1000;
 
 /// Reads one repository.
 #[derive(Clone)]
@@ -87,8 +87,25 @@ impl Reader {
         body: Option<&Value>,
         repeat: Repeat,
     ) -> Result<Answer, Error> {
+        self.ask_in(method, path, body, repeat, &mut self.tries()).await
+    }
+
+    /// No try yet of a request, with this reader's patience.
+    pub fn tries(&self) -> Tries {
+        Tries::new(&self.patience)
+    }
+
+    /// As [`Reader::ask`], as one or more of `tries`.
+    pub(super) async fn ask_in(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        repeat: Repeat,
+        tries: &mut Tries,
+    ) -> Result<Answer, Error> {
         let host = || self.host.clone();
-        let answer = retry::repeated(&self.patience, repeat, verdict, wait, host, async || {
+        let answer = retry::repeated(tries, repeat, verdict, wait, host, async || {
             self.once(&method, path, body).await
         });
         Ok(answer.await?)
@@ -105,18 +122,36 @@ impl Reader {
         }
     }
 
-    /// All pages of a list.
+    /// All of a list, each thing once. GitHub tells no total: when one that is listed goes from a page while the next
+    /// one is on its way, another may be missed.
     pub(super) async fn pages(&self, doing: &'static str, path: &str) -> Result<Vec<Value>, Error> {
-        let mut items = Vec::new();
-        let mut next = Some(path.to_owned());
-        for _ in 0..MOST_PAGES {
-            let Some(path) = next else { return Ok(items) };
-            let answer = self.ask(Method::GET, &path, None, Repeat::Safe).await?;
-            let page: Vec<Value> = read(doing, &answer)?;
-            items.extend(page);
-            next = next_page(answer.header("link")).map(str::to_owned);
+        let id = |item: &Value| item["id"].to_string();
+        match paging::settled(Proof::Told, id, async || self.reading(doing, path).await).await? {
+            List::Proven(all) => Ok(all),
+            List::Unproven => Err(Error::Unproven { doing }),
         }
-        Ok(items)
+    }
+
+    async fn reading(&self, doing: &'static str, path: &str) -> Result<Reading<Value>, Error> {
+        let mut pages = Vec::new();
+        let mut next = path.to_owned();
+        for _ in 0..MOST_PAGES {
+            let answer = self.ask(Method::GET, &next, None, Repeat::Safe).await?;
+            pages.push(read(doing, &answer)?);
+            match next_page(answer.header("link")) {
+                Some(path) => path.clone_into(&mut next),
+                None => {
+                    return Ok(Reading {
+                        pages,
+                        total: None,
+                        moved: false,
+                        ended: true,
+                    });
+                }
+            }
+        }
+        // Longer than any list: its `next` leads in circles.
+        Err(Error::Unproven { doing })
     }
 
     async fn once(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<Answer, NoAnswer> {
@@ -129,6 +164,7 @@ impl Reader {
                 status: parts.status,
                 headers: parts.headers,
                 body,
+                after_unclear: false,
             })
         };
         match tokio::time::timeout(self.patience.attempt, sent).await {
@@ -139,36 +175,28 @@ impl Reader {
     }
 
     fn lost(&self, method: &Method, path: &str, error: &octocrab::Error) -> NoAnswer {
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-        let mut never_sent = false;
-        let mut why = None;
-        while let Some(error) = cause {
-            if let Some(error) = error.downcast_ref::<reqwest::Error>() {
-                never_sent |= error.is_connect() || error.is_builder();
-            }
-            // The innermost cause says it best: the layers above repeat it, with a backtrace or the URL.
-            why = Some(error.to_string());
-            cause = error.source();
+        // The innermost cause says it best: the layers above repeat it, with a backtrace or the URL.
+        let mut innermost: &(dyn std::error::Error + 'static) = error;
+        while let Some(source) = innermost.source() {
+            innermost = source;
         }
-        let source = why.unwrap_or_default();
-        if never_sent {
-            NoAnswer::Unreachable {
-                host: self.host.clone(),
-                source: source.into(),
-            }
-        } else {
-            self.ambiguous(method, path, source)
-        }
+        NoAnswer::new(
+            Kind::of(error),
+            innermost.to_string(),
+            &self.host,
+            method.as_str(),
+            bare(path),
+        )
     }
 
     fn ambiguous(&self, method: &Method, path: &str, source: impl Into<retry::Cause>) -> NoAnswer {
-        NoAnswer::Ambiguous {
-            host: self.host.clone(),
-            method: method.to_string(),
-            path: path.split('?').next().unwrap_or_default().to_owned(),
-            source: source.into(),
-        }
+        NoAnswer::new(Kind::Ambiguous, source, &self.host, method.as_str(), bare(path))
     }
+}
+
+/// A path without its query, which may carry a secret.
+fn bare(path: &str) -> &str {
+    path.split('?').next().unwrap_or_default()
 }
 
 /// octocrab on `http`. Its own `build_with_reqwest` puts the same layers together, but appends our `User-Agent` to a
@@ -235,7 +263,7 @@ fn wait(answer: &Answer) -> Option<Duration> {
         return None;
     }
     let reset = answer.header("x-ratelimit-reset").parse::<i64>().ok();
-    let until = reset.map(|reset| reset - jiff::Timestamp::now().as_second());
+    let until = reset.map(|reset| reset.saturating_sub(jiff::Timestamp::now().as_second()));
     Some(match until {
         Some(seconds) if answer.header("x-ratelimit-remaining") == "0" => {
             Duration::from_secs(u64::try_from(seconds).unwrap_or(0) + 1)
@@ -267,6 +295,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers: headers.collect(),
             body: Bytes::copy_from_slice(body.as_bytes()),
+            after_unclear: false,
         }
     }
 

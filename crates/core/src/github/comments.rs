@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::client::read;
 use super::{Error, Reader, Writer};
-use crate::retry::Repeat;
+use crate::retry::{Repeat, Tries};
 
 /// A comment on a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -64,13 +64,16 @@ impl Reader {
 }
 
 impl Writer {
-    /// Writes a new comment. After an error that [`Error::is_ambiguous`] it may exist: list before writing again.
-    pub async fn create_comment(&self, pull_request: u64, text: &str) -> Result<Comment, Error> {
+    /// Writes a new comment. After an error that [`Error::is_ambiguous`] it may exist: [`Tries::pause`], list, and write
+    /// again with the same `tries`.
+    pub async fn create_comment(&self, pull_request: u64, text: &str, tries: &mut Tries) -> Result<Comment, Error> {
         const DOING: &str = "write a comment";
         let reader = self.reader();
         let path = format!("/repos/{}/issues/{pull_request}/comments", reader.repository);
         let body = json!({ "body": text });
-        let answer = reader.ask(Method::POST, &path, Some(&body), Repeat::Unsafe).await?;
+        let answer = reader
+            .ask_in(Method::POST, &path, Some(&body), Repeat::Unsafe, tries)
+            .await?;
         read(DOING, &answer)
     }
 
@@ -95,7 +98,8 @@ impl Writer {
         let answer = reader.ask(Method::DELETE, &path, None, Repeat::Safe).await?;
         match answer.status {
             status if status.is_success() => Ok(true),
-            StatusCode::NOT_FOUND => Ok(false),
+            // Gone after a try whose answer was lost: by us.
+            StatusCode::NOT_FOUND => Ok(answer.after_unclear),
             _ => Err(Error::refused(DOING, &answer)),
         }
     }

@@ -28,6 +28,9 @@ pub enum Error {
         why: String,
         request_id: Option<String>,
     },
+    /// A list of several pages that changed each time it was read, or led in circles.
+    #[error("GitHub's list changed each time it was read to {doing}, so that it may lack something")]
+    Unproven { doing: &'static str },
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
     #[error("the GitHub token has characters that no token has")]
@@ -112,9 +115,7 @@ impl Error {
         else {
             return match self {
                 Self::Token => Some("pass `github-token: ${{ github.token }}`".to_owned()),
-                Self::NoAnswer(NoAnswer::Unreachable { .. }) => {
-                    Some("check `github-api-url`, the network and its proxy".to_owned())
-                }
+                Self::NoAnswer(lost) => lost.hint("github-api-url", "github-token"),
                 _ => None,
             };
         };

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{Expect, Matcher, Request, StatusSet, Target, Version};
+use crate::credential::shown;
 
 /// Headers that a page on the open web is to send, and what they are to hold.
 const SECURITY_HEADERS: [(&str, &str); 4] = [
@@ -76,8 +77,7 @@ pub fn parse(checks: &[Check], base: Option<&str>) -> Result<Vec<Target>, Vec<Wr
         let name = check
             .name
             .clone()
-            .or_else(|| check.path.clone())
-            .or_else(|| check.url.clone());
+            .or_else(|| Some(shown(check.path.as_ref().or(check.url.as_ref())?)));
         let name = name.unwrap_or_else(|| format!("number {}", at + 1));
         match targets_of(check, &name, base) {
             Ok(more) => targets.extend(more),
@@ -118,20 +118,21 @@ fn url_of(check: &Check, base: Option<&str>) -> Result<Url, String> {
     let text = match (&check.url, &check.path, base) {
         (Some(url), None, _) => url.clone(),
         (None, Some(path), Some(base)) if path.starts_with('/') => format!("{base}{path}"),
-        (None, Some(path), Some(_)) => return Err(format!("`path` is to start with `/`, not `{path}`")),
+        (None, Some(path), Some(_)) => return Err(format!("`path` is to start with `/`, not `{}`", shown(path))),
         (None, Some(_), None) => return Err("a `path` needs a service; give a whole `url`".to_owned()),
         (Some(_), Some(_), _) => return Err("has both `url` and `path`; give one".to_owned()),
         (None, None, _) => return Err("has neither `url` nor `path`".to_owned()),
     };
-    let url = Url::parse(&text)
+    let url = crate::secret::url(&text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.ok_or_else(|| format!("`{text}` is no http or https URL"))
+    url.ok_or_else(|| format!("`{}` is no http or https URL", shown(&text)))
 }
 
 fn headers(given: &IndexMap<String, String>) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {
+        crate::secret::header(name, value);
         let parsed = name
             .parse::<HeaderName>()
             .map_err(|_| format!("`{name}` is no header's name"))?;

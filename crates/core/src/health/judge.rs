@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Answer, Document, Expect, Failure, Outcome, Status, TlsFailure, Version, VersionPlace};
+use crate::credential::shown;
 use crate::text::shorten;
 
 /// What a probe's outcome means.
@@ -213,7 +214,7 @@ fn wrong_status(answer: &Answer, document: Option<&Document>) -> Verdict {
             "it answered {status}: the edge has no connection behind the hostname yet"
         )),
         (300..=399, _) => {
-            let to = answer.header("location").unwrap_or("nowhere");
+            let to = shown(answer.header("location").unwrap_or("nowhere"));
             Verdict::NotYet(format!(
                 "it answered {status}, a redirect to `{to}`, which is not followed"
             ))

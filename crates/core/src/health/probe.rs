@@ -15,6 +15,7 @@ use url::Url;
 use super::connect::{Clock, Connector, lap};
 use super::failure::{Failure, classify};
 use super::resolve::Resolver;
+use crate::credential::shown_url;
 
 /// Enough for any health document; the rest of a larger body is not read.
 const LARGEST_BODY: usize = 1 << 20;
@@ -41,12 +42,9 @@ impl Request {
         }
     }
 
-    /// The URL as people may see it: without user and password.
+    /// The URL as people may see it.
     pub fn shown(&self) -> String {
-        let mut url = self.url.clone();
-        // Only a URL that cannot have them refuses.
-        let _ = url.set_username("").and_then(|()| url.set_password(None));
-        url.to_string()
+        shown_url(&self.url)
     }
 }
 

@@ -38,7 +38,7 @@ fn kind(kind: Kind) -> Value {
         Kind::Text => json!({"type": "string"}),
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Number => json!({"type": "integer", "minimum": 0}),
-        Kind::Duration => json!({"type": "string", "pattern": "^([0-9]+(ms|s|m|min|h|d|w)?)+$"}),
+        Kind::Duration => json!({"type": "string", "minLength": 1, "pattern": crate::duration::PATTERN}),
         Kind::OneOf(names) => json!({"enum": names}),
         Kind::TextList => json!({"type": "array", "items": {"type": "string"}}),
         Kind::TextMap => json!({"type": "object", "additionalProperties": {"type": "string"}}),

@@ -8,10 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::Error;
-use crate::retry::{self, Answer, Patience, Repeat, Verdict};
-
-/// How long something that was just made may be answered with 404 (Neon's own test client retries that, too).
-const YOUTH: Duration = Duration::from_secs(20);
+use crate::retry::{self, Answer, Patience, Repeat, Tries, Verdict};
 
 #[derive(Clone)]
 pub(super) struct Api {
@@ -39,7 +36,7 @@ impl Ask {
         Self::new(Method::GET, path, None, Repeat::Safe)
     }
 
-    /// A create: never sent again after an unclear failure.
+    /// A create: after an unclear failure the thing is looked up before it is sent again.
     pub(super) fn create(path: impl Into<String>, body: Value) -> Self {
         Self::new(Method::POST, path, Some(body), Repeat::Unsafe)
     }
@@ -65,7 +62,7 @@ impl Ask {
         self
     }
 
-    /// About something that was just made: a 404 is "not yet".
+    /// About something that was just made: a 404 is "not yet" (Neon's own test client retries that, too).
     pub(super) fn young(mut self) -> Self {
         self.young = true;
         self
@@ -84,6 +81,11 @@ impl Api {
         }
     }
 
+    pub(super) fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// The same, but asking again at least every `longest`.
     pub(super) fn hurried(mut self, longest: Duration) -> Self {
         self.patience.longest = longest;
@@ -92,7 +94,12 @@ impl Api {
 
     /// The answer's body; anything but a success is an error.
     pub(super) async fn read<T: DeserializeOwned>(&self, ask: &Ask) -> Result<T, Error> {
-        let answer = self.send(ask).await?;
+        self.read_in(ask, &mut self.tries()).await
+    }
+
+    /// As [`Api::read`], as one or more of `tries`.
+    pub(super) async fn read_in<T: DeserializeOwned>(&self, ask: &Ask, tries: &mut Tries) -> Result<T, Error> {
+        let answer = self.send_in(ask, tries).await?;
         if answer.status.is_success() {
             self.parse(ask, &answer)
         } else {
@@ -114,12 +121,24 @@ impl Api {
 
     /// The answer whatever it is, after the retries.
     pub(super) async fn send(&self, ask: &Ask) -> Result<Answer, Error> {
-        let mut patience = self.patience.clone();
-        if ask.young {
-            patience.total = YOUTH;
-        }
+        self.send_in(ask, &mut self.tries()).await
+    }
+
+    pub(super) fn tries(&self) -> Tries {
+        Tries::new(&self.patience)
+    }
+
+    /// Tries that end when something that was just made must have appeared.
+    pub(super) fn young_tries(&self) -> Tries {
+        Tries::new(&Patience {
+            total: self.patience.youth,
+            ..self.patience.clone()
+        })
+    }
+
+    async fn send_in(&self, ask: &Ask, tries: &mut Tries) -> Result<Answer, Error> {
         let answer = retry::send(
-            &patience,
+            tries,
             ask.repeat,
             |answer| verdict(answer, ask.young),
             retry::retry_after,
@@ -159,7 +178,7 @@ impl Api {
 fn verdict(answer: &Answer, young: bool) -> Verdict {
     match answer.status.as_u16() {
         423 | 429 | 503 => Verdict::Refused,
-        404 if young => Verdict::Refused,
+        404 if young => Verdict::NotYet,
         422 if String::from_utf8_lossy(&answer.body).contains("not ready yet") => Verdict::Refused,
         500.. => Verdict::Unclear,
         _ => Verdict::Final,

@@ -9,6 +9,7 @@ use super::api::Ask;
 use super::create::{Point, seconds};
 use super::error::Error;
 use super::types::{Branch, Operations};
+use crate::retry::{self, Doubt, Tries};
 
 impl Writer {
     /// Sets when the branch expires; `None` lets it live.
@@ -19,13 +20,14 @@ impl Writer {
         self.wait_for_operations(started.operations).await
     }
 
-    /// Deletes the branch and waits until it is gone. `false`: it was gone already.
+    /// Deletes the branch and waits until it is gone. `false`: it was gone already, and not by a try of ours whose answer
+    /// was lost.
     pub async fn delete(&self, branch: &str) -> Result<bool, Error> {
         let ask = Ask::change(Method::DELETE, format!("/branches/{branch}"), None);
         let answer = self.api.send(&ask).await?;
         match answer.status.as_u16() {
             // Neon: 204 when it is missing or deleted already.
-            204 | 404 => Ok(false),
+            204 | 404 => Ok(answer.after_unclear),
             200..300 => {
                 let started: Operations = self.api.parse(&ask, &answer)?;
                 self.wait_for_operations(started.operations).await?;
@@ -65,16 +67,24 @@ impl Writer {
         } else {
             Ask::change(Method::POST, path, Some(body.into()))
         };
-        let started: Result<Operations, Error> = self.api.read(&ask).await;
-        let operations = match started {
-            Ok(started) => started.operations,
-            Err(error) if error.is_unclear() => match preserve {
-                Some(name) if self.named(name).await?.is_some() => self.open_operations(branch).await?,
-                _ => return Err(error),
-            },
-            Err(error) => return Err(error),
+        let restore = async |tries: &mut Tries| {
+            let started: Operations = self.api.read_in(&ask, tries).await?;
+            Ok(started.operations)
         };
-        self.wait_for_operations(operations).await?;
+        let doubt = |error: &Error| {
+            if preserve.is_some() && error.is_unclear() {
+                Doubt::Unclear
+            } else {
+                Doubt::None
+            }
+        };
+        // The name under which the former state is kept shows that it was done.
+        let look = async || match preserve {
+            Some(name) if self.named(name).await?.is_some() => Ok(Some(self.open_operations(branch).await?)),
+            _ => Ok(None),
+        };
+        let operations = retry::settled(&mut self.api.tries(), restore, doubt, look).await?;
+        self.wait_for_operations(operations.into_inner()).await?;
         self.new_branch(branch).await
     }
 }

@@ -68,6 +68,19 @@ impl Reader {
         check(&branch.name, &endpoints, direct, pooled)
     }
 
+    /// The connection to a branch that was just made: Neon may not know all of it yet.
+    pub async fn connection_of_new(&self, branch: &Branch, login: &Login) -> Result<Connection, Error> {
+        let mut tries = self.api.young_tries();
+        loop {
+            match self.connection(branch, login).await {
+                Err(error) if error.is_of_youth() && tries.pause().await => {
+                    tracing::info!("{error}; branch `{}` is new, asking again", branch.name);
+                }
+                other => return other,
+            }
+        }
+    }
+
     async fn uri(&self, branch: &Branch, login: &Login, pooled: bool) -> Result<Option<SecretString>, Error> {
         #[derive(Deserialize)]
         struct One {
@@ -101,10 +114,16 @@ impl Reader {
                     crate::text::quoted_list(&roles),
                     crate::text::quoted_list(&databases)
                 ),
+                young: lists(&roles, &login.role) && lists(&databases, &login.database),
             },
             Err(error) => error,
         }
     }
+}
+
+/// Whether a list does not speak against a name.
+fn lists(names: &[String], name: &str) -> bool {
+    names.is_empty() || names.iter().any(|listed| listed == name)
 }
 
 /// The connection that a create told, if it told this login's.

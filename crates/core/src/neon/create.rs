@@ -1,7 +1,6 @@
 //! Making a branch once, whatever gets in the way.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -12,11 +11,7 @@ use super::connection::{self, Login, Told};
 use super::error::Error;
 use super::types::{Branch, Endpoint, Operation};
 use super::{Connection, Writer};
-
-/// Neon has no idempotency keys: after an unclear answer the branch is looked up before it is asked for again.
-const TRIES: u32 = 4;
-/// A branch whose answer was lost may show up late. The waits between the looks.
-const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2)];
+use crate::retry::{self, Tries};
 
 /// A point in a branch's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,52 +124,30 @@ pub(super) fn seconds(at: Timestamp) -> String {
 
 impl Writer {
     /// Makes the branch, or finds the one of its name. A dropped answer, a 5xx or another run's 409 make neither two
-    /// branches nor none.
+    /// branches nor none: Neon has no idempotency keys, but names are unique.
     pub async fn create(&self, new: &NewBranch) -> Result<Made, Error> {
-        let mut tries = 1;
-        loop {
-            let error = match self.create_once(new).await {
-                Ok(created) => return Ok(Made::New(Box::new(created))),
-                Err(error) => error,
-            };
-            if error.is_branch_limit() {
-                return Ok(Made::LimitReached(error));
+        let ask = Ask::create("/branches", new.body());
+        let create = async |tries: &mut Tries| {
+            let answer: Answer = self.api.read_in(&ask, tries).await?;
+            Ok(Made::New(Box::new(Created {
+                branch: answer.branch,
+                operations: answer.operations,
+                endpoints: answer.endpoints,
+                told: answer.connection_uris,
+            })))
+        };
+        let look = async || {
+            let found = self.named(&new.name).await?;
+            match found.filter(|branch| branch.name == new.name) {
+                Some(branch) => Ok(Some(self.found(new, branch).await?)),
+                None => Ok(None),
             }
-            let taken = error.status() == Some(409);
-            if !taken && !error.is_unclear() {
-                return Err(error);
-            }
-            tracing::info!("{error}; looking for branch `{}`", new.name);
-            if let Some(branch) = self.look(&new.name, taken).await? {
-                return self.found(new, branch).await;
-            }
-            tries += 1;
-            if tries > TRIES {
-                return Err(error);
-            }
+        };
+        match retry::settled(&mut self.api.tries(), create, Error::doubt, look).await {
+            Ok(made) => Ok(made.into_inner()),
+            Err(error) if error.is_branch_limit() => Ok(Made::LimitReached(error)),
+            Err(error) => Err(error),
         }
-    }
-
-    async fn create_once(&self, new: &NewBranch) -> Result<Created, Error> {
-        let answer: Answer = self.api.read(&Ask::create("/branches", new.body())).await?;
-        Ok(Created {
-            branch: answer.branch,
-            operations: answer.operations,
-            endpoints: answer.endpoints,
-            told: answer.connection_uris,
-        })
-    }
-
-    /// The branch of this name, with more patience when it must be there, or may still appear.
-    async fn look(&self, name: &str, taken: bool) -> Result<Option<Branch>, Error> {
-        for wait in LOOKS {
-            tokio::time::sleep(wait).await;
-            let found = self.named(name).await?.filter(|branch| branch.name == name);
-            if found.is_some() || (taken && wait > Duration::ZERO) {
-                return Ok(found);
-            }
-        }
-        Ok(None)
     }
 
     async fn found(&self, new: &NewBranch, branch: Branch) -> Result<Made, Error> {

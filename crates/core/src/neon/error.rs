@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::retry::{Answer, NoAnswer};
+use crate::retry::{self, Answer, Doubt, NoAnswer};
 
 /// An unexpected outcome. Expected ones (absent, taken, limit reached) are values of the calls.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum Error {
     /// Not what Neon's API description promises: HTML from a gateway, or JSON of another shape.
     #[error("Neon's answer ({status}) to `{call}` cannot be read: {why}")]
     Unreadable { status: u16, call: String, why: String },
+    /// The list of branches changed each time it was read, or led in circles.
+    #[error("Neon's list of branches changed each time it was read, so that it may lack some")]
+    Unproven,
     #[error("Neon's operation `{action}` ended as `{status}`{}", reason(error))]
     OperationFailed {
         action: String,
@@ -52,6 +55,8 @@ pub enum Error {
         branch: String,
         wanted: String,
         known: String,
+        /// The branch lists both, or nothing yet: so soon after its creation, they may still come.
+        young: bool,
     },
     #[error("`{host}:{port}` has let nobody in for {}: {why}", crate::text::elapsed(*waited))]
     NotReachable {
@@ -109,9 +114,13 @@ impl Error {
         } else {
             body.request_id
         };
-        let message = match answer.header("retry-after") {
-            "" => body.message,
-            wait => format!("{} (to be asked again after {wait} s)", body.message),
+        let message = match retry::retry_after(answer) {
+            None => body.message,
+            Some(wait) => format!(
+                "{} (to be asked again after {})",
+                body.message,
+                crate::text::elapsed(wait)
+            ),
         };
         Self::Refused {
             status,
@@ -136,10 +145,31 @@ impl Error {
     }
 
     /// Whether the request may have been carried out although no success was told.
-    pub(super) fn is_unclear(&self) -> bool {
+    pub fn is_unclear(&self) -> bool {
         match self {
             Self::Refused { status, .. } => *status >= 500 && *status != 503,
             Self::Unreadable { .. } | Self::NoAnswer(NoAnswer::Ambiguous { .. }) => true,
+            _ => false,
+        }
+    }
+
+    /// What the failure of a create leaves open.
+    pub(super) fn doubt(&self) -> Doubt {
+        if self.status() == Some(409) {
+            Doubt::Taken
+        } else if self.is_unclear() {
+            Doubt::Unclear
+        } else {
+            Doubt::None
+        }
+    }
+
+    /// Whether a branch that was just made may be told of like this before it is known everywhere.
+    pub(super) fn is_of_youth(&self) -> bool {
+        match self {
+            Self::Refused { status, message, .. } => *status == 404 && !message.contains("project"),
+            Self::NoSuchDatabase { young, .. } => *young,
+            Self::NoEndpoint { .. } => true,
             _ => false,
         }
     }
@@ -157,6 +187,8 @@ impl Error {
             Self::TooSlow { .. } => "run again; a large schema may take longer than that while computes wake",
             Self::StillRunning { .. } => "run again: what exists is found and waited for",
             Self::NoSuchDatabase { .. } => "set the inputs `role` and `database`, or `[database]` in the manifest",
+            Self::NoAnswer(lost) => return lost.hint("neon-api-url", "neon-api-key"),
+            Self::Unproven => "run again when fewer other runs change the project",
             Self::ForeignHost { .. } => "nothing was handed on; please report this with the host's name",
             _ => return None,
         };
@@ -207,6 +239,7 @@ mod tests {
             status: reqwest::StatusCode::from_u16(status).unwrap(),
             headers: reqwest::header::HeaderMap::new(),
             body: bytes::Bytes::from_static(body.as_bytes()),
+            after_unclear: false,
         }
     }
 

@@ -8,6 +8,7 @@ use super::api::Ask;
 use super::error::Error;
 use super::types::{Annotation, Branch, OneBranch, Project};
 use super::{Endpoint, Reader};
+use crate::paging::{self, List, MOST_PAGES, Proof, Reading};
 
 /// Branches per page; Neon allows 10,000.
 const PAGE: usize = 1000;
@@ -38,27 +39,44 @@ impl Page {
 }
 
 impl Reader {
-    /// All branches, oldest first, through every page. Neon names a next page on the last one, too, so only an
-    /// empty page ends the list.
+    /// All branches, oldest first, also when some come and go meanwhile.
+    ///
+    /// # Errors
+    /// Beside refusals: a list of several pages that never held still, or led in circles.
     pub async fn branches(&self) -> Result<Vec<Branch>, Error> {
-        let mut all: Vec<Branch> = Vec::new();
+        let id = |branch: &Branch| branch.id.clone();
+        match paging::settled(Proof::Twice, id, async || self.reading().await).await? {
+            List::Proven(all) => Ok(all),
+            List::Unproven => Err(Error::Unproven),
+        }
+    }
+
+    /// Neon names a next page on the last one, too, so only an empty page ends the list.
+    async fn reading(&self) -> Result<Reading<Branch>, Error> {
+        let mut pages: Vec<Vec<Branch>> = Vec::new();
         let mut cursor: Option<String> = None;
-        loop {
+        for _ in 0..MOST_PAGES {
             let (branches, next) = self.page(None, cursor.as_deref()).await?;
-            let new: Vec<Branch> = branches
-                .into_iter()
-                .filter(|branch| all.iter().all(|known| known.id != branch.id))
-                .collect();
-            // Nothing new also ends a list whose cursor leads in circles.
-            if new.is_empty() {
-                return Ok(all);
+            let at_the_end = branches.is_empty() || next.is_none();
+            if !branches.is_empty() {
+                // The same page once more: the cursor leads in circles.
+                let ids = |page: &[Branch]| page.iter().map(|branch| branch.id.clone()).collect::<Vec<_>>();
+                if pages.last().is_some_and(|last| ids(last) == ids(&branches)) {
+                    return Err(Error::Unproven);
+                }
+                pages.push(branches);
             }
-            all.extend(new);
-            if next.is_none() || next == cursor {
-                return Ok(all);
+            if at_the_end {
+                return Ok(Reading {
+                    pages,
+                    total: None,
+                    moved: false,
+                    ended: true,
+                });
             }
             cursor = next;
         }
+        Err(Error::Unproven)
     }
 
     /// The branch with exactly this name, or with this id. Neon's search finds parts of both.
@@ -185,8 +203,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cursor_that_leads_in_circles_ends() {
-        assert_eq!(reader(false).await.branches().await.unwrap().len(), 2);
+    async fn a_cursor_that_leads_in_circles_is_no_list() {
+        let error = reader(false).await.branches().await.unwrap_err();
+        assert!(matches!(error, Error::Unproven), "{error}");
     }
 
     #[test]

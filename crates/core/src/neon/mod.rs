@@ -29,6 +29,7 @@ pub use error::Error;
 pub use ready::{Obstacle, USUAL_WAIT, wait_until_reachable};
 pub use types::{Branch, Endpoint, Operation, Project};
 
+use crate::retry::Patience;
 use api::Api;
 
 /// Reads one project.
@@ -56,6 +57,14 @@ impl Reader {
     pub fn hurried(self) -> Self {
         Self {
             api: self.api.hurried(Duration::from_millis(500)),
+        }
+    }
+
+    /// The same reader with another patience.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Self {
+            api: self.api.with_patience(patience),
         }
     }
 

@@ -129,7 +129,8 @@ pub fn read(text: &str) -> Option<Result<Marker, String>> {
 }
 
 fn parts(text: &str) -> Option<Marker> {
-    let parts: Vec<&str> = text.split(':').skip(1).collect();
+    // We write it in lower case: another spelling is not ours, whatever a list that ignores case found.
+    let parts: Vec<&str> = text.strip_prefix(BEGINNING)?.split(':').collect();
     let (&[id, repository, project, environment], rest) = parts.split_first_chunk::<4>()?;
     let pull_request = match rest {
         [] => None,

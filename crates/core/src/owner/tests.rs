@@ -48,7 +48,7 @@ fn a_marker_names_its_owner_and_nobody_else() {
         .join("\n"),
         @"
     codex-actions:1296269:acme/app:codex:preview:4               ours
-     CODEX-ACTIONS:1296269:acme/app:codex:preview:4              ours
+     CODEX-ACTIONS:1296269:acme/app:codex:preview:4              an environment that cannot be read from `CODEX-ACTIONS:1296269:acme/app:codex:preview:4`
     codex-actions:1296269:acme/app:codex:preview:42              preview 42 of codex in this repository
     codex-actions:1296269:acme/app:codex:preview                 preview of codex in this repository
     codex-actions:1296269:acme/app:other:preview:4               preview 4 of other in this repository

@@ -44,12 +44,17 @@ impl Env {
 
     /// The URL of this workflow run, when a runner told enough to build it.
     pub fn run_url(&self) -> Option<String> {
-        let (server, repository, run) = (
-            self.get("GITHUB_SERVER_URL")?,
-            self.get("GITHUB_REPOSITORY")?,
-            self.get("GITHUB_RUN_ID")?,
-        );
-        Some(format!("{server}/{repository}/actions/runs/{run}"))
+        Some(format!(
+            "{}/actions/runs/{}",
+            self.repository_url()?,
+            self.get("GITHUB_RUN_ID")?
+        ))
+    }
+
+    /// The URL of the repository that the workflow is of.
+    pub fn repository_url(&self) -> Option<String> {
+        let (server, repository) = (self.get("GITHUB_SERVER_URL")?, self.get("GITHUB_REPOSITORY")?);
+        Some(format!("{server}/{repository}"))
     }
 }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
-use url::Url;
 
 use super::env::Env;
 use crate::secret::secret;
@@ -85,9 +84,23 @@ impl Problems {
         })
     }
 
-    /// A required secret, masked here.
+    /// A required token or key, masked here. What cannot stand in a header would only be told as a network's fault.
     pub fn required_secret(&mut self, input: &str, value: Option<String>, remedy: &str) -> SecretString {
-        secret(self.required(input, value, remedy).trim().to_owned())
+        let value = self.required(input, value, remedy).trim().to_owned();
+        let odd = value.chars().find(|c| !c.is_ascii_graphic());
+        let what = odd.map(|c| match c {
+            '\n' | '\r' => "a line break".to_owned(),
+            ' ' | '\t' => "a space".to_owned(),
+            c if c.is_alphanumeric() => "a letter that no token has".to_owned(),
+            c => format!("an invisible or foreign character (U+{:04X})", u32::from(c)),
+        });
+        if let Some(what) = what {
+            self.add(
+                input,
+                format!("holds {what} inside, which no token has; copy it anew and store it alone"),
+            );
+        }
+        secret(value)
     }
 
     /// `true` or `false` in YAML's core schema (`true`, `True`, `TRUE`), as the toolkit reads booleans.
@@ -129,11 +142,14 @@ impl Problems {
     /// An http or https URL without a trailing slash, or the default.
     pub fn base_url(&mut self, input: &str, value: Option<&str>, default: &str) -> String {
         let value = value.map_or(default, str::trim);
-        match Url::parse(value) {
+        match crate::secret::url(value) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {}
             _ => self.add(
                 input,
-                format!("`{value}` is not an http or https URL, such as `{default}`"),
+                format!(
+                    "`{}` is not an http or https URL, such as `{default}`",
+                    crate::credential::shown(value)
+                ),
             ),
         }
         value.trim_end_matches('/').to_owned()

@@ -2,26 +2,30 @@
 
 pub mod command;
 pub mod common;
+mod ending;
 mod env;
 mod file;
 pub mod inputs;
+pub mod kept;
 mod log;
 pub mod signal;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-
-use serde::Serialize;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 pub use common::Common;
 pub use env::Env;
 pub use inputs::{BadInput, Problems};
 
 use crate::error;
+use crate::reports::{self, Report};
 
 /// What an action is given: its environment, and where its results go.
 ///
 /// Outputs are written the moment they are set, so that a run that is killed has told what it did until then.
+#[derive(Clone)]
 pub struct Runner {
     /// The action's name, as in `uses: codex/actions/<name>@v1`.
     pub action: &'static str,
@@ -29,6 +33,8 @@ pub struct Runner {
     pub env: Env,
     output: Option<PathBuf>,
     summary: Option<PathBuf>,
+    /// The file of the report, once there is one (`None` in it where files have no place).
+    reported: Arc<OnceLock<Option<PathBuf>>>,
 }
 
 impl Runner {
@@ -40,6 +46,7 @@ impl Runner {
             output: path("GITHUB_OUTPUT"),
             summary: path("GITHUB_STEP_SUMMARY"),
             env,
+            reported: Arc::default(),
         }
     }
 
@@ -55,16 +62,38 @@ impl Runner {
         Ok(())
     }
 
-    /// Sets the output `report`: JSON, secrets redacted, with the action's name in `action`.
+    /// Leaves the report, secrets redacted: whole as a file for later steps of this job, and as the output `report`,
+    /// cut to what may travel between jobs.
     ///
     /// # Errors
     /// The output file cannot be written.
-    pub fn report<T: Serialize>(&self, report: &T) -> anyhow::Result<()> {
-        let mut json = serde_json::to_value(report)?;
-        if let Some(object) = json.as_object_mut() {
-            object.shift_insert(0, "action".to_owned(), self.action.into());
+    pub fn report(&self, report: impl Into<Report>) -> anyhow::Result<()> {
+        let json = crate::secret::redacted(report.into().json()?);
+        self.keep(&json.to_string());
+        self.output("report", &reports::bounded(json, reports::LONGEST_OUTPUT).to_string())
+    }
+
+    /// A report that cannot be kept as a file is told in the log, not fatal: the output has it, too.
+    fn keep(&self, report: &str) {
+        let kept = match self.reported.get() {
+            // A second report of one run takes the first one's place.
+            Some(Some(path)) => std::fs::write(path, report),
+            Some(None) => Ok(()),
+            None => {
+                let kept = kept::Place::of(&self.env).map(|place| place.keep(self.action, report));
+                let (path, kept) = match kept.transpose() {
+                    Ok(path) => (path, Ok(())),
+                    Err(error) => (None, Err(error)),
+                };
+                let _ = self.reported.set(path);
+                kept
+            }
+        };
+        if let Err(error) = kept {
+            self.say(&format!(
+                "warning: the report was not kept for later steps of this job: {error}"
+            ));
         }
-        self.output("report", &crate::secret::redact(&json.to_string()))
     }
 
     /// Appends Markdown to the step's summary. A summary that cannot be written is told in the log, not fatal.
@@ -83,8 +112,8 @@ impl Runner {
 }
 
 /// Runs an action: reads the environment, runs `action`, tells an error once in the log, as an annotation and at the
-/// end of the summary. Exit status: 0 done, 1 failed (or what the error asks
-/// for), 2 bad input.
+/// end of the summary, and leaves a report where the action left none. Exit status: 0 done, 1 failed (or what the
+/// error asks for), 2 bad input, 130 and 143 after a signal.
 pub fn main<F>(name: &'static str, action: F) -> ExitCode
 where
     F: AsyncFnOnce(&Runner) -> anyhow::Result<()>,
@@ -92,19 +121,26 @@ where
     let runner = Runner::new(name, Env::of_process());
     log::start(&runner.env);
     crate::http::identify(name);
+    ending::mask_proxies(&runner.env);
+    ending::tell_panics(&runner);
+    let began = Instant::now();
     let done = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(action(&runner)),
+        Ok(runtime) => runtime.block_on(async {
+            tokio::select! {
+                biased;
+                done = action(&runner) => done,
+                interrupt = signal::unheard() => Err(ending::cancelled(interrupt)),
+            }
+        }),
         Err(error) => Err(error.into()),
     };
+    if runner.reported.get().is_none() {
+        ending::report(&runner, done.as_ref().err(), began.elapsed());
+    }
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let text = error::render(&error);
-            command::error(name, &text);
-            runner.summary(&format!(
-                "\n❌ **{name} failed**\n\n{}",
-                crate::text::fenced("text", &text)
-            ));
+            ending::tell(&runner, &error::render(&error));
             ExitCode::from(if error.downcast_ref::<BadInput>().is_some() {
                 2
             } else {

@@ -2,6 +2,7 @@
 //!
 //! Source: actions/runner, `ProcessInvoker.cs`; contract sheet of GitHub, section 14.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -33,26 +34,67 @@ impl Interrupt {
     }
 }
 
+/// How many of an action's own [`Interrupts`] there are.
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
+/// Whether one of them was told of a signal: what follows is the action's.
+static HEARD: AtomicBool = AtomicBool::new(false);
+
 /// Both signals, as something to wait for.
-pub struct Interrupts {
+pub struct Interrupts(Signals);
+
+struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
-impl Interrupts {
-    /// From here on, neither signal ends the process.
-    pub fn listen() -> std::io::Result<Self> {
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
         })
     }
 
-    /// Waits until the run is cancelled.
-    pub async fn next(&mut self) -> Interrupt {
+    async fn next(&mut self) -> Interrupt {
         tokio::select! {
             _ = self.interrupt.recv() => Interrupt::Int,
             _ = self.terminate.recv() => Interrupt::Term,
+        }
+    }
+}
+
+impl Interrupts {
+    /// From here on, neither signal ends the process.
+    pub fn listen() -> std::io::Result<Self> {
+        let signals = Signals::listen()?;
+        LISTENING.fetch_add(1, Ordering::Relaxed);
+        Ok(Self(signals))
+    }
+
+    /// Waits until the run is cancelled.
+    pub async fn next(&mut self) -> Interrupt {
+        let interrupt = self.0.next().await;
+        HEARD.store(true, Ordering::Relaxed);
+        interrupt
+    }
+}
+
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        LISTENING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Waits for a signal that nothing in the action listens to. While something does, and once it was told of one, the
+/// ending is its own.
+pub(super) async fn unheard() -> Interrupt {
+    let Ok(mut signals) = Signals::listen() else {
+        return std::future::pending().await;
+    };
+    loop {
+        let interrupt = signals.next().await;
+        if LISTENING.load(Ordering::Relaxed) == 0 && !HEARD.load(Ordering::Relaxed) {
+            return interrupt;
         }
     }
 }

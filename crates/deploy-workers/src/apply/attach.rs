@@ -72,7 +72,10 @@ impl Work<'_> {
                 }
             },
             Step::DetachDomain(domain) => {
-                self.writer.detach_domain(domain).await?;
+                let detached = self.writer.detach_domain(zone, domain).await?;
+                if let Some(error) = detached.certificate_stays {
+                    tracing::warn!("the certificate of `{}` stays: {error}", domain.hostname);
+                }
             }
         }
         Ok(())

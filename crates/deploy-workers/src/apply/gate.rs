@@ -6,11 +6,13 @@
 
 use std::time::{Duration, Instant};
 
+use actions_core::credential::shown;
 use actions_core::environment::{Environment, Service};
 use actions_core::health::{
     self, Expect, Prober, Schedule, Seen, Settings, State, Target, Verdict, Version, VersionPlace,
 };
 use actions_core::runner::Runner;
+use actions_core::secret;
 use anyhow::Context as _;
 use futures_util::future;
 use reqwest::Url;
@@ -177,8 +179,13 @@ fn fitting(rest: Duration) -> u32 {
 
 fn target(environment: &Environment, awaited: &Awaited<'_>, asked: Asked) -> anyhow::Result<Target> {
     let service = awaited.service;
-    let url = Url::parse(&service.health_url)
-        .with_context(|| format!("`{}` of service `{}` is no URL", service.health_url, service.key))?;
+    let url = secret::url(&service.health_url).with_context(|| {
+        format!(
+            "`{}` of service `{}` is no URL",
+            shown(&service.health_url),
+            service.key
+        )
+    })?;
     let expect = Expect {
         service: Some(service.key.clone()),
         environment: Some(environment.name.clone()),

@@ -77,7 +77,8 @@ pub(crate) struct Work<'a> {
     pub(crate) journal: RefCell<IndexMap<String, Outcome>>,
 }
 
-/// Makes the KV namespaces that are missing; returns their ids by title.
+/// Makes the KV namespaces that are missing; returns their ids by title. `made` are those that are new, also when it
+/// fails.
 pub(crate) async fn kv(
     writer: &Writer,
     titles: &[String],
@@ -87,12 +88,24 @@ pub(crate) async fn kv(
     let mut namespaces = stream::iter(titles)
         .map(|title| writer.create_kv_namespace(title))
         .buffer_unordered(AT_ONCE);
-    while let Some(namespace) = namespaces.next().await {
-        let namespace = namespace?;
-        made.push(namespace.title.clone());
-        ids.insert(namespace.title, namespace.id);
+    let mut failed = None;
+    // To the end: of two that are asked for at once, one may be refused and the other made.
+    while let Some(written) = namespaces.next().await {
+        match written {
+            Ok(written) => {
+                if written.changed() {
+                    made.push(written.get().title.clone());
+                }
+                let namespace = written.into_inner();
+                ids.insert(namespace.title, namespace.id);
+            }
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(ids)
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(ids),
+    }
 }
 
 impl Work<'_> {

@@ -208,7 +208,7 @@ impl Work<'_> {
         }
         if let Ok(domains) = self.writer.reader().custom_domains(zone).await {
             for domain in domains.iter().filter(|domain| domain.service == service.worker) {
-                let _ = self.writer.detach_domain(domain).await;
+                let _ = self.writer.detach_domain(zone, domain).await;
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actions_core::reports::{DeployWorkers, Head, Service, ServiceState, Status};
+use actions_core::reports::{Command, DeployWorkers, Head, Service, ServiceState, Status};
 use actions_core::runner::Runner;
 use actions_core::text::{cell, count, elapsed};
 use indexmap::IndexMap;
@@ -23,9 +23,9 @@ fn rounded(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }
 
-fn head(inputs: &Inputs, command: &str, seconds: f64) -> Head {
+fn head(inputs: &Inputs, command: Command, seconds: f64) -> Head {
     Head {
-        command: command.to_owned(),
+        command,
         environment: inputs.environment.name.clone(),
         pull_request: inputs.environment.pull_request,
         status: Status::Done,
@@ -48,7 +48,7 @@ pub(crate) fn outputs(runner: &Runner, json: &DeployWorkers, back: &[&str]) -> a
     runner.output("versions", &by_service(|service| service.version_id.clone().into()))?;
     runner.output("changed", if json.head.changed { "true" } else { "false" })?;
     runner.output("rolled-back", &serde_json::json!(back).to_string())?;
-    runner.report(json)
+    runner.report(json.clone())
 }
 
 /// What a deployment tells the next actions, and the run's summary.
@@ -118,7 +118,7 @@ impl Report<'_> {
             status: self.status(),
             changed: self.done.changed(),
             error: self.done.error.as_ref().map(actions_core::error::render),
-            ..head(self.inputs, "deploy", self.seconds)
+            ..head(self.inputs, Command::Deploy, self.seconds)
         };
         DeployWorkers {
             head,
@@ -280,7 +280,7 @@ pub(crate) fn restored(
             status,
             changed: all.iter().any(changed),
             error: error.map(actions_core::error::render),
-            ..head(inputs, "rollback", seconds)
+            ..head(inputs, Command::Rollback, seconds)
         },
         services: all.iter().map(service).collect(),
     }
@@ -326,7 +326,7 @@ pub(crate) fn validated(inputs: &Inputs, built: &IndexMap<String, Built>, second
         })
     };
     DeployWorkers {
-        head: head(inputs, "validate", seconds),
+        head: head(inputs, Command::Validate, seconds),
         services: built.iter().filter_map(service).collect(),
     }
 }

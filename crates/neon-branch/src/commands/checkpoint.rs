@@ -84,7 +84,7 @@ async fn prune(session: &mut Session<'_>, of: &Branch, known: &[Branch]) -> anyh
         if deleted.map_err(could_not)? {
             session.changed();
             session.say(report::pruned(&branch.name, keep));
-            session.report.deleted.push(branch.name.clone());
+            session.report.base.deleted.push(branch.name.clone());
         }
     }
     Ok(())

@@ -91,6 +91,9 @@ async fn prepare(session: &Session<'_>) -> anyhow::Result<(NewBranch, String)> {
     if !ways.is_empty() {
         return Err(report::ways_past(&ways).into());
     }
+    if doors.lead_through(&inputs.script) {
+        return Err(report::script_leads_past().into());
+    }
     check_lasts(parent.as_ref())?;
     check_history(session, "make a copy", parent.as_ref()).await?;
     let source = report::source(
@@ -192,7 +195,7 @@ async fn on_copy(
         End::Exited(status) => status,
     };
     let took = began.elapsed();
-    session.report.exit_status = Some(status);
+    session.report.base.exit_status = Some(status);
     session.runner.output("exit-status", &status.to_string())?;
     let diff = tokio::select! {
         diff = compare(session, &copy, source) => diff?,

@@ -145,7 +145,7 @@ pub(super) async fn with_room(session: &mut Session<'_>, writer: &Writer, new: &
         if deleted.map_err(could_not)? {
             session.changed();
             session.say(report::evicted(&oldest.name));
-            session.report.deleted.push(oldest.name.clone());
+            session.report.base.deleted.push(oldest.name.clone());
         }
     }
     let made = session.write(pending(), writer.create(new)).await;
@@ -180,7 +180,7 @@ pub(super) async fn ready(session: &Session<'_>, created: Created) -> anyhow::Re
     let connection = async {
         match created.connection(&session.inputs.login) {
             Some(told) => told,
-            None => neon.connection(branch, &session.inputs.login).await,
+            None => neon.connection_of_new(branch, &session.inputs.login).await,
         }
     };
     let operations = neon.wait_for_operations(created.operations.clone());

@@ -32,7 +32,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let deleted = session.write(Pending::delete(branch), writer.delete(&branch.id)).await;
     if deleted.map_err(|cause| fault(format!("could not delete branch `{}`", branch.name)).because(cause))? {
         session.changed();
-        session.report.deleted.push(branch.name.clone());
+        session.report.base.deleted.push(branch.name.clone());
         done(session, report::deleted(&branch.name));
     } else {
         done(session, report::absent(&branch.name));

@@ -45,6 +45,7 @@ pub(super) fn tell(session: &mut Session<'_>, text: &str, diff: &Diff, title: &s
         session.warn(cut);
     }
     session.runner.output("diff-markdown", &diff.markdown(title))?;
-    session.report.schema_diff = Some(diff.clone());
+    session.report.base.schema_diff = Some(diff.told.clone());
+    session.report.diff = Some(diff.clone());
     Ok(())
 }

@@ -136,7 +136,7 @@ async fn check_history(session: &Session<'_>, what: &str, of: Option<&Branch>) -
 /// What a dry run would do, told once in the log and kept for summary and report.
 fn planned(session: &mut Session<'_>, line: String) {
     session.say(format!("would {line}"));
-    session.report.plan.push(line);
+    session.report.base.plan.push(line);
 }
 
 /// What was done, told in the log and kept for the summary.

@@ -48,7 +48,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         restored.expires_at = at;
         session.say(report::expiry_moved(&branch.name, at));
     }
-    session.report.preserved.clone_from(&inputs.preserve);
+    session.report.base.preserved.clone_from(&inputs.preserve);
     session.tell_branch(&restored, Some(name_of(&all, &source)), false)?;
     done(session, report::reset_done(&branch.name, &source_text));
     let connection = session

@@ -39,7 +39,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         );
         return Ok(());
     };
-    session.report.original_parent.clone_from(&branch.parent_id);
+    session.report.base.original_parent.clone_from(&branch.parent_id);
     let original = branch.parent_id.as_deref().unwrap_or_default();
     session.runner.output("original-parent", original)?;
     let could_not = |cause| fault(format!("could not restore branch `{}`", branch.name)).because(cause);
@@ -48,7 +48,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let restored = session.write(Pending::change(branch), restore).await;
     let restored = restored.map_err(could_not)?;
     session.changed();
-    session.report.preserved.clone_from(&preserve);
+    session.report.base.preserved.clone_from(&preserve);
     session
         .runner
         .output("preserved", preserve.as_deref().unwrap_or_default())?;
@@ -86,7 +86,7 @@ fn already(session: &mut Session<'_>, all: &[Branch], branch: &Branch, kept: &Br
     let wanted = session.inputs.moment.as_ref();
     if branch.parent_id.as_ref() == Some(&kept.id) && plan::is_restored(branch, wanted, same_run) {
         session.tell_branch(branch, branch.parent_id.as_deref().map(|id| name_of(all, id)), false)?;
-        session.report.preserved = Some(kept.name.clone());
+        session.report.base.preserved = Some(kept.name.clone());
         session.runner.output("preserved", &kept.name)?;
         done(session, report::restored_already(&branch.name, &kept.name));
         return Ok(());

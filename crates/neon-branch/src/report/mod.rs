@@ -6,57 +6,31 @@ mod unanswered;
 pub(crate) use sentences::*;
 pub(crate) use unanswered::*;
 
-use actions_core::reports::{Head, NeonBranch, Status};
+use actions_core::reports::{self, Head, NeonBranch, SchemaDiff, Status};
 use actions_core::text::{cell, count, fenced};
-use serde::Serialize;
 
-use crate::inputs::Inputs;
+use crate::inputs::{Command, Inputs};
 
 /// A comment holds 65,536 characters, and other sections want room, too.
 const LONGEST_SECTION: usize = 20_000;
 /// Bytes of the output `diff`. A later step gets it as a variable, which Linux lets have 128 KiB.
 const LONGEST_OUTPUT: usize = 100_000;
 
-/// The output `report`.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
+/// What becomes the output `report`, and what the summary says beside it.
+#[derive(Debug, Default)]
 pub(crate) struct Report {
-    #[serde(flatten)]
     pub(crate) base: NeonBranch,
-    /// The parent before a restore: `reset` would go to the preserved branch from then on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) original_parent: Option<String>,
-    /// Where a restore kept the former state.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) preserved: Option<String>,
-    /// Branches that were deleted to make room, or because newer restore points exist.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) deleted: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) schema_diff: Option<Diff>,
-    /// Of the command that `run` ran.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) exit_status: Option<i32>,
-    /// What a dry run would do.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) plan: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) warnings: Vec<String>,
     /// What happened, for the summary.
-    #[serde(skip)]
     pub(crate) outcome: String,
+    pub(crate) diff: Option<Diff>,
 }
 
 /// A schema diff, in numbers and as far as a section may be long.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Diff {
-    pub(crate) added: usize,
-    pub(crate) removed: usize,
-    pub(crate) truncated: bool,
-    pub(crate) text: String,
+    pub(crate) told: SchemaDiff,
     /// The lines of the whole, and how many of them the output `diff` has.
-    #[serde(skip)]
-    pub(crate) lines: (usize, usize),
+    lines: (usize, usize),
 }
 
 impl Diff {
@@ -69,10 +43,12 @@ impl Diff {
         };
         let shown = head(text, LONGEST_SECTION);
         Self {
-            added: starting('+'),
-            removed: starting('-'),
-            truncated: shown.len() < text.trim_end().len(),
-            text: shown.lines().map(|line| format!("{line}\n")).collect(),
+            told: SchemaDiff {
+                added: starting('+'),
+                removed: starting('-'),
+                truncated: shown.len() < text.trim_end().len(),
+                text: shown.lines().map(|line| format!("{line}\n")).collect(),
+            },
             lines: (text.lines().count(), head(text, LONGEST_OUTPUT).lines().count()),
         }
     }
@@ -94,7 +70,7 @@ impl Diff {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.added + self.removed == 0
+        self.told.added + self.told.removed == 0
     }
 
     /// `2 lines added, 1 removed`
@@ -102,7 +78,7 @@ impl Diff {
         if self.is_empty() {
             "no change".to_owned()
         } else {
-            format!("{} added, {} removed", count(self.added, "line"), self.removed)
+            format!("{} added, {} removed", count(self.told.added, "line"), self.told.removed)
         }
     }
 
@@ -114,13 +90,13 @@ impl Diff {
         }
         let note = match self.cut() {
             Some(cut) => format!("\n… {cut}\n"),
-            None if self.truncated => "\n… cut: the whole diff is the step's output `diff`\n".to_owned(),
+            None if self.told.truncated => "\n… cut: the whole diff is the step's output `diff`\n".to_owned(),
             None => String::new(),
         };
         format!(
             "<details><summary><b>{title}</b>: {}</summary>\n\n{}\n{note}\n</details>\n",
             self.headline(),
-            fenced("diff", &self.text)
+            fenced("diff", &self.told.text)
         )
     }
 }
@@ -138,22 +114,25 @@ fn head(text: &str, bytes: usize) -> &str {
 impl Report {
     pub(crate) fn new(inputs: &Inputs) -> Self {
         let head = Head {
-            command: inputs.command.name().to_owned(),
+            command: reports::Command::named(inputs.command.name()),
             environment: inputs.subject.owner.environment.clone(),
             pull_request: inputs.subject.owner.pull_request,
             ..Head::default()
         };
         Self {
-            base: NeonBranch { head, branch: None },
+            base: NeonBranch {
+                head,
+                ..NeonBranch::default()
+            },
             ..Self::default()
         }
     }
 
     /// The step summary. An error's text is added by the runner.
-    pub(crate) fn markdown(&self) -> String {
-        let mut parts = vec![format!("### neon-branch {}", self.base.head.command)];
+    pub(crate) fn markdown(&self, command: Command) -> String {
+        let mut parts = vec![format!("### neon-branch {}", command.name())];
         if self.base.head.status == Status::Planned {
-            let plan = self.plan.iter().map(|line| format!("\n- would {line}"));
+            let plan = self.base.plan.iter().map(|line| format!("\n- would {line}"));
             parts.push(format!("Dry run: nothing was touched.\n{}", plan.collect::<String>()));
         } else if !self.outcome.is_empty() {
             parts.push(self.outcome.clone());
@@ -171,18 +150,16 @@ impl Report {
                 code(&branch.host),
             ));
         }
-        if let Some(diff) = &self.schema_diff {
+        if let Some(diff) = &self.diff {
             parts.push(diff.markdown("Schema").trim_end().to_owned());
         }
-        parts.extend(self.warnings.iter().map(|warning| format!("⚠️ {warning}")));
+        parts.extend(self.base.warnings.iter().map(|warning| format!("⚠️ {warning}")));
         parts.join("\n\n") + "\n"
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use actions_core::reports;
-
     use super::*;
 
     #[test]
@@ -204,7 +181,7 @@ mod tests {
         </details>
         ");
         let long = Diff::of(&"+a line of sql\n".repeat(5000));
-        assert!(long.truncated && long.added == 5000);
+        assert!(long.told.truncated && long.told.added == 5000);
         assert!(long.markdown("x").chars().count() < LONGEST_SECTION + 500);
         assert!(long.markdown("x").contains("… cut: "));
         assert_eq!(long.output(&"+a line of sql\n".repeat(5000)).lines().count(), 5000);
@@ -219,7 +196,7 @@ mod tests {
         assert!(output.len() < 128 * 1024, "{}", output.len());
         let note = "… cut: the diff has 20000 lines, and the output `diff` the first 6666 of them";
         assert!(output.ends_with(note), "{}", &output[output.len() - 200..]);
-        assert!(diff.markdown("Schema").contains(note) && diff.added == 20_000);
+        assert!(diff.markdown("Schema").contains(note) && diff.told.added == 20_000);
         let one_line = format!("+{}", "x".repeat(200_000));
         assert!(Diff::of(&one_line).output(&one_line).ends_with("has 1 lines, and the output `diff` the first 0 of them"));
     }
@@ -229,10 +206,10 @@ mod tests {
         let report = Report {
             base: NeonBranch {
                 head: Head {
-                    command: "create".to_owned(),
                     status: Status::Done,
                     ..Head::default()
                 },
+                warnings: vec!["careful".to_owned()],
                 branch: Some(reports::Branch {
                     id: "br-a".to_owned(),
                     name: "preview|pr-42".to_owned(),
@@ -241,12 +218,12 @@ mod tests {
                     expires_at: None,
                     host: Some("ep-a.neon.tech".to_owned()),
                 }),
+                ..NeonBranch::default()
             },
             outcome: "created branch".to_owned(),
-            warnings: vec!["careful".to_owned()],
-            ..Report::default()
+            diff: None,
         };
-        insta::assert_snapshot!(report.markdown(), @r"
+        insta::assert_snapshot!(report.markdown(Command::Create), @r"
             ### neon-branch create
 
             created branch

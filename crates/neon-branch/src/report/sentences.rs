@@ -253,6 +253,11 @@ pub(crate) fn ways_past(names: &[&str]) -> Fault {
     ))
 }
 
+pub(crate) fn script_leads_past() -> Fault {
+    fault("the command was not run, and no copy made: it names a database of this project that is not the copy itself")
+        .hint("let the command take `DATABASE_URL`, which leads to the copy")
+}
+
 pub(crate) fn too_many(name: &str, environment: &str, limit: usize, alive: &[Branch], now: Timestamp) -> Fault {
     let oldest = alive.first().map_or_else(String::new, |branch| {
         let number = branch.pull_request().map_or_else(String::new, |number| format!(" of pull request #{number}"));

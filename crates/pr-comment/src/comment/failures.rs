@@ -3,7 +3,7 @@
 use actions_core::reports::{Outcome, Report};
 use actions_core::text::{fenced, shorten};
 
-use super::state::{State, has_failed};
+use super::state::{About, State, has_failed};
 use crate::markdown::{inline, link, quoted};
 
 /// Longer causes are cut here: the run's log has them all.
@@ -46,10 +46,10 @@ pub(super) fn section(reports: &[Report]) -> Option<String> {
 }
 
 /// No report tells of a failure, and the job failed or was cancelled all the same.
-pub(super) fn elsewhere(state: State, run_url: Option<&str>) -> Option<String> {
-    let text = match state {
-        State::JobFailed => "A step that reports nothing here failed, such as a build or a migration.",
-        State::JobCancelled => "The run was cancelled before it ended: what is told here may be half done.",
+pub(super) fn elsewhere(state: &State, run_url: Option<&str>) -> Option<String> {
+    let text = match state.about {
+        About::FailedStep => "A step that reports nothing here failed, such as a build or a migration.",
+        About::CancelledJob => "The run was cancelled before it ended: what is told here may be half done.",
         _ => return None,
     };
     let run = run_url.map(|url| format!(" {}", link("See the workflow run.", url)));
@@ -67,6 +67,9 @@ fn part(report: &Report) -> Option<String> {
     let Some(error) = report.head().error.as_deref().filter(|error| !error.trim().is_empty()) else {
         // The sections below tell what is wrong.
         return match report {
+            Report::Cleanup(cleanup) if cleanup.results.is_empty() => {
+                Some(format!("**{action}** failed; its log says why."))
+            }
             Report::Cleanup(_) | Report::HealthCheck(_) | Report::DeployWorkers(_) => None,
             _ => Some(format!("**{action}** failed; its log says why.")),
         };

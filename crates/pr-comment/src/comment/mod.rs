@@ -1,12 +1,15 @@
 //! The comment's text: rendered from reports only, so that it says nothing that no action has seen.
 
 mod database;
+mod dns;
+mod effect;
 mod failures;
 mod removal;
 mod services;
 mod state;
 
 use actions_core::reports::Report;
+use serde::Serialize;
 
 use crate::markdown::{code, inline, link};
 pub(crate) use state::{Job, State};
@@ -20,6 +23,8 @@ pub(crate) struct Frame {
     pub(crate) environment: String,
     /// The commit that was deployed.
     pub(crate) sha: Option<String>,
+    /// `https://github.com/owner/name`
+    pub(crate) repository_url: Option<String>,
     pub(crate) run_url: Option<String>,
     pub(crate) job: Job,
     /// Markdown of the user's own.
@@ -34,17 +39,19 @@ pub(crate) fn render(frame: &Frame, reports: &[Report]) -> String {
         let state = State::of(reports, frame.job);
         let removed = removal::section(reports);
         // What an environment was made of is past once it is taken down.
-        let (services, facts) = if removed.is_some() {
-            (None, None)
+        let (services, facts, database) = if removed.is_some() {
+            (None, None, None)
         } else {
-            (services::table(reports), facts(reports))
+            (services::table(reports), facts(reports), database::section(reports))
         };
         vec![
-            Some(heading(frame, state, reports)),
-            failures::section(reports).or_else(|| failures::elsewhere(state, frame.run_url.as_deref())),
+            Some(heading(frame, &state, reports)),
+            failures::section(reports).or_else(|| failures::elsewhere(&state, frame.run_url.as_deref())),
             services,
             facts,
+            database,
             removed,
+            left_out(reports),
         ]
     };
     let mut parts: Vec<String> = sections.into_iter().flatten().collect();
@@ -53,14 +60,15 @@ pub(crate) fn render(frame: &Frame, reports: &[Report]) -> String {
     parts.join("\n\n") + "\n"
 }
 
-fn heading(frame: &Frame, state: State, reports: &[Report]) -> String {
+fn heading(frame: &Frame, state: &State, reports: &[Report]) -> String {
     let environment = reports
         .iter()
         .map(|report| report.head().environment.as_str())
         .find(|name| !name.is_empty())
         .unwrap_or(&frame.environment);
     let subject = frame.title.clone().unwrap_or_else(|| capital(environment));
-    let heading = format!("### {} {} {}", state.mark(), inline(&subject), state.words());
+    let gap = if state.words.starts_with(':') { "" } else { " " };
+    let heading = format!("### {} {}{gap}{}", state.mark, inline(&subject), inline(&state.words));
     let tally = if state.is_removal() {
         removal::tally(reports)
     } else {
@@ -74,30 +82,58 @@ fn heading(frame: &Frame, state: State, reports: &[Report]) -> String {
     }
 }
 
-/// Which commit this is about, linked to the run that says so. What is removed is of no commit any more.
-fn origin(frame: &Frame, state: State) -> Option<String> {
+/// Which commit this is about, and the run that says so. What is removed is of no commit any more.
+fn origin(frame: &Frame, state: &State) -> Option<String> {
     let sha = frame
         .sha
         .as_deref()
         .filter(|sha| !sha.is_empty() && !state.is_removal());
-    match (sha, &frame.run_url) {
-        (Some(sha), run) => {
-            let short = code(&sha.chars().take(7).collect::<String>());
-            let commit = run.as_ref().map_or(short.clone(), |run| link(&short, run));
-            Some(format!("commit {commit}"))
-        }
-        (None, Some(run)) => Some(link("workflow run", run)),
-        (None, None) => None,
-    }
+    let commit = sha.map(|sha| {
+        let short = code(&sha.chars().take(7).collect::<String>());
+        let repository = frame.repository_url.as_ref();
+        let commit = repository.map_or(short.clone(), |url| link(&short, &format!("{url}/commit/{sha}")));
+        format!("commit {commit}")
+    });
+    let run = frame.run_url.as_ref().map(|run| link("workflow run", run));
+    let said: Vec<String> = commit.into_iter().chain(run).collect();
+    (!said.is_empty()).then(|| said.join(" · "))
 }
 
 /// The lines below the table: database and DNS.
 fn facts(reports: &[Report]) -> Option<String> {
-    let lines: Vec<String> = [database::line(reports), services::dns_line(reports)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let lines: Vec<String> = database::lines(reports).into_iter().chain(dns::line(reports)).collect();
     (!lines.is_empty()).then(|| lines.join("<br>\n"))
+}
+
+/// What reports that came from other jobs had no room for.
+fn left_out(reports: &[Report]) -> Option<String> {
+    let all = reports.iter().flat_map(|report| &report.head().truncated);
+    let lists: Vec<String> = all
+        .filter(|left_out| !left_out.state.is_empty())
+        .map(|left_out| {
+            format!(
+                "{} {} ({})",
+                left_out.count,
+                inline(&left_out.of),
+                inline(&left_out.state)
+            )
+        })
+        .collect();
+    (!lists.is_empty()).then(|| {
+        format!(
+            "_Not listed, since a job's output holds no more: {}. The summary of the step has all._",
+            lists.join(", ")
+        )
+    })
+}
+
+/// How many entries in this state a list had no room for.
+fn not_listed(reports: &[Report], list: &str, state: impl Serialize) -> usize {
+    let state = serde_json::to_value(state).unwrap_or_default();
+    let all = reports.iter().flat_map(|report| &report.head().truncated);
+    all.filter(|left_out| left_out.of == list && state == left_out.state.as_str())
+        .map(|left_out| left_out.count)
+        .sum()
 }
 
 fn capital(name: &str) -> String {

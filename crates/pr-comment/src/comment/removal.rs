@@ -4,6 +4,7 @@ use actions_core::reports::{Cleanup, Outcome, Removal, RemovalKind, Report, Stat
 use actions_core::text::count;
 
 use super::failures::Told;
+use super::not_listed;
 use crate::markdown::{code, inline, quoted};
 
 /// Kinds in the order in which they go.
@@ -32,11 +33,12 @@ pub(super) fn section(reports: &[Report]) -> Option<String> {
     let results = results(reports);
     let mut parts = vec![
         left(&cleanups, &results),
-        kept(&results),
+        kept(&cleanups, &results),
         counts(&results, planned),
         names(&results),
     ];
-    if results.is_empty() && cleanups.iter().all(|cleanup| cleanup.head.status == Status::Done) {
+    let nothing = |cleanup: &&Cleanup| cleanup.head.status == Status::Done && cleanup.left + cleanup.kept == 0;
+    if results.is_empty() && cleanups.iter().all(nothing) {
         parts.push(Some("There was nothing to remove.".to_owned()));
     }
     let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -63,10 +65,8 @@ pub(super) fn tally(reports: &[Report]) -> Option<String> {
     ]
     .into_iter()
     .map(|(outcome, word)| {
-        (
-            results.iter().filter(|removal| removal.outcome == outcome).count(),
-            word,
-        )
+        let listed = results.iter().filter(|removal| removal.outcome == outcome).count();
+        (listed + not_listed(reports, "results", outcome), word)
     })
     .filter(|(n, _)| *n > 0)
     .map(|(n, word)| format!("**{n}** {word}"))
@@ -153,9 +153,41 @@ fn left(cleanups: &[&Cleanup], results: &[&Removal]) -> Option<String> {
     Some(quoted(&parts.join("\n\n")))
 }
 
-fn kept(results: &[&Removal]) -> Option<String> {
+fn kept(cleanups: &[&Cleanup], results: &[&Removal]) -> Option<String> {
     let items = with(results, Outcome::Kept);
-    (!items.is_empty()).then(|| quoted(&format!("[!NOTE]\nLeft alone on purpose:\n\n{}", items.join("\n"))))
+    let alike: usize = cleanups.iter().map(|cleanup| cleanup.kept).sum();
+    let head = match (alike, items.is_empty()) {
+        (0, true) => return None,
+        (0, false) => "Left alone on purpose:".to_owned(),
+        (alike, named) => {
+            let named = if named { "." } else { ":" };
+            format!("**{}**{named}", alike_stay(cleanups, alike))
+        }
+    };
+    let list = if items.is_empty() {
+        String::new()
+    } else {
+        format!("\n\n{}", items.join("\n"))
+    };
+    Some(quoted(&format!("[!NOTE]\n{head}{list}")))
+}
+
+/// `2 things that look like this preview's stay`
+fn alike_stay(cleanups: &[&Cleanup], alike: usize) -> String {
+    let environment = cleanups
+        .iter()
+        .map(|cleanup| cleanup.head.environment.as_str())
+        .find(|name| !name.is_empty());
+    let (looks, stay) = if alike == 1 {
+        ("looks", "stays")
+    } else {
+        ("look", "stay")
+    };
+    format!(
+        "{} that {looks} like this {}'s {stay}",
+        count(alike, "thing"),
+        inline(environment.unwrap_or("environment"))
+    )
 }
 
 fn names(results: &[&Removal]) -> Option<String> {

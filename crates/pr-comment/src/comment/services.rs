@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use actions_core::reports::{Endpoint, Health, PreviewDns, RecordAction, Report, Service, ServiceState};
+use actions_core::reports::{
+    Command, Endpoint, Health, PreviewDns, RecordAction, Report, Service, ServiceState, Status,
+};
 use actions_core::text::{count, elapsed, shorten};
 
+use super::not_listed;
 use crate::markdown::{cell, code, inline, link};
 
 /// A reason in the table; the whole of it stands under what failed.
@@ -12,12 +15,35 @@ const LONGEST_DETAIL: usize = 80;
 /// The characters of a version id that tell it apart, as Cloudflare's dashboard shows them.
 const VERSION: usize = 8;
 
+/// More lines than these are shown only where something is to be said.
+const MOST_ROWS: usize = 25;
+
 /// One line of the table: a service, its endpoint, or both.
 struct Row<'a> {
     name: &'a str,
     url: &'a str,
     service: Option<&'a Service>,
     endpoint: Option<&'a Endpoint>,
+}
+
+impl Row<'_> {
+    /// Where its link leads; a report of an older version may still have credentials in it.
+    fn target(&self) -> String {
+        if self.url.contains(['?', '#', '@']) {
+            actions_core::credential::shown(self.url)
+        } else {
+            self.url.to_owned()
+        }
+    }
+
+    /// Whether there is nothing to say of it but that it is well.
+    fn is_good(&self) -> bool {
+        let well = self.endpoint.is_none_or(|endpoint| endpoint.state == Health::Healthy);
+        let there = self
+            .service
+            .is_none_or(|service| matches!(service.state, ServiceState::Deployed | ServiceState::Unchanged));
+        well && there
+    }
 }
 
 fn rows(reports: &[Report]) -> Vec<Row<'_>> {
@@ -69,12 +95,15 @@ fn is_under(url: &str, base: &str) -> bool {
 pub(super) fn tally(reports: &[Report]) -> Option<String> {
     let rows = rows(reports);
     let mut said: Vec<String> = Vec::new();
-    let checked = rows.iter().filter(|row| row.endpoint.is_some()).count();
+    let more = |state: Health| not_listed(reports, "endpoints", state);
+    let all = [Health::Healthy, Health::Unhealthy, Health::Unreachable, Health::Unknown];
+    let checked = rows.iter().filter(|row| row.endpoint.is_some()).count() + all.map(more).iter().sum::<usize>();
     if checked > 0 {
         let healthy = rows
             .iter()
             .filter(|row| row.endpoint.is_some_and(|endpoint| endpoint.state == Health::Healthy))
-            .count();
+            .count()
+            + more(Health::Healthy);
         let noun = if rows.iter().all(|row| row.service.is_some()) {
             "service"
         } else {
@@ -86,6 +115,7 @@ pub(super) fn tally(reports: &[Report]) -> Option<String> {
         rows.iter()
             .filter(|row| row.service.is_some_and(|service| service.state == state))
             .count()
+            + not_listed(reports, "services", state)
     };
     for (state, word) in [
         (ServiceState::Deployed, "deployed"),
@@ -109,6 +139,24 @@ pub(super) fn table(reports: &[Report]) -> Option<String> {
     if rows.is_empty() {
         return None;
     }
+    if rows.len() <= MOST_ROWS {
+        return Some(table_of(&rows.iter().collect::<Vec<_>>()));
+    }
+    // Nobody reads hundreds of lines to find the one that is wrong.
+    let (good, news): (Vec<&Row<'_>>, Vec<&Row<'_>>) = rows.iter().partition(|row| row.is_good());
+    let news = (!news.is_empty()).then(|| table_of(&news));
+    let good = (!good.is_empty()).then(|| {
+        let all = if news.is_none() { "All " } else { "The other " };
+        format!(
+            "<details><summary>{all}{}</summary>\n\n{}\n\n</details>",
+            good.len(),
+            table_of(&good)
+        )
+    });
+    Some(news.into_iter().chain(good).collect::<Vec<_>>().join("\n\n"))
+}
+
+fn table_of(rows: &[&Row<'_>]) -> String {
     let services = || rows.iter().filter_map(|row| row.service);
     let named = if services().next().is_some() {
         "Service"
@@ -122,7 +170,7 @@ pub(super) fn table(reports: &[Report]) -> Option<String> {
     columns.extend(with_time.then_some(("Time", "--:")));
     let (heads, lines): (Vec<&str>, Vec<&str>) = columns.into_iter().unzip();
     let mut table = vec![format!("| {} |", heads.join(" | ")), format!("|{}|", lines.join("|"))];
-    for row in &rows {
+    for row in rows {
         let mut cells = vec![
             format!("**{}**", cell(&inline(row.name))),
             state(row),
@@ -132,13 +180,14 @@ pub(super) fn table(reports: &[Report]) -> Option<String> {
         cells.extend(with_time.then(|| row.service.map(time).unwrap_or_default()));
         table.push(format!("| {} |", cells.join(" | ")));
     }
-    Some(table.join("\n"))
+    table.join("\n")
 }
 
 fn place(row: &Row<'_>) -> String {
     let hostname = row.service.map_or("", |service| service.hostname.as_str());
+    let target = row.target();
     let shown = if hostname.is_empty() {
-        row.url
+        target
             .trim_start_matches("https://")
             .trim_start_matches("http://")
             .trim_end_matches('/')
@@ -152,7 +201,7 @@ fn place(row: &Row<'_>) -> String {
     if nothing_there && row.endpoint.is_none() {
         inline(shown)
     } else {
-        link(&inline(shown), row.url)
+        link(&inline(shown), &target)
     }
 }
 
@@ -216,34 +265,6 @@ fn time(service: &Service) -> String {
     } else {
         String::new()
     }
-}
-
-/// `DNS  5 records in example.com`.
-pub(super) fn dns_line(reports: &[Report]) -> Option<String> {
-    let dns: Vec<&PreviewDns> = reports
-        .iter()
-        .filter_map(|report| match report {
-            Report::PreviewDns(dns) if !dns.records.is_empty() => Some(dns),
-            _ => None,
-        })
-        .collect();
-    let last = dns.last()?;
-    let in_place = last
-        .records
-        .iter()
-        .filter(|record| {
-            !matches!(
-                record.action,
-                RecordAction::Missing | RecordAction::Conflict | RecordAction::Deleted
-            )
-        })
-        .count();
-    let all = if in_place == last.records.len() {
-        count(in_place, "record")
-    } else {
-        format!("{in_place} of {}", count(last.records.len(), "record"))
-    };
-    Some(format!("**DNS** {all} in {}", code(&last.zone)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! What the reports say as a whole.
 
 use actions_core::reports::{Cleanup, Report, ServiceState, Status};
+use actions_core::text::count;
+
+use super::effect::{Effect, put_back};
 
 /// How the job stands when the comment is written (GitHub's `job.status`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,26 +15,36 @@ pub(crate) enum Job {
     Cancelled,
 }
 
-/// The state that the heading tells.
+/// What the heading tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(super) mark: &'static str,
+    /// What follows the environment's name: a predicate, or `: ` and a sentence.
+    pub(super) words: String,
+    pub(super) about: About,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// Deployed, and every endpoint answered as healthy.
-    Ready,
-    /// Deployed; nobody has looked whether it works.
-    Deployed,
-    /// Parts were made (a branch, records), no Worker was deployed.
-    Prepared,
-    Failed,
-    Planned,
-    Removed,
-    /// Taken down, but for some things that are still there.
-    Left(usize),
-    RemovalPlanned,
+pub(super) enum About {
+    /// What the reports tell.
+    Reports,
+    Removal,
     /// A step that is none of these actions failed: a build, a migration.
-    JobFailed,
-    JobCancelled,
-    /// The last action of the run told something that this version does not know.
-    Unclear,
+    FailedStep,
+    CancelledJob,
+}
+
+fn state(mark: &'static str, words: impl Into<String>) -> State {
+    State {
+        mark,
+        words: words.into(),
+        about: About::Reports,
+    }
+}
+
+/// Something told what this version does not know.
+fn unclear() -> State {
+    state("❔", "has ended in an unknown state")
 }
 
 impl State {
@@ -45,74 +58,136 @@ impl State {
             })
             .collect();
         if !cleanups.is_empty() {
-            return Self::of_removal(&cleanups, reports);
+            return Self {
+                about: About::Removal,
+                ..of_removal(&cleanups, reports)
+            };
         }
-        let all = |status| reports.iter().all(|report| report.head().status == status);
+        let told: Vec<(Effect, &Report)> = reports
+            .iter()
+            .filter_map(|report| Some((Effect::of(report)?, report)))
+            .collect();
         if reports.iter().any(has_failed) {
-            Self::Failed
-        } else if job == Job::Failed {
-            Self::JobFailed
-        } else if job == Job::Cancelled {
-            Self::JobCancelled
-        } else if all(Status::Planned) {
-            Self::Planned
-        } else if !all(Status::Done) {
-            Self::Unclear
-        } else if !reports.iter().any(|report| matches!(report, Report::DeployWorkers(_))) {
-            let checked = reports.iter().any(|report| matches!(report, Report::HealthCheck(_)));
-            if checked { Self::Ready } else { Self::Prepared }
-        } else if reports.iter().any(|report| matches!(report, Report::HealthCheck(_))) {
-            Self::Ready
+            return of_failure(&told);
+        }
+        match job {
+            Job::Failed => State {
+                about: About::FailedStep,
+                ..state("❌", "failed")
+            },
+            Job::Cancelled => State {
+                about: About::CancelledJob,
+                ..state("🚫", "was cancelled")
+            },
+            Job::Fine => of_success(&told),
+        }
+    }
+
+    pub(crate) fn is_removal(&self) -> bool {
+        self.about == About::Removal
+    }
+}
+
+fn of_removal(cleanups: &[&Cleanup], reports: &[Report]) -> State {
+    let left: usize = cleanups.iter().map(|cleanup| cleanup.left).sum();
+    let kept: usize = cleanups.iter().map(|cleanup| cleanup.kept).sum();
+    let results = cleanups.iter().any(|cleanup| !cleanup.results.is_empty());
+    if cleanups.iter().all(|cleanup| cleanup.head.status == Status::Planned) {
+        state("📝", "is to be removed")
+    } else if left > 0 || reports.iter().any(has_failed) {
+        // Refused before it looked: nothing is known to be left, and nothing is gone.
+        let words = if left > 0 || results {
+            "is not fully removed"
         } else {
-            Self::Deployed
-        }
-    }
-
-    fn of_removal(cleanups: &[&Cleanup], reports: &[Report]) -> Self {
-        let left: usize = cleanups.iter().map(|cleanup| cleanup.left).sum();
-        if cleanups.iter().all(|cleanup| cleanup.head.status == Status::Planned) {
-            Self::RemovalPlanned
-        } else if left > 0 || reports.iter().any(has_failed) {
-            Self::Left(left)
-        } else if reports.iter().all(|report| report.head().status == Status::Done) {
-            Self::Removed
+            "could not be removed"
+        };
+        state("❌", words)
+    } else if !reports.iter().all(|report| report.head().status == Status::Done) {
+        unclear()
+    } else if kept > 0 {
+        let things = count(kept, "thing");
+        let stay = if kept == 1 {
+            "looks like its own and stays"
         } else {
-            Self::Unclear
-        }
+            "look like its own and stay"
+        };
+        state("⚠️", format!("is removed, but {things} {stay}"))
+    } else {
+        state("🧹", "is removed")
     }
+}
 
-    pub(crate) fn is_removal(self) -> bool {
-        matches!(self, Self::Removed | Self::Left(_) | Self::RemovalPlanned)
-    }
-
-    pub(super) fn mark(self) -> &'static str {
-        match self {
-            Self::Ready => "✅",
-            Self::Deployed => "🚀",
-            Self::Prepared => "🧱",
-            Self::Failed | Self::JobFailed | Self::Left(_) => "❌",
-            Self::JobCancelled => "🚫",
-            Self::Planned | Self::RemovalPlanned => "📝",
-            Self::Removed => "🧹",
-            Self::Unclear => "❔",
+/// Of what failed, when it was all that was done; else that something did.
+fn of_failure(told: &[(Effect, &Report)]) -> State {
+    let rolled_back = told
+        .last()
+        .is_some_and(|(effect, report)| *effect == Effect::Rollback && !has_failed(report) && put_back(report));
+    match told {
+        [(effect, report)] if has_failed(report) => {
+            // A report that only lists a failure has another status.
+            let words = if report.head().status == Status::Failed {
+                effect.words(report)
+            } else {
+                "failed".to_owned()
+            };
+            state("❌", words)
         }
+        _ if rolled_back => state("❌", "failed and is rolled back"),
+        _ => state("❌", "failed"),
     }
+}
 
-    /// What follows the environment's name.
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::Ready => "is ready",
-            Self::Deployed => "is deployed",
-            Self::Prepared => "is prepared",
-            Self::Failed | Self::JobFailed => "failed",
-            Self::JobCancelled => "was cancelled",
-            Self::Planned => "is planned",
-            Self::Removed => "is removed",
-            Self::Left(_) => "is not fully removed",
-            Self::RemovalPlanned => "is to be removed",
-            Self::Unclear => "has ended in an unknown state",
-        }
+fn of_success(told: &[(Effect, &Report)]) -> State {
+    let status = |report: &Report| report.head().status;
+    if told.is_empty()
+        || told
+            .iter()
+            .any(|(effect, report)| status(report) == Status::Unknown || !effect.is_known())
+    {
+        return unclear();
     }
+    // What only looked says nothing beside what was done, or is to be.
+    let acting = || told.iter().filter(|(effect, _)| !effect.only_looks());
+    let checked = told.iter().any(|(effect, _)| *effect == Effect::Check);
+    let planned = |all: &mut dyn Iterator<Item = &(Effect, &Report)>| {
+        let statuses: Vec<Status> = all.map(|(_, report)| status(report)).collect();
+        (statuses.contains(&Status::Planned), statuses.contains(&Status::Done))
+    };
+    match planned(&mut acting()) {
+        (true, true) => return state("📝", "is planned in part"),
+        (true, false) => return alone(acting()).unwrap_or_else(|| state("📝", "is planned")),
+        (false, _) => {}
+    }
+    let serving = acting().filter(|(effect, _)| matches!(effect, Effect::Deploy | Effect::Rollback));
+    match serving.last() {
+        Some((Effect::Deploy, _)) if checked => return state("✅", "is ready"),
+        Some((effect @ Effect::Rollback, report)) if checked && put_back(report) => {
+            return state(effect.mark(Status::Done), "is rolled back and healthy");
+        }
+        Some((effect, report)) => return state(effect.mark(Status::Done), effect.words(report)),
+        None => {}
+    }
+    let made = acting().any(|(effect, _)| !effect.deletes());
+    let deleted = acting().any(|(effect, _)| effect.deletes());
+    if acting().next().is_none() {
+        return alone(told.iter()).unwrap_or_else(|| state("✅", ": checks passed"));
+    }
+    if checked && made {
+        return state("✅", "is ready");
+    }
+    alone(acting()).unwrap_or_else(|| match (made, deleted) {
+        (false, _) => state("🧹", ": database branch and DNS records are deleted"),
+        (true, false) => state("🧱", "is prepared"),
+        (true, true) => state("🧱", "is changed"),
+    })
+}
+
+/// The sentence of all these reports, when they have one and the same.
+fn alone<'a>(mut told: impl Iterator<Item = &'a (Effect, &'a Report)>) -> Option<State> {
+    let (effect, report) = told.next()?;
+    let words = effect.words(report);
+    told.all(|(other, report)| other.words(report) == words)
+        .then(|| state(effect.mark(report.head().status), words))
 }
 
 /// Whether a report tells of a failure, in its status or in what it lists.

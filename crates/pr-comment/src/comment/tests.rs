@@ -6,6 +6,7 @@ fn frame() -> Frame {
     Frame {
         environment: "preview".to_owned(),
         sha: Some("6dcb09b5b57875f334f61aebed695e2e4193db5e".to_owned()),
+        repository_url: Some("https://github.com/acme/app".to_owned()),
         run_url: Some("https://github.com/acme/app/actions/runs/1001".to_owned()),
         ..Frame::default()
     }
@@ -60,7 +61,7 @@ fn a_preview_that_is_ready() {
     insta::assert_snapshot!(rendered(&frame(), &reports), @"
     ### ✅ Preview is ready
 
-    **2 of 2 services** healthy · 1 deployed · 1 unchanged · commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
+    **2 of 2 services** healthy · 1 deployed · 1 unchanged · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
 
     | Service | State | URL | Version | Time |
     |:--|:--|:--|:--|--:|
@@ -70,6 +71,128 @@ fn a_preview_that_is_ready() {
     **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC<br>
     **DNS** 2 records in `example.com`
     ");
+}
+
+/// One report of each action, command and ending, and the heading of a comment about it alone.
+#[test]
+fn each_action_and_command_has_a_sentence_of_its_own() {
+    let commands: &[(&str, &[&str])] = &[
+        (
+            "neon-branch",
+            &[
+                "create",
+                "get",
+                "delete",
+                "reset",
+                "restore",
+                "checkpoint",
+                "run",
+                "diff",
+                "explode",
+            ],
+        ),
+        ("preview-dns", &["apply", "verify", "delete", "explode"]),
+        ("deploy-workers", &["deploy", "validate", "rollback", "explode"]),
+        ("health-check", &["check"]),
+        ("cleanup", &[""]),
+        ("preflight", &[""]),
+    ];
+    let mut lines = Vec::new();
+    for (action, commands) in commands {
+        for command in *commands {
+            for status in ["done", "planned", "failed", "later"] {
+                let report = json!({"action": action, "command": command, "environment": "preview", "status": status,
+                    "healthy": status != "failed", "changed": status == "done", "left": 0,
+                    "services": [{"service": "api", "state": if *command == "rollback" { "rolled-back" } else { "planned" }}],
+                    "results": [{"kind": "worker", "name": "api", "outcome": if status == "done" { "deleted" } else { "failed" }}]});
+                let text = rendered(&Frame::default(), &[report]);
+                let heading = text.lines().next().unwrap_or_default().trim_start_matches("### ");
+                lines.push(format!("{:<34} {heading}", format!("{action} {command} {status}")));
+            }
+        }
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn several_reports_make_one_sentence() {
+    let report = |what: &str, status: &str| {
+        let (action, command) = what.split_once(' ').unwrap();
+        json!({"action": action, "command": command, "environment": "preview", "status": status, "changed": true,
+            "healthy": status == "done",
+            "services": [{"service": "api", "state": if command == "rollback" { "rolled-back" } else { "unchanged" }}]})
+    };
+    let (create, delete) = (
+        report("neon-branch create", "done"),
+        report("neon-branch delete", "done"),
+    );
+    let (apply, undo) = (
+        report("preview-dns apply", "done"),
+        report("preview-dns delete", "done"),
+    );
+    let (deploy, check) = (
+        report("deploy-workers deploy", "done"),
+        report("health-check check", "done"),
+    );
+    let (back, run) = (
+        report("deploy-workers rollback", "done"),
+        report("neon-branch run", "done"),
+    );
+    let validate = report("deploy-workers validate", "done");
+    let plan = |what| report(what, "planned");
+    let fail = |what| report(what, "failed");
+    let table = [
+        ("create, apply", vec![create.clone(), apply.clone()]),
+        (
+            "create, apply, deploy",
+            vec![create.clone(), apply.clone(), deploy.clone()],
+        ),
+        (
+            "create, deploy, check",
+            vec![create.clone(), deploy.clone(), check.clone()],
+        ),
+        ("create, check", vec![create.clone(), check.clone()]),
+        ("run, create", vec![run.clone(), create.clone()]),
+        ("run, validate", vec![run.clone(), validate.clone()]),
+        (
+            "validate, deploy (planned)",
+            vec![validate, plan("deploy-workers deploy")],
+        ),
+        (
+            "create, deploy (planned)",
+            vec![create.clone(), plan("deploy-workers deploy")],
+        ),
+        (
+            "all planned",
+            vec![
+                plan("neon-branch create"),
+                plan("preview-dns apply"),
+                plan("deploy-workers deploy"),
+            ],
+        ),
+        ("delete, delete", vec![delete.clone(), undo.clone()]),
+        ("delete, create", vec![delete, create.clone()]),
+        ("deploy, rollback", vec![deploy.clone(), back.clone()]),
+        ("rollback, check", vec![back.clone(), check]),
+        (
+            "deploy (failed), rollback",
+            vec![create.clone(), fail("deploy-workers deploy"), back],
+        ),
+        ("deploy, check (failed)", vec![deploy, fail("health-check check")]),
+        ("create (failed), apply", vec![fail("neon-branch create"), apply]),
+        (
+            "reset, reset",
+            vec![report("neon-branch reset", "done"), report("neon-branch reset", "done")],
+        ),
+    ];
+    let lines = table.iter().map(|(what, reports)| {
+        let text = rendered(&Frame::default(), reports);
+        format!(
+            "{what:<28} {}",
+            text.lines().next().unwrap_or_default().trim_start_matches("### ")
+        )
+    });
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
 }
 
 #[test]
@@ -98,7 +221,7 @@ fn a_preview_that_failed_says_why_and_what_to_do() {
     insta::assert_snapshot!(rendered(&frame(), &[branch(), deploy]), @"
     ### ❌ Preview failed
 
-    1 deployed · 1 failed · 1 not deployed · commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
+    1 deployed · 1 failed · 1 not deployed · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
 
     > [!CAUTION]
     > **deploy-workers**: could not upload Worker `auth-preview-42`
@@ -133,7 +256,7 @@ fn an_endpoint_that_is_not_healthy() {
     insta::assert_snapshot!(rendered(&frame(), &reports), @"
     ### ❌ Preview failed
 
-    **1 of 2 services** healthy · 2 deployed · commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
+    **1 of 2 services** healthy · 2 deployed · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
 
     > [!CAUTION]
     > **health-check**: 1 of 2 endpoints not healthy: `api`
@@ -239,7 +362,7 @@ fn a_step_of_the_users_that_failed_is_a_failure_too() {
     insta::assert_snapshot!(rendered(&frame(Job::Failed), &[branch()]), @"
     ### ❌ Preview failed
 
-    commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
+    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
 
     > [!CAUTION]
     > A step that reports nothing here failed, such as a build or a migration. [See the workflow run.](https://github.com/acme/app/actions/runs/1001)
@@ -272,7 +395,7 @@ fn vendors_words_stay_words() {
     insta::assert_snapshot!(text, @r"
     ### ❌ Preview failed
 
-    1 failed · commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
+    1 failed · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
 
     > [!CAUTION]
     > **deploy-workers**: could not @¦everyone
@@ -300,9 +423,9 @@ fn another_versions_report_does_not_pass_for_success() {
 fn an_action_that_did_not_come_so_far_is_told() {
     let report = json!({"action": "neon-branch", "environment": "preview", "status": "failed"});
     insta::assert_snapshot!(rendered(&frame(), &[report]), @"
-    ### ❌ Preview failed
+    ### ❌ Preview: neon-branch failed
 
-    commit [`6dcb09b`](https://github.com/acme/app/actions/runs/1001)
+    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
 
     > [!CAUTION]
     > **neon-branch** failed; its log says why.

@@ -85,6 +85,19 @@ async fn a_write_that_is_not_answered_is_looked_up_once() {
     assert!(lost.log().contains("the deletion of branch `preview-pr-42` was not answered; the branch was still there"), "{lost}");
     assert_eq!(lost.output("changed"), "false");
 
+    // Carried out, and the answer never came: the look finds it.
+    ok(run(&world, "delete").go().await);
+    world.fail(&json!({"provider": "neon", "method": "POST", "delay_after_ms": 20_000, "times": 1}));
+    let made = cancelled(&world, run(&world, "create"), "POST", "INT").await;
+    let told = "branch `preview-pr-42` was made, although no answer said so; the next run uses it";
+    assert!(made.log().contains(told) && made.summary.contains(told), "{made}");
+    assert_eq!((made.output("changed"), made.output("created")), ("true", "true"), "{made}");
+    assert_eq!(made.output("branch-id"), branch(&world, "preview-pr-42")["id"]);
+    world.fail(&json!({"provider": "neon", "method": "POST", "delay_after_ms": 20_000, "times": 1}));
+    let reset = cancelled(&world, run(&world, "reset"), "POST", "TERM").await;
+    assert!(reset.log().contains("branch `preview-pr-42` was changed, although no answer said so"), "{reset}");
+    assert_eq!(reset.output("changed"), "true");
+
     // Not even the look is answered.
     world.fail(&json!([late("PATCH", 20_000), {"provider": "neon", "method": "GET", "path": "/projects/*/branches/*", "delay_ms": 20_000, "times": 9}]));
     let unknown = cancelled(&world, run(&world, "create").input("expires", "1d"), "PATCH", "INT").await;

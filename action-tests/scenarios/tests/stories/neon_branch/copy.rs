@@ -30,8 +30,9 @@ async fn a_variable_that_leads_past_the_copy_is_refused_before_that_is_made() {
         .go()
         .await;
     let dry = attempt().env("PGHOST", &host).input("dry-run", "true").go().await;
-    let texts = [failed(&one), failed(&many), failed(&dry)];
-    for run in [&one, &many, &dry] {
+    let written = attempt().input("run", format!("DATABASE_URL={direct} touch ran")).go().await;
+    let texts = [failed(&one), failed(&many), failed(&dry), failed(&written)];
+    for run in [&one, &many, &dry, &written] {
         assert_eq!(run.output("changed"), "false");
         for value in [&direct, &pooled, &host] {
             assert!(!run.log().contains(value.as_str()) && !run.report.to_string().contains(value.as_str()), "{run}");

@@ -18,18 +18,18 @@ async fn a_taken_name_stops_the_run_before_anything_is_written() {
     let mark = world.mark();
     let run = hosts(&world, "apply", "api\ndocs\nold\nshared").go().await;
     assert_eq!((run.code, run.output("changed")), (1, "false"), "{run}");
-    insta::assert_snapshot!(run.error(), @r"
+    insta::assert_snapshot!(run.error(), @"
     3 names are taken; nothing was touched
     - `docs.example.com`: CNAME acme-docs.pages.dev (of a Pages project, not ours)
     - `old.example.com`: A 192.0.2.7 (not ours)
-    - `shared.example.com`: A 192.0.2.8 (owned by `codex-actions:1296269:acme/app:hosts:preview:7`)
+    - `shared.example.com`: A 192.0.2.8 (of preview 7 of hosts in this repository)
     hint: take over what is not ours with `adopt: true` (a dry run shows what that changes), or delete it; run `command: delete` for the environment that owns a record, or delete it by hand; or use other hostnames
     ");
-    insta::assert_snapshot!(told(&run), @r"
+    insta::assert_snapshot!(told(&run), @"
     AAAA api.example.com: missing
     AAAA docs.example.com: conflict (CNAME acme-docs.pages.dev (of a Pages project, not ours))
     AAAA old.example.com: conflict (A 192.0.2.7 (not ours))
-    AAAA shared.example.com: conflict (A 192.0.2.8 (owned by `codex-actions:1296269:acme/app:hosts:preview:7`))
+    AAAA shared.example.com: conflict (A 192.0.2.8 (of preview 7 of hosts in this repository))
     ");
     world.assert_only_reads_since(mark);
     assert_eq!(zone_lines(&world), before);
@@ -102,7 +102,7 @@ async fn what_another_environment_owns_is_never_adopted() {
     let run = hosts(&world, "apply", "api").input("adopt", "true").go().await;
     // It serves as it is, so it is no conflict; but it stays the other's.
     assert_eq!((run.code, run.output("changed")), (0, "false"), "{run}");
-    insta::assert_snapshot!(told(&run), @"AAAA api.example.com: unchanged (AAAA 100:: (owned by `codex-actions:1296269:acme/app:hosts:preview:7`), left alone)");
+    insta::assert_snapshot!(told(&run), @"AAAA api.example.com: unchanged (AAAA 100:: (of preview 7 of hosts in this repository), left alone)");
     let changed = hosts(&world, "apply", "")
         .input("routing", "record")
         .without("hosts")
@@ -111,9 +111,9 @@ async fn what_another_environment_owns_is_never_adopted() {
         .go()
         .await;
     assert_eq!(changed.code, 1, "{changed}");
-    insta::assert_snapshot!(changed.error(), @r"
+    insta::assert_snapshot!(changed.error(), @"
     1 name is taken; nothing was touched
-    - `api.example.com`: AAAA 100:: (owned by `codex-actions:1296269:acme/app:hosts:preview:7`)
+    - `api.example.com`: AAAA 100:: (of preview 7 of hosts in this repository)
     hint: run `command: delete` for the environment that owns a record, or delete it by hand; or use other hostnames
     ");
     world.assert_only_reads_since(mark);

@@ -13,7 +13,7 @@ async fn prefix_twins_and_look_alikes_are_left_alone() {
             marked("api-preview-421", "codex-actions:1296269:acme/app:codex:preview:421"),
             marked("auth-preview-42x", "codex-actions:1296269:acme/app:codex:preview:42x"),
             // The filter of the API ignores case: the marker does not.
-            marked("upper", "Codex-Actions:Acme/App:codex:preview:42"),
+            marked("upper", "Codex-Actions:1296269:acme/app:codex:preview:42"),
             marked("suffix", "codex-actions:1296269:acme/app:codex:preview:42 (copy)"),
             marked("other-project", "codex-actions:1296269:acme/app:other:preview:42"),
             marked("other-repository", "codex-actions:7000001:acme/apps:codex:preview:42"),

@@ -1,14 +1,20 @@
+//! Decisions on whole worlds, as they are told.
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use actions_core::cloudflare::{Worker, Zone};
+use actions_core::cloudflare::{DnsRecord, Route, Worker, Zone};
 use actions_core::environment::Environment;
 use actions_core::manifest::Manifest;
 use actions_core::neon::Branch;
 use serde_json::{Value, json};
 
-use super::*;
-use crate::facts::InZone;
+use crate::facts::{Facts, InZone};
+use crate::outcome::Settled;
+use crate::plan::{Decision, decide};
+use crate::report;
+use crate::subject::Subject;
+use crate::unread::Unread;
 
 const MANIFEST: &str = r#"
     [project]
@@ -30,7 +36,7 @@ const MANIFEST: &str = r#"
 "#;
 const MARKER: &str = "codex-actions:-:acme/app:codex:preview:42";
 
-fn target() -> Target {
+fn subject() -> Subject {
     let manifest = Manifest::parse(MANIFEST, "codex.toml", PathBuf::new()).unwrap();
     let environment = Environment::resolve(
         &manifest,
@@ -42,12 +48,7 @@ fn target() -> Target {
         },
     )
     .unwrap();
-    Target {
-        worker_template: manifest.environments["preview"].worker.clone(),
-        environment,
-        with_cloudflare: true,
-        with_neon: true,
-    }
+    Subject::of(&environment, &manifest.environments["preview"].worker)
 }
 
 fn of<T: serde::de::DeserializeOwned>(value: Value) -> T {
@@ -97,17 +98,19 @@ fn zone(facts: &mut Facts) -> &mut InZone {
 
 /// The plan, then what is settled, a line each.
 fn told(facts: &Facts) -> String {
-    let decision = decide(&target(), facts);
-    let settled = decision.settled.iter().map(|settled| {
-        let removal = &settled.removal;
+    told_of(decide(&subject(), facts, false))
+}
+
+fn told_of(decision: Decision) -> String {
+    let plan = report::plan(&decision).to_string();
+    let settled = decision.staying.into_iter().map(|staying| {
+        let removal = report::removal(&Settled::from(staying));
         let detail = removal.detail.as_deref().unwrap_or_default();
         format!("{:?} {:?} {} {detail}", removal.outcome, removal.kind, removal.name)
             .trim_end()
             .to_owned()
     });
-    let lines: Vec<String> = std::iter::once(decision.plan.to_string().trim_end().to_owned())
-        .chain(settled)
-        .collect();
+    let lines: Vec<String> = std::iter::once(plan.trim_end().to_owned()).chain(settled).collect();
     lines.join("\n")
 }
 
@@ -115,7 +118,7 @@ fn told(facts: &Facts) -> String {
 fn everything_of_the_environment_goes_in_order() {
     let mut facts = nothing();
     facts.workers = Some(Ok(vec![
-        worker("identity-preview-42", &[]),
+        worker("identity-preview-42", &[MARKER]),
         worker("web-preview-42", &[MARKER]),
     ]));
     facts.namespaces = Some(Ok(vec![of(json!({"id": "k", "title": "codex-preview-42-CACHE"}))]));
@@ -177,9 +180,12 @@ fn look_alikes_stay() {
     ]);
     insta::assert_snapshot!(told(&facts), @"
     - DNS record a.example.com  AAAA 100::
+    Kept Worker tenant-preview-42 it is named like this environment's, and nothing in the manifest has that name
+    Kept Worker old-preview-42 it belongs to preview 421 of codex in this repository
     Absent Worker web-preview-42
     Absent Worker identity-preview-42
     Absent KvNamespace codex-preview-42-CACHE
+    Kept KvNamespace codex-preview-42-CACHE-2 it is named like this environment's, and nothing in the manifest has that name
     Absent Branch preview-pr-42
     ");
 }
@@ -199,10 +205,11 @@ fn what_the_manifest_forgot_goes_by_its_marks() {
     ]);
     zone(&mut facts).records = Ok(vec![record("routed-preview-42.example.com", MARKER)]);
     insta::assert_snapshot!(told(&facts), @"
-    - route routed-preview-42.example.com/*  to Worker routed-preview-42
-    - Worker routed-preview-42                no longer in the manifest
-    - Worker tagged-preview-42                no longer in the manifest
-    - DNS record routed-preview-42.example.com    AAAA 100::
+    - Worker tagged-preview-42              no longer in the manifest
+    - Worker marked-but-elsewhere           no longer in the manifest
+    - DNS record routed-preview-42.example.com  AAAA 100::
+    Kept Worker routed-preview-42 it is named like this environment's, and nothing in the manifest has that name
+    Kept Worker stray-preview-42 it is named like this environment's, and nothing in the manifest has that name
     Absent Worker web-preview-42
     Absent Worker identity-preview-42
     Absent KvNamespace codex-preview-42-CACHE
@@ -225,11 +232,13 @@ fn anothers_things_of_the_same_name_are_kept() {
         "id": "d", "hostname": "identity-preview-42.example.com", "service": "theirs"
     }))]);
     insta::assert_snapshot!(told(&facts), @"
-    Kept CustomDomain identity-preview-42.example.com it belongs to Worker `theirs`, which is not of this environment
+
+    Kept Route web-preview-42.example.com/* it leads to Worker `web-preview-42`, which belongs to preview 42 of codex in acme/fork
+    Kept CustomDomain identity-preview-42.example.com it leads to no Worker of this environment
+    Kept Worker web-preview-42 it belongs to preview 42 of codex in acme/fork
     Absent Worker identity-preview-42
-    Kept Worker web-preview-42 it is marked as another environment's
-    Kept KvNamespace codex-preview-42-CACHE the Worker that binds it is marked as another environment's
-    Kept Branch preview-pr-42 it is marked as another environment's
+    Kept KvNamespace codex-preview-42-CACHE it is for Worker `web-preview-42`, which belongs to preview 42 of codex in acme/fork
+    Kept Branch preview-pr-42 it belongs to preview 42 of codex in acme/fork
     ");
 }
 
@@ -263,12 +272,8 @@ fn branches_go_deepest_first_and_only_if_nobody_elses_hangs_on_them() {
         branch("br-c", "preview-pr-42-checkpoint", Some("br-b"), Some(MARKER)),
     ];
     facts.branches = Some(Ok(branches.clone()));
-    let names: Vec<String> = decide(&target(), &facts)
-        .plan
-        .changes
-        .into_iter()
-        .map(|change| change.name)
-        .collect();
+    let decision = decide(&subject(), &facts, false);
+    let names: Vec<&str> = decision.going.iter().map(|going| going.thing.name()).collect();
     assert_eq!(names, ["preview-pr-42-checkpoint", "preview-pr-42"]);
     branches.push(branch("br-d", "ada-experiments", Some("br-b"), None));
     facts.branches = Some(Ok(branches));
@@ -287,4 +292,119 @@ fn a_list_that_cannot_be_read_is_something_left() {
         lines.contains("Failed KvNamespace any of preview 42 could not list the KV namespaces"),
         "{lines}"
     );
+}
+
+#[test]
+fn what_nobody_marked_goes_only_when_asked() {
+    let mut facts = nothing();
+    facts.workers = Some(Ok(vec![
+        worker("web-preview-42", &[]),
+        worker("routed-preview-42", &["cf:service=api"]),
+        worker("tenant-preview-42", &[]),
+    ]));
+    facts.namespaces = Some(Ok(vec![of(json!({"id": "k", "title": "codex-preview-42-CACHE"}))]));
+    zone(&mut facts).routes = Ok(vec![
+        route("web-preview-42.example.com/*", "web-preview-42"),
+        route("routed-preview-42.example.com/*", "routed-preview-42"),
+        route("tenant-preview-42.example.com/*", "tenant-preview-42"),
+    ]);
+    zone(&mut facts).records = Ok(vec![
+        record("routed-preview-42.example.com", MARKER),
+        record("web-preview-42.example.com", ""),
+    ]);
+    insta::assert_snapshot!(told(&facts), @"
+    - DNS record routed-preview-42.example.com  AAAA 100::
+    Kept Route web-preview-42.example.com/* it leads to Worker `web-preview-42`, which carries nobody's marker
+    Kept Worker routed-preview-42 it is named like this environment's, and nothing in the manifest has that name
+    Kept Worker tenant-preview-42 it is named like this environment's, and nothing in the manifest has that name
+    Kept Worker web-preview-42 it carries nobody's marker, and a name proves nothing; `adopt: true` deletes it
+    Absent Worker identity-preview-42
+    Kept DnsRecord web-preview-42.example.com it carries nobody's marker, and a name proves nothing
+    Kept KvNamespace codex-preview-42-CACHE it is for Worker `web-preview-42`, which carries nobody's marker
+    Absent Branch preview-pr-42
+    ");
+    insta::assert_snapshot!(told_of(decide(&subject(), &facts, true)), @"
+    - route web-preview-42.example.com/*     to Worker web-preview-42
+    - route routed-preview-42.example.com/*  to Worker routed-preview-42
+    - Worker routed-preview-42                carries nobody's marker (`adopt`)
+    - Worker web-preview-42                   carries nobody's marker (`adopt`)
+    - DNS record routed-preview-42.example.com    AAAA 100::
+    - KV namespace codex-preview-42-CACHE
+    Kept Worker tenant-preview-42 it is named like this environment's, and nothing in the manifest has that name
+    Absent Worker identity-preview-42
+    Kept DnsRecord web-preview-42.example.com it carries nobody's marker, and a name proves nothing
+    Absent Branch preview-pr-42
+    ");
+}
+
+#[test]
+fn what_hangs_on_an_unreadable_list_is_not_touched() {
+    let refused = || Unread {
+        reason: "could not list the Workers: Cloudflare answered 403".to_owned(),
+        hint: None,
+    };
+    let mut facts = nothing();
+    facts.workers = Some(Err(refused()));
+    facts.namespaces = Some(Ok(vec![of(json!({"id": "k", "title": "codex-preview-42-CACHE"}))]));
+    zone(&mut facts).routes = Ok(vec![
+        route("web-preview-42.example.com/*", "web-preview-42"),
+        route("web-preview-42.example.com/blog/*", "blog"),
+        route("elsewhere.example.com/*", "elsewhere"),
+    ]);
+    zone(&mut facts).records = Ok(vec![record("web-preview-42.example.com", MARKER)]);
+    insta::assert_snapshot!(told(&facts), @"
+    - DNS record web-preview-42.example.com  AAAA 100::
+    Failed Route web-preview-42.example.com/* not touched, since whose it is cannot be known: could not list the Workers: Cloudflare answered 403
+    Failed Route web-preview-42.example.com/blog/* not touched, since whose it is cannot be known: could not list the Workers: Cloudflare answered 403
+    Failed Worker any of preview 42 could not list the Workers: Cloudflare answered 403
+    Failed KvNamespace codex-preview-42-CACHE not touched, since whose it is cannot be known: could not list the Workers: Cloudflare answered 403
+    Absent Branch preview-pr-42
+    ");
+}
+
+#[test]
+fn what_a_run_before_left_behind_goes_without_its_worker() {
+    let mut facts = nothing();
+    facts.namespaces = Some(Ok(vec![of(json!({"id": "k", "title": "codex-preview-42-CACHE"}))]));
+    zone(&mut facts).routes = Ok(vec![
+        route("web-preview-42.example.com/*", "web-preview-42"),
+        route("web-preview-42.example.com/*", "gone-too"),
+        of(json!({"id": "x", "pattern": "web-preview-42.example.com/static/*"})),
+    ]);
+    insta::assert_snapshot!(told(&facts), @"
+    - route web-preview-42.example.com/*  to Worker web-preview-42
+    - KV namespace codex-preview-42-CACHE
+    Kept Route web-preview-42.example.com/* it leads to no Worker of this environment
+    Kept Route web-preview-42.example.com/static/* it leads to no Worker of this environment
+    Absent Worker web-preview-42
+    Absent Worker identity-preview-42
+    Absent Branch preview-pr-42
+    ");
+}
+
+#[test]
+fn anothers_things_at_our_hostnames_are_told() {
+    let mut facts = nothing();
+    facts.workers = Some(Ok(vec![worker("theirs", &["codex-actions:7:eve/app:codex:preview:9"])]));
+    facts.namespaces = Some(Ok(vec![of(json!({"id": "k", "title": "codex-preview-42-SESSIONS"}))]));
+    zone(&mut facts).routes = Ok(vec![route("web-preview-42.example.com/*", "theirs")]);
+    zone(&mut facts).domains = Ok(vec![of(json!({
+        "id": "d", "hostname": "identity-preview-42.example.com", "service": "theirs"
+    }))]);
+    zone(&mut facts).records = Ok(vec![
+        record("web-preview-42.example.com", "codex-actions:7:eve/app:codex:preview:9"),
+        record("identity-preview-42.example.com", "by hand"),
+    ]);
+    insta::assert_snapshot!(told(&facts), @"
+
+    Kept Route web-preview-42.example.com/* it leads to Worker `theirs`, which belongs to preview 9 of codex in eve/app (7)
+    Kept CustomDomain identity-preview-42.example.com it leads to Worker `theirs`, which belongs to preview 9 of codex in eve/app (7)
+    Absent Worker web-preview-42
+    Absent Worker identity-preview-42
+    Kept DnsRecord web-preview-42.example.com it belongs to preview 9 of codex in eve/app (7)
+    Kept DnsRecord identity-preview-42.example.com it carries nobody's marker, and a name proves nothing
+    Absent KvNamespace codex-preview-42-CACHE
+    Kept KvNamespace codex-preview-42-SESSIONS it is named like this environment's, and nothing in the manifest has that name
+    Absent Branch preview-pr-42
+    ");
 }

@@ -1,0 +1,200 @@
+//! Carries the deletions out: what depends on nothing side by side, a bounded number at once. A failure does not keep
+//! the rest from going, and one limit holds for the whole run.
+
+pub(crate) mod brake;
+mod journal;
+mod records;
+mod workers;
+
+use std::time::Duration;
+
+use actions_core::cloudflare::{self, Zone};
+use actions_core::neon;
+use actions_core::reports::RemovalKind;
+use actions_core::runner::signal::Interrupts;
+use futures_util::{StreamExt as _, stream};
+use tokio::time::{sleep_until, timeout};
+
+use self::brake::Brake;
+use self::journal::Journal;
+use crate::facts::{Facts, Readers};
+use crate::outcome::{End, Settled, Stop, Why};
+use crate::plan::{Decision, Going, Thing};
+use crate::report;
+
+/// So many deletions at once: well below what would count as a burst.
+const AT_ONCE: usize = 6;
+/// What is under way when the run has to end may still come to its end: the runner leaves 7.5 s after its first signal,
+/// and the report needs some of them.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
+pub(crate) struct Writers {
+    cloudflare: Option<cloudflare::Writer>,
+    zone: Option<Zone>,
+    neon: Option<neon::Writer>,
+}
+
+impl Writers {
+    pub(crate) fn new(readers: &Readers, facts: &Facts) -> Self {
+        let zone = facts.zone.as_ref().and_then(|zone| zone.as_ref().ok());
+        Self {
+            cloudflare: readers.cloudflare.as_ref().map(cloudflare::Reader::writer),
+            zone: zone.map(|zone| zone.zone.clone()),
+            neon: readers.neon.as_ref().map(neon::Reader::writer),
+        }
+    }
+}
+
+/// What a dry run reports: every deletion as planned.
+pub(crate) fn planned(decision: Decision) -> Vec<Settled> {
+    let planned = decision.going.into_iter().map(|going| Settled {
+        kind: going.thing.kind(),
+        name: going.thing.name().to_owned(),
+        end: End::Planned(going.ground),
+    });
+    sorted(planned.chain(decision.staying.into_iter().map(Settled::from)).collect())
+}
+
+/// Deletes, and tells of each thing what became of it.
+pub(crate) async fn apply(
+    writers: &Writers,
+    decision: Decision,
+    brake: &Brake,
+    interrupts: &mut Interrupts,
+) -> Vec<Settled> {
+    let journal = Journal::new(decision.going.len());
+    let work = Work {
+        writers,
+        going: &decision.going,
+        journal: &journal,
+        brake,
+    };
+    {
+        let mut all = std::pin::pin!(work.all());
+        let ended = tokio::select! {
+            () = &mut all => true,
+            signal = interrupts.next() => {
+                brake.cancel(signal);
+                false
+            }
+            () = sleep_until(brake.end()) => false,
+        };
+        if !ended {
+            let _ = timeout(LAST_WAIT, all).await;
+        }
+    }
+    // Without one, everything has ended.
+    let stop = brake.stop().unwrap_or(Stop::GivenUp(0));
+    let settled = journal.settled(decision.going, stop).into_iter();
+    sorted(settled.chain(decision.staying.into_iter().map(Settled::from)).collect())
+}
+
+fn sorted(mut settled: Vec<Settled>) -> Vec<Settled> {
+    settled.sort_by_key(|settled| settled.kind);
+    settled
+}
+
+struct Work<'a> {
+    writers: &'a Writers,
+    going: &'a [Going],
+    journal: &'a Journal,
+    brake: &'a Brake,
+}
+
+impl Work<'_> {
+    async fn all(&self) {
+        use RemovalKind::{Branch, CustomDomain, KvNamespace, Route};
+        // A Worker whose routes were still there could not be told from a stranger's in the next run.
+        tokio::join!(self.each(Route), self.each(CustomDomain));
+        tokio::join!(self.workers(), self.records());
+        tokio::join!(self.each(KvNamespace), self.in_turn(Branch));
+    }
+
+    /// Where the things of a kind stand in the plan, in its order.
+    fn those(&self, kind: RemovalKind) -> impl Iterator<Item = usize> {
+        let of_kind = move |going: &Going| going.thing.kind() == kind;
+        (0..self.going.len()).filter(move |at| of_kind(&self.going[*at]))
+    }
+
+    /// All of a kind, some at once, told in the plan's order.
+    async fn each(&self, kind: RemovalKind) {
+        stream::iter(self.those(kind))
+            .map(|at| self.one(at))
+            .buffered(AT_ONCE)
+            .for_each(async |at| self.tell(at))
+            .await;
+    }
+
+    /// All of a kind, one after another.
+    async fn in_turn(&self, kind: RemovalKind) {
+        for at in self.those(kind) {
+            self.tell(self.one(at).await);
+        }
+    }
+
+    async fn one(&self, at: usize) -> usize {
+        let thing = &self.going[at].thing;
+        let end = match self.brake.on(thing.kind()) {
+            Some(stop) => End::Left(Why::NotTried(stop)),
+            None => {
+                self.journal.begin(at);
+                self.delete(thing).await
+            }
+        };
+        self.journal.end(at, end);
+        at
+    }
+
+    async fn delete(&self, thing: &Thing) -> End {
+        let writers = self.writers;
+        let result = match (thing, &writers.cloudflare, &writers.zone, &writers.neon) {
+            (Thing::Domain(domain), Some(writer), Some(zone), _) => {
+                return match writer.detach_domain(zone, domain).await {
+                    Ok(detached) => End::Deleted {
+                        certificate: detached.certificate_stays,
+                    },
+                    Err(error) => self.failed_at_cloudflare(thing.kind(), error),
+                };
+            }
+            (Thing::Branch { id, .. }, .., Some(writer)) => {
+                return match writer.delete(id).await {
+                    Ok(_) => End::Deleted { certificate: None },
+                    Err(error) => {
+                        self.count(thing.kind(), error.is_unclear());
+                        End::Left(Why::Failed(error.into()))
+                    }
+                };
+            }
+            (Thing::Route(route), Some(writer), Some(zone), _) => writer.delete_route(zone, route).await,
+            (Thing::Namespace(namespace), Some(writer), ..) => writer.delete_kv_namespace(namespace).await,
+            (Thing::Worker(name), Some(writer), ..) => writer.delete_worker(name, false).await,
+            // Records go in one batch; the rest cannot be without what it was read with.
+            _ => return End::Left(Why::NotTried(Stop::GivenUp(0))),
+        };
+        match result {
+            Ok(_) => End::Deleted { certificate: None },
+            Err(error) => self.failed_at_cloudflare(thing.kind(), error),
+        }
+    }
+
+    fn failed_at_cloudflare(&self, kind: RemovalKind, error: cloudflare::Error) -> End {
+        self.count(kind, error.is_unclear());
+        if error.has(workers::HAS_DEPENDENTS) {
+            return End::Left(Why::Bound(error));
+        }
+        End::Left(Why::Failed(error.into()))
+    }
+
+    fn count(&self, kind: RemovalKind, unclear: bool) {
+        if unclear {
+            self.brake.failed(kind);
+        }
+    }
+
+    /// Tells in the log what became of a thing.
+    fn tell(&self, at: usize) {
+        let thing = &self.going[at].thing;
+        self.journal
+            .with(at, |end| report::log(thing.kind(), thing.name(), end));
+    }
+}

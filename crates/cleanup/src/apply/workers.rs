@@ -1,0 +1,71 @@
+//! Workers: dependents before what they bind to. One that others still bind to is tried again after them.
+
+use std::collections::BTreeSet;
+
+use actions_core::reports::RemovalKind;
+use futures_util::{StreamExt as _, stream};
+
+use super::{AT_ONCE, Work};
+use crate::outcome::{End, Why};
+use crate::plan::{Ground, Thing};
+
+/// Other Workers bind to it.
+pub(super) const HAS_DEPENDENTS: u32 = 10142;
+
+impl Work<'_> {
+    pub(super) async fn workers(&self) {
+        let mut waiting: Vec<usize> = self.those(RemovalKind::Worker).collect();
+        waiting.retain(|at| !self.is_held_by_a_route(*at));
+        loop {
+            let before = waiting.len();
+            let mut bound = Vec::new();
+            for level in self.levels(&waiting) {
+                let mut done = stream::iter(level).map(|at| self.one(at)).buffered(AT_ONCE);
+                while let Some(at) = done.next().await {
+                    if self.is_bound(at) {
+                        bound.push(at);
+                    } else {
+                        self.tell(at);
+                    }
+                }
+            }
+            if bound.is_empty() || bound.len() == before {
+                bound.into_iter().for_each(|at| self.tell(at));
+                return;
+            }
+            waiting = bound;
+        }
+    }
+
+    /// Those that may go at the same time, the first ones first.
+    fn levels(&self, waiting: &[usize]) -> Vec<Vec<usize>> {
+        let levels: BTreeSet<usize> = waiting.iter().map(|at| self.going[*at].level).collect();
+        let of = |level: usize| waiting.iter().copied().filter(move |at| self.going[*at].level == level);
+        levels.into_iter().map(|level| of(level).collect()).collect()
+    }
+
+    fn is_bound(&self, at: usize) -> bool {
+        let bound = self.journal.with(at, |end| matches!(end, End::Left(Why::Bound(_))));
+        bound.unwrap_or(false)
+    }
+
+    /// Without its Worker, nothing would tell that a route to one that the manifest does not name is ours.
+    fn is_held_by_a_route(&self, at: usize) -> bool {
+        let going = &self.going[at];
+        let left = |of: usize| {
+            let attached = match &self.going[of].thing {
+                Thing::Route(route) => route.script.as_deref(),
+                Thing::Domain(domain) => Some(domain.service.as_str()),
+                _ => None,
+            };
+            let gone = self.journal.with(of, |end| matches!(end, End::Deleted { .. }));
+            attached == Some(going.thing.name()) && !gone.unwrap_or(false)
+        };
+        let held = going.ground != Ground::Own && (0..self.going.len()).any(left);
+        if held {
+            self.journal.end(at, End::Left(Why::RoutesFirst));
+            self.tell(at);
+        }
+        held
+    }
+}

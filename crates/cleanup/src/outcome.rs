@@ -1,0 +1,76 @@
+//! What became of each thing.
+
+use std::time::Duration;
+
+use actions_core::cloudflare;
+use actions_core::reports::RemovalKind;
+use actions_core::runner::signal::Interrupt;
+
+use crate::plan::{Ground, Reason, Standing, Staying};
+
+/// One thing, and what became of it.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) kind: RemovalKind,
+    pub(crate) name: String,
+    pub(crate) end: End,
+}
+
+#[derive(Debug)]
+pub(crate) enum End {
+    /// It is gone by this run. What was there when we looked and is gone now counts: a retry after a lost answer finds
+    /// it so.
+    Deleted {
+        /// Why the certificate of a custom domain stays behind, when it does.
+        certificate: Option<cloudflare::Error>,
+    },
+    /// It was gone already.
+    Absent,
+    /// Left alone on purpose.
+    Kept(Reason),
+    /// It is still there, or may be.
+    Left(Why),
+    /// A dry run: it would go.
+    Planned(Ground),
+}
+
+/// Why something is left.
+#[derive(Debug)]
+pub(crate) enum Why {
+    /// It was known before anything was done.
+    Known(Reason),
+    Failed(anyhow::Error),
+    /// The same failure as told with another thing: all records go in one batch.
+    Together(String),
+    /// Other Workers bind to it.
+    Bound(cloudflare::Error),
+    /// A route or custom domain that leads to it is still there, and only the Worker tells whose that is.
+    RoutesFirst,
+    NotTried(Stop),
+    /// It was under way when the run had to end.
+    UnderWay(Stop),
+}
+
+/// What keeps the run from going on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Cancelled(Interrupt),
+    /// The time limit was reached.
+    TimeIsUp(Duration),
+    /// So many of the kind failed for no fault of theirs.
+    GivenUp(usize),
+}
+
+impl From<Staying> for Settled {
+    fn from(staying: Staying) -> Self {
+        Self {
+            kind: staying.kind,
+            name: staying.name,
+            end: match staying.standing {
+                Standing::Absent => End::Absent,
+                Standing::Kept(reason) => End::Kept(reason),
+                Standing::Left(reason) => End::Left(Why::Known(reason)),
+            },
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! KV namespaces. Nothing but its title is on one: whose it is say the Workers that bind it.
+
+use actions_core::reports::RemovalKind;
+
+use super::workers::{Standing, Workers};
+use super::{Decision, Ground, Reason, Thing};
+use crate::facts::Facts;
+use crate::subject::Subject;
+
+impl Decision {
+    pub(super) fn namespaces(&mut self, subject: &Subject, facts: &Facts, workers: &Workers<'_>) {
+        let all = match &facts.namespaces {
+            None => return,
+            Some(Err(unread)) => return self.unread(RemovalKind::KvNamespace, subject, unread),
+            Some(Ok(all)) => all,
+        };
+        let titles = subject.kv_titles();
+        for title in &titles {
+            let mut found = all.iter().filter(|namespace| namespace.title == *title).peekable();
+            if found.peek().is_none() {
+                self.absent(RemovalKind::KvNamespace, title);
+            }
+            for namespace in found {
+                match doubt(subject, workers, title) {
+                    None => self.goes(Thing::Namespace(namespace.clone()), Ground::Own, 0),
+                    Some(Reason::Unknown(unread)) => {
+                        self.left(RemovalKind::KvNamespace, title, Reason::Unknown(unread));
+                    }
+                    Some(reason) => self.kept(RemovalKind::KvNamespace, title, reason),
+                }
+            }
+        }
+        // Of a binding that the manifest has forgotten: no Worker tells whose it is.
+        for namespace in all {
+            if subject.could_title(&namespace.title) && !titles.contains(namespace.title.as_str()) {
+                self.kept(RemovalKind::KvNamespace, &namespace.title, Reason::LooksAlike);
+            }
+        }
+    }
+}
+
+/// What speaks against a namespace of this title being ours. Where all Workers that bind it are gone, nothing does: they
+/// went in a run before.
+fn doubt(subject: &Subject, workers: &Workers<'_>, title: &str) -> Option<Reason> {
+    let binding = subject.names.services.iter();
+    let mut binding = binding.filter(|service| service.kv.iter().any(|bound| bound == title));
+    binding.find_map(|service| match workers.standing(&service.worker) {
+        Standing::Goes(_) | Standing::Gone => None,
+        Standing::Not(whose) => Some(Reason::BoundBy {
+            worker: service.worker.clone(),
+            whose,
+        }),
+        Standing::Unknown(unread) => Some(Reason::Unknown(unread)),
+    })
+}

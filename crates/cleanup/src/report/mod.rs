@@ -1,0 +1,275 @@
+//! Every sentence that a user of cleanup reads.
+
+pub(crate) mod wording;
+
+use std::time::Duration;
+
+use actions_core::error::{fault, render};
+use actions_core::plan::{Plan, Verb};
+use actions_core::reports::{Cleanup, Head, Outcome, Removal, RemovalKind, Status};
+use actions_core::runner::Runner;
+use actions_core::text::{cell, count, elapsed};
+
+use self::wording::noun;
+use crate::outcome::{End, Settled, Stop, Why};
+use crate::plan::{Decision, Standing, Thing};
+use crate::subject::Subject;
+
+pub(crate) use self::wording::cancelled_while_reading;
+
+/// So many things that stay are named in a sentence; the table has all.
+const NAMED: usize = 5;
+const AGAIN: &str = "run cleanup again when the cause is gone: it goes on where it stopped";
+
+/// The plan as it is shown.
+pub(crate) fn plan(decision: &Decision) -> Plan<()> {
+    let mut plan = Plan::default();
+    for going in &decision.going {
+        let (kind, name) = (noun(going.thing.kind()), going.thing.name());
+        let detail = match &going.thing {
+            Thing::Record(record) => format!("{} {}", record.kind, record.content),
+            Thing::Branch { id, .. } => id.clone(),
+            _ => wording::ground(&going.ground),
+        };
+        plan.push(Verb::Delete, kind, name, detail, ());
+    }
+    plan
+}
+
+/// The first line of the log: what goes, and what stays although it looks as if it should go.
+pub(crate) fn opening(subject: &Subject, decision: &Decision) -> String {
+    let staying = decision.staying.iter();
+    let kept = staying.filter(|staying| matches!(staying.standing, Standing::Kept(_)));
+    let kept = match kept.count() {
+        0 => String::new(),
+        kept => format!(", {kept} to keep"),
+    };
+    format!("{}: {}{kept}", subject.title, plan(decision).headline())
+}
+
+/// What stays, a line each: told before anything is done.
+pub(crate) fn staying(decision: &Decision) -> Vec<String> {
+    let told = decision.staying.iter().filter_map(|staying| {
+        let (noun, name) = (noun(staying.kind), &staying.name);
+        match &staying.standing {
+            Standing::Absent => None,
+            Standing::Kept(reason) => Some(format!(
+                "{noun} `{name}` is kept: {}",
+                wording::reason(staying.kind, reason)
+            )),
+            Standing::Left(reason) => Some(format!(
+                "{noun} `{name}` is left: {}",
+                wording::reason(staying.kind, reason)
+            )),
+        }
+    });
+    told.collect()
+}
+
+/// Tells in the log what became of a thing.
+pub(crate) fn log(kind: RemovalKind, name: &str, end: &End) {
+    let (noun, detail) = (noun(kind), wording::detail(kind, end));
+    match (end, detail) {
+        (End::Left(_), Some(why)) => tracing::warn!("{noun} `{name}` is left: {why}"),
+        (End::Deleted { .. }, Some(detail)) => tracing::info!("deleted {noun} `{name}` ({detail})"),
+        (End::Deleted { .. }, None) => tracing::info!("deleted {noun} `{name}`"),
+        _ => {}
+    }
+}
+
+pub(crate) struct Report {
+    title: String,
+    head: Head,
+    removals: Vec<Removal>,
+    /// What is left, and why the first of it is: its hint is the most useful.
+    failure: Option<anyhow::Error>,
+    took: Duration,
+}
+
+impl Report {
+    pub(crate) fn new(subject: &Subject, dry_run: bool, settled: Vec<Settled>, took: Duration) -> Self {
+        let removals: Vec<Removal> = settled.iter().map(removal).collect();
+        let failure = failure(&subject.title, &removals, settled);
+        Self {
+            title: subject.title.clone(),
+            head: Head {
+                environment: subject.owner.environment.clone(),
+                pull_request: subject.owner.pull_request,
+                status: match (dry_run, failure.is_some()) {
+                    (_, true) => Status::Failed,
+                    (true, false) => Status::Planned,
+                    (false, false) => Status::Done,
+                },
+                changed: removals.iter().any(|removal| removal.outcome == Outcome::Deleted),
+                seconds: took.as_secs_f64(),
+                error: failure.as_ref().map(render),
+                ..Head::default()
+            },
+            removals,
+            failure,
+            took,
+        }
+    }
+
+    fn those(&self, outcome: Outcome) -> impl Iterator<Item = &Removal> {
+        self.removals.iter().filter(move |removal| removal.outcome == outcome)
+    }
+
+    fn count(&self, outcome: Outcome) -> usize {
+        self.those(outcome).count()
+    }
+
+    /// How many things of the environment are still there.
+    fn left(&self) -> usize {
+        self.count(Outcome::Failed)
+    }
+
+    /// The last line of the log.
+    fn sentence(&self) -> String {
+        let (title, took) = (&self.title, elapsed(self.took));
+        let (deleted, planned) = (self.count(Outcome::Deleted), self.count(Outcome::Planned));
+        let kept = self.kept();
+        let things = |n: usize| count(n, "thing");
+        match (self.left(), deleted, planned, kept.is_empty()) {
+            (0, 0, 0, true) => format!("nothing of {title} is left; there was nothing to delete"),
+            (0, 0, 0, false) => format!("there was nothing of {title} to delete{kept}"),
+            (0, 0, planned, _) => format!("would delete {} of {title}{kept}", things(planned)),
+            (0, deleted, _, true) => format!("nothing of {title} is left; deleted {} in {took}", things(deleted)),
+            (0, deleted, _, false) => format!("deleted {} of {title} in {took}{kept}", things(deleted)),
+            (left, deleted, ..) => format!("deleted {} of {title}, {} left{kept}", things(deleted), things(left)),
+        }
+    }
+
+    /// What looks like the environment's and stays; empty when there is nothing.
+    fn kept(&self) -> String {
+        let kept: Vec<&Removal> = self.those(Outcome::Kept).collect();
+        match kept.len() {
+            0 => String::new(),
+            1 => format!("; 1 thing that looks like it stays: {}", list(&kept)),
+            many => format!("; {many} things that look like it stay: {}", list(&kept)),
+        }
+    }
+
+    /// The step summary.
+    fn markdown(&self) -> String {
+        let mark = match self.head.status {
+            Status::Failed => "❌",
+            Status::Planned => "📝",
+            _ => "🧹",
+        };
+        let heading = format!("### {mark} {}", capital(&self.sentence()));
+        if self.removals.is_empty() {
+            return heading;
+        }
+        let rows = self.removals.iter().map(|removal| {
+            let outcome = match removal.outcome {
+                Outcome::Deleted => "deleted",
+                Outcome::Absent => "already gone",
+                Outcome::Failed => "**left**",
+                Outcome::Kept => "kept",
+                Outcome::Planned => "to delete",
+                Outcome::Unknown => "unknown",
+            };
+            let detail = removal.detail.as_deref().unwrap_or_default();
+            format!(
+                "| {} | `{}` | {outcome} | {} |\n",
+                noun(removal.kind),
+                cell(&removal.name),
+                cell(detail)
+            )
+        });
+        format!(
+            "{heading}\n\n| what | name | outcome | |\n|---|---|---|---|\n{}",
+            rows.collect::<String>()
+        )
+    }
+
+    /// Writes outputs, report and summary, and the last line of the log.
+    pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
+        let report = Cleanup {
+            head: self.head.clone(),
+            results: self.removals.clone(),
+            left: self.left(),
+            kept: self.count(Outcome::Kept),
+        };
+        runner.output("changed", if report.head.changed { "true" } else { "false" })?;
+        runner.output("left", &report.left.to_string())?;
+        runner.output("kept", &report.kept.to_string())?;
+        runner.report(report)?;
+        runner.summary(&self.markdown());
+        runner.say(&self.sentence());
+        Ok(())
+    }
+
+    /// `Ok` when nothing is left, else what is.
+    pub(crate) fn verdict(self) -> anyhow::Result<()> {
+        self.failure.map_or(Ok(()), Err)
+    }
+}
+
+pub(crate) fn removal(settled: &Settled) -> Removal {
+    Removal {
+        kind: settled.kind,
+        name: settled.name.clone(),
+        outcome: match settled.end {
+            End::Deleted { .. } => Outcome::Deleted,
+            End::Absent => Outcome::Absent,
+            End::Kept(_) => Outcome::Kept,
+            End::Left(_) => Outcome::Failed,
+            End::Planned(_) => Outcome::Planned,
+        },
+        detail: wording::detail(settled.kind, &settled.end),
+    }
+}
+
+fn failure(title: &str, removals: &[Removal], settled: Vec<Settled>) -> Option<anyhow::Error> {
+    let left: Vec<&Removal> = removals
+        .iter()
+        .filter(|removal| removal.outcome == Outcome::Failed)
+        .collect();
+    if left.is_empty() {
+        return None;
+    }
+    let what = format!("{} of {title} left: {}", count(left.len(), "thing"), list(&left));
+    let (mut signal, mut error) = (None, None);
+    for settled in settled {
+        let End::Left(why) = settled.end else { continue };
+        if let Why::NotTried(Stop::Cancelled(cancelled)) | Why::UnderWay(Stop::Cancelled(cancelled)) = &why {
+            signal = Some(*cancelled);
+        }
+        error = error.or_else(|| wording::cause(&settled.name, why));
+    }
+    let failure = match signal {
+        Some(signal) => fault(format!("cancelled ({}): {what}", signal.name())).exit(signal.exit_status()),
+        None => fault(what),
+    };
+    Some(anyhow::Error::from(match error {
+        // What the cause's own hint says comes first in any case.
+        Some(error) if render(&error).contains("\nhint: ") => failure.because(error),
+        Some(error) => failure.because(error).hint(AGAIN),
+        None => failure.hint(AGAIN),
+    }))
+}
+
+/// The first of some things, by kind and name.
+fn list(removals: &[&Removal]) -> String {
+    let named = removals.iter().take(NAMED);
+    let named: Vec<String> = named
+        .map(|removal| format!("{} `{}`", noun(removal.kind), removal.name))
+        .collect();
+    let more = match removals.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", named.join(", "))
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! The sentences about single things.
+
+use actions_core::cloudflare;
+use actions_core::error::fault;
+use actions_core::owner::Whose;
+use actions_core::reports::RemovalKind;
+use actions_core::runner::signal::Interrupt;
+use actions_core::text::{count, elapsed};
+
+use crate::outcome::{End, Stop, Why};
+use crate::plan::{Ground, Reason};
+use crate::unread::{Unread, one_line};
+
+pub(crate) fn permanent(name: &str) -> String {
+    format!(
+        "`{name}` is not one per pull request (its names have no `{{pr}}`); cleanup removes only environments that are"
+    )
+}
+
+pub(crate) fn no_branch(name: &str) -> String {
+    format!("environment `{name}` has no database branch of its own")
+}
+
+pub(crate) fn too_short(shortest: std::time::Duration) -> String {
+    format!(
+        "is to be at least {}: one call may have to be repeated",
+        elapsed(shortest)
+    )
+}
+
+pub(crate) fn cancelled_while_reading(signal: Interrupt) -> anyhow::Error {
+    fault(format!("cancelled ({}) before anything was touched", signal.name()))
+        .exit(signal.exit_status())
+        .into()
+}
+
+pub(super) fn noun(kind: RemovalKind) -> &'static str {
+    match kind {
+        RemovalKind::Route => "route",
+        RemovalKind::CustomDomain => "custom domain",
+        RemovalKind::Worker => "Worker",
+        RemovalKind::DnsRecord => "DNS record",
+        RemovalKind::KvNamespace => "KV namespace",
+        RemovalKind::Branch => "branch",
+        RemovalKind::Unknown => "thing",
+    }
+}
+
+/// Why something goes, in the plan; empty where that goes without saying.
+pub(super) fn ground(ground: &Ground) -> String {
+    match ground {
+        Ground::Own => String::new(),
+        Ground::Marked => "made for it".to_owned(),
+        Ground::Forgotten => "no longer in the manifest".to_owned(),
+        Ground::LeadsTo(worker) => format!("to Worker {worker}"),
+        Ground::Adopted => "carries nobody's marker (`adopt`)".to_owned(),
+    }
+}
+
+fn whose_worker(worker: &str, whose: Option<&Whose>) -> String {
+    match whose {
+        Some(whose) => format!("Worker `{worker}`, which belongs to {whose}"),
+        None => format!("Worker `{worker}`, which carries nobody's marker"),
+    }
+}
+
+/// Why something stays.
+pub(super) fn reason(kind: RemovalKind, reason: &Reason) -> String {
+    match reason {
+        Reason::Foreign(whose) => format!("it belongs to {whose}"),
+        Reason::Unmarked if kind == RemovalKind::Worker => {
+            "it carries nobody's marker, and a name proves nothing; `adopt: true` deletes it".to_owned()
+        }
+        Reason::Unmarked => "it carries nobody's marker, and a name proves nothing".to_owned(),
+        Reason::LeadsTo { worker, whose } => format!("it leads to {}", whose_worker(worker, whose.as_ref())),
+        Reason::LeadsNowhere => "it leads to no Worker of this environment".to_owned(),
+        Reason::BoundBy { worker, whose } => format!("it is for {}", whose_worker(worker, whose.as_ref())),
+        Reason::LooksAlike => {
+            "it is named like this environment's, and nothing in the manifest has that name".to_owned()
+        }
+        Reason::Root => {
+            "it is the project's default branch, a root, or the branch that others are copied from".to_owned()
+        }
+        Reason::Protected => "it is protected: take the protection off in Neon's console, then run again".to_owned(),
+        Reason::HasChild(child) => format!("branch `{child}` was made from it: delete that one first"),
+        Reason::Unread(unread) => unread.reason.clone(),
+        Reason::Unknown(unread) => format!("not touched, since whose it is cannot be known: {}", unread.reason),
+    }
+}
+
+fn stop(stop: Stop) -> String {
+    match stop {
+        Stop::Cancelled(signal) => format!("the run was cancelled ({})", signal.name()),
+        Stop::TimeIsUp(limit) => format!("the time limit of {} was reached", elapsed(limit)),
+        Stop::GivenUp(failures) => format!("{} of the kind failed before", count(failures, "other")),
+    }
+}
+
+/// Why something is left.
+pub(super) fn why(kind: RemovalKind, why: &Why) -> String {
+    match why {
+        Why::Known(known) => reason(kind, known),
+        Why::Failed(error) => one_line(error.as_ref()),
+        Why::Together(text) => text.clone(),
+        Why::Bound(error) => format!("other Workers bind to it: {}", error.cause),
+        Why::RoutesFirst => "not tried, since a route or custom domain is still there: run again".to_owned(),
+        Why::NotTried(why) => format!("not tried: {}", stop(*why)),
+        Why::UnderWay(why) => format!("it was being deleted when {}; it may be gone", stop(*why)),
+    }
+}
+
+/// What is to be told beside the outcome.
+pub(super) fn detail(kind: RemovalKind, end: &End) -> Option<String> {
+    match end {
+        End::Deleted { certificate } => certificate
+            .as_ref()
+            .map(|error| format!("its certificate stays: {}", one_line(error))),
+        End::Absent => None,
+        End::Kept(kept) => Some(reason(kind, kept)),
+        End::Left(left) => Some(why(kind, left)),
+        End::Planned(planned) => Some(ground(planned)).filter(|text| !text.is_empty()),
+    }
+}
+
+/// What is left, as an error with its causes and its remedy; `None` where there is nothing to add to the list.
+pub(super) fn cause(name: &str, why: Why) -> Option<anyhow::Error> {
+    match why {
+        Why::Known(Reason::Unread(unread) | Reason::Unknown(unread)) => Some(of_unread(unread)),
+        Why::Failed(error) => Some(error),
+        Why::Bound(error) => Some(has_dependents(name, error)),
+        Why::Known(_) | Why::Together(_) | Why::RoutesFirst | Why::NotTried(_) | Why::UnderWay(_) => None,
+    }
+}
+
+fn of_unread(unread: Unread) -> anyhow::Error {
+    let error = fault(unread.reason);
+    match unread.hint {
+        Some(hint) => error.hint(hint).into(),
+        None => error.into(),
+    }
+}
+
+fn has_dependents(worker: &str, error: cloudflare::Error) -> anyhow::Error {
+    fault(format!(
+        "could not delete Worker `{worker}`, since other Workers bind to it"
+    ))
+    .because(error.cause)
+    .hint("remove the binding from the Workers that are not of this environment; cleanup does not break them by force")
+    .into()
+}

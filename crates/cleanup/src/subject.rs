@@ -1,0 +1,117 @@
+//! What goes: an owner, and the names that a manifest gives to its things.
+
+use std::collections::BTreeSet;
+
+use actions_core::environment::{Database, Environment};
+use actions_core::naming::{self, Values};
+use actions_core::owner::Owner;
+use indexmap::IndexMap;
+
+/// An owner, and what its things are called.
+pub(crate) struct Subject {
+    pub(crate) owner: Owner,
+    /// `preview 42`
+    pub(crate) title: String,
+    pub(crate) names: Names,
+}
+
+/// The names of an environment's things, where a manifest knows them; none of them proves whose a thing is.
+#[derive(Default)]
+pub(crate) struct Names {
+    pub(crate) services: Vec<Service>,
+    /// The Workers by level, those first that others do not bind to.
+    pub(crate) levels: Vec<Vec<String>>,
+    pub(crate) branch: Option<Branch>,
+    /// How titles of this environment's KV namespaces begin.
+    kv_prefix: String,
+    project: String,
+    worker_template: String,
+}
+
+/// The names of one service.
+pub(crate) struct Service {
+    pub(crate) worker: String,
+    pub(crate) hostname: String,
+    /// Titles of the KV namespaces that it binds.
+    pub(crate) kv: Vec<String>,
+}
+
+/// The environment's own database branch.
+pub(crate) struct Branch {
+    pub(crate) name: String,
+    /// What it is copied from.
+    pub(crate) parent: String,
+}
+
+impl Subject {
+    /// An environment of a manifest; its Workers' names are made from `worker_template`.
+    pub(crate) fn of(environment: &Environment, worker_template: &str) -> Self {
+        let services = environment.services.iter().map(|service| Service {
+            worker: service.worker.clone(),
+            hostname: service.hostname.clone(),
+            kv: service.kv.iter().map(|kv| kv.title.clone()).collect(),
+        });
+        // Waves begin with what needs nobody: it goes last.
+        let waves = environment.waves(&IndexMap::new()).unwrap_or_default();
+        let named = |keys: Vec<String>| -> Vec<String> {
+            let workers = keys.iter().filter_map(|key| environment.service(key));
+            workers.map(|service| service.worker.clone()).collect()
+        };
+        let branch = environment.database.as_ref().filter(|database| database.is_own());
+        Self {
+            owner: environment.owner.clone(),
+            title: environment.title(),
+            names: Names {
+                services: services.collect(),
+                levels: waves.into_iter().rev().map(named).collect(),
+                branch: branch.map(|Database { branch, parent, .. }| Branch {
+                    name: branch.clone(),
+                    parent: parent.clone(),
+                }),
+                kv_prefix: naming::kv_title(&environment.project, &environment.name, environment.pull_request, ""),
+                project: environment.project.clone(),
+                worker_template: worker_template.to_owned(),
+            },
+        }
+    }
+
+    /// Stands for things whose names could not be read: there may be some.
+    pub(crate) fn any(&self) -> String {
+        format!("any of {}", self.title)
+    }
+
+    /// Whether a Worker is named by the manifest.
+    pub(crate) fn names_worker(&self, name: &str) -> bool {
+        self.names.services.iter().any(|service| service.worker == name)
+    }
+
+    /// Whether a Worker's name could be one of this environment's: of a service that the manifest has forgotten.
+    pub(crate) fn could_name_worker(&self, name: &str) -> bool {
+        let values = Values {
+            project: &self.names.project,
+            environment: &self.owner.environment,
+            pull_request: self.owner.pull_request,
+            ..Values::default()
+        };
+        naming::is_of_pull_request(&self.names.worker_template, &values, name)
+    }
+
+    /// Whether a hostname is one of this environment's.
+    pub(crate) fn names_host(&self, host: &str) -> bool {
+        self.names
+            .services
+            .iter()
+            .any(|service| service.hostname.eq_ignore_ascii_case(host))
+    }
+
+    /// The titles of the environment's KV namespaces. Services share one by naming the same binding.
+    pub(crate) fn kv_titles(&self) -> BTreeSet<&str> {
+        let titles = self.names.services.iter().flat_map(|service| &service.kv);
+        titles.map(String::as_str).collect()
+    }
+
+    /// Whether a title reads like this environment's, of a binding that the manifest has forgotten.
+    pub(crate) fn could_title(&self, title: &str) -> bool {
+        !self.names.kv_prefix.is_empty() && title.starts_with(&self.names.kv_prefix)
+    }
+}

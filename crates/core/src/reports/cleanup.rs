@@ -1,0 +1,59 @@
+//! What `cleanup` reports.
+
+use serde::{Deserialize, Serialize};
+
+use super::Head;
+
+/// `cleanup`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Cleanup {
+    #[serde(flatten)]
+    pub head: Head,
+    /// In the order in which it was done.
+    pub results: Vec<Removal>,
+    /// How many things of the environment are still there.
+    pub left: usize,
+    /// How many things stay that look like the environment's own and are not known to be; `results` says why.
+    pub kept: usize,
+}
+
+/// One thing of an environment and what became of it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Removal {
+    pub kind: RemovalKind,
+    pub name: String,
+    pub outcome: Outcome,
+    /// Why it failed or was kept.
+    pub detail: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RemovalKind {
+    Route,
+    CustomDomain,
+    Worker,
+    DnsRecord,
+    KvNamespace,
+    Branch,
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    Deleted,
+    /// It was gone already.
+    Absent,
+    Failed,
+    /// Left alone on purpose.
+    Kept,
+    Planned,
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
