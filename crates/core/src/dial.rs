@@ -17,7 +17,10 @@ const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 pub(crate) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = bare.parse().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-    let found = crate::http::LoopbackAware.resolve(name).await.map_err(io::Error::other)?;
+    let found = crate::http::LoopbackAware
+        .resolve(name)
+        .await
+        .map_err(io::Error::other)?;
     Ok(found.map(|found| SocketAddr::new(found.ip(), port)).collect())
 }
 
@@ -50,3 +53,51 @@ pub(crate) async fn first_to_connect(addresses: &[SocketAddr]) -> io::Result<Tcp
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+
+    /// An address that drops whatever comes, as a network without IPv6 does: the queue of who may wait there is full.
+    async fn black_hole() -> (SocketAddr, Vec<TcpStream>, TcpListener) {
+        let (socket, address) = match TcpSocket::new_v6().map(|socket| (socket, "[::1]:0")) {
+            Ok((socket, address)) if socket.bind(address.parse().unwrap()).is_ok() => (socket, "bound"),
+            // A machine without IPv6: what counts is that one address is silent.
+            _ => (TcpSocket::new_v4().unwrap(), "127.0.0.1:0"),
+        };
+        if address != "bound" {
+            socket.bind(address.parse().unwrap()).unwrap();
+        }
+        let listener = socket.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(Ok(stream)) = tokio::time::timeout(NEXT_ADDRESS, TcpStream::connect(address)).await {
+            waiting.push(stream);
+        }
+        (address, waiting, listener)
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_silent_does_not_keep_us_from_the_next() {
+        let (silent, _waiting, _listener) = black_hole().await;
+        let there = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = there.local_addr().unwrap();
+        let began = Instant::now();
+        let stream = first_to_connect(&[silent, silent, address]).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), address);
+        assert!(began.elapsed() >= NEXT_ADDRESS, "the first address was not silent");
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test]
+    async fn who_refuses_is_told_when_nobody_else_answers() {
+        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let error = first_to_connect(&[gone, gone]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        assert!(!addresses("a.b.localhost", 5432).await.unwrap().is_empty());
+        assert_eq!(addresses("[::1]", 5432).await.unwrap()[0].port(), 5432);
+    }
+}

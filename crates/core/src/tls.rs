@@ -51,9 +51,7 @@ impl TlsFailure {
     pub(crate) fn of(error: &rustls::Error) -> Self {
         use rustls::CertificateError as C;
         match error {
-            rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
-                Self::WrongName
-            }
+            rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => Self::WrongName,
             rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => Self::Expired,
             rustls::Error::InvalidCertificate(_) => Self::Untrusted,
             other => Self::NoCertificate(other.to_string()),

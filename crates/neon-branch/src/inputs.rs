@@ -217,7 +217,7 @@ impl Inputs {
             on_limit: p.choice("on-limit", raw.on_limit.as_deref(), &limits, OnLimit::Fail),
             force_foreign: p.boolean("force-foreign", raw.force_foreign.as_deref(), false),
             wait: values::wait(raw.wait.as_deref(), p),
-                        subject: from_manifest,
+            subject: from_manifest,
             event: common.event,
         };
         problems.finish()?;

@@ -47,7 +47,11 @@ impl<'a> Session<'a> {
     }
 
     /// Carries out a write; until it is answered, it is known what to look for.
-    pub(crate) async fn write<T>(&self, what: Pending, write: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    pub(crate) async fn write<T>(
+        &self,
+        what: Pending,
+        write: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         self.pending.send_replace(Some(what));
         let outcome = write.await;
         if !outcome.as_ref().is_err_and(Pending::is_open_after) {

@@ -219,7 +219,11 @@ impl Subject {
                     None => whose.is_of_this_repository(),
                     Some(_) => same || branch.verdict(&self.repositorys()).is_ours(),
                 };
-                if may { Standing::Owned } else { Standing::Foreign(Some(whose)) }
+                if may {
+                    Standing::Owned
+                } else {
+                    Standing::Foreign(Some(whose))
+                }
             }
             Verdict::Unmarked if self.is_own(&branch.name) => Standing::Owned,
             Verdict::Unmarked => Standing::Foreign(None),

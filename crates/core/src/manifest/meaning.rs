@@ -121,7 +121,9 @@ fn variables(manifest: &Manifest, found: &mut Found<'_>) {
         let mut chars = name.chars();
         let is_name = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
             && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
-        let theirs = ["INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_"].iter().any(|prefix| name.starts_with(prefix));
+        let theirs = ["INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
         let problem = if !is_name {
             "is no name of a variable"
         } else if theirs || name == "PATH" {
@@ -141,11 +143,16 @@ fn limit(name: &str, environment: &EnvironmentSpec, found: &mut Found<'_>) {
         if limit == 0 {
             found.add(&section, format!("{place}.limit` is to be at least 1"));
         }
-        let counted = environment.branch.as_ref().is_some_and(|branch| branch.contains("{pr}"));
+        let counted = environment
+            .branch
+            .as_ref()
+            .is_some_and(|branch| branch.contains("{pr}"));
         if !counted {
             found.add(
                 &section,
-                format!("{place}.limit` counts database branches, one per pull request: it needs a `branch` with `{{pr}}`"),
+                format!(
+                    "{place}.limit` counts database branches, one per pull request: it needs a `branch` with `{{pr}}`"
+                ),
             );
         }
     }

@@ -43,7 +43,9 @@ impl Doors {
     /// Whether a text (a host, a URL, `key=value` pairs, any of them percent-encoded) names a way in.
     pub fn lead_through(&self, text: &str) -> bool {
         let plain = text.to_lowercase();
-        let decoded = percent_encoding::percent_decode_str(&plain).decode_utf8_lossy().into_owned();
+        let decoded = percent_encoding::percent_decode_str(&plain)
+            .decode_utf8_lossy()
+            .into_owned();
         [plain, decoded].iter().any(|text| self.stand_in(text))
     }
 
@@ -56,9 +58,7 @@ impl Doors {
             }) || stands(text, &format!("endpoint={id}"), |rest| !rest.starts_with(is_of_name))
         };
         let of_the_past = |id: &String| stands(text, id, |rest| rest.starts_with('.'));
-        self.hosts.iter().any(as_host)
-            || self.computes.iter().any(as_label)
-            || self.branches.iter().any(of_the_past)
+        self.hosts.iter().any(as_host) || self.computes.iter().any(as_label) || self.branches.iter().any(of_the_past)
     }
 }
 
@@ -86,7 +86,10 @@ mod tests {
             kind: "read_write".to_owned(),
         };
         let doors = Doors::of(&[
-            endpoint("ep-calm-lake-a1b2c3d4", "ep-calm-lake-a1b2c3d4.c-2.us-east-2.aws.neon.tech"),
+            endpoint(
+                "ep-calm-lake-a1b2c3d4",
+                "ep-calm-lake-a1b2c3d4.c-2.us-east-2.aws.neon.tech",
+            ),
             endpoint("ep-local", "127.80.0.4"),
         ]);
         for text in [

@@ -38,7 +38,11 @@ const LOGIN: Duration = Duration::from_secs(20);
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Logs in once, within `longest`, and leaves.
-pub(super) async fn attempt(connection: &Connection, tls: &Arc<ClientConfig>, longest: Duration) -> Result<(), Obstacle> {
+pub(super) async fn attempt(
+    connection: &Connection,
+    tls: &Arc<ClientConfig>,
+    longest: Duration,
+) -> Result<(), Obstacle> {
     let (host, port) = (connection.host.as_str(), connection.port);
     let wait = DIAL.min(longest);
     let dialled = timeout(wait, async {
@@ -156,7 +160,11 @@ fn of_server(code: &SqlState, message: &str) -> Obstacle {
         Obstacle::Password(text)
     } else if *code == SqlState::INVALID_CATALOG_NAME {
         Obstacle::NoDatabase(text)
-    } else if says(&["endpoint id is not specified", "endpoint could not be found", "inconsistent project name"]) {
+    } else if says(&[
+        "endpoint id is not specified",
+        "endpoint could not be found",
+        "inconsistent project name",
+    ]) {
         Obstacle::UnknownCompute(text)
     } else if says(&["has been disabled", "is disabled"]) {
         Obstacle::Disabled(text)
@@ -189,7 +197,9 @@ struct Encrypted(tokio_rustls::client::TlsStream<TcpStream>);
 impl TlsStream for Encrypted {
     fn channel_binding(&self) -> Binding {
         let certificates = self.0.get_ref().1.peer_certificates();
-        let hash = certificates.and_then(|chain| chain.first()).and_then(|own| end_point(own));
+        let hash = certificates
+            .and_then(|chain| chain.first())
+            .and_then(|own| end_point(own));
         hash.map_or_else(Binding::none, Binding::tls_server_end_point)
     }
 }
@@ -241,13 +251,32 @@ mod tests {
             ("28P01", "password authentication failed for user 'neondb_owner'"),
             ("28000", "role \"x\" is not permitted to log in"),
             ("3D000", "database \"shop\" does not exist"),
-            ("XX000", "Endpoint ID is not specified. Either please upgrade the postgres client library"),
-            ("XX000", "The requested endpoint could not be found, or you don't have access to it."),
-            ("XX000", "The endpoint has been disabled. Enable it using Neon API and retry."),
+            (
+                "XX000",
+                "Endpoint ID is not specified. Either please upgrade the postgres client library",
+            ),
+            (
+                "XX000",
+                "The requested endpoint could not be found, or you don't have access to it.",
+            ),
+            (
+                "XX000",
+                "The endpoint has been disabled. Enable it using Neon API and retry.",
+            ),
             ("XX000", "Your account or project has exceeded the compute time quota."),
             ("57P03", "the database system is starting up"),
             ("XX000", "Couldn't connect to compute node"),
         ];
-        insta::assert_snapshot!(said.map(|(code, text)| class(code, text)).join("\n"), @"");
+        insta::assert_snapshot!(said.map(|(code, text)| class(code, text)).join("\n"), @r#"
+        Password("password authentication failed for user 'neondb_owner'")
+        Password("role \"x\" is not permitted to log in")
+        NoDatabase("database \"shop\" does not exist")
+        UnknownCompute("Endpoint ID is not specified. Either please upgrade the postgres client library")
+        UnknownCompute("The requested endpoint could not be found, or you don't have access to it.")
+        Disabled("The endpoint has been disabled. Enable it using Neon API and retry.")
+        Quota("Your account or project has exceeded the compute time quota.")
+        Said("the database system is starting up")
+        Said("Couldn't connect to compute node")
+        "#);
     }
 }

@@ -86,7 +86,10 @@ impl From<anyhow::Error> for Stop {
 async fn prepare(session: &Session<'_>) -> anyhow::Result<(NewBranch, String)> {
     let inputs = session.inputs;
     let (parent, doors) = futures_util::join!(parent(session), session.neon.doors());
-    let (parent, doors) = (parent?, doors.map_err(|cause| fault("could not list the project's computes").because(cause))?);
+    let (parent, doors) = (
+        parent?,
+        doors.map_err(|cause| fault("could not list the project's computes").because(cause))?,
+    );
     let ways = plan::ways_past(session.runner.env.iter(), &doors, &set(session));
     if !ways.is_empty() {
         return Err(report::ways_past(&ways).into());
@@ -116,8 +119,17 @@ async fn prepare(session: &Session<'_>) -> anyhow::Result<(NewBranch, String)> {
 
 /// The variables that are set to the copy.
 fn set(session: &Session<'_>) -> Vec<String> {
-    let listed = session.inputs.subject.database.iter().flat_map(|database| &database.variables);
-    [URL, POOLED].map(str::to_owned).into_iter().chain(listed.cloned()).collect()
+    let listed = session
+        .inputs
+        .subject
+        .database
+        .iter()
+        .flat_map(|database| &database.variables);
+    [URL, POOLED]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(listed.cloned())
+        .collect()
 }
 
 /// The same with their values.

@@ -20,8 +20,12 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let name = session.inputs.subject.name();
     let neon = session.neon.clone();
     // One round trip: what exists, what it is to be made from, and how much room there is.
-    let (existing, parent, usage, alive) =
-        futures_util::join!(neon.named(&name), parent(session), usage(session), alive(session, &name));
+    let (existing, parent, usage, alive) = futures_util::join!(
+        neon.named(&name),
+        parent(session),
+        usage(session),
+        alive(session, &name)
+    );
     let existing = existing.map_err(|cause| fault(format!("could not look for branch `{name}`")).because(cause))?;
     let parent = parent?;
     if let Some(branch) = existing {
@@ -220,7 +224,11 @@ async fn reuse(session: &mut Session<'_>, mut branch: Branch, parent: Option<&Br
     // Both to their ends: what one of them has changed counts, whatever becomes of the other.
     let (connection, moved) = futures_util::join!(neon.connection(&branch, &inputs.login), async {
         match &writer {
-            Some(writer) => session.write(Pending::change(&branch), writer.expire(&branch.id, at)).await,
+            Some(writer) => {
+                session
+                    .write(Pending::change(&branch), writer.expire(&branch.id, at))
+                    .await
+            }
             None => Ok(()),
         }
     });

@@ -44,7 +44,10 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
             Expiry::Keep | Expiry::Clear => None,
         };
         let expire = writer.expire(&branch.id, at);
-        session.write(Pending::change(&restored), expire).await.map_err(could_not)?;
+        session
+            .write(Pending::change(&restored), expire)
+            .await
+            .map_err(could_not)?;
         restored.expires_at = at;
         session.say(report::expiry_moved(&branch.name, at));
     }

@@ -65,7 +65,9 @@ pub(super) fn point(raw: &Raw, problems: &mut Problems) -> Option<Moment> {
 
 fn ago(text: &str) -> Option<Moment> {
     let ago = actions_core::duration::parse(text)?;
-    let at = Timestamp::now().checked_sub(jiff::SignedDuration::try_from(ago).ok()?).ok()?;
+    let at = Timestamp::now()
+        .checked_sub(jiff::SignedDuration::try_from(ago).ok()?)
+        .ok()?;
     Some(Moment::Ago(ago, at))
 }
 

@@ -78,7 +78,11 @@ impl Diff {
         if self.is_empty() {
             "no change".to_owned()
         } else {
-            format!("{} added, {} removed", count(self.told.added, "line"), self.told.removed)
+            format!(
+                "{} added, {} removed",
+                count(self.told.added, "line"),
+                self.told.removed
+            )
         }
     }
 
@@ -198,7 +202,11 @@ mod tests {
         assert!(output.ends_with(note), "{}", &output[output.len() - 200..]);
         assert!(diff.markdown("Schema").contains(note) && diff.told.added == 20_000);
         let one_line = format!("+{}", "x".repeat(200_000));
-        assert!(Diff::of(&one_line).output(&one_line).ends_with("has 1 lines, and the output `diff` the first 0 of them"));
+        assert!(
+            Diff::of(&one_line)
+                .output(&one_line)
+                .ends_with("has 1 lines, and the output `diff` the first 0 of them")
+        );
     }
 
     #[test]

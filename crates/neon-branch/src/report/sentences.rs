@@ -240,7 +240,11 @@ pub(crate) fn left_running() -> &'static str {
 
 /// Never the values: they are URLs with passwords.
 pub(crate) fn ways_past(names: &[&str]) -> Fault {
-    let (verb, whom) = if names.len() == 1 { ("leads", "it") } else { ("lead", "them") };
+    let (verb, whom) = if names.len() == 1 {
+        ("leads", "it")
+    } else {
+        ("lead", "them")
+    };
     fault(format!(
         "the command was not run, and no copy made: {} {verb} to a database of this project that is not the copy",
         quoted_list(names)
@@ -248,7 +252,11 @@ pub(crate) fn ways_past(names: &[&str]) -> Fault {
     .hint(format!(
         "list {whom} in the manifest, `[database] variables = [{}]`, so that `run` sets {whom} to the copy; or take \
          {whom} out of the step: `env: {{ {}: \"\" }}`",
-        names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", "),
+        names
+            .iter()
+            .map(|name| format!("\"{name}\""))
+            .collect::<Vec<_>>()
+            .join(", "),
         names.first().copied().unwrap_or_default(),
     ))
 }
@@ -260,7 +268,9 @@ pub(crate) fn script_leads_past() -> Fault {
 
 pub(crate) fn too_many(name: &str, environment: &str, limit: usize, alive: &[Branch], now: Timestamp) -> Fault {
     let oldest = alive.first().map_or_else(String::new, |branch| {
-        let number = branch.pull_request().map_or_else(String::new, |number| format!(" of pull request #{number}"));
+        let number = branch
+            .pull_request()
+            .map_or_else(String::new, |number| format!(" of pull request #{number}"));
         format!("; the oldest is `{}`{number} ({} old)", branch.name, age(branch, now))
     });
     fault(format!(
@@ -328,10 +338,7 @@ pub(crate) fn refused(what: &str, name: &str, objection: &Objection) -> Fault {
             "it is protected".to_owned(),
             "unprotect it in Neon's console first, or name another branch",
         ),
-        Objection::Foreign(Some(whose)) => (
-            format!("it belongs to {whose}"),
-            forced,
-        ),
+        Objection::Foreign(Some(whose)) => (format!("it belongs to {whose}"), forced),
         Objection::Foreign(None) => (
             "neither its annotation nor its name says that this repository made it".to_owned(),
             forced,

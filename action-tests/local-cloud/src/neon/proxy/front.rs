@@ -175,7 +175,10 @@ impl Visit {
         };
         let mut stream = identity.acceptor.accept(client).await?;
         let name = stream.get_ref().1.server_name().map(str::to_owned);
-        if let Err(fatal) = self.session(&mut stream, name.as_deref(), &identity.binding, flaw).await? {
+        if let Err(fatal) = self
+            .session(&mut stream, name.as_deref(), &identity.binding, flaw)
+            .await?
+        {
             stream.write_all(&fatal.encode()).await?;
         }
         Ok(stream.shutdown().await?)
@@ -242,7 +245,9 @@ impl Visit {
             });
             let (endpoint, branch) = found.filter(|_| flaw != Flaw::UnknownEndpoint).ok_or_else(unknown)?;
             if endpoint.disabled || flaw == Flaw::Disabled {
-                return Err(Fatal::internal("The endpoint has been disabled. Enable it using Neon API and retry."));
+                return Err(Fatal::internal(
+                    "The endpoint has been disabled. Enable it using Neon API and retry.",
+                ));
             }
             if flaw == Flaw::Quota {
                 return Err(Fatal::internal(

@@ -13,7 +13,10 @@ async fn production(world: &World, output: &str) -> String {
 #[tokio::test]
 async fn a_variable_that_leads_past_the_copy_is_refused_before_that_is_made() {
     let world = world().await;
-    let (direct, pooled) = (production(&world, "database-url").await, production(&world, "database-url-pooled").await);
+    let (direct, pooled) = (
+        production(&world, "database-url").await,
+        production(&world, "database-url-pooled").await,
+    );
     let host = production(&world, "host").await;
     let mark = world.mark();
     let attempt = || {
@@ -30,12 +33,18 @@ async fn a_variable_that_leads_past_the_copy_is_refused_before_that_is_made() {
         .go()
         .await;
     let dry = attempt().env("PGHOST", &host).input("dry-run", "true").go().await;
-    let written = attempt().input("run", format!("DATABASE_URL={direct} touch ran")).go().await;
+    let written = attempt()
+        .input("run", format!("DATABASE_URL={direct} touch ran"))
+        .go()
+        .await;
     let texts = [failed(&one), failed(&many), failed(&dry), failed(&written)];
     for run in [&one, &many, &dry, &written] {
         assert_eq!(run.output("changed"), "false");
         for value in [&direct, &pooled, &host] {
-            assert!(!run.log().contains(value.as_str()) && !run.report.to_string().contains(value.as_str()), "{run}");
+            assert!(
+                !run.log().contains(value.as_str()) && !run.report.to_string().contains(value.as_str()),
+                "{run}"
+            );
         }
     }
     insta::assert_snapshot!(texts.join("\n\n"), @r#"
@@ -47,6 +56,9 @@ async fn a_variable_that_leads_past_the_copy_is_refused_before_that_is_made() {
 
     the command was not run, and no copy made: `PGHOST` leads to a database of this project that is not the copy
     hint: list it in the manifest, `[database] variables = ["PGHOST"]`, so that `run` sets it to the copy; or take it out of the step: `env: { PGHOST: "" }`
+
+    the command was not run, and no copy made: it names a database of this project that is not the copy itself
+    hint: let the command take `DATABASE_URL`, which leads to the copy
     "#);
     world.assert_only_reads_since(mark);
     assert!(!world.workspace().join("ran").exists());
@@ -60,7 +72,10 @@ async fn a_variable_that_leads_past_the_copy_is_refused_before_that_is_made() {
 #[tokio::test]
 async fn the_manifests_variables_lead_to_the_copy() {
     let world = world().await;
-    let (direct, host) = (production(&world, "database-url").await, production(&world, "host").await);
+    let (direct, host) = (
+        production(&world, "database-url").await,
+        production(&world, "host").await,
+    );
     let listed = r#"parent = "production"
 variables = ["DIRECT_DATABASE_URL", "DATABASE_URL_UNPOOLED", "PGHOST", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGPORT"]"#;
     world.file("codex.toml", &MANIFEST.replace("parent = \"production\"", listed));
@@ -76,7 +91,10 @@ variables = ["DIRECT_DATABASE_URL", "DATABASE_URL_UNPOOLED", "PGHOST", "PGUSER",
     let tried = ok(start.go().await);
     let printed: Vec<String> = tried.log().lines().map(str::to_owned).collect();
     assert_eq!(printed.iter().filter(|line| *line == "same").count(), 2, "{tried}");
-    assert!(printed.contains(&"parts at 5432".to_owned()) && printed.contains(&"pooled apart".to_owned()), "{tried}");
+    assert!(
+        printed.contains(&"parts at 5432".to_owned()) && printed.contains(&"pooled apart".to_owned()),
+        "{tried}"
+    );
     assert!(!printed.contains(&"production".to_owned()), "{tried}");
     assert_eq!(names(&world), ["production"]);
     world.finish().await;
@@ -91,26 +109,40 @@ async fn is_alive(file: &Path) -> bool {
 }
 
 /// A grandchild that does not care about SIGTERM.
-const STUBBORN: &str = "(trap '' TERM INT HUP; while :; do echo >> alive; sleep 0.05; done) & while [ ! -s alive ]; do sleep 0.02; done";
+const STUBBORN: &str =
+    "(trap '' TERM INT HUP; while :; do echo >> alive; sleep 0.05; done) & while [ ! -s alive ]; do sleep 0.02; done";
 
 #[tokio::test]
 async fn what_a_command_leaves_running_ends_with_it() {
     let world = world().await;
     let alive = world.workspace().join("alive");
-    let tried = run(&world, "run").input("run", format!("{STUBBORN}; echo done")).go().await;
+    let tried = run(&world, "run")
+        .input("run", format!("{STUBBORN}; echo done"))
+        .go()
+        .await;
     let tried = ok(tried);
-    assert!(tried.log().contains("ended what the command had left running in the background"), "{tried}");
+    assert!(
+        tried
+            .log()
+            .contains("ended what the command had left running in the background"),
+        "{tried}"
+    );
     assert!(!is_alive(&alive).await);
     assert!(tried.time < Duration::from_secs(8), "{tried}");
 
     // Also when it fails, and when it is cancelled.
     std::fs::remove_file(&alive).unwrap();
-    let broken = run(&world, "run").input("run", format!("{STUBBORN}; exit 4")).go().await;
+    let broken = run(&world, "run")
+        .input("run", format!("{STUBBORN}; exit 4"))
+        .go()
+        .await;
     assert_eq!((broken.code, broken.output("exit-status")), (4, "4"), "{broken}");
     assert!(!is_alive(&alive).await);
 
     std::fs::remove_file(&alive).unwrap();
-    let mut started = run(&world, "run").input("run", format!("{STUBBORN}; echo be''gun; sleep 60")).start();
+    let mut started = run(&world, "run")
+        .input("run", format!("{STUBBORN}; echo be''gun; sleep 60"))
+        .start();
     started.printed("begun").await;
     assert!(is_alive(&alive).await);
     let began = std::time::Instant::now();

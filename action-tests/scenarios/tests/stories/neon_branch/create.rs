@@ -203,9 +203,9 @@ async fn whatever_gets_in_the_way_one_branch_is_made() {
     429 with Retry-After: 1            2 POST,  9 requests
     503                                2 POST,  9 requests
     422 branch not ready yet           2 POST,  9 requests
-    500 before                         2 POST, 12 requests
+    500 before                         2 POST, 10 requests
     524 as HTML, committed             1 POST, 11 requests
-    dropped before                     2 POST, 12 requests
+    dropped before                     2 POST, 10 requests
     dropped after commit               1 POST, 11 requests
     list fails first                   1 POST,  9 requests
     operation fails, then recovers     1 POST, 10 requests
@@ -244,7 +244,7 @@ async fn what_cannot_be_overcome_is_told_with_its_remedy() {
     hint: the API key may not do this; it needs to belong to the project's organization, or be a key of this project
 
     could not create branch `preview-pr-42`
-    caused by: Neon answered 429 to `POST /projects/quiet-river-12345678/branches`: slow down (to be asked again after 3600 s)
+    caused by: Neon answered 429 to `POST /projects/quiet-river-12345678/branches`: slow down (to be asked again after 60 min 0 s)
     hint: Neon allows about 700 requests a minute per account; run again, or run fewer jobs at once
     ");
     let world = world().await;

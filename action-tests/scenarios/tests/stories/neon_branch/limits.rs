@@ -84,7 +84,11 @@ async fn the_manifests_limit_counts_previews_of_this_environment() {
     let create = |pr: u64| run(&world, "create").input("pull-request", pr.to_string());
     ok(create(42).go().await);
     // A suite's branch of a preview that is alive is no preview of its own; nor is a shared one.
-    ok(create(42).input("branch", "suite").input("owner", "pull-request").go().await);
+    ok(create(42)
+        .input("branch", "suite")
+        .input("owner", "pull-request")
+        .go()
+        .await);
     ok(create(43).input("branch", "ci-shared").go().await);
     let mark = world.mark();
     let texts = [

@@ -41,7 +41,10 @@ async fn a_suspended_compute_is_woken_and_waited_for() {
     world.advance(400).await;
     front(&world, json!({"wake_ms": 3000})).await;
     let state = |world: &World| {
-        let computes = world.state()["neon"]["projects"][0]["endpoints"].as_array().unwrap().clone();
+        let computes = world.state()["neon"]["projects"][0]["endpoints"]
+            .as_array()
+            .unwrap()
+            .clone();
         computes.last().unwrap()["current_state"].as_str().unwrap().to_owned()
     };
     assert_eq!(state(&world), "idle");
@@ -150,9 +153,16 @@ async fn nobody_there_is_told_in_time() {
         .go()
         .await;
     let error = failed(&run);
-    assert!(error.contains("its name has no address") || error.contains("no answer"), "{error}");
+    assert!(
+        error.contains("its name has no address") || error.contains("no answer"),
+        "{error}"
+    );
     // The branch was made, and that is what the report says.
-    assert_eq!((run.output("changed"), run.output("created")), ("true", "true"), "{run}");
+    assert_eq!(
+        (run.output("changed"), run.output("created")),
+        ("true", "true"),
+        "{run}"
+    );
     assert!(!run.output("database-url").is_empty());
     world.finish().await;
 }

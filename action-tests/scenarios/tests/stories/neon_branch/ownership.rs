@@ -8,7 +8,10 @@ fn cleanup(world: &World) -> Start<'_> {
 
 fn marker(world: &World, name: &str) -> (Value, Value) {
     let annotation = branch(world, name)["annotation"].clone();
-    (annotation["codex-actions"].clone(), annotation["github-pr-number"].clone())
+    (
+        annotation["codex-actions"].clone(),
+        annotation["github-pr-number"].clone(),
+    )
 }
 
 #[tokio::test]
@@ -58,7 +61,11 @@ async fn a_shared_branch_stays_when_the_pull_request_that_made_it_closes() {
     );
     let other = ok(shared().input("pull-request", "41").go().await);
     assert_eq!(other.output("branch-id"), made.output("branch-id"));
-    let suite = || run(&world, "create").input("branch", "suite-7").input("owner", "pull-request");
+    let suite = || {
+        run(&world, "create")
+            .input("branch", "suite-7")
+            .input("owner", "pull-request")
+    };
     ok(suite().go().await);
     assert_eq!(
         marker(&world, "suite-7"),
@@ -68,13 +75,20 @@ async fn a_shared_branch_stays_when_the_pull_request_that_made_it_closes() {
     assert_eq!(ok(suite().go().await).output("created"), "false");
     // Another pull request has no business with what will go with this one.
     let foreign = failed(&suite().input("pull-request", "41").go().await);
-    assert!(foreign.contains("it belongs to preview 42 of codex in this repository"), "{foreign}");
+    assert!(
+        foreign.contains("it belongs to preview 42 of codex in this repository"),
+        "{foreign}"
+    );
     world.assert_only_reads_since(mark);
 
     ok(cleanup(&world).go().await);
     assert_eq!(names(&world), ["production", "ci-shared"]);
     // Whoever asks for it by name may delete it; it is the repository's.
-    ok(run(&world, "delete").input("branch", "ci-shared").input("pull-request", "41").go().await);
+    ok(run(&world, "delete")
+        .input("branch", "ci-shared")
+        .input("pull-request", "41")
+        .go()
+        .await);
     assert_eq!(names(&world), ["production"]);
 
     let nobody = run(&world, "create")
@@ -84,14 +98,20 @@ async fn a_shared_branch_stays_when_the_pull_request_that_made_it_closes() {
         .go()
         .await;
     assert_eq!(nobody.code, 2, "{nobody}");
-    assert!(nobody.error().contains("- `owner`: `pull-request`: there is none to go with"), "{nobody}");
+    assert!(
+        nobody
+            .error()
+            .contains("- `owner`: `pull-request`: there is none to go with"),
+        "{nobody}"
+    );
     world.finish().await;
 }
 
 #[tokio::test]
 async fn a_hand_made_branch_is_not_handed_to_a_head_of_its_name() {
     let world = world().await;
-    let staging = json!({"codex-actions": "codex-actions:1296269:acme/app:codex:staging", "codex-actions-kind": "environment"});
+    let staging =
+        json!({"codex-actions": "codex-actions:1296269:acme/app:codex:staging", "codex-actions-kind": "environment"});
     world
         .seed(&json!({"neon": {"branches": [{"name": "staging"}, {"name": "staging-env", "annotation": staging}]}}))
         .await;
@@ -115,7 +135,9 @@ async fn a_hand_made_branch_is_not_handed_to_a_head_of_its_name() {
     let read = ok(run(&world, "get").input("branch", "staging").go().await);
     ok(run(&world, "diff").input("branch", "staging").go().await);
     world.assert_only_reads_since(mark);
-    let forced = run(&world, "create").input("branch", "staging").input("force-foreign", "true");
+    let forced = run(&world, "create")
+        .input("branch", "staging")
+        .input("force-foreign", "true");
     let forced = ok(forced.go().await);
     assert_eq!(forced.output("branch-id"), read.output("branch-id"));
     assert_eq!((forced.output("created"), forced.output("changed")), ("false", "false"));

@@ -129,7 +129,10 @@ async fn half_an_hour_ago_is_found_done_the_second_time() {
     };
     // By a name of the user's, in whichever run; by our own, which is of this workflow run.
     for (branch, kept) in [("staging", Some("mistake")), ("dev", None)] {
-        let start = || kept.into_iter().fold(restore(branch), |start, name| start.input("preserve-under-name", name));
+        let start = || {
+            kept.into_iter()
+                .fold(restore(branch), |start, name| start.input("preserve-under-name", name))
+        };
         let first = ok(start().go().await);
         assert_eq!(first.output("changed"), "true", "{first}");
         tokio::time::sleep(Duration::from_millis(1_100)).await;
@@ -141,7 +144,9 @@ async fn half_an_hour_ago_is_found_done_the_second_time() {
         world.assert_only_reads_since(mark);
     }
     // Another span is another point.
-    let other = restore("staging").input("parent-timestamp", "1m").input("preserve-under-name", "mistake");
+    let other = restore("staging")
+        .input("parent-timestamp", "1m")
+        .input("preserve-under-name", "mistake");
     let error = failed(&other.go().await);
     assert!(error.contains("a branch `mistake` exists"), "{error}");
     world.finish().await;
