@@ -8,6 +8,7 @@ mod report;
 mod script;
 mod session;
 mod subject;
+mod variables;
 
 use std::process::ExitCode;
 
@@ -25,7 +26,8 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen()?;
     let inputs = Inputs::read(&runner.env)?;
     let mut session = Session::new(runner, &inputs)?;
-    let done = commands::run(&mut session, &mut interrupts).await;
+    // On the heap: it is large, and lives as long as the run.
+    let done = Box::pin(commands::run(&mut session, &mut interrupts)).await;
     let settled = pending::settle(&mut session).await;
     session.finish(done.and(settled))
 }

@@ -3,14 +3,11 @@
 use std::time::Duration;
 
 use actions_core::neon::annotation::Kind;
-use actions_core::neon::{Branch, Doors, Point};
+use actions_core::neon::{Branch, Point};
 use actions_core::owner::{Owner, Whose};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::inputs::{Life, Moment};
-
-/// Our own inputs begin like this; they hold the API key, and the command of `run` does not get to see them.
-pub(crate) const OUR_INPUTS: &str = "INPUT_";
 
 /// Why a branch is left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,20 +193,6 @@ pub(crate) fn alive<'a>(all: &'a [Branch], owner: &Owner) -> Vec<&'a Branch> {
     found
 }
 
-/// The variables that lead past the copy: by name, without those that are set to it.
-pub(crate) fn ways_past<'a>(
-    variables: impl IntoIterator<Item = (&'a str, &'a str)>,
-    doors: &Doors,
-    set: &[String],
-) -> Vec<&'a str> {
-    variables
-        .into_iter()
-        .filter(|(name, _)| !name.starts_with(OUR_INPUTS) && set.iter().all(|known| known != name))
-        .filter(|(_, value)| doors.lead_through(value))
-        .map(|(name, _)| name)
-        .collect()
-}
-
 /// The restore points of `of` beyond the newest `keep`: those to delete, and those that other branches were made from.
 pub(crate) fn surplus<'a>(
     all: &'a [Branch],
@@ -248,36 +231,6 @@ pub(crate) fn is_restored(branch: &Branch, wanted: Option<&Moment>, same_run: bo
             same_run || !since.is_negative() && since <= span
         }
         None => same_run,
-    }
-}
-
-/// What a variable that the manifest lists holds, by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// The whole direct URL: a migration must not go through the pooler.
-    Url,
-    Host,
-    Port,
-    Role,
-    Password,
-    Database,
-}
-
-impl Part {
-    /// `PGHOST`, `POSTGRES_HOST` and their like hold a part; whatever has no such end, a URL.
-    pub(crate) fn of(name: &str) -> Self {
-        let name = name.to_uppercase();
-        // Vercel's and Neon's own integrations write `PGHOST_UNPOOLED`, too.
-        let name = name.strip_suffix("_UNPOOLED").unwrap_or(&name);
-        let ends = [
-            ("HOST", Self::Host),
-            ("PORT", Self::Port),
-            ("USER", Self::Role),
-            ("PASSWORD", Self::Password),
-            ("DATABASE", Self::Database),
-        ];
-        let found = ends.into_iter().find(|(end, _)| name.ends_with(end));
-        found.map_or(Self::Url, |(_, part)| part)
     }
 }
 
@@ -480,5 +433,70 @@ pub(crate) mod tests {
             may_go_back(&at("2026-11-22T11:00:00Z"), None, day, now()),
             Err(Unreachable::Forgotten { since, window: day })
         );
+    }
+
+    #[test]
+    fn a_limit_counts_pull_requests_of_one_environment() {
+        let mut suite = ours("suite-4", 6);
+        suite.annotation = ours("x", 4).annotation;
+        let mut e2e = ours("e2e-9", 9);
+        let environment = Owner {
+            environment: "e2e".to_owned(),
+            ..owner("acme/app", Some(9))
+        };
+        e2e.annotation = annotation::write(&environment, &Origin::default(), Kind::Environment, None);
+        let mut shared = ours("ci-shared", 2);
+        let repositorys = Owner {
+            environment: String::new(),
+            ..owner("acme/app", None)
+        };
+        shared.annotation = annotation::write(&repositorys, &Origin::default(), Kind::Environment, None);
+        let all = [
+            suite,
+            ours("preview-pr-5", 5),
+            ours("preview-pr-4", 4),
+            ours("preview-pr-7", 7),
+            branch("theirs", 2, Some("eve/app"), Kind::Environment, None),
+            branch("point", 3, Some("acme/app"), Kind::Checkpoint, Some("br-production")),
+            branch("by-hand", 1, None, Kind::Environment, None),
+            e2e,
+            shared,
+        ];
+        let names: Vec<&str> = alive(&all, &owner("acme/app", Some(7)))
+            .iter()
+            .map(|branch| branch.name.as_str())
+            .collect();
+        assert_eq!(names, ["preview-pr-4", "preview-pr-5"]);
+    }
+
+    #[test]
+    fn a_restore_knows_itself_again() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut restored = branch("dev", 1, None, Kind::Environment, None);
+        restored.parent_timestamp = Some(at("2026-11-23T11:30:00.25Z"));
+        restored.parent_lsn = Some("0/1A2B3C8".to_owned());
+        let fixed = |text: &str| Moment::Fixed(Point::Timestamp(at(text)));
+        let half_an_hour = |text: &str| Moment::Ago(Duration::from_mins(30), at(text));
+        let lsn = |text: &str| Moment::Fixed(Point::Lsn(text.to_owned()));
+        for (wanted, same_run, expected) in [
+            (Some(fixed("2026-11-23T11:30:00Z")), false, true),
+            (Some(fixed("2026-11-23T11:30:01Z")), true, false),
+            (Some(half_an_hour("2026-11-23T11:30:05Z")), false, true),
+            (Some(half_an_hour("2026-11-23T11:59:00Z")), false, true),
+            // More than half an hour later it means what has happened since.
+            (Some(half_an_hour("2026-11-23T12:00:01Z")), false, false),
+            (Some(half_an_hour("2026-11-23T12:00:01Z")), true, true),
+            (Some(half_an_hour("2026-11-23T11:20:00Z")), false, false),
+            (Some(lsn("0/1A2B3C8")), false, true),
+            (Some(lsn("0/1")), true, false),
+            (None, false, false),
+            (None, true, true),
+        ] {
+            assert_eq!(
+                is_restored(&restored, wanted.as_ref(), same_run),
+                expected,
+                "{wanted:?} {same_run}"
+            );
+        }
     }
 }

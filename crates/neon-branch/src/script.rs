@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout};
 
 use actions_core::runner::signal::{Interrupt, Interrupts};
 
-use crate::plan::OUR_INPUTS;
 use crate::report;
+use crate::variables::OUR_INPUTS;
 
 /// How long an interrupted command may take to end before it is killed. The copy has to be deleted within the ten
 /// seconds that a runner leaves us.

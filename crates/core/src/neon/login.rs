@@ -49,7 +49,9 @@ pub(super) async fn attempt(
         let addresses = dial::addresses(host, port).await;
         let addresses = addresses.ok().filter(|found| !found.is_empty());
         let addresses = addresses.ok_or(Obstacle::NoAddress)?;
-        dial::first_to_connect(&addresses).await.map_err(of_dial)
+        dial::first_to_connect(&addresses)
+            .await
+            .map_err(|error| of_dial(&error))
     });
     let stream = dialled.await.map_err(|_| Obstacle::Unanswered(wait))??;
     let wait = LOGIN.min(longest);
@@ -58,7 +60,7 @@ pub(super) async fn attempt(
         .unwrap_or(Err(Obstacle::Asleep(wait)))
 }
 
-fn of_dial(error: io::Error) -> Obstacle {
+fn of_dial(error: &io::Error) -> Obstacle {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Obstacle::Refused,
         _ => Obstacle::Other(error.to_string()),

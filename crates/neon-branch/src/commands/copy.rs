@@ -14,10 +14,11 @@ use tokio::time::{Instant, timeout_at};
 use super::create::{ready, with_room};
 use super::diff::tell;
 use super::{check_history, check_lasts, done, parent, planned};
-use crate::plan::{self, Part};
+use crate::plan;
 use crate::report::{self, Diff};
 use crate::script::{End, Script};
 use crate::session::Session;
+use crate::variables::{self, Part};
 
 /// After an interrupted create, the copy may still show up. The waits between the looks, short enough for the ten
 /// seconds that a runner leaves us.
@@ -47,7 +48,7 @@ pub(super) async fn run(session: &mut Session<'_>, interrupts: &mut Interrupts) 
     let hurried = session.neon.clone().hurried().writer();
     let removal = remove(&hurried, &name);
     let removed = match &outcome {
-        Err(Stop::Cancelled(_, at)) => timeout_at(*at + (GRACE - REPORT), removal)
+        Err(Stop::Cancelled(_, at)) => timeout_at(*at + GRACE.saturating_sub(REPORT), removal)
             .await
             .unwrap_or_else(|_| Err(report::out_of_time().into())),
         _ => removal.await,
@@ -90,7 +91,7 @@ async fn prepare(session: &Session<'_>) -> anyhow::Result<(NewBranch, String)> {
         parent?,
         doors.map_err(|cause| fault("could not list the project's computes").because(cause))?,
     );
-    let ways = plan::ways_past(session.runner.env.iter(), &doors, &set(session));
+    let ways = variables::ways_past(session.runner.env.iter(), &doors, &set(session));
     if !ways.is_empty() {
         return Err(report::ways_past(&ways).into());
     }
@@ -133,7 +134,7 @@ fn set(session: &Session<'_>) -> Vec<String> {
 }
 
 /// The same with their values.
-fn variables(session: &Session<'_>, connection: &Connection) -> Vec<(String, String)> {
+fn values(session: &Session<'_>, connection: &Connection) -> Vec<(String, String)> {
     let value = |name: &str| match Part::of(name) {
         Part::Url if name == POOLED => connection.pooled.expose_secret().to_owned(),
         Part::Url => connection.direct.expose_secret().to_owned(),
@@ -198,7 +199,7 @@ async fn on_copy(
     let script = Script {
         text: &session.inputs.script,
         directory: &session.inputs.working_directory,
-        env: &variables(session, &connection),
+        env: &values(session, &connection),
     };
     let began = Instant::now();
     let end = script.run(session.runner, interrupts).await?;
