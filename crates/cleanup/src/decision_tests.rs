@@ -180,8 +180,6 @@ fn look_alikes_stay() {
     ]);
     insta::assert_snapshot!(told(&facts), @"
     - DNS record a.example.com  AAAA 100::
-    Kept Worker tenant-preview-42 it is named like this environment's, and nothing in the manifest has that name
-    Kept Worker old-preview-42 it belongs to preview 421 of codex in this repository
     Absent Worker web-preview-42
     Absent Worker identity-preview-42
     Absent KvNamespace codex-preview-42-CACHE
@@ -209,7 +207,6 @@ fn what_the_manifest_forgot_goes_by_its_marks() {
     - Worker marked-but-elsewhere           no longer in the manifest
     - DNS record routed-preview-42.example.com  AAAA 100::
     Kept Worker routed-preview-42 it is named like this environment's, and nothing in the manifest has that name
-    Kept Worker stray-preview-42 it is named like this environment's, and nothing in the manifest has that name
     Absent Worker web-preview-42
     Absent Worker identity-preview-42
     Absent KvNamespace codex-preview-42-CACHE
@@ -316,7 +313,6 @@ fn what_nobody_marked_goes_only_when_asked() {
     - DNS record routed-preview-42.example.com  AAAA 100::
     Kept Route web-preview-42.example.com/* it leads to Worker `web-preview-42`, which carries nobody's marker
     Kept Worker routed-preview-42 it is named like this environment's, and nothing in the manifest has that name
-    Kept Worker tenant-preview-42 it is named like this environment's, and nothing in the manifest has that name
     Kept Worker web-preview-42 it carries nobody's marker, and a name proves nothing; `adopt: true` deletes it
     Absent Worker identity-preview-42
     Kept DnsRecord web-preview-42.example.com it carries nobody's marker, and a name proves nothing
@@ -330,7 +326,6 @@ fn what_nobody_marked_goes_only_when_asked() {
     - Worker web-preview-42                   carries nobody's marker (`adopt`)
     - DNS record routed-preview-42.example.com    AAAA 100::
     - KV namespace codex-preview-42-CACHE
-    Kept Worker tenant-preview-42 it is named like this environment's, and nothing in the manifest has that name
     Absent Worker identity-preview-42
     Kept DnsRecord web-preview-42.example.com it carries nobody's marker, and a name proves nothing
     Absent Branch preview-pr-42

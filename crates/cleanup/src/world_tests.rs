@@ -67,6 +67,8 @@ const TITLES: [&str; 4] = [
     "codex-preview-421-CACHE",
     "codex-production-CACHE",
 ];
+/// What another maker's action may have noted on a branch, and whether that is another repository.
+const NOTES: [(&str, bool); 3] = [("", false), ("acme/app", false), ("eve/app", true)];
 const BRANCHES: [&str; 4] = ["preview-pr-42", "preview-pr-42-point", "preview-pr-421", "production"];
 
 fn of<T: serde::de::DeserializeOwned>(value: Value) -> T {
@@ -91,7 +93,7 @@ struct Made {
     domains: Vec<(usize, usize)>,
     records: Vec<(usize, usize, bool)>,
     titles: Vec<usize>,
-    branches: Vec<(usize, usize)>,
+    branches: Vec<(usize, usize, usize)>,
     /// Which of the six lists can be read, and the zone.
     readable: [bool; 7],
     adopt: bool,
@@ -105,7 +107,7 @@ fn made() -> impl Strategy<Value = Made> {
         prop::collection::vec((some(HOSTS.len()), some(WORKERS.len())), 0..4),
         prop::collection::vec((some(HOSTS.len()), some(MARKS.len()), any::<bool>()), 0..6),
         prop::collection::vec(some(TITLES.len()), 0..4),
-        prop::collection::vec((some(BRANCHES.len()), some(MARKS.len())), 0..5),
+        prop::collection::vec((some(BRANCHES.len()), some(MARKS.len()), some(NOTES.len())), 0..5),
         prop::array::uniform7(prop::bool::weighted(0.85)),
         any::<bool>(),
     )
@@ -183,11 +185,18 @@ impl Made {
                     .collect(),
             ),
         };
-        let branch = |(name, mark): (usize, usize)| -> Branch {
+        let branch = |(name, mark, note): (usize, usize, usize)| -> Branch {
             let mut branch: Branch = of(json!({"id": format!("br-{name}"), "name": BRANCHES[name],
                 "parent_id": (BRANCHES[name] != "production").then_some("br-3")}));
             if !MARKS[mark].0.is_empty() {
-                branch.annotation = [("codex-actions".to_owned(), MARKS[mark].0.to_owned())].into();
+                branch
+                    .annotation
+                    .insert("codex-actions".to_owned(), MARKS[mark].0.to_owned());
+            }
+            if !NOTES[note].0.is_empty() {
+                branch
+                    .annotation
+                    .insert("github-commit-repo".to_owned(), NOTES[note].0.to_owned());
             }
             branch
         };
@@ -210,7 +219,7 @@ impl Made {
             )),
             branches: Some(list(
                 branches,
-                unique(&self.branches, |(name, _)| *name)
+                unique(&self.branches, |(name, ..)| *name)
                     .into_iter()
                     .map(branch)
                     .collect(),
@@ -274,11 +283,11 @@ proptest! {
                     }
                 }
                 Thing::Branch { name, .. } => {
-                    let branches = unique(&made.branches, |(name, _)| *name);
-                    let mark = branches.iter().find(|(at, _)| BRANCHES[*at] == name).map(|(_, mark)| MARKS[*mark]);
-                    let (text, is_ours) = mark.unwrap_or_default();
-                    let unmarked = !text.starts_with("codex-actions");
-                    prop_assert!(name != "production" && (is_ours || unmarked && text.is_empty() && name == "preview-pr-42"), "{name} {text}");
+                    let branches = unique(&made.branches, |(name, ..)| *name);
+                    let (_, mark, note) = branches.iter().find(|(at, ..)| BRANCHES[*at] == name).unwrap();
+                    let (text, is_ours) = MARKS[*mark];
+                    let nobodys = text.is_empty() && !NOTES[*note].1;
+                    prop_assert!(name != "production" && (is_ours || nobodys && name == "preview-pr-42"), "{name} {text}");
                 }
             }
         }

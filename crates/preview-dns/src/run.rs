@@ -124,15 +124,17 @@ impl Session {
         let (first, domains, routes) = tokio::join!(
             converge::read(reader, found, &Scope::Zone),
             async {
-                match with_domains {
-                    true => reader.custom_domains(&zone).await.map(Some),
-                    false => Ok(None),
+                if with_domains {
+                    reader.custom_domains(&zone).await.map(Some)
+                } else {
+                    Ok(None)
                 }
             },
             async {
-                match with_routes {
-                    true => reader.routes(&zone).await.map(Some),
-                    false => Ok(None),
+                if with_routes {
+                    reader.routes(&zone).await.map(Some)
+                } else {
+                    Ok(None)
                 }
             },
         );

@@ -134,12 +134,11 @@ impl Work<'_> {
 
     async fn one(&self, at: usize) -> usize {
         let thing = &self.going[at].thing;
-        let end = match self.brake.on(thing.kind()) {
-            Some(stop) => End::Left(Why::NotTried(stop)),
-            None => {
-                self.journal.begin(at);
-                self.delete(thing).await
-            }
+        let end = if let Some(stop) = self.brake.on(thing.kind()) {
+            End::Left(Why::NotTried(stop))
+        } else {
+            self.journal.begin(at);
+            self.delete(thing).await
         };
         self.journal.end(at, end);
         at

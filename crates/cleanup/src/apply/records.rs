@@ -26,7 +26,9 @@ impl Work<'_> {
             if let Some(stop) = self.brake.on(RemovalKind::DnsRecord) {
                 return self.ended(&left, |_| End::Left(Why::NotTried(stop)));
             }
-            left.iter().for_each(|at| self.journal.begin(*at));
+            for at in &left {
+                self.journal.begin(*at);
+            }
             let changes: Vec<DnsChange> = left.iter().filter_map(|at| self.deletion(*at)).collect();
             let carried = writer.change_dns(zone, &changes).await;
             let done: BTreeSet<usize> = carried.done.into_iter().collect();

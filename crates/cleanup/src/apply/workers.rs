@@ -30,7 +30,9 @@ impl Work<'_> {
                 }
             }
             if bound.is_empty() || bound.len() == before {
-                bound.into_iter().for_each(|at| self.tell(at));
+                for at in bound {
+                    self.tell(at);
+                }
                 return;
             }
             waiting = bound;

@@ -40,13 +40,12 @@ impl Decision {
             } else {
                 strangers_child.map(|child| Standing::Left(Reason::HasChild(child.name.clone())))
             };
-            match obstacle {
-                Some(standing) => self.stays(RemovalKind::Branch, &branch.name, standing),
-                None => {
-                    let (id, name) = (branch.id.clone(), branch.name.clone());
-                    let ground = if is_named(branch) { Ground::Own } else { Ground::Marked };
-                    self.goes(Thing::Branch { id, name }, ground, deepest - depth(branch, all));
-                }
+            if let Some(standing) = obstacle {
+                self.stays(RemovalKind::Branch, &branch.name, standing);
+            } else {
+                let (id, name) = (branch.id.clone(), branch.name.clone());
+                let ground = if is_named(branch) { Ground::Own } else { Ground::Marked };
+                self.goes(Thing::Branch { id, name }, ground, deepest - depth(branch, all));
             }
         }
     }

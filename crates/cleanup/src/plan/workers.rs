@@ -79,6 +79,13 @@ fn serves(subject: &Subject, facts: &Facts, worker: &Worker) -> bool {
             .any(|route| route.script.as_deref() == Some(&worker.name) && ours(route.host()))
 }
 
+/// Whether a Worker that is not ours, and that the manifest does not name, is worth telling: a name that fits the template
+/// is a chance hit, unless it serves one of our hostnames or says that it is of our namesake.
+fn looks_alike(subject: &Subject, facts: &Facts, worker: &Worker, whose: Option<&Whose>) -> bool {
+    let namesake = whose.is_some_and(|whose| whose.is_namesake_of(&subject.owner));
+    namesake || whose.is_none() && serves(subject, facts, worker)
+}
+
 impl Decision {
     pub(super) fn workers(&mut self, subject: &Subject, facts: &Facts, workers: &Workers<'_>) {
         let there = match &facts.workers {
@@ -90,7 +97,7 @@ impl Decision {
         for worker in there.iter().filter(|worker| !subject.names_worker(&worker.name)) {
             match workers.standing(&worker.name) {
                 Standing::Goes(ground) => self.goes(Thing::Worker(worker.name.clone()), ground, 0),
-                Standing::Not(whose) if subject.could_name_worker(&worker.name) => {
+                Standing::Not(whose) if looks_alike(subject, facts, worker, whose.as_ref()) => {
                     let reason = whose.map_or(Reason::LooksAlike, Reason::Foreign);
                     self.kept(RemovalKind::Worker, &worker.name, reason);
                 }

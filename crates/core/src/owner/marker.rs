@@ -174,8 +174,12 @@ impl Marker {
 
     /// Whether it names exactly this owner.
     pub(super) fn names(&self, owner: &Owner) -> bool {
-        self.is_of(&owner.repository)
-            && says(&self.project, &owner.project)
+        self.is_of(&owner.repository) && self.is_called_like(owner)
+    }
+
+    /// Whether it names the same environment and pull request, of whichever repository.
+    pub(super) fn is_called_like(&self, owner: &Owner) -> bool {
+        says(&self.project, &owner.project)
             && says(&self.environment, &owner.environment)
             && self.pull_request == owner.pull_request
     }

@@ -123,6 +123,11 @@ pub enum Whose {
 }
 
 impl Whose {
+    /// Whether it is the same environment and pull request of a repository that is another, or was called otherwise.
+    pub fn is_namesake_of(&self, owner: &Owner) -> bool {
+        matches!(self, Self::Repository(marker) if marker.is_called_like(owner))
+    }
+
     /// Whether it is of the repository of the owner that was asked.
     pub fn is_of_this_repository(&self) -> bool {
         matches!(self, Self::Environment(_))

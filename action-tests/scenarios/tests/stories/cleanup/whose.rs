@@ -58,13 +58,12 @@ async fn what_nobody_marked_stays_until_it_is_asked_for() {
     );
     let adopted = world.run("cleanup").input("adopt", "true").go().await;
     insta::assert_snapshot!(told(&adopted), @"
-    exit 0, left 0, kept 2
-    preview 42: 2 to delete, 2 to keep
+    exit 0, left 0, kept 1
+    preview 42: 2 to delete, 1 to keep
     route `identity-preview-42.example.com/*` is kept: it leads to Worker `tenant-preview-42`, which carries nobody's marker
-    Worker `tenant-preview-42` is kept: it is named like this environment's, and nothing in the manifest has that name
     deleted Worker `identity-preview-42`
     deleted KV namespace `codex-preview-42-CACHE`
-    deleted 2 things of preview 42 in … s; 2 things that look like it stay: route `identity-preview-42.example.com/*`, Worker `tenant-preview-42`
+    deleted 2 things of preview 42 in … s; 1 thing that looks like it stays: route `identity-preview-42.example.com/*`
     ");
     // The tenant's has no record of ours any more: nothing but its name is left to go by.
     let mark = world.mark();
