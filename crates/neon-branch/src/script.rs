@@ -63,11 +63,12 @@ impl Script<'_> {
         // What it has left running goes, too: nobody else would end it, and the copy under it is about to go.
         let last_words = async {
             if !is_silent {
-                let _ = timeout(GRACE + LAST_WORDS, printed).await;
+                let _ = timeout(GRACE + 2 * LAST_WORDS, printed).await;
             }
         };
-        let (had_company, ()) = tokio::join!(end_group(&mut child, group), last_words);
-        if had_company && matches!(end, End::Exited(_)) {
+        let at_once = matches!(end, End::Interrupted(..));
+        let (had_company, ()) = tokio::join!(end_group(&mut child, group, at_once), last_words);
+        if had_company && !at_once {
             runner.say(report::left_running());
         }
         Ok(end)
@@ -101,23 +102,32 @@ fn code(status: ExitStatus) -> i32 {
         .unwrap_or(1)
 }
 
-/// SIGTERM to the whole group, SIGKILL when that is not enough. Whether there was anybody left.
-async fn end_group(child: &mut Child, group: Option<Pid>) -> bool {
+/// SIGTERM to the whole group, SIGKILL when that is not enough. What the leader has left behind may be about to end, such
+/// as a `tee` behind it: unless `at_once`, it is given a moment. Whether anybody had to be told.
+async fn end_group(child: &mut Child, group: Option<Pid>, at_once: bool) -> bool {
     let Some(group) = group else { return false };
+    if !at_once && !is_left(child, group, LAST_WORDS).await {
+        return false;
+    }
     if kill_process_group(group, Signal::TERM).is_err() {
         return false;
     }
+    if is_left(child, group, GRACE).await {
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = timeout(LAST_WORDS, child.wait()).await;
+    }
+    true
+}
+
+/// Whether anybody of the group is left after this time at the latest.
+async fn is_left(child: &mut Child, group: Pid, longest: Duration) -> bool {
     let empty = async {
         // The leader counts until it is waited for.
         while child.try_wait().is_ok_and(|status| status.is_none()) || test_kill_process_group(group).is_ok() {
             tokio::time::sleep(POLL).await;
         }
     };
-    if timeout(GRACE, empty).await.is_err() {
-        let _ = kill_process_group(group, Signal::KILL);
-        let _ = timeout(LAST_WORDS, child.wait()).await;
-    }
-    true
+    timeout(longest, empty).await.is_err()
 }
 
 /// Prints each line as it comes.

@@ -156,5 +156,9 @@ async fn what_a_command_leaves_running_ends_with_it() {
     // What leaves nothing behind is not spoken of.
     let clean = ok(run(&world, "run").input("run", "sleep 0.1 & wait").go().await);
     assert!(!clean.log().contains("left running"), "{clean}");
+    // Nor is what only writes to its end cut short.
+    let script = "exec > >(sleep 0.3; cat); echo tail of the log | tr a-z A-Z";
+    let late = ok(run(&world, "run").input("run", script).go().await);
+    assert!(late.log().contains("TAIL OF THE LOG") && !late.log().contains("left running"), "{late}");
     world.finish().await;
 }
