@@ -5,7 +5,7 @@ use std::time::Duration;
 use actions_core::environment::{Database, Environment};
 use actions_core::manifest::Manifest;
 use actions_core::runner::common::{CloudflareAccess, NeonAccess};
-use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
+use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, inputs, source};
 use serde::Deserialize;
 
 use crate::facts::Wanted;
@@ -44,6 +44,8 @@ pub(crate) struct Inputs {
     /// When the run is to have ended.
     pub(crate) timeout: Duration,
     pub(crate) dry_run: bool,
+    /// The pull request, asked for its state before what was made for it goes.
+    pub(crate) inquiry: Inquiry,
 }
 
 /// What the manifest says of the environment.
@@ -58,10 +60,10 @@ impl Inputs {
     ///
     /// # Errors
     /// [`BadInput`] with every wrong one.
-    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+    pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
-        let common = Common::read(env, &mut problems)?;
+        let common = Common::read(env, &mut problems).await?;
         let choices = [("cloudflare", Only::Cloudflare), ("neon", Only::Neon)];
         let only = problems.choice("only", raw.only.as_deref(), &choices, Only::All);
         let target = common
@@ -83,6 +85,7 @@ impl Inputs {
             ..
         } = target.ok_or_else(|| BadInput::one("manifest", "missing"))?;
         Ok(Self {
+            inquiry: common.inquire(common.pull_request, source::Wanted::Closed),
             subject: Subject::of(&environment, &worker_template),
             zone: environment.zone,
             cloudflare,
@@ -107,9 +110,7 @@ fn target(common: &Common, manifest: &Manifest, only: Only, problems: &mut Probl
     let environment = match Environment::resolve(manifest, &name, common.pull_request, &common.event.identity()) {
         Ok(environment) => environment,
         Err(wrong) => {
-            for (input, problem) in wrong.0 {
-                problems.add(input, problem);
-            }
+            common.tell(wrong, problems);
             return None;
         }
     };

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use actions_core::runner::signal::Interrupts;
-use actions_core::runner::{self, Runner};
+use actions_core::runner::{self, Runner, command};
 
 use crate::apply::Writers;
 use crate::apply::brake::Brake;
@@ -28,14 +28,17 @@ fn main() -> ExitCode {
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
     let started = Instant::now();
-    let inputs = Inputs::read(&runner.env)?;
+    let inputs = Inputs::read(&runner.env).await?;
     let mut interrupts = Interrupts::listen()?;
     let readers = Readers::new(inputs.cloudflare.as_ref(), inputs.neon.as_ref(), inputs.timeout)?;
     let wanted = inputs.wanted();
-    let facts = tokio::select! {
-        facts = readers.read(&wanted) => facts,
+    let (facts, source) = tokio::select! {
+        read = async { tokio::join!(readers.read(&wanted), inputs.inquiry.source()) } => read,
         signal = interrupts.next() => return Err(report::cancelled_while_reading(signal)),
     };
+    if let Some(note) = source.may_remove()?.or(source.unknown) {
+        command::warning("cleanup", &note);
+    }
     let decision = plan::decide(&inputs.subject, &facts, inputs.adopt);
     runner.say(&report::opening(&inputs.subject, &decision));
     for line in report::staying(&decision) {

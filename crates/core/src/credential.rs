@@ -8,6 +8,10 @@ use std::borrow::Cow;
 
 use url::Url;
 
+/// Shorter values are not masked: a runner replaces a mask everywhere, and a mask such as `1` or `on` would turn
+/// the whole log into asterisks (and drop job outputs that happen to contain it).
+pub(crate) const SHORTEST_MASK: usize = 4;
+
 /// Stands for what is hidden.
 const HIDDEN: &str = "***";
 /// Words that settings are made of: never a mask, whatever they were given for.
@@ -97,7 +101,7 @@ fn looks_drawn(value: &str) -> bool {
 
 /// Whether a value is to be a mask, by the name that it stands under.
 fn is_credential(name: &str, value: &str) -> bool {
-    if value.chars().count() < crate::secret::SHORTEST_MASK || is_word(value) {
+    if value.chars().count() < SHORTEST_MASK || is_word(value) {
         return false;
     }
     carries(name) || may_carry(name) && value.len() >= SHORTEST_WEAK || looks_drawn(value)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use crate::manifest::{self, EnvironmentSpec, Manifest, OnLimit, Routing, Uploader, graph};
 use crate::naming::{self, Values};
@@ -32,6 +33,8 @@ pub struct Environment {
     pub grace: Option<Duration>,
     pub limit: Option<u64>,
     pub on_limit: OnLimit,
+    /// Whether Workers run on the schedules of their configuration.
+    pub crons: bool,
     /// Production resources that may be used on purpose, by binding.
     pub shared: Vec<String>,
     /// The manifest's folder.
@@ -70,6 +73,8 @@ pub struct Service {
     pub path: PathBuf,
     /// The Worker's name in this environment.
     pub worker: String,
+    /// Its name without an environment, as its wrangler configuration has it.
+    pub base: String,
     /// The full hostname, zone included.
     pub hostname: String,
     /// Where people reach it.
@@ -88,7 +93,7 @@ pub struct Service {
     /// Names or ids of D1 databases by binding, where the environment has its own.
     pub d1: IndexMap<String, String>,
     /// Variables, references filled in. The environment's come first, the service's own win.
-    pub vars: IndexMap<String, String>,
+    pub vars: IndexMap<String, Value>,
     pub checks: Vec<crate::health::Check>,
 }
 
@@ -185,6 +190,7 @@ impl Environment {
             let hostname = naming::domain(&format!("{}.{zone}", naming::render(&spec.hostname, &values)));
             (naming::render(&spec.worker, &values), hostname)
         };
+        let environment = name;
         let url_of = |hostname: &str| {
             project
                 .url
@@ -214,11 +220,27 @@ impl Environment {
                 title: naming::kv_title(&project.name, name, pull_request, binding),
             };
             let vars = spec.vars.iter().chain(&service.vars);
+            let refer = |name: &str| match name.split_once('.') {
+                Some((other, part)) if manifest.services.contains_key(other) => {
+                    let hostname = values(other).1;
+                    match part {
+                        "url" => Some(url_of(&hostname)),
+                        "hostname" => Some(hostname),
+                        _ => None,
+                    }
+                }
+                _ => {
+                    let known = naming::PLACEHOLDERS.contains(&name);
+                    let values = values_of(manifest, environment, key, pull_request);
+                    known.then(|| naming::render(&format!("{{{name}}}"), &values))
+                }
+            };
             let named =
                 |map: &IndexMap<String, String>| of_service(map, key, &values_of(manifest, name, key, pull_request));
             Service {
                 key: key.clone(),
                 path: service.path.clone(),
+                base: service.worker.clone().unwrap_or_else(|| key.clone()),
                 worker,
                 hostname,
                 health_url: format!("{url}{}", service.health),
@@ -230,7 +252,9 @@ impl Environment {
                 d1: named(&spec.d1),
                 secrets: service.secrets.iter().map(secret).collect(),
                 kv: service.kv.iter().map(kv).collect(),
-                vars: vars.map(|(name, value)| (name.clone(), fill(value))).collect(),
+                vars: vars
+                    .map(|(name, value)| (name.clone(), filled(value, &refer)))
+                    .collect(),
                 checks: service.checks.clone(),
             }
         });
@@ -271,6 +295,7 @@ impl Environment {
             grace: spec.grace.as_deref().and_then(crate::duration::parse),
             limit: spec.limit,
             on_limit: spec.on_limit,
+            crons: spec.crons.unwrap_or(pull_request.is_none()),
             shared: spec.shared.clone(),
             root: manifest.root.clone(),
             zone,
@@ -321,6 +346,19 @@ impl Environment {
         problems
     }
 
+    /// What a service may call itself: by key, by Worker, by the Worker's base name; and what only others are called.
+    pub fn names(&self, service: &Service) -> (Vec<String>, Vec<String>) {
+        let of = |service: &Service| {
+            let mut names = vec![service.key.clone(), service.base.clone(), service.worker.clone()];
+            names.dedup();
+            names
+        };
+        let own = of(service);
+        let others = self.services.iter().filter(|other| other.key != service.key);
+        let others = others.flat_map(of).filter(|name| !own.contains(name)).collect();
+        (own, others)
+    }
+
     /// The service with this key.
     pub fn service(&self, key: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.key == key)
@@ -345,6 +383,19 @@ impl Environment {
     pub fn title(&self) -> String {
         self.pull_request
             .map_or_else(|| self.name.clone(), |pr| format!("{} {pr}", self.name))
+    }
+}
+
+/// A value with the references in its texts filled in.
+fn filled(value: &Value, refer: &impl Fn(&str) -> Option<String>) -> Value {
+    match value {
+        Value::String(text) => naming::fill_in(text, refer).into(),
+        Value::Array(items) => items.iter().map(|item| filled(item, refer)).collect(),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, item)| (name.clone(), filled(item, refer)));
+            Value::Object(fields.collect())
+        }
+        other => other.clone(),
     }
 }
 

@@ -34,6 +34,60 @@ pub fn placeholders(template: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The references of a text that is a value, not a name: what reads as a name between braces. Other braces (JSON) and
+/// doubled ones (`{{x}}`, which stands for `{x}`) are text.
+pub fn references(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    pieces(text, |piece| {
+        if let Piece::Reference(name) = piece {
+            found.push(name);
+        }
+    });
+    found
+}
+
+/// The text with its references filled in; one that `value` does not know stays as it is written.
+pub fn fill_in(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut filled = String::with_capacity(text.len());
+    pieces(text, |piece| match piece {
+        Piece::Text(text) => filled.push_str(text),
+        Piece::Reference(name) => filled.push_str(&value(name).unwrap_or_else(|| format!("{{{name}}}"))),
+    });
+    filled
+}
+
+enum Piece<'a> {
+    Text(&'a str),
+    Reference(&'a str),
+}
+
+fn pieces<'a>(mut text: &'a str, mut found: impl FnMut(Piece<'a>)) {
+    while let Some(at) = text.find('{') {
+        found(Piece::Text(&text[..at]));
+        text = &text[at..];
+        let doubled = text.strip_prefix("{{").and_then(|rest| rest.split_once("}}"));
+        let single = text[1..].split_once('}');
+        if let Some((name, _)) = doubled.filter(|(name, _)| is_reference(name)) {
+            found(Piece::Text(&text[1..name.len() + 3]));
+            text = &text[name.len() + 4..];
+        } else if let Some((name, rest)) = single.filter(|(name, _)| is_reference(name)) {
+            found(Piece::Reference(name));
+            text = rest;
+        } else {
+            found(Piece::Text(&text[..1]));
+            text = &text[1..];
+        }
+    }
+    found(Piece::Text(text));
+}
+
+fn is_reference(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
 fn fill(template: &str, values: &Values<'_>, pull_request: &str) -> String {
     [
         ("{project}", values.project),
@@ -171,6 +225,23 @@ mod tests {
             worker: "codex-web",
             subdomain: "codex",
             pull_request,
+        }
+    }
+
+    #[test]
+    fn what_reads_as_a_name_between_braces_is_a_reference() {
+        for (text, found, filled) in [
+            ("{web.url}/x", vec!["web.url"], "<web.url>/x"),
+            ("{a}{b-c_d}", vec!["a", "b-c_d"], "<a><b-c_d>"),
+            ("{{id}} and {id}", vec!["id"], "{id} and <id>"),
+            ("{unknown}", vec!["unknown"], "{unknown}"),
+            (r#"{"a": {"b": [1]}}"#, vec![], r#"{"a": {"b": [1]}}"#),
+            ("a{1,3} { x } {} { {{", vec![], "a{1,3} { x } {} { {{"),
+            ("{ä} {a", vec![], "{ä} {a"),
+        ] {
+            assert_eq!(references(text), found, "{text}");
+            let value = |name: &str| (name != "unknown").then(|| format!("<{name}>"));
+            assert_eq!(fill_in(text, value), filled);
         }
     }
 

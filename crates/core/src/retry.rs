@@ -1,5 +1,7 @@
 //! The one retry owner: when to ask again, how long to wait, and when not to, because it may have worked.
 
+mod settle;
+
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
@@ -12,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::no_answer::Kind;
 pub use crate::no_answer::{Cause, NoAnswer};
+pub use settle::{Doubt, Written, settled};
 
 /// An answer, read whole.
 #[derive(Debug, Clone)]
@@ -104,6 +107,8 @@ impl Patience {
     }
 }
 
+/// From here on an answer's `Retry-After` is believed.
+const LEAST_TOLD: Duration = Duration::from_secs(1);
 /// How often a request is made whose host cannot be reached for a reason that waiting does not mend.
 const HOPELESS: u32 = 3;
 
@@ -158,11 +163,15 @@ impl Tries {
 
     /// How long to wait before the next try; `None` when it would come too late.
     ///
-    /// Never shorter than what the last answer asked for: less would only be refused again. Nor shorter than our own
-    /// wait, since `Retry-After: 0` is no leave to ask without pause.
+    /// As long as the last answer asked for: less would only be refused again. But below a second no shorter than our own
+    /// wait, which grows: `Retry-After: 0` is no leave to ask without pause.
     fn wait(&mut self, end: Instant) -> Option<Duration> {
-        let own = self.waits.next().unwrap_or(self.longest);
-        let delay = self.owed.take().map_or(own, |owed| owed.max(own));
+        let owed = self.owed.take().unwrap_or_default();
+        let delay = if owed < LEAST_TOLD {
+            self.waits.next().unwrap_or(self.longest).max(owed)
+        } else {
+            owed
+        };
         let left = end.saturating_duration_since(Instant::now());
         (delay < left).then_some(delay)
     }
@@ -246,99 +255,6 @@ pub async fn repeated(
         tracing::info!("{what}; asking again in {}", crate::text::elapsed(delay));
         tokio::time::sleep(delay).await;
     }
-}
-
-/// How something that was asked for came to be there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Written<T> {
-    /// Made now.
-    Made(T),
-    /// Found after an answer that left open whether it was made: by us, as far as anybody can tell.
-    Recovered(T),
-    /// It was there before.
-    Existed(T),
-}
-
-impl<T> Written<T> {
-    /// Found to be there: since when, depends on whether an earlier try of ours may have made it.
-    pub fn found(tries: &Tries, it: T) -> Self {
-        if tries.are_unclear() {
-            Self::Recovered(it)
-        } else {
-            Self::Existed(it)
-        }
-    }
-
-    /// Whether something is other than before.
-    pub fn changed(&self) -> bool {
-        !matches!(self, Self::Existed(_))
-    }
-
-    /// What is there.
-    pub fn get(&self) -> &T {
-        match self {
-            Self::Made(it) | Self::Recovered(it) | Self::Existed(it) => it,
-        }
-    }
-
-    /// What is there.
-    pub fn into_inner(self) -> T {
-        match self {
-            Self::Made(it) | Self::Recovered(it) | Self::Existed(it) => it,
-        }
-    }
-}
-
-/// What a failed create leaves open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// Nothing: it is an error.
-    None,
-    /// The thing is there already, it is said.
-    Taken,
-    /// The thing may have been made.
-    Unclear,
-}
-
-/// Asks for something that must not be made twice. After an unclear failure it waits as long as it was asked to, looks
-/// whether the thing is there, and asks again only when it is not. What is said to be there is looked at at once.
-///
-/// # Errors
-/// The last failure of `ask`, when the thing is not there and patience or [`Patience::creates`] ended; one that leaves
-/// no doubt; or a failure to look.
-pub async fn settled<T, E: std::fmt::Display>(
-    tries: &mut Tries,
-    ask: impl AsyncFn(&mut Tries) -> Result<T, E>,
-    doubt: impl Fn(&E) -> Doubt,
-    look: impl AsyncFn() -> Result<Option<T>, E>,
-) -> Result<Written<T>, E> {
-    for asked in 1.. {
-        let error = match ask(tries).await {
-            Ok(made) => return Ok(Written::Made(made)),
-            Err(error) => error,
-        };
-        let doubt = doubt(&error);
-        if doubt == Doubt::None {
-            return Err(error);
-        }
-        tracing::info!("{error}; looking whether it is there");
-        if doubt == Doubt::Taken
-            && let Some(found) = look().await?
-        {
-            return Ok(Written::found(tries, found));
-        }
-        let more = asked < tries.creates && tries.pause().await;
-        if doubt == Doubt::Unclear || more {
-            // Right before the next try: what was under way is there by now.
-            if let Some(found) = look().await? {
-                return Ok(Written::found(tries, found));
-            }
-        }
-        if !more {
-            return Err(error);
-        }
-    }
-    unreachable!("the loop ends by returning")
 }
 
 /// `Retry-After`: in seconds, or as the time until a date, by the server's own clock where it tells it.

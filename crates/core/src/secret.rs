@@ -9,16 +9,20 @@ use url::Url;
 
 use crate::credential;
 
-/// Shorter values are not masked: a runner replaces a mask everywhere, and a mask such as `1` or `on` would turn
-/// the whole log into asterisks (and drop job outputs that happen to contain it).
-pub(crate) const SHORTEST_MASK: usize = 4;
-
 /// What URLs escape in a user, password or query: all but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn known() -> &'static Mutex<Vec<String>> {
     static KNOWN: OnceLock<Mutex<Vec<String>>> = OnceLock::new();
     KNOWN.get_or_init(Mutex::default)
+}
+
+/// Who tells the runner of a mask. Outside of an action nobody does.
+static ANNOUNCE: OnceLock<fn(&str)> = OnceLock::new();
+
+/// From here on each new mask is announced so, before its value can be printed; once per process, at its beginning.
+pub(crate) fn announce(by: fn(&str)) {
+    let _ = ANNOUNCE.set(by);
 }
 
 /// Makes a secret of `value` and masks it first: the value, each of its lines, and its percent-encoded form.
@@ -65,7 +69,7 @@ pub fn mask(value: &str) {
     let lines = value.lines().map(str::trim).map(str::to_owned);
     let forms: Vec<String> = lines
         .chain([value.to_owned(), encoded])
-        .filter(|form| form.trim().len() >= SHORTEST_MASK && !credential::is_word(form))
+        .filter(|form| form.trim().len() >= credential::SHORTEST_MASK && !credential::is_word(form))
         .collect();
     let mut known = known().lock().unwrap_or_else(PoisonError::into_inner);
     for form in forms {
@@ -73,8 +77,10 @@ pub fn mask(value: &str) {
             continue;
         }
         // One command a line: older runners mask only the first line of a multi-line value (actions/runner#161).
-        if !form.contains('\n') {
-            crate::runner::command::add_mask(&form);
+        if let Some(announce) = ANNOUNCE.get()
+            && !form.contains('\n')
+        {
+            announce(&form);
         }
         known.push(form);
     }

@@ -42,6 +42,14 @@ pub enum TlsFailure {
     /// A valid certificate, but for other names.
     WrongName,
     Expired,
+    NotYetValid,
+    Revoked,
+    /// An authority's own certificate, shown by a server.
+    AuthorityAsServer,
+    /// The server wants one from us.
+    ClientCertificate,
+    /// The other side does not speak TLS.
+    PlainHttp,
     /// Signed by nobody that is trusted here.
     Untrusted,
 }
@@ -49,11 +57,19 @@ pub enum TlsFailure {
 impl TlsFailure {
     /// What a failed handshake met.
     pub(crate) fn of(error: &rustls::Error) -> Self {
-        use rustls::CertificateError as C;
+        use rustls::{AlertDescription as Alert, CertificateError as C, Error as E, InvalidMessage};
         match error {
-            rustls::Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => Self::WrongName,
-            rustls::Error::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => Self::Expired,
-            rustls::Error::InvalidCertificate(_) => Self::Untrusted,
+            E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => Self::WrongName,
+            E::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => Self::Expired,
+            E::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => Self::NotYetValid,
+            E::InvalidCertificate(C::Revoked) => Self::Revoked,
+            // rustls has no name of its own for webpki's `CaUsedAsEndEntity`.
+            E::InvalidCertificate(C::Other(other)) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+                Self::AuthorityAsServer
+            }
+            E::InvalidCertificate(_) => Self::Untrusted,
+            E::AlertReceived(Alert::CertificateRequired) => Self::ClientCertificate,
+            E::InvalidMessage(InvalidMessage::InvalidContentType) => Self::PlainHttp,
             other => Self::NoCertificate(other.to_string()),
         }
     }

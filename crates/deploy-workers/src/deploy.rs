@@ -2,129 +2,196 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actions_core::cloudflare::Reader;
-use actions_core::error::fault;
+use actions_core::reports::Command;
 use actions_core::runner::common::CloudflareAccess;
-use actions_core::runner::{Runner, signal};
+use actions_core::runner::signal::Interrupts;
+use actions_core::runner::{Runner, command};
 
-use crate::apply::{self, Done, Work};
+use crate::apply::Work;
+use crate::apply::outcome::Journal;
 use crate::facts::Facts;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, Subject};
 use crate::project::bundled::Bundled;
 use crate::project::render::Rendered;
-use crate::report::{self, Report, describe};
+use crate::report::describe::{self, Described};
+use crate::report::{self, Report};
+use crate::stop::{Cancelled, Stop, UNTOUCHED};
 
-/// How long a request may take to arrive after a run was cancelled. The runner gives ten seconds in all.
-const STILL_ARRIVES: Duration = Duration::from_secs(1);
+/// What is known before anything is touched.
+struct Prepared {
+    bundled: Bundled,
+    reader: Reader,
+    facts: Facts,
+    rendered: BTreeMap<String, Rendered>,
+    plan: Plan,
+    described: Vec<Described>,
+}
 
-/// Deploys: bundles, reads, plans, carries out, and puts back what it did when it fails.
-pub(crate) async fn run(
-    runner: &Runner,
-    inputs: &Inputs,
-    access: &CloudflareAccess,
-    started: Instant,
-) -> anyhow::Result<()> {
-    let prepared = async {
+impl Prepared {
+    /// Bundles, reads and plans.
+    async fn new(runner: &Runner, inputs: &Inputs, access: &CloudflareAccess) -> anyhow::Result<Self> {
         let bundled = Bundled::make(inputs, runner).await?;
         let reader = access.reader(actions_core::http::client()?);
         let facts = Facts::read(&reader, inputs, &bundled.built, &bundled.wanted(inputs)).await?;
-        anyhow::Ok((bundled, reader, facts))
-    };
-    let (bundled, reader, facts) = tokio::select! {
-        prepared = prepared => prepared?,
-        signal = signal::cancelled() => return Err(fault(format!("cancelled ({}) before anything was touched", signal.name())).into()),
-    };
-    let rendered = bundled
-        .render(inputs, &facts.known)
-        .map_err(|wrong| report::checks_failed(&wrong))?;
-    let subject = Subject {
-        environment: &inputs.environment,
-        built: &bundled.built,
-        rendered: &rendered,
-        waves: bundled.waves.clone(),
-        needs: &bundled.needs,
-        overwrite: inputs.overwrite,
-        more_hostnames: &inputs.more_hostnames,
-    };
-    let plan = Plan::new(&subject, &facts);
-    if !plan.conflicts.is_empty() {
-        return Err(report::checks_failed(&plan.conflicts));
+        let rendered = bundled
+            .render(inputs, &facts.known)
+            .map_err(|wrong| report::checks_failed(&wrong))?;
+        let subject = Subject {
+            environment: &inputs.environment,
+            built: &bundled.built,
+            rendered: &rendered,
+            waves: bundled.waves.clone(),
+            needs: &bundled.needs,
+            overwrite: inputs.overwrite,
+            more_hostnames: &inputs.more_hostnames,
+        };
+        let plan = Plan::new(&subject, &facts);
+        let described = describe::describe(inputs, &bundled, &rendered);
+        Ok(Self {
+            bundled,
+            reader,
+            facts,
+            rendered,
+            plan,
+            described,
+        })
     }
-    let described = describe::describe(inputs, &bundled, &rendered);
-    describe::say(runner, &described);
-    runner.say(&report::plan(&plan));
-    let mut done = Done::default();
-    if !inputs.dry_run {
-        carry_out(runner, inputs, &reader, &bundled, &facts, &plan, rendered, &mut done).await;
-    }
-    let report = Report {
-        inputs,
-        plan: &plan,
-        done: &done,
-        described: &described,
-        seconds: started.elapsed().as_secs_f64(),
-    };
-    report.write(runner)?;
-    done.error.map_or(Ok(()), Err)
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the pieces of one deployment, borrowed for its length"
-)]
+/// Deploys: bundles, reads, plans, carries out, and puts back what it did when it fails. However it ends, the outputs
+/// say what was done.
+pub(crate) async fn run(
+    runner: &Runner,
+    mut inputs: Inputs,
+    access: &CloudflareAccess,
+    started: Instant,
+) -> anyhow::Result<()> {
+    let mut interrupts = Interrupts::listen()?;
+    // Asked beside it, so that nothing is bundled to the end for a pull request that is closed.
+    let source = async {
+        let source = inputs.inquiry.source().await;
+        source.may_make()?;
+        anyhow::Ok(source)
+    };
+    let prepared = tokio::select! {
+        prepared = futures_util::future::try_join(Prepared::new(runner, &inputs, access), source) => prepared,
+        interrupt = interrupts.next() => Err(Cancelled(interrupt).error(UNTOUCHED)),
+    };
+    let (prepared, source) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            report::untouched(runner, &inputs, Command::Deploy, &error, started)?;
+            return Err(error);
+        }
+    };
+    if let Some(unknown) = &source.unknown {
+        command::warning("deploy-workers", unknown);
+    }
+    inputs.origin.sha = source.commit;
+    let inputs = &inputs;
+    let conflicts = &prepared.plan.conflicts;
+    let mut ended = Ended::default();
+    if conflicts.is_empty() {
+        describe::say(runner, &prepared.described);
+        runner.say(&report::plan(&prepared.plan));
+        if !inputs.dry_run {
+            ended = carry_out(runner, inputs, &prepared, &mut interrupts, started).await;
+        }
+    } else {
+        ended.error = Some(report::checks_failed(conflicts));
+    }
+    prepared.report(inputs, &ended, started).write(runner)?;
+    ended.error.map_or(Ok(()), Err)
+}
+
+/// How a run has ended.
+#[derive(Default)]
+struct Ended {
+    journal: Journal,
+    error: Option<anyhow::Error>,
+}
+
+impl Prepared {
+    fn report<'a>(&'a self, inputs: &'a Inputs, ended: &'a Ended, started: Instant) -> Report<'a> {
+        Report {
+            inputs,
+            plan: &self.plan,
+            journal: &ended.journal,
+            error: ended.error.as_ref(),
+            described: &self.described,
+            seconds: started.elapsed().as_secs_f64(),
+        }
+    }
+}
+
 async fn carry_out(
     runner: &Runner,
     inputs: &Inputs,
-    reader: &Reader,
-    bundled: &Bundled,
-    facts: &Facts,
-    plan: &Plan,
-    rendered: BTreeMap<String, Rendered>,
-    done: &mut Done,
-) {
+    prepared: &Prepared,
+    interrupts: &mut Interrupts,
+    started: Instant,
+) -> Ended {
+    let stop = Stop::default();
     let work = Work {
-        writer: reader.writer(),
+        hasty: prepared.reader.writer(),
+        patient: prepared.reader.patient().writer(),
         inputs,
-        plan,
-        facts,
-        built: &bundled.built,
-        sandbox: &bundled.sandbox,
+        plan: &prepared.plan,
+        facts: &prepared.facts,
+        built: &prepared.bundled.built,
+        sandbox: &prepared.bundled.sandbox,
         runner,
+        stop: &stop,
         journal: RefCell::default(),
     };
-    let result = tokio::select! {
-        result = all(&work, bundled, rendered, &mut done.kv) => result,
-        signal = signal::cancelled() => {
-            // A request that was on its way may still arrive: what serves is looked at after that.
-            tokio::time::sleep(STILL_ARRIVES).await;
-            Err(fault(format!("cancelled ({})", signal.name())).into())
+    // Whatever comes now, the runner may kill: the outputs tell first what was done until here.
+    let first = |cancelled: Cancelled| {
+        runner.say(report::CANCELLED);
+        let ended = Ended {
+            journal: work.journal.borrow().clone(),
+            error: Some(cancelled.error("")),
+        };
+        if let Err(error) = prepared.report(inputs, &ended, started).outputs(runner) {
+            runner.say(&format!("{error:#}"));
         }
     };
-    done.services = work.journal.take();
-    if let Err(error) = result {
-        done.error = Some(error);
-        if inputs.put_back {
-            work.put_back(done).await;
+    // Boxed: it is the whole deployment, tens of kilobytes.
+    let result = stop.changing(interrupts, Box::pin(all(&work, prepared)), first).await;
+    let error = match (stop.check(), result) {
+        (Err(cancelled), _) => Some(cancelled.error("")),
+        (Ok(()), result) => result.and_then(Result::err),
+    };
+    if error.is_some() {
+        let back = async {
+            if inputs.put_back {
+                work.put_back().await;
+            } else {
+                work.settle_all().await;
+            }
+        };
+        if stop.ending(interrupts, back, first).await.is_none() {
+            work.out_of_time();
         }
+    }
+    Ended {
+        journal: work.journal.take(),
+        error,
     }
 }
 
 /// Namespaces first, since uploads name their ids; then wave after wave.
-async fn all(
-    work: &Work<'_>,
-    bundled: &Bundled,
-    rendered: BTreeMap<String, Rendered>,
-    made: &mut Vec<String>,
-) -> anyhow::Result<()> {
+async fn all(work: &Work<'_>, prepared: &Prepared) -> anyhow::Result<()> {
     if work.plan.kv.is_empty() {
-        return work.waves(&rendered).await;
+        return work.waves(&prepared.rendered).await;
     }
     let mut known = work.facts.known.clone();
-    known.kv.extend(apply::kv(&work.writer, &work.plan.kv, made).await?);
-    let rendered = bundled
+    known.kv.extend(work.kv().await?);
+    let rendered = prepared
+        .bundled
         .render(work.inputs, &known)
         .map_err(|wrong| report::checks_failed(&wrong))?;
     work.waves(&rendered).await

@@ -7,9 +7,10 @@ use actions_core::cloudflare::{
 };
 use actions_core::environment::Service;
 use actions_core::manifest::Routing;
-use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
+use futures_util::{StreamExt as _, TryFutureExt as _, TryStreamExt as _, future, stream};
 use indexmap::IndexMap;
 
+use crate::apply::look;
 use crate::inputs::Inputs;
 use crate::project::Built;
 use crate::project::render::Known;
@@ -38,6 +39,8 @@ pub(crate) struct Facts {
 pub(crate) struct Live {
     /// What serves; `None` when the Worker does not exist or never served.
     pub(crate) deployment: Option<Deployment>,
+    /// There is no such Worker: its own route and the account's list agree.
+    pub(crate) absent: bool,
     /// The version that has all traffic, in full.
     pub(crate) version: Option<Version>,
     pub(crate) workers_dev: Option<WorkersDev>,
@@ -66,35 +69,34 @@ impl Facts {
         inputs: &Inputs,
         built: &IndexMap<String, Built>,
         wanted: &[&Service],
-    ) -> Result<Self, Error> {
+    ) -> anyhow::Result<Self> {
         let live = stream::iter(wanted)
             .map(|service| async {
                 let live = Live::read(reader, &service.worker, built.get(&service.key)).await?;
-                Ok((service.key.clone(), live))
+                anyhow::Ok((service.key.clone(), live))
             })
             .buffer_unordered(AT_ONCE)
             .try_collect::<BTreeMap<String, Live>>();
-        let migrates = built.values().any(|built| !built.migrations.is_empty());
-        let workers = async {
-            if migrates {
-                reader.workers().await
-            } else {
-                Ok(Vec::new())
-            }
-        };
         let all = future::try_join5(
-            hostnames(reader, inputs),
-            named(reader, inputs, built),
-            workers,
-            reader.workers_dev_name(),
+            hostnames(reader, inputs).err_into(),
+            named(reader, inputs, built).err_into(),
+            reader.workers().err_into(),
+            reader.workers_dev_name().err_into(),
             live,
         );
         let ((zone, routes, domains), (known, missing_buckets), workers, workers_dev, mut live) = all.await?;
         for service in wanted {
-            let found = workers.iter().find(|worker| worker.name == service.worker);
-            if let (Some(live), Some(worker)) = (live.get_mut(&service.key), found) {
-                live.migration_tag.clone_from(&worker.migration_tag);
+            let Some(live) = live.get_mut(&service.key) else {
+                continue;
+            };
+            let Some(worker) = workers.iter().find(|worker| worker.name == service.worker) else {
+                continue;
+            };
+            // Its own route denied it. An upload as if it were new would serve unproven, and could not be put back.
+            if live.absent {
+                *live = Live::insist(reader, &service.worker, built.get(&service.key)).await?;
             }
+            live.migration_tag.clone_from(&worker.migration_tag);
         }
         Ok(Self {
             zone,
@@ -179,15 +181,34 @@ pub(crate) fn is_uuid(text: &str) -> bool {
 }
 
 impl Live {
-    async fn read(reader: &Reader, worker: &str, built: Option<&Built>) -> Result<Self, Error> {
-        let deployments = reader.deployments(worker).await?.unwrap_or_default();
-        let Some(deployment) = deployments.into_iter().next() else {
-            return Ok(Self::default());
-        };
+    async fn read(reader: &Reader, worker: &str, built: Option<&Built>) -> anyhow::Result<Self> {
+        match reader.deployments(worker).await? {
+            Some(deployments) => Self::of(reader, worker, built, deployments).await,
+            None => Ok(Self {
+                absent: true,
+                ..Self::default()
+            }),
+        }
+    }
+
+    /// Of a Worker that is known to be there.
+    async fn insist(reader: &Reader, worker: &str, built: Option<&Built>) -> anyhow::Result<Self> {
+        let what = format!("what serves as Worker `{worker}`");
+        let deployments = look::insist(&what, async || reader.deployments(worker).await).await?;
+        Self::of(reader, worker, built, deployments).await
+    }
+
+    async fn of(
+        reader: &Reader,
+        worker: &str,
+        built: Option<&Built>,
+        deployments: Vec<Deployment>,
+    ) -> anyhow::Result<Self> {
+        let deployment = deployments.into_iter().next();
         let mut live = Self::default();
         if let Some(built) = built {
             let version = async {
-                match deployment.only_version() {
+                match deployment.as_ref().and_then(Deployment::only_version) {
                     Some(id) => reader.version(worker, id).await,
                     None => Ok(None),
                 }
@@ -199,12 +220,14 @@ impl Live {
                     Ok(Vec::new())
                 }
             };
-            let settings = reader.settings(worker);
-            let all = future::try_join4(version, reader.workers_dev(worker), crons, settings).await?;
-            (live.version, live.workers_dev, live.crons) = (all.0, all.1, all.2);
-            live.settings = all.3.unwrap_or_default();
+            // Its tags say whose it is: without them nothing is touched.
+            let what = format!("the settings of Worker `{worker}`");
+            let settings = look::insist(&what, async || reader.settings(worker).await);
+            let workers_dev = reader.workers_dev(worker);
+            let all = future::try_join4(version.err_into(), workers_dev.err_into(), crons.err_into(), settings);
+            (live.version, live.workers_dev, live.crons, live.settings) = all.await?;
         }
-        live.deployment = Some(deployment);
+        live.deployment = deployment;
         Ok(live)
     }
 }

@@ -8,6 +8,7 @@ mod plan;
 mod project;
 mod report;
 mod restore;
+mod stop;
 mod validate;
 
 use std::process::ExitCode;
@@ -23,11 +24,14 @@ fn main() -> ExitCode {
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
     let started = Instant::now();
-    let inputs = Inputs::read(&runner.env)?;
+    let mut inputs = Inputs::read(&runner.env).await?;
     runner.say(&report::opening(&inputs));
-    match (inputs.command, &inputs.cloudflare) {
-        (Command::Deploy, Some(access)) => deploy::run(runner, &inputs, access, started).await,
-        (Command::Rollback, Some(access)) => restore::run(runner, &inputs, access, started).await,
+    match (inputs.command, inputs.cloudflare.clone()) {
+        (Command::Deploy, Some(access)) => Box::pin(deploy::run(runner, inputs, &access, started)).await,
+        (Command::Rollback, Some(access)) => {
+            inputs.origin.sha = inputs.inquiry.source().await.commit;
+            restore::run(runner, &inputs, &access, started).await
+        }
         _ => validate::run(runner, &inputs, started).await,
     }
 }

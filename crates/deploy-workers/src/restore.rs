@@ -1,27 +1,83 @@
 //! `command: rollback`: back to what served before a run, or to named versions.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use actions_core::cloudflare::{Deployment, Share};
+use actions_core::cloudflare::{Deployment, Reader, Share, Version, Writer, Zone};
 use actions_core::environment::Service;
 use actions_core::error::fault;
 use actions_core::reports;
 use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
+use actions_core::runner::signal::Interrupts;
+use futures_util::{StreamExt as _, stream};
 use indexmap::IndexMap;
 
+use crate::apply::decide::{self, Decision};
 use crate::apply::gate::{self, Awaited};
-use crate::apply::rollback::{self, Decision, PutBack};
-use crate::apply::upload::message;
+use crate::apply::look::{self, Found};
+use crate::apply::rollback::{self, PutBack};
+use crate::apply::{AT_ONCE, record};
 use crate::inputs::{BackTo, Inputs};
 use crate::report;
+use crate::stop::{Cancelled, Stop, UNTOUCHED};
 
 /// One service that was looked at.
+#[derive(Clone)]
 pub(crate) struct Restored<'a> {
     pub(crate) service: &'a Service,
     /// What served when the command began.
     pub(crate) before: Option<String>,
     pub(crate) put_back: PutBack,
+}
+
+/// A Worker's history, as far as Cloudflare lists it.
+struct History {
+    found: Found,
+    versions: Vec<Version>,
+    /// Names of the Workers that the live version calls.
+    calls: Vec<String>,
+}
+
+impl History {
+    async fn read(reader: &Reader, worker: &str) -> anyhow::Result<Self> {
+        let found = look::found(reader, worker).await?;
+        let mut history = Self {
+            found,
+            versions: Vec::new(),
+            calls: Vec::new(),
+        };
+        if history.found == Found::Absent {
+            return Ok(history);
+        }
+        let live = history.live().and_then(Deployment::only_version).map(str::to_owned);
+        let version = async {
+            match &live {
+                Some(id) => reader.version(worker, id).await,
+                None => Ok(None),
+            }
+        };
+        let (versions, version) = futures_util::future::try_join(reader.versions(worker), version).await?;
+        history.versions = versions;
+        let bindings = version.map(|version| version.resources.bindings).unwrap_or_default();
+        let services = bindings.iter().filter(|binding| binding["type"] == "service");
+        history.calls = services
+            .filter_map(|binding| binding["service"].as_str().map(str::to_owned))
+            .collect();
+        Ok(history)
+    }
+
+    fn deployments(&self) -> &[Deployment] {
+        match &self.found {
+            Found::There(deployments) => deployments,
+            Found::Absent => &[],
+        }
+    }
+
+    fn live(&self) -> Option<&Deployment> {
+        self.deployments().first()
+    }
 }
 
 /// Puts the services back, those first that need others.
@@ -34,57 +90,209 @@ pub(crate) async fn run(
     let Some(back_to) = &inputs.back_to else {
         return Err(fault("there is nothing to go back to").into());
     };
-    let writer = access.reader(actions_core::http::client()?).writer();
-    let waves = inputs.environment.waves(&IndexMap::new())?;
-    let by = message(&inputs.origin);
-    let mark = match back_to {
-        BackTo::BeforeRun(run) => rollback::mark(run, &by),
-        BackTo::Versions(_) => format!("rollback to named versions, {by}"),
+    let mut interrupts = Interrupts::listen()?;
+    let reader = access.reader(actions_core::http::client()?);
+    let histories = tokio::select! {
+        histories = read(&reader, inputs) => histories,
+        interrupt = interrupts.next() => {
+            let error = Cancelled(interrupt).error(UNTOUCHED);
+            report::untouched(runner, inputs, reports::Command::Rollback, &error, started)?;
+            return Err(error);
+        }
     };
-    let mut all = Vec::new();
-    for key in waves.iter().flatten().rev().filter(|key| inputs.chosen.contains(key)) {
-        let Some(service) = inputs.environment.service(key) else {
-            continue;
-        };
-        let deployments = writer.reader().deployments(&service.worker).await?.unwrap_or_default();
-        let decision = decide(back_to, key, &deployments, inputs);
-        let put_back = if inputs.dry_run {
-            report::planned(&decision)
-        } else {
-            rollback::carry_out(&writer, &service.worker, decision, &mark).await
-        };
-        runner.say(&report::put_back(key, &put_back));
-        all.push(Restored {
-            service,
-            before: deployments
-                .first()
-                .and_then(Deployment::only_version)
-                .map(str::to_owned),
-            put_back,
-        });
-    }
-    all.reverse();
-    let mut error = report::rollback_failed(&all);
-    if error.is_none() && !inputs.dry_run {
-        error = healthy(runner, inputs, &all).await.err();
-    }
-    let json = report::restored(inputs, &all, started.elapsed().as_secs_f64(), error.as_ref());
-    write(runner, &json, &all)?;
+    let stop = Stop::default();
+    let work = Restore {
+        runner,
+        inputs,
+        back_to,
+        stop: &stop,
+        zone_id: access.zone_id.as_deref(),
+        writer: reader.patient().writer(),
+        current: RefCell::default(),
+        done: RefCell::default(),
+        started,
+    };
+    let first = |cancelled: Cancelled| {
+        runner.say(report::CANCELLED);
+        if let Err(error) = work.outputs(Some(&cancelled.error(""))) {
+            runner.say(&format!("{error:#}"));
+        }
+    };
+    let result = stop.ending(&mut interrupts, work.all(histories), first).await;
+    let error = match (stop.check(), result) {
+        (Err(cancelled), _) => Some(cancelled.error("")),
+        (Ok(()), result) => result.and_then(Result::err),
+    };
+    let json = work.outputs(error.as_ref())?;
+    runner.summary(&report::restored_markdown(&json));
     error.map_or(Ok(()), Err)
 }
 
-fn decide(back_to: &BackTo, key: &str, deployments: &[Deployment], inputs: &Inputs) -> Decision {
+/// The history of each chosen service, or why it could not be read.
+async fn read<'a>(reader: &Reader, inputs: &'a Inputs) -> Vec<(&'a Service, anyhow::Result<History>)> {
+    let chosen = inputs.environment.services.iter();
+    let chosen = chosen.filter(|service| inputs.chosen.contains(&service.key));
+    let mut found: Vec<_> = stream::iter(chosen)
+        .map(|service| async move { (service, History::read(reader, &service.worker).await) })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    found.sort_by_key(|(service, _)| inputs.chosen.iter().position(|key| *key == service.key));
+    found
+}
+
+struct Restore<'a> {
+    runner: &'a Runner,
+    inputs: &'a Inputs,
+    back_to: &'a BackTo,
+    stop: &'a Stop,
+    zone_id: Option<&'a str>,
+    writer: Writer,
+    /// The one that is being put back.
+    current: RefCell<Option<Restored<'a>>>,
+    /// In the order in which it was done.
+    done: RefCell<Vec<Restored<'a>>>,
+    started: Instant,
+}
+
+impl<'a> Restore<'a> {
+    async fn all(&self, histories: Vec<(&'a Service, anyhow::Result<History>)>) -> anyhow::Result<()> {
+        let by = record::origin(&self.inputs.origin);
+        let mark = match self.back_to {
+            BackTo::BeforeRun(run) => record::mark(run, &by),
+            BackTo::Versions(_) => format!("rollback to named versions, {by}"),
+        };
+        let order = order(self.inputs, &histories);
+        let mut histories: BTreeMap<&str, _> = histories
+            .into_iter()
+            .map(|(service, history)| (service.key.as_str(), (service, history)))
+            .collect();
+        for key in order.iter().rev() {
+            let Some((service, history)) = histories.remove(key.as_str()) else {
+                continue;
+            };
+            self.stop.check()?;
+            let live = history.as_ref().ok().and_then(History::live);
+            let current = Restored {
+                service,
+                before: live.and_then(Deployment::only_version).map(str::to_owned),
+                put_back: PutBack::Unanswered,
+            };
+            self.current.replace(Some(current.clone()));
+            let put_back = match history {
+                Err(error) => PutBack::failed(error),
+                Ok(history) => self.one(service, &history, &mark).await,
+            };
+            self.runner.say(&report::put_back(&service.key, &put_back));
+            self.current.replace(None);
+            self.done.borrow_mut().push(Restored { put_back, ..current });
+        }
+        if let Some(error) = report::rollback_failed(&self.done.borrow()) {
+            return Err(error);
+        }
+        if self.inputs.dry_run {
+            return Ok(());
+        }
+        let done = self.done.borrow().clone();
+        self.stop.unless(healthy(self.runner, self.inputs, &done)).await
+    }
+
+    async fn one(&self, service: &Service, history: &History, mark: &str) -> PutBack {
+        let decision = decide(self.back_to, &service.key, history, self.inputs);
+        if self.inputs.dry_run {
+            return report::planned(&decision);
+        }
+        let zone = match self.zone(&decision).await {
+            Ok(zone) => zone,
+            Err(error) => return PutBack::failed(error),
+        };
+        let is_ours = |version: &Version| match self.back_to {
+            BackTo::BeforeRun(run) => record::is_of_run(version.message(), run),
+            BackTo::Versions(_) => false,
+        };
+        rollback::carry_out(&self.writer, &service.worker, decision, mark, zone.as_ref(), is_ours).await
+    }
+
+    /// The zone, where a Worker is to be removed: what leads to it goes first.
+    async fn zone(&self, decision: &Decision) -> Result<Option<Zone>, actions_core::cloudflare::Error> {
+        let name = &self.inputs.environment.zone;
+        if *decision != Decision::Remove || name.is_empty() {
+            return Ok(None);
+        }
+        self.writer.reader().zone(name, self.zone_id).await.map(Some)
+    }
+
+    /// Writes the outputs: the services as they come up, those first that others need.
+    fn outputs(&self, error: Option<&anyhow::Error>) -> anyhow::Result<reports::DeployWorkers> {
+        let mut all: Vec<Restored<'_>> = self.done.borrow().clone();
+        all.extend(self.current.borrow().clone());
+        all.reverse();
+        let chosen = self
+            .inputs
+            .chosen
+            .iter()
+            .filter_map(|key| self.inputs.environment.service(key));
+        for service in chosen {
+            // A cancelled run has not come to them.
+            if !all.iter().any(|restored| restored.service.key == service.key) {
+                all.push(Restored {
+                    service,
+                    before: None,
+                    put_back: PutBack::Left(report::NOT_COME_TO.to_owned()),
+                });
+            }
+        }
+        let json = report::restored(self.inputs, &all, self.started.elapsed().as_secs_f64(), error);
+        let back = all
+            .iter()
+            .filter(|restored| matches!(restored.put_back, PutBack::Back(_) | PutBack::Removed));
+        let back: Vec<&str> = back.map(|restored| restored.service.key.as_str()).collect();
+        report::outputs(self.runner, &json, &back)?;
+        Ok(json)
+    }
+}
+
+/// The order in which the services come up: by the manifest, and by who calls whom now. Where they call each other in a
+/// circle, the manifest alone decides.
+fn order(inputs: &Inputs, histories: &[(&Service, anyhow::Result<History>)]) -> Vec<String> {
+    let environment = &inputs.environment;
+    let key = |worker: &String| {
+        let callee = environment.services.iter().find(|service| service.worker == *worker);
+        callee.map(|service| service.key.clone())
+    };
+    let called: IndexMap<String, Vec<String>> = histories
+        .iter()
+        .filter_map(|(service, history)| {
+            let calls = history.as_ref().ok()?.calls.iter().filter_map(key);
+            Some((
+                service.key.clone(),
+                calls.filter(|callee| *callee != service.key).collect(),
+            ))
+        })
+        .collect();
+    let waves = environment
+        .waves(&called)
+        .or_else(|_| environment.waves(&IndexMap::new()));
+    waves.map_or_else(|_| inputs.chosen.clone(), |waves| waves.concat())
+}
+
+fn decide(back_to: &BackTo, key: &str, history: &History, inputs: &Inputs) -> Decision {
     match back_to {
-        BackTo::BeforeRun(run) => rollback::decide_by_run(deployments, run, inputs.new_workers),
+        BackTo::BeforeRun(run) => {
+            decide::decide_by_run(history.deployments(), &history.versions, run, inputs.new_workers)
+        }
         BackTo::Versions(versions) => {
             let Some(version) = versions.get(key) else {
                 return Decision::Nothing;
             };
             // A deployment's own id stands for what it served, two versions perhaps.
-            let named = deployments.iter().find(|deployment| deployment.id == *version);
+            let named = history
+                .deployments()
+                .iter()
+                .find(|deployment| deployment.id == *version);
             let shares = named.map_or_else(|| vec![Share::all(version)], |named| named.versions.clone());
-            match deployments.first() {
-                None => Decision::Leave("the Worker is not deployed".to_owned()),
+            match history.live() {
+                None => Decision::Fail("the Worker is not deployed".to_owned()),
                 Some(live) if live.serves(&shares) => Decision::Nothing,
                 Some(_) => Decision::Deploy(shares),
             }
@@ -111,15 +319,5 @@ async fn healthy(runner: &Runner, inputs: &Inputs, all: &[Restored<'_>]) -> anyh
         return Ok(());
     }
     let asked = gate::Asked::Serving;
-    gate::wait(&inputs.environment, &services, asked, schedule, runner, |_, _| {}).await
-}
-
-fn write(runner: &Runner, json: &reports::DeployWorkers, all: &[Restored<'_>]) -> anyhow::Result<()> {
-    let back: Vec<&str> = all
-        .iter()
-        .filter(|restored| matches!(restored.put_back, PutBack::Back(_) | PutBack::Removed))
-        .map(|restored| restored.service.key.as_str())
-        .collect();
-    runner.summary(&report::restored_markdown(json));
-    report::outputs(runner, json, &back)
+    gate::wait(inputs, &services, asked, schedule, runner, |_, _| {}).await
 }

@@ -2,16 +2,30 @@
 
 use std::time::Instant;
 
+use actions_core::reports::Command;
 use actions_core::runner::Runner;
+use actions_core::runner::signal::Interrupts;
 
 use crate::inputs::Inputs;
 use crate::project::bundled::Bundled;
 use crate::project::render::Known;
 use crate::report::{self, describe};
+use crate::stop::Cancelled;
 
 /// Validates. Nothing is known of Cloudflare here: hostnames and what serves are checked by `deploy`.
 pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> anyhow::Result<()> {
-    let bundled = Bundled::make(inputs, runner).await?;
+    let mut interrupts = Interrupts::listen()?;
+    let bundled = tokio::select! {
+        bundled = Bundled::make(inputs, runner) => bundled,
+        interrupt = interrupts.next() => Err(Cancelled(interrupt).error("")),
+    };
+    let bundled = match bundled {
+        Ok(bundled) => bundled,
+        Err(error) => {
+            report::untouched(runner, inputs, Command::Validate, &error, started)?;
+            return Err(error);
+        }
+    };
     let rendered = bundled.render(inputs, &Known::default());
     let described = rendered.map_or_else(
         |_| Vec::new(),

@@ -1,7 +1,7 @@
 //! The inputs, checked all at once.
 
 use actions_core::environment::Environment;
-use actions_core::health::{Override, Redirects, Resolver, Schedule, Settings, Target};
+use actions_core::health::{self, Expect, Override, Redirects, Resolver, Schedule, Settings, Target};
 use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
 use actions_core::secret;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -25,6 +25,8 @@ pub(crate) struct Raw {
     pub(crate) expect_version: Option<String>,
     pub(crate) max_latency: Option<String>,
     pub(crate) certificate_days: Option<String>,
+    pub(crate) document: Option<String>,
+    pub(crate) warn: Option<String>,
     pub(crate) checks: Option<String>,
     pub(crate) headers: Option<String>,
     pub(crate) resolve: Option<String>,
@@ -51,11 +53,15 @@ impl Inputs {
     ///
     /// # Errors
     /// [`BadInput`] with every wrong one.
-    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+    pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
-        let common = Common::read(env, &mut problems)?;
-        let expect = lone::expect(&raw, &mut problems);
+        let common = Common::read(env, &mut problems).await?;
+        let warn = lone::parsed("warn", health::warn(raw.warn.as_deref()), &mut problems).unwrap_or_default();
+        let expect = Expect {
+            warn,
+            ..lone::expect(&raw, &mut problems)
+        };
         let mut targets = lone::targets(&raw, &expect, &mut problems);
         let alone = raw.urls.is_some() || raw.checks.is_some();
         let environment = if !alone && common.has_manifest(env) {
@@ -65,7 +71,8 @@ impl Inputs {
         };
         if let Some(environment) = &environment {
             lone::refuse_expectations(&raw, &mut problems);
-            targets = plan::targets(environment, &mut problems);
+            let document = raw.document.is_some().then_some(expect.document);
+            targets = plan::targets(environment, document, warn, &mut problems);
         } else if !alone && !common.has_manifest(env) {
             problems.add(
                 "urls",
@@ -180,7 +187,12 @@ fn headers(value: Option<&str>, problems: &mut Problems) -> HeaderMap {
         let (name, value) = line.split_once(':').unwrap_or((&line, ""));
         let value = value.trim();
         secret::header(name.trim(), value);
-        match (name.trim().parse::<HeaderName>(), HeaderValue::from_str(value)) {
+        let name = name.trim().parse::<HeaderName>();
+        if let Some(problem) = name.as_ref().ok().and_then(health::not_to_send) {
+            problems.add("headers", problem);
+            continue;
+        }
+        match (name, HeaderValue::from_str(value)) {
             (Ok(name), Ok(mut parsed)) if !value.is_empty() => {
                 parsed.set_sensitive(true);
                 headers.append(name, parsed);

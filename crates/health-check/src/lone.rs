@@ -1,7 +1,7 @@
 //! The lone use: URLs and expectations from the inputs, no manifest.
 
 use actions_core::credential::shown;
-use actions_core::health::{Expect, Matcher, Target, parse_checks};
+use actions_core::health::{self, Expect, Matcher, Request, Target, parse_checks};
 use actions_core::manifest;
 use actions_core::runner::{Problems, inputs};
 use actions_core::secret;
@@ -35,13 +35,17 @@ pub(crate) fn expect(raw: &Raw, problems: &mut Problems) -> Expect {
             format!("`{pointer}` is no JSON pointer: it starts with `/`, such as `/data/0/id`"),
         );
     }
+    // What is said of status or JSON decides: the document is then told, unless it is asked for, too.
+    let decided = raw.expect_status.is_some() || !expect.json.is_empty();
+    expect.document =
+        parsed("document", health::reading(raw.document.as_deref(), decided), problems).unwrap_or_default();
     expect.max_latency = problems.duration("max-latency", raw.max_latency.as_deref());
     let days = problems.number("certificate-days", raw.certificate_days.as_deref());
     expect.certificate_days = days.map(|days| u32::try_from(days).unwrap_or(u32::MAX));
     expect
 }
 
-fn parsed<T>(input: &str, result: Result<T, String>, problems: &mut Problems) -> Option<T> {
+pub(crate) fn parsed<T>(input: &str, result: Result<T, String>, problems: &mut Problems) -> Option<T> {
     result.map_err(|problem| problems.add(input, problem)).ok()
 }
 
@@ -72,9 +76,7 @@ pub(crate) fn targets(raw: &Raw, expect: &Expect, problems: &mut Problems) -> Ve
     for line in inputs::lines(raw.urls.as_deref()) {
         let Some(url) = url(&line, problems) else { continue };
         if !targets.iter().any(|seen| seen.request.url == url) {
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            let path = url.path().trim_end_matches('/');
-            let name = format!("{}{port}{path}", url.host_str().unwrap_or_default());
+            let name = Request::get(url.clone()).name();
             targets.push(Target::get(name, url, expect.clone()));
         }
     }

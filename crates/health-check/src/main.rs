@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use actions_core::health::{self, Prober};
-use actions_core::runner::{self, Runner};
+use actions_core::runner::{self, Runner, signal};
 
 use crate::inputs::Inputs;
 
@@ -23,16 +23,18 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         targets,
         schedule,
         settings,
-    } = Inputs::read(&runner.env)?;
+    } = Inputs::read(&runner.env).await?;
     let prober = Prober::new(settings)?;
     runner.say(&report::opening(&targets, &schedule));
     let started = Instant::now();
     let tell = |target: &health::Target, verdict: &health::Verdict| {
         runner.say(&report::line(target, verdict, started.elapsed()));
     };
-    let seen = health::wait(&prober, &targets, &schedule, tell).await;
+    let mut cancelled = None;
+    let stop = async { cancelled = Some(signal::cancelled().await) };
+    let seen = health::wait_until(&prober, &targets, &schedule, tell, stop).await;
 
-    let report = report::Report::new(&subject, &seen, started.elapsed());
+    let report = report::Report::new(&subject, &seen, started.elapsed(), cancelled);
     runner.summary(&report.markdown());
     runner.output("healthy", if report.healthy() { "true" } else { "false" })?;
     runner.output("failed", &report.failed().join("\n"))?;

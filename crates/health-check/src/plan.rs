@@ -2,15 +2,20 @@
 
 use actions_core::credential::shown;
 use actions_core::environment::{Environment, Service};
-use actions_core::health::{Expect, Target, parse_checks};
+use actions_core::health::{Expect, Reading, Target, Warn, parse_checks};
 use actions_core::runner::Problems;
 use actions_core::secret;
 
 /// Each service's health document, then its deeper checks.
-pub(crate) fn targets(environment: &Environment, problems: &mut Problems) -> Vec<Target> {
+pub(crate) fn targets(
+    environment: &Environment,
+    document: Option<Reading>,
+    warn: Warn,
+    problems: &mut Problems,
+) -> Vec<Target> {
     let mut targets = Vec::new();
     for service in &environment.services {
-        targets.extend(health(environment, service, problems));
+        targets.extend(health(environment, service, document, warn, problems));
         match parse_checks(&service.checks, Some(&service.url)) {
             Ok(checks) => targets.extend(checks.into_iter().map(|check| Target {
                 name: format!("{}: {}", service.key, check.name),
@@ -27,7 +32,13 @@ pub(crate) fn targets(environment: &Environment, problems: &mut Problems) -> Vec
 }
 
 /// The health document of a service. One whose health path is a page (`/`) is to answer with success.
-fn health(environment: &Environment, service: &Service, problems: &mut Problems) -> Option<Target> {
+fn health(
+    environment: &Environment,
+    service: &Service,
+    document: Option<Reading>,
+    warn: Warn,
+    problems: &mut Problems,
+) -> Option<Target> {
     let Ok(url) = secret::url(&service.health_url) else {
         problems.add(
             "manifest",
@@ -40,9 +51,13 @@ fn health(environment: &Environment, service: &Service, problems: &mut Problems)
         );
         return None;
     };
+    let page = service.health_url.ends_with('/');
+    let (names, others) = environment.names(service);
     let expect = Expect {
-        document: !service.health_url.ends_with('/'),
-        service: Some(service.key.clone()),
+        document: document.unwrap_or(if page { Reading::Auto } else { Reading::Strict }),
+        warn,
+        service: names,
+        other_services: others,
         environment: Some(environment.name.clone()),
         ..Expect::default()
     };

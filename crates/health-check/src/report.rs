@@ -5,6 +5,7 @@ use std::time::Duration;
 use actions_core::error::fault;
 use actions_core::health::{Phases, Schedule, Seen, State, Target, Verdict};
 use actions_core::reports::{self, Command, Endpoint, Head, Health, HealthCheck, Status};
+use actions_core::runner::signal::Interrupt;
 use actions_core::text::{cell, count, elapsed, quoted_list};
 
 use crate::inputs::Subject;
@@ -21,11 +22,22 @@ pub(crate) fn opening(targets: &[Target], schedule: &Schedule) -> String {
 
 /// A line each time a target's state changes.
 pub(crate) fn line(target: &Target, verdict: &Verdict, since: Duration) -> String {
-    let at = elapsed(since);
+    let (at, place) = (elapsed(since), place(target));
     match verdict {
-        Verdict::Healthy => format!("✓ {}: healthy after {at}", target.name),
-        Verdict::NotYet(why) => format!("… {}: {why} ({at})", target.name),
-        Verdict::NotEver { why, .. } => format!("✗ {}: {why} ({at})", target.name),
+        Verdict::Healthy(None) => format!("✓ {place}: healthy after {at}"),
+        Verdict::Healthy(Some(note)) => format!("✓ {place}: healthy after {at} ({note})"),
+        Verdict::NotYet(why) => format!("… {place}: {why} ({at})"),
+        Verdict::NotEver { why, .. } => format!("✗ {place}: {why} ({at})"),
+    }
+}
+
+/// A target's name with its URL; the URL alone where the name is made of it.
+fn place(target: &Target) -> String {
+    let url = target.shown();
+    if target.request.name() == target.name {
+        url
+    } else {
+        format!("{} ({url})", target.name)
     }
 }
 
@@ -33,11 +45,18 @@ pub(crate) struct Report<'a> {
     subject: &'a Subject,
     seen: &'a [Seen],
     took: Duration,
+    /// The waiting was cut short.
+    cancelled: Option<Interrupt>,
 }
 
 impl<'a> Report<'a> {
-    pub(crate) fn new(subject: &'a Subject, seen: &'a [Seen], took: Duration) -> Self {
-        Self { subject, seen, took }
+    pub(crate) fn new(subject: &'a Subject, seen: &'a [Seen], took: Duration, cancelled: Option<Interrupt>) -> Self {
+        Self {
+            subject,
+            seen,
+            took,
+            cancelled,
+        }
     }
 
     pub(crate) fn healthy(&self) -> bool {
@@ -60,19 +79,36 @@ impl<'a> Report<'a> {
         }
         let reasons: Vec<String> = self
             .sick()
-            .map(|seen| format!("{}: {}", seen.target.name, reason(seen)))
+            .map(|seen| {
+                // A name that is made of the URL says host and path already.
+                let target = &seen.target;
+                let own = target.request.name() == target.name;
+                let place = if own { target.name.clone() } else { place(target) };
+                format!("{place}: {}", reason(seen))
+            })
             .collect();
         let what = format!(
-            "{} of {} not healthy: {}",
+            "{} of {} not healthy{}: {}",
             reasons.len(),
             count(self.seen.len(), "endpoint"),
+            self.when_cancelled(),
             quoted_list(&self.failed())
         );
         let mut error = fault(what).because(anyhow::anyhow!(reasons.join("\n")));
+        if let Some(signal) = self.cancelled {
+            error = error.exit(signal.exit_status());
+        }
         if let Some(remedy) = self.sick().find_map(|seen| seen.remedy.clone()) {
             error = error.hint(remedy);
         }
         Err(error.into())
+    }
+
+    fn when_cancelled(&self) -> String {
+        let signal = self
+            .cancelled
+            .map(|signal| format!(" when the run was cancelled ({})", signal.name()));
+        signal.unwrap_or_default()
     }
 
     /// The step summary.
@@ -85,10 +121,11 @@ impl<'a> Report<'a> {
             )
         } else {
             format!(
-                "### ❌ {} of {} not healthy after {}",
+                "### ❌ {} of {} not healthy after {}{}",
                 self.sick().count(),
                 count(self.seen.len(), "endpoint"),
-                elapsed(self.took)
+                elapsed(self.took),
+                self.when_cancelled()
             )
         };
         let rows: String = self.seen.iter().map(row).collect();
@@ -138,13 +175,14 @@ fn row(seen: &Seen) -> String {
         .map_or_else(|| "–".to_owned(), |answer| answer.status.to_string());
     let detail = match seen.document() {
         _ if seen.state != State::Healthy => reason(seen).to_owned(),
-        Some(document) => document
-            .checks
-            .iter()
-            .map(|(name, value)| format!("{name} {value}"))
-            .collect::<Vec<_>>()
-            .join(", "),
-        None => String::new(),
+        Some(document) => {
+            let checks = document
+                .checks
+                .iter()
+                .map(|part| format!("{} {}", part.name, part.word.text));
+            checks.chain(seen.note.clone()).collect::<Vec<_>>().join(", ")
+        }
+        None => seen.note.clone().unwrap_or_default(),
     };
     let phases = seen
         .last
@@ -156,7 +194,7 @@ fn row(seen: &Seen) -> String {
         (true, false) => phases,
         (false, false) => format!("{} <sub>{phases}</sub>", cell(&detail)),
     };
-    let (name, url) = (cell(&seen.target.name), cell(&seen.target.request.shown()));
+    let (name, url) = (cell(&seen.target.name), cell(&seen.target.shown()));
     let (tries, time) = (seen.attempts, elapsed(seen.elapsed));
     format!(
         "| {mark} | [{name}]({url}) | {status} | {tries} | {time} | {} | {detail} |\n",
@@ -168,7 +206,7 @@ fn row(seen: &Seen) -> String {
 fn timeline(seen: &Seen) -> String {
     let steps = seen.timeline.iter().map(|change| {
         let mark = match change.verdict {
-            Verdict::Healthy => "🟢",
+            Verdict::Healthy(_) => "🟢",
             Verdict::NotYet(_) => "🟠",
             Verdict::NotEver { .. } => "🔴",
         };
@@ -204,7 +242,7 @@ fn endpoint(seen: &Seen) -> Endpoint {
     let document = seen.document();
     Endpoint {
         name: seen.target.name.clone(),
-        url: seen.target.request.shown(),
+        url: seen.target.shown(),
         state: match seen.state {
             State::Healthy => Health::Healthy,
             State::Unhealthy => Health::Unhealthy,
@@ -213,11 +251,23 @@ fn endpoint(seen: &Seen) -> Endpoint {
         attempts: seen.attempts,
         seconds: seconds(seen.elapsed),
         detail: seen.why.clone(),
+        note: seen.note.clone(),
         remedy: seen.remedy.clone(),
         phases: seen.last.as_ref().map(|answer| milliseconds(&answer.phases)),
         certificate_days: seen.last.as_ref().and_then(|answer| answer.certificate_days),
-        version: document.as_ref().and_then(|document| document.version.clone()),
-        checks: document.map(|document| document.checks).unwrap_or_default(),
+        version: document
+            .as_ref()
+            .and_then(|document| document.version().map(str::to_owned)),
+        versions: seen.versions.iter().cloned().collect(),
+        checks: document
+            .map(|document| {
+                document
+                    .checks
+                    .into_iter()
+                    .map(|part| (part.name, part.word.text))
+                    .collect()
+            })
+            .unwrap_or_default(),
         status: seen.last.as_ref().map(|answer| answer.status),
     }
 }
@@ -251,10 +301,11 @@ mod tests {
         let last = Answer {
             status: 200,
             body: body.into(),
+            path: "/health".to_owned(),
             phases,
             ..Answer::default()
         };
-        let verdict = why.map_or(Verdict::Healthy, |why| Verdict::NotYet(why.to_owned()));
+        let verdict = why.map_or(Verdict::Healthy(None), |why| Verdict::NotYet(why.into()));
         Seen {
             target: Target::get(name, url, Expect::default()),
             state,
@@ -262,6 +313,8 @@ mod tests {
             elapsed: Duration::from_millis(1200),
             why: why.map(str::to_owned),
             remedy: why.map(|_| "look at the log".to_owned()),
+            note: None,
+            versions: Vec::new(),
             last: (state != State::Unreachable).then_some(last),
             timeline: vec![Change {
                 at: Duration::from_millis(1200),
@@ -281,7 +334,7 @@ mod tests {
             ),
             seen("web", State::Unreachable, Some("the connection was refused"), ""),
         ];
-        let report = Report::new(&Subject::Urls, &all, Duration::from_secs(90));
+        let report = Report::new(&Subject::Urls, &all, Duration::from_secs(90), None);
         insta::assert_snapshot!(report.markdown(), @r"
         ### ❌ 1 of 2 endpoints not healthy after 1 min 30 s
 
@@ -294,7 +347,7 @@ mod tests {
         ");
         insta::assert_snapshot!(actions_core::error::render(&report.verdict().unwrap_err()), @r"
         1 of 2 endpoints not healthy: `web`
-        caused by: web: the connection was refused
+        caused by: web (https://web.example.com/health): the connection was refused
         hint: look at the log
         ");
     }

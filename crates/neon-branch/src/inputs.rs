@@ -11,7 +11,7 @@ use actions_core::neon::annotation::Origin;
 use actions_core::neon::connection::Login;
 use actions_core::neon::{Compute, Point};
 use actions_core::runner::common::NeonAccess;
-use actions_core::runner::{Common, Env, Problems, inputs};
+use actions_core::runner::{Common, Env, Inquiry, Problems, Source, Wanted, inputs};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -111,6 +111,8 @@ pub(crate) struct Inputs {
     pub(crate) dry_run: bool,
     pub(crate) access: NeonAccess,
     pub(crate) event: Event,
+    /// The pull request and the commit that the run is about.
+    pub(crate) inquiry: Inquiry,
     pub(crate) subject: Subject,
     /// Name or id of the branch to copy, reset to, or restore from.
     pub(crate) parent: Option<String>,
@@ -138,11 +140,11 @@ impl Inputs {
     ///
     /// # Errors
     /// Every wrong one, told at once.
-    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+    pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
         let p = &mut problems;
-        let common = Common::read(env, p)?;
+        let common = Common::read(env, p).await?;
         let command = command(&raw, p);
         let access = common.neon(p);
         let from_manifest = Subject::read(env, &raw, &common, command, p);
@@ -198,7 +200,13 @@ impl Inputs {
             Some(path) => env.in_workspace(path),
             None => from_manifest.root.clone().unwrap_or_else(|| env.workspace()),
         };
+        let wanted = if command == Command::Create && from_manifest.is_pull_requests() {
+            Wanted::CommitAndOpen
+        } else {
+            Wanted::Commit
+        };
         let inputs = Self {
+            inquiry: common.inquire(from_manifest.owner.pull_request, wanted),
             command,
             dry_run: common.dry_run,
             access,
@@ -225,14 +233,14 @@ impl Inputs {
     }
 
     /// What a branch made now is made from.
-    pub(crate) fn origin(&self) -> Origin {
+    pub(crate) fn origin(&self, source: &Source) -> Origin {
         let run = self.event.run_id.as_ref().map(|run| {
             let attempt = self.event.run_attempt.as_deref().unwrap_or("1");
             format!("{run}/{attempt}")
         });
         Origin {
-            sha: self.event.sha.clone(),
-            head_ref: self.event.head_ref.clone(),
+            sha: source.commit.clone(),
+            head_ref: source.head_ref.clone(),
             run,
         }
     }
@@ -249,7 +257,14 @@ fn command(raw: &Raw, problems: &mut Problems) -> Command {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
+
+    /// What needs no request is read at once.
+    fn read_env(env: &Env) -> anyhow::Result<Inputs> {
+        Inputs::read(env).now_or_never().unwrap()
+    }
 
     fn read(more: &[(&str, &str)]) -> anyhow::Result<Inputs> {
         let base = [
@@ -258,12 +273,12 @@ mod tests {
             ("GITHUB_REPOSITORY", "acme/app"),
             ("GITHUB_WORKSPACE", "/nowhere"),
         ];
-        Inputs::read(&base.iter().chain(more).copied().collect())
+        read_env(&base.iter().chain(more).copied().collect())
     }
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let error = Inputs::read(
+        let error = read_env(
             &[
                 ("INPUT_COMMAND", "chekpoint"),
                 ("INPUT_EXPIRES", "31d"),

@@ -24,7 +24,10 @@ fn main() -> ExitCode {
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen()?;
-    let inputs = Inputs::read(&runner.env)?;
+    let inputs = tokio::select! {
+        inputs = Inputs::read(&runner.env) => inputs?,
+        signal = interrupts.next() => return Err(report::interrupted(signal).into()),
+    };
     let mut session = Session::new(runner, &inputs)?;
     // On the heap: it is large, and lives as long as the run.
     let done = Box::pin(commands::run(&mut session, &mut interrupts)).await;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use actions_core::neon::{Branch, Connection, Error, Reader, Writer, wait_until_reachable};
 use actions_core::reports::{self, Status};
-use actions_core::runner::Runner;
+use actions_core::runner::{Runner, Source};
 use actions_core::secret::ExposeSecret as _;
 use actions_core::{error, http};
 use tokio::sync::watch;
@@ -78,6 +78,19 @@ impl<'a> Session<'a> {
     pub(crate) fn warn(&mut self, text: String) {
         self.say(format!("warning: {text}"));
         self.report.base.warnings.push(text);
+    }
+
+    /// What the run is about. What of it is not known is told.
+    pub(crate) async fn source(&mut self) -> Source {
+        let source = self.inputs.inquiry.source().await;
+        if let Some(unknown) = source
+            .unknown
+            .clone()
+            .filter(|text| !self.report.base.warnings.contains(text))
+        {
+            self.warn(unknown);
+        }
+        source
     }
 
     /// Something at Neon is other than before.

@@ -64,7 +64,7 @@ impl Subject {
         } else {
             subject.own = common.pull_request.map(|number| format!("preview-pr-{number}"));
         }
-        subject.check(command, common.has_manifest(env), problems);
+        subject.check(command, common, env, problems);
         subject
     }
 
@@ -135,7 +135,7 @@ impl Subject {
         self.database = Some(database);
     }
 
-    fn check(&self, command: Command, has_manifest: bool, problems: &mut Problems) {
+    fn check(&self, command: Command, common: &Common, env: &Env, problems: &mut Problems) {
         if command == Command::Run && self.written.is_some() {
             problems.add(
                 "branch",
@@ -152,8 +152,11 @@ impl Subject {
             );
         }
         let needed = !matches!(command, Command::Run | Command::Checkpoint);
-        if needed && !has_manifest && self.written.is_none() && self.own.is_none() {
-            problems.add("branch", "missing; outside a pull request, name the branch");
+        if needed && !common.has_manifest(env) && self.written.is_none() && self.own.is_none() {
+            match common.unknown_pull_request() {
+                Some(unknown) => problems.add("pull-request", unknown),
+                None => problems.add("branch", "missing; outside a pull request, name the branch"),
+            }
         }
     }
 
@@ -195,6 +198,11 @@ impl Subject {
         } else {
             self.repositorys()
         }
+    }
+
+    /// Whether what `create` makes goes with a pull request.
+    pub(crate) fn is_pull_requests(&self) -> bool {
+        self.owner_of_new(&self.name()).pull_request.is_some()
     }
 
     /// The repository itself, and no environment of it.

@@ -77,7 +77,7 @@ pub(crate) async fn look(
 pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &mut Done) -> Result<(), Error> {
     let mut known: Option<Identity> = None;
     let mut unclear: Option<Error> = None;
-    let mut tries = writer.reader().tries();
+    let mut tries = writer.reader().tries_of_create();
     let mut may_ask = true;
     let mut absent = false;
     for round in 0..MOST_ROUNDS {

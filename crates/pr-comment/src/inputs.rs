@@ -3,7 +3,7 @@
 use actions_core::event::Event;
 use actions_core::reports::Report;
 use actions_core::runner::common::GithubAccess;
-use actions_core::runner::{Common, Env, Problems, inputs};
+use actions_core::runner::{Common, Env, Problems, Source, Wanted, inputs};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -38,6 +38,8 @@ pub(crate) struct Inputs {
     pub(crate) dry_run: bool,
     /// The token of such a run can only read, whatever `permissions:` says.
     pub(crate) read_only_token: bool,
+    /// What could not be found out about the commit.
+    pub(crate) unknown: Option<String>,
 }
 
 impl Inputs {
@@ -45,15 +47,18 @@ impl Inputs {
     ///
     /// # Errors
     /// [`actions_core::runner::BadInput`] with every wrong one.
-    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+    pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
-        let common = Common::read(env, &mut problems)?;
+        let common = Common::read(env, &mut problems).await?;
         let commands = [("upsert", Command::Upsert), ("delete", Command::Delete)];
         let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Upsert);
         let github = common.github(&mut problems);
         if common.pull_request.is_none() {
-            problems.add("pull-request", report::NO_PULL_REQUEST);
+            problems.add(
+                "pull-request",
+                common.unknown_pull_request().unwrap_or(report::NO_PULL_REQUEST),
+            );
         }
         let mut wrong = Problems::default();
         let reports = reports(raw.reports.as_deref(), &mut wrong);
@@ -73,8 +78,12 @@ impl Inputs {
         let environment = common.owner("").environment;
         let key = key(raw.key.as_deref(), &common, env, &reports, &environment, &mut problems);
         let run = run(&common.event);
-        let (sha, run_url) = (common.event.sha.clone(), env.run_url());
         problems.finish()?;
+        // The comment that goes needs no commit.
+        let source = match command {
+            Command::Upsert => common.inquire(common.pull_request, Wanted::Commit).source().await,
+            Command::Delete => Source::default(),
+        };
         Ok(Self {
             command,
             github,
@@ -85,14 +94,15 @@ impl Inputs {
             frame: Frame {
                 title: raw.title.map(|title| title.trim().to_owned()),
                 environment,
-                sha,
+                sha: source.commit,
                 repository_url: env.repository_url(),
-                run_url,
+                run_url: env.run_url(),
                 job,
                 body: raw.body,
             },
             dry_run: common.dry_run,
-            read_only_token: common.event.from_fork || common.event.actor.as_deref() == Some("dependabot[bot]"),
+            read_only_token: common.event.withheld().is_some(),
+            unknown: source.unknown,
         })
     }
 }

@@ -29,7 +29,10 @@ fn main() -> ExitCode {
 }
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
-    let inputs = Inputs::read(&runner.env)?;
+    let inputs = Inputs::read(&runner.env).await?;
+    if let Some(unknown) = &inputs.unknown {
+        command::notice("pr-comment", unknown);
+    }
     let started = Instant::now();
     let text = redact(&comment::render(&inputs.frame, &inputs.reports));
     let wanted = Wanted {

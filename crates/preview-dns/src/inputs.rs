@@ -6,7 +6,7 @@ use actions_core::environment::Environment;
 use actions_core::manifest::Routing;
 use actions_core::owner::Owner;
 use actions_core::runner::common::CloudflareAccess;
-use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
+use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, Wanted, inputs};
 use serde::Deserialize;
 
 use crate::domains::Host;
@@ -103,6 +103,8 @@ pub(crate) struct Inputs {
     pub max_deletes: Option<usize>,
     pub create_missing: bool,
     pub wait: Option<Wait>,
+    /// The pull request, asked for its state before records are made for it.
+    pub inquiry: Inquiry,
 }
 
 /// How to wait for the records to answer.
@@ -123,10 +125,10 @@ impl Inputs {
     ///
     /// # Errors
     /// [`BadInput`] with every problem.
-    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+    pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
-        let common = Common::read(env, &mut problems)?;
+        let common = Common::read(env, &mut problems).await?;
         let inputs = Self::checked(&raw, &common, env, &mut problems);
         problems.finish()?;
         // Without a problem there is a value: each `None` below recorded one.
@@ -206,6 +208,7 @@ impl Inputs {
             id: access.zone_id.clone(),
         };
         let inputs = Self {
+            inquiry: common.inquire(owner.pull_request, Wanted::Open),
             command,
             access,
             dry_run: common.dry_run,

@@ -13,6 +13,15 @@ impl Inputs {
         !self.dry_run && (self.command != Command::Verify || self.create_missing)
     }
 
+    /// Whether records are made (or planned), rather than looked at or deleted.
+    pub(crate) fn makes(&self) -> bool {
+        match self.command {
+            Command::Apply => true,
+            Command::Verify => self.create_missing,
+            Command::Delete => false,
+        }
+    }
+
     /// Hostnames and records that are not of this zone, or cannot be in it.
     pub(crate) fn problems_in_zone(&self, zone: &str) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();

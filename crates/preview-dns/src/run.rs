@@ -21,7 +21,7 @@ use crate::zone::Found;
 /// Runs the action. Report and outputs are written whether it succeeds or not.
 pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     let start = Instant::now();
-    let inputs = Inputs::read(&runner.env)?;
+    let inputs = Inputs::read(&runner.env).await?;
     let http = actions_core::http::client()?;
     let reader = inputs.access.reader(http.clone());
     let mut session = Session {
@@ -63,7 +63,9 @@ pub(crate) struct Session {
 impl Session {
     async fn carry_out(&mut self) -> anyhow::Result<()> {
         self.zone = self.inputs.zone.name.clone().unwrap_or_default();
-        let mut found = Found::find(&self.reader, &self.inputs.zone).await?;
+        let (found, made) = tokio::join!(Found::find(&self.reader, &self.inputs.zone), self.may_make());
+        made?;
+        let mut found = found?;
         self.zone.clone_from(&found.zone.name);
         if self.inputs.zone.name.is_none() {
             // Only now is it known what is in the zone and what is not.
@@ -84,6 +86,19 @@ impl Session {
         }
         self.check_certificates(&found).await;
         self.wait(&mut found).await
+    }
+
+    /// Nothing is made for a pull request that is closed.
+    async fn may_make(&self) -> anyhow::Result<()> {
+        if !self.inputs.makes() {
+            return Ok(());
+        }
+        let source = self.inputs.inquiry.source().await;
+        source.may_make()?;
+        if let Some(unknown) = &source.unknown {
+            command::warning("preview-dns", unknown);
+        }
+        Ok(())
     }
 
     /// Where the token was refused, asks whether it is alive at all: Cloudflare's codes do not tell.

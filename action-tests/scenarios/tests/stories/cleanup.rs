@@ -47,7 +47,7 @@ fn route(host: &str, script: &str) -> Value {
 }
 
 /// Preview 42 as the other actions leave it, and beside it what only looks like it.
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let world = World::start().await;
     world.file("codex.toml", MANIFEST);
     let others = "codex-actions:1296269:acme/app:codex:preview:421";
@@ -434,9 +434,9 @@ async fn what_is_wrong_with_the_inputs_is_told_at_once_before_any_request() {
     - `dry-run`: `si` is neither `true` nor `false`
     - `only`: `clouds` is none of `cloudflare` and `neon`
     - `cloudflare-account-id`: not an id of 32 hexadecimal digits; copy it from the dashboard's overview page
-    - `cloudflare-api-token`: missing; pass `cloudflare-api-token: ${{ secrets.CLOUDFLARE_API_TOKEN }}`
+    - `cloudflare-api-token`: missing; pass `cloudflare-api-token: ${{ secrets.CLOUDFLARE_API_TOKEN }}` (in a reusable workflow: the caller passes it on with `secrets: inherit`)
     - `neon-project-id`: `Quiet River` is not a project id, such as `quiet-river-12345678`
-    - `neon-api-key`: missing; pass `neon-api-key: ${{ secrets.NEON_API_KEY }}`
+    - `neon-api-key`: missing; pass `neon-api-key: ${{ secrets.NEON_API_KEY }}` (in a reusable workflow: the caller passes it on with `secrets: inherit`)
     ");
     assert_eq!(world.mark(), mark);
     world.finish().await;

@@ -303,7 +303,8 @@ async fn a_worker_of_another_environment_is_not_taken_over_unasked() {
     let mark = world.mark();
     let run = deploy(&world, &[]).await;
     assert_eq!(run.code, 1, "{run}");
-    let told = "api: Worker `api-preview-42` belongs to another environment (its tag says `codex-actions:7000001:acme/other:codex:preview:42`)";
+    let told =
+        "api: Worker `api-preview-42` belongs to preview 42 of codex in acme/other (7000001); choose another name";
     assert!(run.error().contains(told), "{run}");
     world.assert_only_reads_since(mark);
     let run = deploy(&world, &[("force-foreign", "true")]).await;

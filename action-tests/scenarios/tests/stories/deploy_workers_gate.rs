@@ -11,6 +11,9 @@ use crate::health_check::servers::{Server, answer};
 /// A healthy document that does not say which version wrote it.
 const SILENT: &str = r#"{"status":"healthy","service":"api","environment":"preview","checks":{}}"#;
 
+/// A version id as Cloudflare makes them, of no version of ours.
+const OLD: &str = "996445bc-a0df-4656-b356-8f9baf681df5";
+
 /// One service; `url` is the template of its URL.
 fn one_service(world: &World, url: &str) {
     world.file(
@@ -113,14 +116,39 @@ async fn a_new_version_that_no_longer_tells_is_not_taken_for_the_old_one() {
     assert_eq!(world.run("deploy-workers").go().await.code, 0);
     let old = answer(
         200,
-        &SILENT.replace("\"checks\"", "\"version\":\"an-old-version\",\"checks\""),
+        &SILENT.replace("\"checks\"", &format!("\"version\":\"{OLD}\",\"checks\"")),
     );
     let edge = Server::start(vec![old.clone(), old, answer(200, SILENT)]).await;
     one_service(&world, &edge.url("/{hostname}"));
     code(&world, "two");
     let run = world.run("deploy-workers").input("health-timeout", "5s").go().await;
     assert_eq!(run.code, 0, "{run}");
-    assert!(run.stdout.contains("version `an-old-version` still answers"), "{run}");
+    assert!(run.stdout.contains(&format!("version `{OLD}` still answers")), "{run}");
+    assert!(run.stdout.contains("does not tell its version"), "{run}");
+    world.finish().await;
+}
+
+/// What the Workers of the platform that this is made for answer: an application's version, and checks with details.
+#[tokio::test]
+async fn an_applications_own_version_is_none_of_cloudflares() {
+    let world = World::start().await;
+    let document = r#"{"status":"healthy","service":"api-worker","version":"1.0.0","checks":{"database":{"status":"ok"},"kv":{"status":"ok","details":[]}}}"#;
+    let site = Server::start(vec![answer(200, document)]).await;
+    one_service(&world, &site.url("/{hostname}"));
+    let manifest = std::fs::read_to_string(world.workspace().join("codex.toml")).unwrap();
+    let manifest = manifest.replace("path = \"api\"", "path = \"api\"\nworker = \"api-worker\"");
+    world.file("codex.toml", &manifest);
+    code(&world, "one");
+    let run = world.run("deploy-workers").go().await;
+    assert_eq!(run.code, 0, "{run}");
+    // A new Worker needs one healthy answer.
+    assert_eq!(site.requests(), 1, "{run}");
+    let before = live(&world, "api-worker-42");
+    code(&world, "two");
+    let run = world.run("deploy-workers").input("health-timeout", "3s").go().await;
+    assert_eq!(run.code, 0, "{run}");
+    assert_ne!(live(&world, "api-worker-42"), before);
+    assert!(!run.stdout.contains("still answers"), "{run}");
     assert!(run.stdout.contains("does not tell its version"), "{run}");
     world.finish().await;
 }

@@ -311,6 +311,23 @@ async fn what_wrangler_deployed_is_put_back_too() {
 }
 
 #[tokio::test]
+async fn a_first_upload_by_wrangler_that_fails_behind_it_leaves_a_worker_that_says_whose_it_is() {
+    let world = platform().await;
+    world.fail(&json!({"provider": "cloudflare", "method": "POST", "path": "/accounts/*/queues/*/consumers", "status": 400,
+        "body": {"success": false, "errors": [{"code": 11004, "message": "queue already has a consumer"}], "messages": [], "result": null}}));
+    let failed = run(&world).go().await;
+    assert_eq!((failed.code, failed.output("changed")), (1, "true"), "{failed}");
+    let tags = || account(&world)["workers"]["jobs"]["settings"]["tags"].to_string();
+    assert!(tags().contains("codex-actions:1296269:acme/app:"), "{}", tags());
+    assert!(!tags().contains("codex-uploaded:"), "{}", tags());
+    let mended = run(&world).go().await;
+    assert_deployed(&mended);
+    assert!(!mended.stdout.contains("carries no marker"), "{mended}");
+    assert!(tags().contains("codex-uploaded:"), "{}", tags());
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_permission_that_wrangler_lacks_is_named() {
     let world = platform().await;
     let permissions = ["zone:read", "workers:edit", "routes:edit", "kv:edit"];

@@ -232,3 +232,49 @@ impl Writer {
         self.remove(call, |error| error.is_absent(&[NO_RECORD])).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(id: &str, name: &str, content: &str) -> DnsRecord {
+        let value =
+            json!({"id": id, "type": "AAAA", "name": name, "content": content, "proxied": true, "comment": "ours"});
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn wanted(name: &str, content: &str) -> NewRecord {
+        NewRecord {
+            kind: "AAAA".to_owned(),
+            name: name.to_owned(),
+            content: content.to_owned(),
+            ttl: 1,
+            proxied: Some(true),
+            comment: "ours".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_batch_is_in_the_zone_as_a_whole_or_not_at_all() {
+        let batch = Batch {
+            deletes: vec!["1".to_owned()],
+            patches: vec![("2".to_owned(), wanted("b.example.com", "100::"))],
+            posts: vec![wanted("C.example.com.", "100::")],
+        };
+        let (old, patched, posted) = (
+            record("1", "a.example.com", "100::"),
+            record("2", "b.example.com", "100::"),
+            record("3", "c.example.com", "100::"),
+        );
+        assert!(batch.is_in(&[patched.clone(), posted.clone()]));
+        assert!(!batch.is_in(&[old, patched.clone(), posted.clone()]));
+        assert!(!batch.is_in(&[record("2", "b.example.com", "::1"), posted.clone()]));
+        assert!(!batch.is_in(std::slice::from_ref(&posted)));
+        assert!(!batch.is_in(std::slice::from_ref(&patched)));
+        let foreign = DnsRecord {
+            comment: String::new(),
+            ..posted
+        };
+        assert!(!batch.is_in(&[patched, foreign]));
+    }
+}

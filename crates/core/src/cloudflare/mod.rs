@@ -15,6 +15,7 @@ mod envelope;
 mod error;
 pub mod kv;
 mod needs;
+mod pages;
 pub mod r2;
 pub mod routes;
 pub mod tokens;

@@ -11,6 +11,14 @@ use crate::retry::Repeat;
 /// There is no such Worker: on public routes, and on the one that wrangler asks first.
 pub(super) const NO_WORKER: &[u32] = &[10007, 10090];
 
+/// The account's plan allows no more schedules.
+const SCHEDULES_USED_UP: u32 = 10072;
+
+/// Whether schedules were refused because the account has as many as its plan allows.
+pub fn schedules_used_up(error: &Error) -> bool {
+    error.has(SCHEDULES_USED_UP)
+}
+
 /// A Worker as the account's list tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Worker {

@@ -90,9 +90,16 @@ impl Reader {
         self.ask_in(method, path, body, repeat, &mut self.tries()).await
     }
 
-    /// No try yet of a request, with this reader's patience.
-    pub fn tries(&self) -> Tries {
+    fn tries(&self) -> Tries {
         Tries::new(&self.patience)
+    }
+
+    /// No try yet of a create. A list may be a little behind what was written, so the waits before looking are longer.
+    pub fn tries_of_create(&self) -> Tries {
+        Tries::new(&Patience {
+            first: Duration::from_secs(1),
+            ..self.patience.clone()
+        })
     }
 
     /// As [`Reader::ask`], as one or more of `tries`.

@@ -8,6 +8,7 @@ mod client;
 mod comments;
 mod error;
 mod identity;
+mod pulls;
 
 pub use client::{Reader, Writer};
 pub use comments::{Author, Comment, Edited};

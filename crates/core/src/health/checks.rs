@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Expect, Matcher, Request, StatusSet, Target, Version};
+use super::{Expect, Matcher, Reading, Request, StatusSet, Target, Version, Warn, steps};
 use crate::credential::shown;
 
 /// Headers that a page on the open web is to send, and what they are to hold.
@@ -21,8 +21,19 @@ const SECURITY_HEADERS: [(&str, &str); 4] = [
     ("content-security-policy", "/./"),
 ];
 
+/// Headers that belong to the connection, or follow from the URL.
+const NOT_TO_SEND: [&str; 7] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "upgrade",
+    "te",
+];
+
 /// One check, as the user writes it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Check {
     pub name: Option<String>,
@@ -47,10 +58,17 @@ pub struct Check {
     #[serde(default)]
     pub security_headers: bool,
     pub cors: Option<Cors>,
+    /// What later checks send: JSON pointer or header's name, and the name that they use in braces.
+    #[serde(default)]
+    pub capture: IndexMap<String, String>,
+    /// `auto`, `none` or `strict`.
+    pub document: Option<String>,
+    /// `pass` or `fail`.
+    pub warn: Option<String>,
 }
 
 /// Which origins may call, and which must not.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Cors {
     #[serde(default)]
@@ -72,22 +90,45 @@ pub struct WrongCheck {
 /// # Errors
 /// Every check that is wrong.
 pub fn parse(checks: &[Check], base: Option<&str>) -> Result<Vec<Target>, Vec<WrongCheck>> {
-    let (mut targets, mut wrong) = (Vec::new(), Vec::new());
+    let name_of = |at: usize| {
+        let check: &Check = &checks[at];
+        let place = || Some(steps::braces(&shown(check.path.as_ref().or(check.url.as_ref())?)));
+        let name = check.name.clone().or_else(place);
+        name.unwrap_or_else(|| format!("number {}", at + 1))
+    };
+    let values = steps::placeholders(checks);
+    let mut wrong = Vec::new();
+    let mut made: Vec<Vec<Target>> = Vec::new();
     for (at, check) in checks.iter().enumerate() {
-        let name = check
-            .name
-            .clone()
-            .or_else(|| Some(shown(check.path.as_ref().or(check.url.as_ref())?)));
-        let name = name.unwrap_or_else(|| format!("number {}", at + 1));
-        match targets_of(check, &name, base) {
-            Ok(more) => targets.extend(more),
-            Err(problem) => wrong.push(WrongCheck { check: name, problem }),
+        let found = match steps::problem(checks, at) {
+            Some(problem) => Err(problem),
+            None => targets_of(&steps::filled(check, &values), &name_of(at), base),
+        };
+        made.push(found.unwrap_or_else(|problem| {
+            let check = name_of(at);
+            wrong.push(WrongCheck { check, problem });
+            Vec::new()
+        }));
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let mut targets = Vec::new();
+    for group in steps::groups(checks) {
+        match &group[..] {
+            [alone] => targets.append(&mut made[*alone]),
+            members => {
+                let of_group = members.iter().map(|at| (name_of(*at), checks[*at].clone())).collect();
+                let last = members.last().and_then(|at| made[*at].first().cloned());
+                targets.extend(last.map(|last| steps::target(of_group, base, last)));
+            }
         }
     }
-    if wrong.is_empty() { Ok(targets) } else { Err(wrong) }
+    Ok(targets)
 }
 
-fn targets_of(check: &Check, name: &str, base: Option<&str>) -> Result<Vec<Target>, String> {
+/// The request of one check, and the preflights that it asks for.
+pub(super) fn targets_of(check: &Check, name: &str, base: Option<&str>) -> Result<Vec<Target>, String> {
     let url = url_of(check, base)?;
     let request = Request {
         method: check.method.as_deref().map_or(Ok(Method::GET), |method| {
@@ -104,6 +145,7 @@ fn targets_of(check: &Check, name: &str, base: Option<&str>) -> Result<Vec<Targe
         name: name.to_owned(),
         request,
         expect: expect(check)?,
+        sequence: None,
     }];
     let cors = check.cors.clone().unwrap_or_default();
     for (origins, allowed) in [(&cors.allow, true), (&cors.refuse, false)] {
@@ -136,11 +178,48 @@ fn headers(given: &IndexMap<String, String>) -> Result<HeaderMap, String> {
         let parsed = name
             .parse::<HeaderName>()
             .map_err(|_| format!("`{name}` is no header's name"))?;
+        if let Some(problem) = not_to_send(&parsed) {
+            return Err(problem);
+        }
         let value = HeaderValue::from_str(value)
             .map_err(|_| format!("the value of header `{name}` has a character that headers cannot hold"))?;
         headers.append(parsed, value);
     }
     Ok(headers)
+}
+
+/// Why a header cannot be sent by hand.
+pub fn not_to_send(name: &HeaderName) -> Option<String> {
+    if *name == http::header::HOST {
+        return Some(
+            "`Host` follows from the URL, as do route and certificate; write the hostname in the URL and its address in `resolve`"
+                .to_owned(),
+        );
+    }
+    NOT_TO_SEND
+        .contains(&name.as_str())
+        .then(|| format!("`{name}` belongs to the connection and cannot be given"))
+}
+
+/// `auto`, `none` or `strict`. What is not said is `auto`, but for what the check expects of the status or the JSON
+/// itself: that then decides, and the document is only told.
+pub fn reading(given: Option<&str>, decided: bool) -> Result<Reading, String> {
+    match given.map(str::trim) {
+        None if decided => Ok(Reading::Told),
+        None | Some("auto") => Ok(Reading::Auto),
+        Some("none") => Ok(Reading::None),
+        Some("strict") => Ok(Reading::Strict),
+        Some(other) => Err(format!("`{other}` is none of `auto`, `none` and `strict`")),
+    }
+}
+
+/// `pass` or `fail`.
+pub fn warn(given: Option<&str>) -> Result<Warn, String> {
+    match given.map(str::trim) {
+        None | Some("pass") => Ok(Warn::Pass),
+        Some("fail") => Ok(Warn::Fail),
+        Some(other) => Err(format!("`{other}` is none of `pass` and `fail`")),
+    }
 }
 
 fn expect(check: &Check) -> Result<Expect, String> {
@@ -162,6 +241,12 @@ fn expect(check: &Check) -> Result<Expect, String> {
         ));
     }
     Ok(Expect {
+        document: reading(
+            check.document.as_deref(),
+            check.status.is_some() || !check.json.is_empty(),
+        )
+        .map_err(|problem| format!("`document`: {problem}"))?,
+        warn: warn(check.warn.as_deref()).map_err(|problem| format!("`warn`: {problem}"))?,
         status: check.status.as_deref().map_or(Ok(StatusSet::default()), str::parse)?,
         version: check.version.as_deref().map(str::parse::<Version>).transpose()?,
         body: check
@@ -207,8 +292,10 @@ fn preflight(name: &str, url: &Url, origin: &str, allowed: bool) -> Result<Targe
     } else {
         ("100-599".parse()?, "refuses")
     };
+    // A preflight has no document, and a refusal may be of any kind.
     let mut expect = Expect {
         status,
+        document: Reading::None,
         ..Expect::default()
     };
     if allowed {
@@ -220,6 +307,7 @@ fn preflight(name: &str, url: &Url, origin: &str, allowed: bool) -> Result<Targe
         name: format!("{name} {verb} {origin}"),
         request,
         expect,
+        sequence: None,
     })
 }
 

@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Matcher;
+use super::document::is_health_path;
+use super::{Matcher, Reading};
 
 /// Statuses: `200`, `200-299`, `2xx`, or several of them separated by commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,16 +73,18 @@ impl fmt::Display for StatusSet {
 pub struct Version {
     /// What is to be found; a prefix of 8 or more characters of it is enough.
     pub wanted: String,
+    /// Other names of the same version, such as the commit that it was built from.
+    pub also: Vec<String>,
     pub place: VersionPlace,
 }
 
 /// Where an endpoint tells its version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum VersionPlace {
-    /// The health document's `version`.
+    /// The health document's `version`, or its release or commit.
     #[default]
     Document,
-    /// The same, where the document tells one; one that does not is right.
+    /// The same, where it can be one of Cloudflare's version ids; a document that tells none is right.
     DocumentIfTold,
     /// A header of the answer.
     Header(String),
@@ -107,7 +110,11 @@ impl FromStr for Version {
                 "`{text}` names no version; write `<version>`, `X-Version: <version>` or `/commit: <version>`"
             ));
         }
-        Ok(Self { wanted, place })
+        Ok(Self {
+            wanted,
+            also: Vec::new(),
+            place,
+        })
     }
 }
 
@@ -115,10 +122,14 @@ impl FromStr for Version {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expect {
     pub status: StatusSet,
-    /// The answer is to be a health document. When unset, one is read if it is there.
-    pub document: bool,
-    /// The document's `service`, when it tells one.
-    pub service: Option<String>,
+    /// How far the answer is taken for a health document.
+    pub document: Reading,
+    /// What `degraded` counts as.
+    pub warn: Warn,
+    /// The names that the document's `service` may have, when it tells one; the first is shown.
+    pub service: Vec<String>,
+    /// The names of services that answer elsewhere.
+    pub other_services: Vec<String>,
     /// The document's `environment`, when it tells one.
     pub environment: Option<String>,
     pub version: Option<Version>,
@@ -136,6 +147,27 @@ pub struct Expect {
     pub certificate_days: Option<u32>,
 }
 
+/// What a service counts as that says it is degraded (`warn`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Warn {
+    /// Healthy: it serves. It is told.
+    #[default]
+    Pass,
+    Fail,
+}
+
+impl Expect {
+    /// Whether what is found depends on the body of an answer from this path.
+    pub(super) fn reads_body(&self, path: &str) -> bool {
+        let pointer = |version: &Version| !matches!(version.place, VersionPlace::Header(_));
+        !self.body.is_empty()
+            || !self.json.is_empty()
+            || self.version.as_ref().is_some_and(pointer)
+            || self.document == Reading::Strict
+            || (self.document == Reading::Auto && is_health_path(path))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +180,7 @@ mod tests {
             version("X-Version: abc"),
             Version {
                 wanted: "abc".into(),
+                also: Vec::new(),
                 place: VersionPlace::Header("X-Version".into())
             }
         );

@@ -13,10 +13,16 @@ pub enum Failure {
     /// Nothing listens there.
     Refused,
     Tls(TlsFailure),
+    /// Something answered that is no HTTP.
+    NotHttp,
+    /// The proxy on the way wants to know who asks.
+    ProxyLogin,
     /// The whole probe took longer than this.
     TimedOut(Duration),
     /// Redirected to a place that is not followed, and why.
     Redirected(String),
+    /// Redirected to where it has been, by these paths.
+    Circle(String),
     Other(String),
 }
 
@@ -27,6 +33,13 @@ pub(super) fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
     while let Some(at) = cause {
         if let Some(NoAddress(text)) = at.downcast_ref::<NoAddress>() {
             return Failure::Dns(text.clone());
+        }
+        if let Some(error) = at.downcast_ref::<hyper::Error>()
+            && error.is_parse()
+            // HTTP with more headers than are read; only hyper's server has a method to ask for it.
+            && !error.to_string().contains("too large")
+        {
+            return Failure::NotHttp;
         }
         if let Some(tls) = at.downcast_ref::<rustls::Error>() {
             return Failure::Tls(TlsFailure::of(tls));
@@ -46,7 +59,31 @@ pub(super) fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
             }
         }
         deepest = at.to_string();
+        // The words of hyper-util's tunnel, which has no public type for them.
+        if deepest.contains("proxy authorization required") {
+            return Failure::ProxyLogin;
+        }
         cause = at.source();
     }
     Failure::Other(deepest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_of_a_certificate_has_its_name() {
+        use rustls::{CertificateError as C, Error as E};
+        for (fault, name) in [
+            (C::Revoked, TlsFailure::Revoked),
+            (C::NotValidYet, TlsFailure::NotYetValid),
+            (C::Expired, TlsFailure::Expired),
+            (C::NotValidForName, TlsFailure::WrongName),
+            (C::UnknownIssuer, TlsFailure::Untrusted),
+        ] {
+            let wrapped = std::io::Error::other(E::InvalidCertificate(fault));
+            assert_eq!(classify(&wrapped), Failure::Tls(name));
+        }
+    }
 }

@@ -107,6 +107,18 @@ fn value_is(value: &Spanned<DeValue<'_>>, path: &str, kind: Kind, problems: &mut
                 });
             }
         }
+        (Kind::ValueMap, DeValue::Table(table)) => {
+            for (name, item) in table.iter().filter(|(_, item)| has_date(item.get_ref())) {
+                let text = format!(
+                    "`{}` holds a date, which JSON cannot: write it in quotes",
+                    join(path, name.get_ref())
+                );
+                problems.push(Problem {
+                    at: item.span().start,
+                    text,
+                });
+            }
+        }
         (Kind::Table(keys), DeValue::Table(table)) => walk(table, at, path, keys, problems),
         (Kind::Tables(keys), DeValue::Table(table)) => {
             for (name, item) in table {
@@ -138,6 +150,15 @@ fn value_is(value: &Spanned<DeValue<'_>>, path: &str, kind: Kind, problems: &mut
     }
 }
 
+fn has_date(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::Datetime(_) => true,
+        DeValue::Array(items) => items.iter().any(|item| has_date(item.get_ref())),
+        DeValue::Table(table) => table.values().any(|item| has_date(item.get_ref())),
+        _ => false,
+    }
+}
+
 fn one_of(names: &[&str]) -> String {
     names
         .iter()
@@ -155,6 +176,7 @@ fn describe(kind: Kind) -> String {
         Kind::OneOf(names) => one_of(names),
         Kind::TextList => "a list of texts".to_owned(),
         Kind::TextMap => "a table from name to text".to_owned(),
+        Kind::ValueMap => "a table from name to value".to_owned(),
         Kind::Table(_) | Kind::Tables(_) => "a table".to_owned(),
         Kind::TableList(_) => "a list of tables".to_owned(),
         Kind::Any => "a value".to_owned(),

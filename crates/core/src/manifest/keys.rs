@@ -16,6 +16,8 @@ pub enum Kind {
     TextList,
     /// A table from name to text.
     TextMap,
+    /// A table from name to what JSON can hold.
+    ValueMap,
     /// A table with these keys.
     Table(&'static [Key]),
     /// A table of tables, named by the user, each with these keys.
@@ -165,8 +167,13 @@ const ENVIRONMENT: &[Key] = &[
     ),
     key(
         "vars",
-        Kind::TextMap,
-        "Variables of every Worker of the environment; `{service.url}` is filled in.",
+        Kind::ValueMap,
+        "Variables of every Worker of the environment: texts, or values that reach the Worker as JSON. `{service.url}`, `{pr}` and the like are filled in; `{{x}}` is the text `{x}`.",
+    ),
+    key(
+        "crons",
+        Kind::Flag,
+        "Whether Workers run on the schedules of their configuration. Default: not in an environment that is one per pull request.",
     ),
     key(
         "r2",
@@ -262,8 +269,8 @@ const SERVICE: &[Key] = &[
     ),
     key(
         "vars",
-        Kind::TextMap,
-        "Variables of the Worker; `{service.url}` and `{service.hostname}` are filled in.",
+        Kind::ValueMap,
+        "Variables of the Worker: texts, or values that reach it as JSON. `{service.url}`, `{service.hostname}`, `{environment}` and the like are filled in; `{{x}}` is the text `{x}`.",
     ),
     key(
         "health",
@@ -337,6 +344,21 @@ pub const CHECK: &[Key] = &[
         "Whether HSTS, nosniff, Referrer-Policy and Content-Security-Policy must be there.",
     ),
     key("cors", Kind::Table(CORS), "Which origins may call."),
+    key(
+        "capture",
+        Kind::TextMap,
+        "What later checks send as `{name}`: `\"/token\" = \"token\"`, by JSON pointer or header.",
+    ),
+    key(
+        "document",
+        Kind::OneOf(&["auto", "none", "strict"]),
+        "Whether the answer is taken for a health document. Default: `auto`.",
+    ),
+    key(
+        "warn",
+        Kind::OneOf(&["pass", "fail"]),
+        "What `degraded` counts as. Default: `pass`.",
+    ),
 ];
 
 const CORS: &[Key] = &[

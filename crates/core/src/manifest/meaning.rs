@@ -3,6 +3,9 @@
 
 use std::time::Duration;
 
+use indexmap::IndexMap;
+use serde_json::Value;
+
 use super::check::Problem;
 use super::{EnvironmentSpec, Manifest, OnLimit, ServiceSpec, graph};
 use crate::naming::{self, PLACEHOLDERS};
@@ -25,16 +28,21 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     if !manifest.project.url.contains("{hostname}") {
         found.add("url", "`project.url` is to contain `{hostname}`".to_owned());
     }
-    variables(manifest, &mut found);
+    database_variables(manifest, &mut found);
     for (name, environment) in &manifest.environments {
         templates(manifest, name, environment, &mut found);
         database(manifest, name, environment, &mut found);
         limit(name, environment, &mut found);
         records(manifest, name, environment, &mut found);
         resources(manifest, name, environment, &mut found);
+        let place = format!("environments.{name}");
+        variables(manifest, &place, &environment.vars, &[(name, environment)], &mut found);
     }
+    let environments: Vec<_> = manifest.environments.iter().collect();
     for (key, service) in &manifest.services {
         references(manifest, key, service, &mut found);
+        let place = format!("services.{key}");
+        variables(manifest, &place, &service.vars, &environments, &mut found);
         secrets(manifest, key, service, &mut found);
     }
     let needs = manifest
@@ -115,7 +123,7 @@ fn templates(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, fou
 }
 
 /// Names that a process can have, and none that is the runner's or already said.
-fn variables(manifest: &Manifest, found: &mut Found<'_>) {
+fn database_variables(manifest: &Manifest, found: &mut Found<'_>) {
     let names = manifest.database.iter().flat_map(|database| &database.variables);
     for name in names {
         let mut chars = name.chars();
@@ -260,18 +268,53 @@ fn references(manifest: &Manifest, key: &str, service: &ServiceSpec, found: &mut
     if !service.health.starts_with('/') {
         found.add(&section, format!("`services.{key}.health` is to start with `/`"));
     }
-    for (var, value) in &service.vars {
-        let strangers = naming::placeholders(value).into_iter().filter(|reference| {
-            reference
-                .split_once('.')
-                .is_some_and(|(key, _)| !manifest.services.contains_key(key))
-        });
-        for reference in strangers {
-            found.add(
-                &section,
-                format!("`services.{key}.vars.{var}`: `{{{reference}}}` names no service"),
+}
+
+/// Variables: every reference means something, in each of the environments that they are for.
+fn variables(
+    manifest: &Manifest,
+    place: &str,
+    vars: &IndexMap<String, Value>,
+    environments: &[(&String, &EnvironmentSpec)],
+    found: &mut Found<'_>,
+) {
+    let section = format!("[{place}]");
+    let of_services = manifest
+        .services
+        .keys()
+        .flat_map(|key| ["url", "hostname"].map(|part| format!("{key}.{part}")));
+    let known: Vec<String> = of_services.chain(PLACEHOLDERS.map(str::to_owned)).collect();
+    for (var, value) in vars {
+        let mut used = Vec::new();
+        texts(value, &mut |text| used.extend(naming::references(text)));
+        for unknown in used.iter().filter(|name| !known.iter().any(|known| known == *name)) {
+            let meant = crate::text::nearest(unknown, known.iter().map(String::as_str));
+            let meant = meant.map(|meant| format!("; did you mean `{{{meant}}}`?"));
+            let text = format!(
+                "`{place}.vars.{var}`: `{{{unknown}}}` is no placeholder and names no service{}",
+                meant.unwrap_or_else(|| format!("; `{{{{{unknown}}}}}` is the text itself"))
             );
+            found.add(&section, text);
         }
+        let without = environments
+            .iter()
+            .find(|(_, environment)| !environment.hostname.contains("{pr}"));
+        if let Some((name, _)) = without.filter(|_| used.contains(&"pr")) {
+            let text = format!(
+                "`{place}.vars.{var}`: there is no `{{pr}}` in environment `{name}`, which exists once; say it in the `vars` of the environments that are one per pull request"
+            );
+            found.add(&section, text);
+        }
+    }
+}
+
+/// Every text in a value.
+fn texts<'a>(value: &'a Value, found: &mut impl FnMut(&'a str)) {
+    match value {
+        Value::String(text) => found(text),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(fields) => fields.values().for_each(|item| texts(item, found)),
+        _ => {}
     }
 }
 

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The manifest, checked.
 #[derive(Debug, Clone, Deserialize)]
@@ -102,7 +103,8 @@ pub struct EnvironmentSpec {
     #[serde(default)]
     pub secrets: IndexMap<String, String>,
     #[serde(default)]
-    pub vars: IndexMap<String, String>,
+    pub vars: IndexMap<String, Value>,
+    pub crons: Option<bool>,
     #[serde(default)]
     pub r2: IndexMap<String, String>,
     #[serde(default)]
@@ -144,7 +146,7 @@ pub struct ServiceSpec {
     #[serde(default)]
     pub kv: Vec<String>,
     #[serde(default)]
-    pub vars: IndexMap<String, String>,
+    pub vars: IndexMap<String, Value>,
     #[serde(default = "default_health")]
     pub health: String,
     #[serde(default)]

@@ -42,9 +42,42 @@ fn kind(kind: Kind) -> Value {
         Kind::OneOf(names) => json!({"enum": names}),
         Kind::TextList => json!({"type": "array", "items": {"type": "string"}}),
         Kind::TextMap => json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        Kind::ValueMap => json!({"type": "object"}),
         Kind::Table(keys) => table(keys),
         Kind::Tables(keys) => json!({"type": "object", "additionalProperties": table(keys)}),
         Kind::TableList(keys) => json!({"type": "array", "items": table(keys)}),
         Kind::Any => json!({}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As an editor judges: both keywords of the schema.
+    fn fits(text: &str) -> bool {
+        let schema = kind(Kind::Duration);
+        let pattern = regex_lite::Regex::new(schema["pattern"].as_str().unwrap()).unwrap();
+        text.chars().count() as u64 >= schema["minLength"].as_u64().unwrap() && pattern.is_match(text)
+    }
+
+    #[test]
+    fn a_duration_is_one_for_the_schema_when_it_is_one_for_us() {
+        let numbers = ["", "0", "1", "90", "99999999999", "999999999999999", "-1", "1.5"];
+        let units = ["", "ms", "s", "m", "min", "h", "d", "w", "y", "M", "S", " s", "x"];
+        let parts = || {
+            numbers
+                .iter()
+                .flat_map(|number| units.iter().map(move |unit| format!("{number}{unit}")))
+        };
+        let mut right = 0;
+        for first in parts() {
+            for second in parts() {
+                let text = format!("{first}{second}");
+                assert_eq!(fits(&text), crate::duration::parse(&text).is_some(), "{text:?}");
+                right += usize::from(fits(&text));
+            }
+        }
+        assert!(right > 100, "{right}");
     }
 }

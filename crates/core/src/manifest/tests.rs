@@ -82,9 +82,61 @@ fn all_problems_of_meaning_at_once() {
         codex.toml:9:1: `environments.preview.branch`: use `{pr}` in all of hostname, worker and branch, or in none
         codex.toml:20:1: `DATABASE_URL` is a secret in `services.identity-api.secrets` and a variable in `services.identity-api.vars`; a Worker can have it only once
         codex.toml:26:1: `services.web.needs`: there is no service `identity`; did you mean `identity-api`?
-        codex.toml:26:1: `services.web.vars.API_URL`: `{identty.url}` names no service
+        codex.toml:26:1: `services.web.vars.API_URL`: `{identty.url}` is no placeholder and names no service; did you mean `{identity-api.url}`?
         codex.toml:30:1: services need each other in a circle: web → web
     ");
+}
+
+#[test]
+fn what_stands_between_braces_in_variables_means_something() {
+    let vars = |service: &str, preview: &str| {
+        let text = GOOD
+            .replace(
+                "vars = { API_URL = \"{identity-api.url}\" }",
+                &format!("vars = {{ A = {service} }}"),
+            )
+            .replace(
+                "expires = \"7d\"",
+                &format!("expires = \"7d\"\nvars = {{ B = {preview} }}"),
+            );
+        parse(&text).map_err(|wrong| wrong.to_string())
+    };
+    let good = vars(
+        r#"["{web.url}", { environment = "{environment}", id = "{{id}}", json = '{"a": 1}' }, 5, true]"#,
+        "\"pr-{pr} {identity-api.hostname}\"",
+    );
+    assert!(good.is_ok(), "{good:?}");
+    for (service, preview, told) in [
+        (
+            "\"{web.uri}\"",
+            "1",
+            "codex.toml:26:1: `services.web.vars.A`: `{web.uri}` is no placeholder and names no service; did you mean `{web.url}`?",
+        ),
+        (
+            "[{ deep = \"{PR_NUMBER}\" }]",
+            "1",
+            "`{PR_NUMBER}` is no placeholder and names no service; `{{PR_NUMBER}}` is the text itself",
+        ),
+        (
+            "1",
+            "\"{enviroment}\"",
+            "codex.toml:9:1: `environments.preview.vars.B`: `{enviroment}` is no placeholder and names no service; did you mean `{environment}`?",
+        ),
+        (
+            "\"{pr}\"",
+            "1",
+            "`services.web.vars.A`: there is no `{pr}` in environment `production`, which exists once",
+        ),
+        (
+            "[2026-11-27]",
+            "1",
+            "`services.web.vars.A` holds a date, which JSON cannot: write it in quotes",
+        ),
+        ("1", "{ from = 07:30:00 }", "`environments.preview.vars.B` holds a date"),
+    ] {
+        let wrong = vars(service, preview).unwrap_err();
+        assert!(wrong.contains(told), "{told} is not in:\n{wrong}");
+    }
 }
 
 #[test]

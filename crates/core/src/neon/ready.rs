@@ -57,6 +57,11 @@ fn certificate(failure: &TlsFailure) -> String {
         TlsFailure::NoCertificate(text) => text.clone(),
         TlsFailure::WrongName => "the certificate is for another host".to_owned(),
         TlsFailure::Expired => "the certificate has expired".to_owned(),
+        TlsFailure::NotYetValid => "the certificate is not valid yet".to_owned(),
+        TlsFailure::Revoked => "the certificate was revoked".to_owned(),
+        TlsFailure::AuthorityAsServer => "the certificate is an authority's own, not a server's".to_owned(),
+        TlsFailure::ClientCertificate => "the server wants a certificate from us".to_owned(),
+        TlsFailure::PlainHttp => "what answers speaks no TLS".to_owned(),
         TlsFailure::Untrusted => "the certificate is signed by nobody whom this machine trusts".to_owned(),
     }
 }

@@ -28,6 +28,8 @@ pub struct Endpoint {
     pub seconds: f64,
     /// Why it is not healthy.
     pub detail: Option<String>,
+    /// What is to be told of a healthy one.
+    pub note: Option<String>,
     /// What to do about it.
     pub remedy: Option<String>,
     /// Of the last answer.
@@ -38,6 +40,8 @@ pub struct Endpoint {
     pub checks: IndexMap<String, String>,
     /// The Worker's version, when it told.
     pub version: Option<String>,
+    /// How often each version answered, when one was expected.
+    pub versions: IndexMap<String, u32>,
     /// The last answer's HTTP status.
     pub status: Option<u16>,
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::source::{self, Inquiry, Wanted};
 use super::{Env, Problems, inputs};
-use crate::environment::Environment;
-use crate::event::Event;
+use crate::environment::{Environment, Unresolved};
+use crate::event::{Event, Told};
 use crate::manifest::Manifest;
 use crate::owner::Owner;
 
@@ -40,6 +41,10 @@ pub struct Common {
     pub dry_run: bool,
     /// The input `pull-request`, or the event's.
     pub pull_request: Option<u64>,
+    /// Why the event's pull request is not known, though it has one.
+    unknown: Option<String>,
+    /// Access to GitHub where a token was given, for what the event does not tell.
+    github: Option<GithubAccess>,
 }
 
 /// Access to the GitHub API.
@@ -78,11 +83,12 @@ pub struct NeonAccess {
 }
 
 impl Common {
-    /// Reads the shared inputs and the event.
+    /// Reads the shared inputs and the event. GitHub is asked only which pull request a `workflow_run` is about, where
+    /// the event has not told (it never does for forks): all names depend on it.
     ///
     /// # Errors
     /// Never for a wrong value: those are recorded in `problems`.
-    pub fn read(env: &Env, problems: &mut Problems) -> anyhow::Result<Self> {
+    pub async fn read(env: &Env, problems: &mut Problems) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         for token in [&raw.github_token, &raw.cloudflare_api_token, &raw.neon_api_key]
             .into_iter()
@@ -90,31 +96,50 @@ impl Common {
         {
             crate::secret::mask(token.trim());
         }
-        let event = Event::read(env, problems);
+        let mut event = super::event::read(env, problems);
         let given = problems.number("pull-request", raw.pull_request.as_deref());
         if given == Some(0) {
             problems.add("pull-request", "`0` is not a pull request's number");
         }
-        let pull_request = given.or(event.pull_request);
         let dry_run = problems.boolean("dry-run", raw.dry_run.as_deref(), false);
+        let github = optional_github(&raw, &event, problems);
+        let mut unknown = None;
+        if let (Told::Head(head), None) = (&event.told, given) {
+            match source::find(head, github.clone()).await {
+                Ok(pull) => (event.told, event.asked) = (Told::Is(pull), true),
+                Err(why) => unknown = Some(why),
+            }
+        }
         Ok(Self {
+            pull_request: given.or_else(|| event.told.number()),
             raw,
             event,
             dry_run,
-            pull_request,
+            unknown,
+            github,
         })
+    }
+
+    /// What a run for the environment of this pull request (`None`: of none) is about, to be asked together with other
+    /// reads.
+    pub fn inquire(&self, number: Option<u64>, wanted: Wanted) -> Inquiry {
+        Inquiry::new(self.event.clone(), number, wanted, self.github.clone())
+    }
+
+    /// What is wrong where a pull request's number is missing, though the event is about one.
+    pub fn unknown_pull_request(&self) -> Option<&str> {
+        self.unknown.as_deref()
     }
 
     /// Access to GitHub, each missing part a problem.
     pub fn github(&self, problems: &mut Problems) -> GithubAccess {
         let remedy = "pass `github-token: ${{ github.token }}`";
+        if let Some(access) = &self.github {
+            return access.clone();
+        }
         GithubAccess {
-            token: problems.required_secret("github-token", self.raw.github_token.clone(), remedy),
-            api_url: problems.base_url(
-                "github-api-url",
-                self.raw.github_api_url.as_deref(),
-                "https://api.github.com",
-            ),
+            token: self.secret(problems, "github-token", self.raw.github_token.as_ref(), remedy),
+            api_url: github_url(&self.raw, problems),
             repository: self.event.repository.clone().unwrap_or_else(|| {
                 problems.add(
                     "github-token",
@@ -165,7 +190,21 @@ impl Common {
 
     fn cloudflare_token(&self, problems: &mut Problems) -> SecretString {
         let remedy = "pass `cloudflare-api-token: ${{ secrets.CLOUDFLARE_API_TOKEN }}`";
-        problems.required_secret("cloudflare-api-token", self.raw.cloudflare_api_token.clone(), remedy)
+        self.secret(
+            problems,
+            "cloudflare-api-token",
+            self.raw.cloudflare_api_token.as_ref(),
+            remedy,
+        )
+    }
+
+    /// A required secret. Where it is missing, the event says whether the run could have it at all.
+    fn secret(&self, problems: &mut Problems, input: &str, value: Option<&String>, remedy: &str) -> SecretString {
+        if value.is_none() {
+            problems.add(input, self.event.missing_secret(&format!("missing; {remedy}")));
+            return SecretString::default();
+        }
+        problems.required_secret(input, value.cloned(), remedy)
     }
 
     fn cloudflare_url(&self, problems: &mut Problems) -> String {
@@ -191,13 +230,9 @@ impl Common {
                 format!("`{project_id}` is not a project id, such as `quiet-river-12345678`"),
             );
         }
-        let remedy = if self.event.from_fork {
-            "pull requests from forks are given no secrets; skip this step for them"
-        } else {
-            "pass `neon-api-key: ${{ secrets.NEON_API_KEY }}`"
-        };
+        let remedy = "pass `neon-api-key: ${{ secrets.NEON_API_KEY }}`";
         NeonAccess {
-            api_key: problems.required_secret("neon-api-key", self.raw.neon_api_key.clone(), remedy),
+            api_key: self.secret(problems, "neon-api-key", self.raw.neon_api_key.as_ref(), remedy),
             project_id,
             api_url: problems.base_url(
                 "neon-api-url",
@@ -233,6 +268,8 @@ impl Common {
         match (self.raw.environment.as_deref().map(str::trim), self.pull_request) {
             (Some(name), _) => Some(name.to_owned()),
             (None, Some(_)) => Some("preview".to_owned()),
+            // It is one, only which one is not known: the environment itself says so.
+            (None, None) if self.unknown.is_some() => Some("preview".to_owned()),
             (None, None) => {
                 let names: Vec<&String> = manifest.environments.keys().collect();
                 let known = crate::text::quoted_list(&names);
@@ -252,12 +289,23 @@ impl Common {
         match Environment::resolve(&manifest, &name, self.pull_request, &self.event.identity()) {
             Ok(environment) => Some(environment),
             Err(wrong) => {
-                for (input, problem) in wrong.0 {
-                    problems.add(input, problem);
-                }
+                self.tell(wrong, problems);
                 None
             }
         }
+    }
+
+    /// Records why an environment cannot be resolved: a number that is missing with what is known of why.
+    pub fn tell(&self, wrong: Unresolved, problems: &mut Problems) {
+        for (input, problem) in wrong.0 {
+            let why = self.unknown.clone().filter(|_| input == "pull-request");
+            problems.add(input, why.unwrap_or(problem));
+        }
+    }
+
+    /// The input `environment`, as the user wrote it.
+    pub fn stated_environment(&self) -> Option<&str> {
+        self.raw.environment.as_deref().map(str::trim)
     }
 
     /// Who owns what a run without a manifest makes: the repository, the named environment, the pull request.
@@ -269,6 +317,24 @@ impl Common {
             pull_request: self.pull_request,
         }
     }
+}
+
+/// Access to GitHub when there is a token: most actions need it for some events only.
+fn optional_github(raw: &Raw, event: &Event, problems: &mut Problems) -> Option<GithubAccess> {
+    let (token, repository) = (raw.github_token.clone()?, event.repository.clone()?);
+    Some(GithubAccess {
+        token: problems.required_secret("github-token", Some(token), ""),
+        api_url: github_url(raw, problems),
+        repository,
+    })
+}
+
+fn github_url(raw: &Raw, problems: &mut Problems) -> String {
+    problems.base_url(
+        "github-api-url",
+        raw.github_api_url.as_deref(),
+        "https://api.github.com",
+    )
 }
 
 fn hex_id(problems: &mut Problems, input: &str, value: &str) {

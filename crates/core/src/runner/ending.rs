@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::signal::Interrupt;
 use super::{Env, Problems, Runner, command, inputs};
 use crate::error::{fault, render};
-use crate::event::Event;
 use crate::reports::{Command, Head, Report, Status};
 use crate::secret;
 
@@ -68,7 +67,7 @@ struct Raw {
 fn known(action: &str, env: &Env) -> Head {
     let raw: Raw = inputs::read(env).unwrap_or_default();
     let number = raw.pull_request.and_then(|number| number.trim().parse().ok());
-    let pull_request = number.or_else(|| Event::read(env, &mut Problems::default()).pull_request);
+    let pull_request = number.or_else(|| super::event::read(env, &mut Problems::default()).told.number());
     let environment = raw.environment.map(|name| name.trim().to_owned());
     Head {
         command: raw

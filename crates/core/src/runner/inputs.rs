@@ -253,6 +253,28 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_no_header_carries_is_named() {
+        let told = |token: &str| {
+            let mut problems = Problems::default();
+            problems.required_secret("neon-api-key", Some(token.to_owned()), "");
+            problems.finish().map_err(|wrong| wrong.to_string()).err()
+        };
+        assert_eq!(told("  napi_abc-123.x=\n"), None, "what surrounds it is cut");
+        for (token, what) in [
+            ("two\nlines", "a line break"),
+            ("two words", "a space"),
+            ("zero\u{200b}width", "U+200B"),
+            ("\u{feff}mark", "U+FEFF"),
+            ("bell\u{7}", "U+0007"),
+            ("clé", "a letter that no token has"),
+        ] {
+            let told = told(token).unwrap();
+            assert!(told.contains("`neon-api-key`") && told.contains(what), "{told}");
+            assert!(!told.contains(token));
+        }
+    }
+
+    #[test]
     fn lists_come_by_line_or_comma() {
         assert_eq!(list(Some("a, b\n# no\n\n c ")), ["a", "b", "c"]);
         assert_eq!(lines(Some("a,b\n c")), ["a,b", "c"]);

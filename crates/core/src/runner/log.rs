@@ -25,9 +25,7 @@ struct Lines {
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
-        // Libraries (hyper, rustls, octocrab) log headers at debug level: only our own lines may pass.
-        *metadata.level() <= self.most && metadata.target().starts_with("actions_core")
-            || is_action(metadata.target()) && *metadata.level() <= self.most
+        *metadata.level() <= self.most && is_ours(metadata)
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -42,21 +40,10 @@ impl<S: Subscriber> Layer<S> for Lines {
     }
 }
 
-/// Whether a log target is one of the six binaries' crates.
-fn is_action(target: &str) -> bool {
-    const CRATES: [&str; 6] = [
-        "neon_branch",
-        "preview_dns",
-        "deploy_workers",
-        "health_check",
-        "pr_comment",
-        "cleanup",
-    ];
-    CRATES.iter().any(|name| {
-        target
-            .strip_prefix(name)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-    })
+/// Whether a line comes from this workspace's code: cargo compiles its packages by paths from the workspace, and all
+/// others by absolute ones. Libraries (hyper, rustls, octocrab) log headers at debug level: theirs may not pass.
+fn is_ours(metadata: &tracing::Metadata<'_>) -> bool {
+    metadata.file().is_some_and(|file| file.starts_with("crates/"))
 }
 
 #[derive(Default)]
@@ -73,5 +60,65 @@ impl Visit for Line {
         } else {
             let _ = write!(self.fields, " {}={value:?}", field.name());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::Metadata;
+    use tracing::field::FieldSet;
+    use tracing::metadata::Kind;
+
+    use super::*;
+
+    /// Keeps the targets of what passes [`is_ours`].
+    struct Passed(Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Passed {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            if is_ours(event.metadata()) {
+                self.0.lock().unwrap().push(event.metadata().target().to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn an_action_that_nobody_listed_is_heard() {
+        let passed = Arc::new(Mutex::new(Vec::new()));
+        let lines = tracing_subscriber::registry().with(Passed(Arc::clone(&passed)));
+        tracing::subscriber::with_default(lines, || {
+            tracing::info!(target: "preflight", "a seventh action");
+            tracing::debug!("and core itself");
+        });
+        assert_eq!(*passed.lock().unwrap(), ["preflight", module_path!()]);
+    }
+
+    struct Callsite;
+
+    impl tracing::Callsite for Callsite {
+        fn set_interest(&self, _: tracing::subscriber::Interest) {}
+
+        fn metadata(&self) -> &Metadata<'_> {
+            &LIBRARY
+        }
+    }
+
+    static CALLSITE: Callsite = Callsite;
+    static LIBRARY: Metadata<'static> = Metadata::new(
+        "event",
+        "hyper::proto",
+        Level::DEBUG,
+        Some("/home/runner/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/hyper-1.7.0/src/proto/h1/role.rs"),
+        Some(1),
+        Some("hyper::proto"),
+        FieldSet::new(&["message"], tracing::callsite::Identifier(&CALLSITE)),
+        Kind::EVENT,
+    );
+
+    #[test]
+    fn libraries_are_not() {
+        assert!(!is_ours(&LIBRARY));
     }
 }

@@ -4,11 +4,13 @@ pub mod command;
 pub mod common;
 mod ending;
 mod env;
+mod event;
 mod file;
 pub mod inputs;
 pub mod kept;
 mod log;
 pub mod signal;
+pub mod source;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,6 +20,7 @@ use std::time::Instant;
 pub use common::Common;
 pub use env::Env;
 pub use inputs::{BadInput, Problems};
+pub use source::{Inquiry, Source, Wanted};
 
 use crate::error;
 use crate::reports::{self, Report};
@@ -119,6 +122,7 @@ where
     F: AsyncFnOnce(&Runner) -> anyhow::Result<()>,
 {
     let runner = Runner::new(name, Env::of_process());
+    crate::secret::announce(command::add_mask);
     log::start(&runner.env);
     crate::http::identify(name);
     ending::mask_proxies(&runner.env);

@@ -1,36 +1,52 @@
 //! What no version holds: routes, custom domains, workers.dev, schedules, settings, and the tags that remember them.
 
+use actions_core::cloudflare::workers::schedules_used_up;
 use actions_core::cloudflare::{Attached, WorkersDev};
 use actions_core::error::fault;
+use actions_core::runner::command;
 use futures_util::future;
 use serde_json::{Map, json};
 
 use crate::apply::Work;
+use crate::apply::outcome::Did;
 use crate::plan::hostnames::Step;
 use crate::plan::{self, ServicePlan, Upload};
 use crate::project::Built;
+use crate::report;
 
 impl Work<'_> {
     pub(crate) async fn steps(&self, service: &ServicePlan) -> anyhow::Result<()> {
         for step in &service.steps {
-            self.step(service, step).await?;
-            self.changed(service);
+            self.stop.check()?;
+            if self.step(service, step).await? {
+                self.did(service, Did::Step(step.clone()));
+            }
         }
         Ok(())
     }
 
     pub(crate) async fn crons(&self, service: &ServicePlan) -> anyhow::Result<()> {
         if let Some(crons) = &service.crons {
-            self.writer.set_schedules(&service.worker, crons).await?;
-            self.changed(service);
+            self.stop.check()?;
+            match self.writer().set_schedules(&service.worker, crons).await {
+                Ok(()) => self.did(service, Did::Schedules),
+                // Sound code is no reason to go back because the account has no more room.
+                Err(error) if schedules_used_up(&error) => {
+                    let text = report::no_schedules(error);
+                    command::warning(self.runner.action, &format!("{}: {text}", service.key));
+                    self.note(service, |outcome| outcome.warnings.push(text));
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }
 
     pub(crate) async fn settings(&self, service: &ServicePlan) -> anyhow::Result<()> {
         if let Some(settings) = &service.settings {
-            self.writer.patch_settings(&service.worker, settings).await?;
-            self.changed(service);
+            self.stop.check()?;
+            self.writer().patch_settings(&service.worker, settings).await?;
+            self.did(service, Did::Settings);
         }
         Ok(())
     }
@@ -40,10 +56,11 @@ impl Work<'_> {
     pub(crate) async fn tag(&self, worker: &str, tags: &[String]) -> anyhow::Result<()> {
         let mut settings = Map::new();
         settings.insert("tags".to_owned(), json!(tags));
-        Ok(self.writer.patch_settings(worker, &settings).await?)
+        Ok(self.writer().patch_settings(worker, &settings).await?)
     }
 
-    async fn step(&self, service: &ServicePlan, step: &Step) -> anyhow::Result<()> {
+    /// Takes one step; whether anything is other than before then: somebody else may have taken it meanwhile.
+    async fn step(&self, service: &ServicePlan, step: &Step) -> anyhow::Result<bool> {
         let worker = &service.worker;
         let no_zone = || {
             fault(format!(
@@ -56,15 +73,13 @@ impl Work<'_> {
                 .because(fault(format!("it became {owner} meanwhile")))
         };
         match step {
-            Step::CreateRoute(pattern) => match self.writer.create_route(zone, pattern, worker).await? {
-                Attached::Done(_) => {}
+            Step::CreateRoute(pattern) => match self.writer().create_route(zone, pattern, worker).await? {
+                Attached::Done(route) => return Ok(route.changed()),
                 Attached::Taken(owner) => return Err(taken(owner).into()),
             },
-            Step::MoveRoute(route) => self.writer.move_route(zone, route, worker).await?,
-            Step::DeleteRoute(route) => {
-                self.writer.delete_route(zone, route).await?;
-            }
-            Step::AttachDomain(hostname) => match self.writer.attach_domain(zone, hostname, worker).await? {
+            Step::MoveRoute(route) => self.writer().move_route(zone, route, worker).await?,
+            Step::DeleteRoute(route) => return Ok(self.writer().delete_route(zone, route).await?),
+            Step::AttachDomain(hostname) => match self.writer().attach_domain(zone, hostname, worker).await? {
                 Attached::Done(_) => {}
                 Attached::Taken(owner) => {
                     let fault = taken(owner).hint("a custom domain makes its own DNS record: delete the one that is there, or use `routing = \"route\"`");
@@ -72,13 +87,14 @@ impl Work<'_> {
                 }
             },
             Step::DetachDomain(domain) => {
-                let detached = self.writer.detach_domain(zone, domain).await?;
+                let detached = self.writer().detach_domain(zone, domain).await?;
                 if let Some(error) = detached.certificate_stays {
                     tracing::warn!("the certificate of `{}` stays: {error}", domain.hostname);
                 }
+                return Ok(detached.was_there);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// A preview is reached by its hostname only; whether a new Worker is at workers.dev depends on the account.
@@ -87,8 +103,9 @@ impl Work<'_> {
         if !new_preview && !service.workers_dev_off {
             return Ok(());
         }
-        let at = self.writer.set_workers_dev(&service.worker, false).await?;
-        self.changed(service);
+        self.stop.check()?;
+        let at = self.writer().set_workers_dev(&service.worker, false).await?;
+        self.did(service, Did::WorkersDevOff);
         if new_preview {
             self.versions_answer_at(service, built, at);
         }
@@ -113,7 +130,7 @@ impl Work<'_> {
             Some((service, self.built.get(key)?)).filter(|_| service.upload == Upload::First)
         });
         let asked = new.map(|(service, built)| async move {
-            if let Ok(at) = self.writer.reader().workers_dev(&service.worker).await {
+            if let Ok(at) = self.writer().reader().workers_dev(&service.worker).await {
                 self.versions_answer_at(service, built, at);
             }
         });

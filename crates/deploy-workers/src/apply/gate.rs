@@ -7,9 +7,9 @@
 use std::time::{Duration, Instant};
 
 use actions_core::credential::shown;
-use actions_core::environment::{Environment, Service};
+use actions_core::environment::Service;
 use actions_core::health::{
-    self, Expect, Prober, Schedule, Seen, Settings, State, Target, Verdict, Version, VersionPlace,
+    self, Expect, Prober, Reading, Schedule, Seen, Settings, State, Target, Verdict, Version, VersionPlace,
 };
 use actions_core::runner::Runner;
 use actions_core::secret;
@@ -18,6 +18,7 @@ use futures_util::future;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
+use crate::inputs::Inputs;
 use crate::report;
 
 /// Who is asked: everybody's version, or the one that was just uploaded, whatever its share of the traffic.
@@ -52,7 +53,7 @@ const IN_A_ROW: u32 = 18;
 /// # Errors
 /// One of them does not, in time.
 pub(crate) async fn wait(
-    environment: &Environment,
+    inputs: &Inputs,
     services: &[Awaited<'_>],
     asked: Asked,
     schedule: &Schedule,
@@ -71,7 +72,7 @@ pub(crate) async fn wait(
         started: Instant::now(),
         runner,
     };
-    let targets = services.iter().map(|awaited| target(environment, awaited, asked));
+    let targets = services.iter().map(|awaited| target(inputs, awaited, asked));
     let targets: Vec<Target> = targets.collect::<anyhow::Result<_>>()?;
     let mut seen = gate.ask(&targets, 1).await;
     let old: Vec<Target> = seen
@@ -177,7 +178,7 @@ fn fitting(rest: Duration) -> u32 {
     u32::try_from(rest.as_secs()).unwrap_or(IN_A_ROW).clamp(1, IN_A_ROW)
 }
 
-fn target(environment: &Environment, awaited: &Awaited<'_>, asked: Asked) -> anyhow::Result<Target> {
+fn target(inputs: &Inputs, awaited: &Awaited<'_>, asked: Asked) -> anyhow::Result<Target> {
     let service = awaited.service;
     let url = secret::url(&service.health_url).with_context(|| {
         format!(
@@ -186,9 +187,12 @@ fn target(environment: &Environment, awaited: &Awaited<'_>, asked: Asked) -> any
             service.key
         )
     })?;
+    let (names, others) = inputs.environment.names(service);
     let expect = Expect {
-        service: Some(service.key.clone()),
-        environment: Some(environment.name.clone()),
+        // Without a manifest nobody said what the Worker calls itself.
+        service: inputs.manifest.as_ref().map(|_| names).unwrap_or_default(),
+        other_services: others,
+        environment: inputs.stated_environment.clone(),
         ..expect(&service.health_url)
     };
     let mut target = Target::get(service.key.clone(), url, expect);
@@ -202,33 +206,47 @@ fn target(environment: &Environment, awaited: &Awaited<'_>, asked: Asked) -> any
 /// A health path that is a page is to answer with success; any other is a health document.
 fn expect(health_url: &str) -> Expect {
     Expect {
-        document: !health_url.ends_with('/'),
+        document: if health_url.ends_with('/') {
+            Reading::Auto
+        } else {
+            Reading::Strict
+        },
         ..Expect::default()
     }
 }
 
 /// The target again, its version expected, when a healthy one told another version.
 fn still_old(seen: &Seen, wanted: &str) -> Option<Target> {
-    if seen.state != State::Healthy {
-        return None;
-    }
-    let told = seen.document()?.version?;
-    if told == wanted {
+    let wanted = version(wanted);
+    if seen.state != State::Healthy || told(seen, &wanted).is_none_or(|told| told == wanted.wanted) {
         return None;
     }
     let mut target = seen.target.clone();
-    target.expect.version = Some(Version {
-        wanted: wanted.to_owned(),
-        // The new version may say nothing of itself, though the old one did.
-        place: VersionPlace::DocumentIfTold,
-    });
+    target.expect.version = Some(wanted);
     Some(target)
 }
 
 /// Whether a healthy answer may be the old version's: one served before, and the answer does not say which it was.
 fn tells_no_version(seen: &Seen, awaited: &Awaited<'_>) -> bool {
-    let told = seen.document().and_then(|document| document.version);
-    seen.state == State::Healthy && awaited.replaced && awaited.version.is_some() && told.is_none()
+    let told = |wanted: &String| told(seen, &version(wanted));
+    seen.state == State::Healthy
+        && awaited.replaced
+        && awaited.version.as_ref().is_some_and(|wanted| told(wanted).is_none())
+}
+
+fn version(wanted: &str) -> Version {
+    Version {
+        wanted: wanted.to_owned(),
+        also: Vec::new(),
+        // The new version may say nothing of itself, though the old one did.
+        place: VersionPlace::DocumentIfTold,
+    }
+}
+
+/// The version that an answer tells, where it can be one of Cloudflare's: an application's own (`1.0.0`) says nothing.
+fn told(seen: &Seen, wanted: &Version) -> Option<String> {
+    let told = health::told(wanted, seen.last.as_ref()?);
+    told.into_iter().next()
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
 //! Carries a plan out, one wave after another; tells what was done even when a later wave fails.
 
 pub(crate) mod attach;
+pub(crate) mod decide;
 pub(crate) mod gate;
+pub(crate) mod look;
+pub(crate) mod outcome;
+pub(crate) mod record;
 pub(crate) mod rollback;
 pub(crate) mod rollout;
 pub(crate) mod upload;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actions_core::cloudflare::Writer;
 use actions_core::runner::Runner;
@@ -17,55 +21,24 @@ use futures_util::{StreamExt as _, future, stream};
 use indexmap::IndexMap;
 
 use self::gate::{Asked, Awaited};
-use self::rollback::PutBack;
+use self::outcome::{Code, Did, Journal, Outcome};
+use self::record::Before;
 use crate::facts::Facts;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::project::Built;
 use crate::project::render::Rendered;
 use crate::report;
+use crate::stop::{Cancelled, Stop};
 
 /// Uploads at once: a wave of many services stays below Cloudflare's burst limit.
-const AT_ONCE: usize = 4;
-
-/// What became of one service.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    /// The version that serves now, when this run knows it.
-    pub(crate) version: Option<String>,
-    /// Code was sent: from then on another version may serve than before.
-    pub(crate) uploaded: bool,
-    /// Code or hostname differ from before.
-    pub(crate) changed: bool,
-    /// Why it failed, as a person reads it.
-    pub(crate) failed: Option<String>,
-    /// What the rollback made of it.
-    pub(crate) put_back: Option<PutBack>,
-    pub(crate) took: Duration,
-    /// Where a new Worker's versions have URLs of their own; of others the plan knows.
-    pub(crate) version_urls: Option<String>,
-}
-
-/// What was done.
-#[derive(Default)]
-pub(crate) struct Done {
-    /// Services that were come to, by key.
-    pub(crate) services: IndexMap<String, Outcome>,
-    /// KV namespaces that were made.
-    pub(crate) kv: Vec<String>,
-    /// Why the run ended early.
-    pub(crate) error: Option<anyhow::Error>,
-}
-
-impl Done {
-    pub(crate) fn changed(&self) -> bool {
-        !self.kv.is_empty() || self.services.values().any(|outcome| outcome.changed)
-    }
-}
+pub(crate) const AT_ONCE: usize = 4;
 
 /// What is carried out, and with what.
 pub(crate) struct Work<'a> {
-    pub(crate) writer: Writer,
+    pub(crate) hasty: Writer,
+    /// For what must not stay half done: more patient than Cloudflare blocks a token for.
+    pub(crate) patient: Writer,
     pub(crate) inputs: &'a Inputs,
     pub(crate) plan: &'a Plan,
     pub(crate) facts: &'a Facts,
@@ -73,46 +46,56 @@ pub(crate) struct Work<'a> {
     /// Where wrangler runs, for services that it uploads.
     pub(crate) sandbox: &'a Sandbox,
     pub(crate) runner: &'a Runner,
+    pub(crate) stop: &'a Stop,
     /// Kept up to date while it is carried out, so that a cancelled run knows how far it came.
-    pub(crate) journal: RefCell<IndexMap<String, Outcome>>,
-}
-
-/// Makes the KV namespaces that are missing; returns their ids by title. `made` are those that are new, also when it
-/// fails.
-pub(crate) async fn kv(
-    writer: &Writer,
-    titles: &[String],
-    made: &mut Vec<String>,
-) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut ids = BTreeMap::new();
-    let mut namespaces = stream::iter(titles)
-        .map(|title| writer.create_kv_namespace(title))
-        .buffer_unordered(AT_ONCE);
-    let mut failed = None;
-    // To the end: of two that are asked for at once, one may be refused and the other made.
-    while let Some(written) = namespaces.next().await {
-        match written {
-            Ok(written) => {
-                if written.changed() {
-                    made.push(written.get().title.clone());
-                }
-                let namespace = written.into_inner();
-                ids.insert(namespace.title, namespace.id);
-            }
-            Err(error) => failed = failed.or(Some(error)),
-        }
-    }
-    match failed {
-        Some(error) => Err(error.into()),
-        None => Ok(ids),
-    }
+    pub(crate) journal: RefCell<Journal>,
 }
 
 impl Work<'_> {
+    /// Once something is other than before, giving up would leave it half done.
+    pub(crate) fn writer(&self) -> &Writer {
+        if self.journal.borrow().changed() {
+            &self.patient
+        } else {
+            &self.hasty
+        }
+    }
+
+    /// What the versions and deployments of this run say.
+    pub(crate) fn message(&self, service: &ServicePlan) -> String {
+        let live = self.facts.live.get(&service.key);
+        let before = live.and_then(|live| match &live.deployment {
+            Some(deployment) => Some(record::of(deployment)),
+            None => live.absent.then_some(Before::Nothing),
+        });
+        record::message(&self.inputs.origin, before.as_ref())
+    }
+
+    /// Makes the KV namespaces that are missing, each to its end: of two that are asked for at once, one may be refused
+    /// and the other made. Returns their ids by title.
+    pub(crate) async fn kv(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let results: Vec<anyhow::Result<(String, String)>> = stream::iter(&self.plan.kv)
+            .map(|title| async {
+                self.stop.check()?;
+                let written = self.writer().create_kv_namespace(title).await?;
+                let changed = written.changed();
+                let namespace = written.into_inner();
+                if changed {
+                    self.journal.borrow_mut().kv.push(namespace.title.clone());
+                }
+                Ok((namespace.title, namespace.id))
+            })
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        results.into_iter().collect()
+    }
+
     /// Deploys wave after wave. A wave that fails, or does not become healthy, is the last.
     pub(crate) async fn waves(&self, rendered: &BTreeMap<String, Rendered>) -> anyhow::Result<()> {
         let waves = self.plan.waves.len();
         for (number, wave) in self.plan.waves.iter().enumerate() {
+            self.stop.check()?;
             if waves > 1 {
                 self.runner.say(&report::wave(number + 1, waves, wave));
             }
@@ -124,12 +107,13 @@ impl Work<'_> {
                 .buffer_unordered(AT_ONCE)
                 .collect::<()>()
                 .await;
-            report::wave_ended(number + 1, waves, &self.journal.borrow())?;
+            self.stop.check()?;
+            report::wave_ended(number + 1, waves, &self.journal.borrow().services)?;
             self.roll_out(wave).await?;
             let (healthy, ()) = future::join(self.gate(wave, Asked::Serving), self.new_version_urls(wave)).await;
             healthy?;
         }
-        Ok(())
+        Ok(self.stop.check()?)
     }
 
     pub(crate) async fn gate(&self, wave: &[String], asked: Asked) -> anyhow::Result<()> {
@@ -142,14 +126,14 @@ impl Work<'_> {
                 let service = self.inputs.environment.service(key)?;
                 let plan = self.plan.services.get(key)?;
                 let journal = self.journal.borrow();
-                let outcome = journal.get(key)?;
-                let url = outcome
-                    .version
+                let outcome = journal.services.get(key)?;
+                let version = outcome.new.clone().or_else(|| outcome.version.clone());
+                let url = version
                     .as_deref()
                     .and_then(|version| plan.version_url(version, outcome.version_urls.as_deref()));
                 Some(Awaited {
                     service,
-                    version: outcome.version.clone(),
+                    version,
                     replaced: plan.upload == Upload::Again,
                     version_url: url,
                 })
@@ -157,24 +141,62 @@ impl Work<'_> {
             .collect();
         let sick = |key: &str, why: &str| {
             let mut journal = self.journal.borrow_mut();
-            journal.entry(key.to_owned()).or_default().failed = Some(report::not_healthy(why));
+            journal.services.entry(key.to_owned()).or_default().failed = Some(report::not_healthy(why));
         };
-        gate::wait(&self.inputs.environment, &services, asked, schedule, self.runner, sick).await
+        let healthy = gate::wait(self.inputs, &services, asked, schedule, self.runner, sick);
+        self.stop.unless(healthy).await
     }
 
     pub(crate) fn note(&self, service: &ServicePlan, change: impl FnOnce(&mut Outcome)) {
-        change(self.journal.borrow_mut().entry(service.key.clone()).or_default());
+        let mut journal = self.journal.borrow_mut();
+        change(journal.services.entry(service.key.clone()).or_default());
+    }
+
+    pub(crate) fn did(&self, service: &ServicePlan, what: Did) {
+        self.note(service, |outcome| outcome.did.push(what));
+    }
+
+    /// Sends code that serves at once. Whatever goes wrong with it: whether it serves is asked before anything is said.
+    pub(crate) async fn sending<T, E>(
+        &self,
+        service: &ServicePlan,
+        sending: impl Future<Output = Result<T, E>>,
+    ) -> anyhow::Result<T>
+    where
+        anyhow::Error: From<E>,
+    {
+        self.stop.check()?;
+        self.note(service, |outcome| {
+            if outcome.code != Code::Serves {
+                outcome.code = Code::Unclear;
+            }
+            outcome.on_its_way = true;
+        });
+        let sent = sending.await;
+        self.note(service, |outcome| {
+            outcome.on_its_way = false;
+            if sent.is_ok() {
+                outcome.code = Code::Serves;
+            }
+        });
+        Ok(sent?)
     }
 
     async fn service(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) {
+        if self.stop.check().is_err() {
+            return;
+        }
         let started = Instant::now();
         self.note(service, |outcome| outcome.version.clone_from(&service.previous));
         let done = self.carry_out(service, built, rendered).await;
         self.note(service, |outcome| {
-            outcome.failed = done.err().map(|error| actions_core::error::render(&error));
             outcome.took = started.elapsed();
+            match done {
+                Err(error) if error.is::<Cancelled>() => outcome.cut = true,
+                done => outcome.failed = done.err().map(|error| actions_core::error::render(&error)),
+            }
         });
-        if let Some(outcome) = self.journal.borrow().get(&service.key) {
+        if let Some(outcome) = self.journal.borrow().services.get(&service.key) {
             self.runner.say(&report::service(service, outcome));
         }
     }
@@ -201,13 +223,10 @@ impl Work<'_> {
         .await;
         steps.and(workers_dev).and(crons).and(settings)?;
         if let Some(tags) = &service.tags {
+            self.stop.check()?;
             self.tag(&service.worker, tags).await?;
-            self.changed(service);
+            self.did(service, Did::Tags);
         }
         Ok(())
-    }
-
-    pub(crate) fn changed(&self, service: &ServicePlan) {
-        self.note(service, |outcome| outcome.changed = true);
     }
 }

@@ -3,16 +3,15 @@
 //! Versions are always named. What a version does not hold is not put back: hostnames, schedules, data.
 
 use actions_core::cloudflare::versions::secrets_changed;
-use actions_core::cloudflare::{Deployment, Share, Writer};
+use actions_core::cloudflare::{Error, Share, Version, Writer, Zone};
+use futures_util::{StreamExt as _, stream};
 
-use crate::apply::upload::message;
-use crate::apply::{Done, Work};
-use crate::inputs::NewWorkers;
-use crate::plan::{ServicePlan, Upload};
+use crate::apply::decide::{self, Decision, Touched};
+use crate::apply::look::{self, Found};
+use crate::apply::outcome::{Code, Outcome};
+use crate::apply::{AT_ONCE, Work, record};
+use crate::plan::ServicePlan;
 use crate::report;
-
-/// Begins the message of each deployment that puts something back.
-const MARK: &str = "rollback of run ";
 
 /// What became of a Worker that was to be put back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,110 +26,43 @@ pub(crate) enum PutBack {
     Left(String),
     /// It could not be put back, and why.
     Failed(String),
+    /// The run was cancelled, and its time over before Cloudflare had answered: it may be put back or not.
+    Unanswered,
 }
 
-/// What to do about one Worker.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Decision {
-    Deploy(Vec<Share>),
-    Remove,
-    Nothing,
-    Leave(String),
+impl PutBack {
+    pub(crate) fn failed(error: impl Into<anyhow::Error>) -> Self {
+        Self::Failed(actions_core::error::render(&error.into()))
+    }
 }
 
-/// Decides about a Worker that a run of ours has touched: `before` served when the run began, `now` serves now;
-/// `ours` is the version that the run uploaded, `message` what its deployments say.
-pub(crate) fn decide(
-    before: Option<&Deployment>,
-    now: Option<&Deployment>,
-    ours: Option<&str>,
+/// Carries a decision out. A Worker is deleted only when every version that it ever had `is_ours`; what leads to it in
+/// `zone` goes first, since a hostname that pointed to nothing would answer with an error.
+pub(crate) async fn carry_out(
+    writer: &Writer,
+    worker: &str,
+    decision: Decision,
     message: &str,
-    new_workers: NewWorkers,
-) -> Decision {
-    let Some(now) = now else {
-        return Decision::Nothing;
-    };
-    if before.is_some_and(|before| now.serves(&before.versions)) {
-        return Decision::Nothing;
-    }
-    let is_ours = now.message() == message || now.versions.iter().any(|share| Some(share.version_id.as_str()) == ours);
-    match (is_ours, before) {
-        (false, _) => Decision::Leave("another run deployed it meanwhile".to_owned()),
-        (true, Some(before)) => Decision::Deploy(before.versions.clone()),
-        (true, None) => new(new_workers),
-    }
-}
-
-fn new(new_workers: NewWorkers) -> Decision {
-    match new_workers {
-        NewWorkers::Remove => Decision::Remove,
-        NewWorkers::Keep => Decision::Leave(
-            "it is new, so there is no version before; `new-workers: remove` would delete it".to_owned(),
-        ),
-    }
-}
-
-/// Decides about a Worker from its deployments, the newest first: back to before `run` (a run's id, its attempts all
-/// together). Does nothing the second time.
-pub(crate) fn decide_by_run(deployments: &[Deployment], run: &str, new_workers: NewWorkers) -> Decision {
-    let Some(live) = deployments.first() else {
-        return Decision::Nothing;
-    };
-    if live.message().split(',').next() == Some(format!("{MARK}{run}").as_str()) {
-        return Decision::Nothing;
-    }
-    let of_run = |deployment: &&Deployment| is_of_run(deployment.message(), run);
-    if !deployments.iter().any(|deployment| of_run(&deployment)) {
-        return Decision::Nothing;
-    }
-    if !of_run(&live) {
-        return Decision::Leave(format!("a later deployment than that of run {run} serves"));
-    }
-    match deployments.iter().find(|deployment| !of_run(deployment)) {
-        Some(before) => Decision::Deploy(before.versions.clone()),
-        None => new(new_workers),
-    }
-}
-
-/// Whether a message of ours names this run, whichever attempt.
-fn is_of_run(message: &str, run: &str) -> bool {
-    !message.starts_with(MARK)
-        && message
-            .split(", ")
-            .filter_map(|part| part.strip_prefix("run "))
-            .any(|id| id == run || id.split_once('.').is_some_and(|(id, _)| id == run))
-}
-
-/// The message of a deployment that puts a run's Workers back.
-pub(crate) fn mark(run: &str, by: &str) -> String {
-    format!("{MARK}{run}, {by}")
-}
-
-/// Carries a decision out.
-pub(crate) async fn carry_out(writer: &Writer, worker: &str, decision: Decision, message: &str) -> PutBack {
+    zone: Option<&Zone>,
+    is_ours: impl Fn(&Version) -> bool,
+) -> PutBack {
     match decision {
         Decision::Nothing => PutBack::Nothing,
         Decision::Leave(why) => PutBack::Left(why),
+        Decision::Fail(why) => PutBack::Failed(why),
         Decision::Deploy(shares) => match deploy(writer, worker, &shares, message).await {
             Ok(()) => PutBack::Back(shares.into_iter().map(|share| share.version_id).collect()),
-            Err(error) => PutBack::Failed(actions_core::error::render(&error.into())),
+            Err(error) => PutBack::failed(error),
         },
-        // Never by force: a Worker that others bind to is still in use.
-        Decision::Remove => match writer.delete_worker(worker, false).await {
-            Ok(_) => PutBack::Removed,
-            Err(error) => PutBack::Failed(actions_core::error::render(&error.into())),
-        },
+        Decision::Remove => remove(writer, worker, zone, is_ours)
+            .await
+            .unwrap_or_else(PutBack::failed),
     }
 }
 
 /// Cloudflare asks back when the secrets of the old version are not those of the new one (10220). Putting back means
 /// the old secrets too: they belong to the old code.
-async fn deploy(
-    writer: &Writer,
-    worker: &str,
-    shares: &[Share],
-    message: &str,
-) -> Result<(), actions_core::cloudflare::Error> {
+async fn deploy(writer: &Writer, worker: &str, shares: &[Share], message: &str) -> Result<(), Error> {
     match writer.deploy(worker, shares, message, false).await {
         Err(error) if secrets_changed(&error) => {
             tracing::info!("the secrets of Worker `{worker}` have changed since; the old version gets its own back");
@@ -140,149 +72,180 @@ async fn deploy(
     }
 }
 
+async fn remove(
+    writer: &Writer,
+    worker: &str,
+    zone: Option<&Zone>,
+    is_ours: impl Fn(&Version) -> bool,
+) -> Result<PutBack, Error> {
+    if let Err(why) = decide::all_are(&writer.reader().versions(worker).await?, is_ours) {
+        return Ok(PutBack::Left(format!("it is not removed: {why}")));
+    }
+    if let Some(zone) = zone {
+        detach(writer, worker, zone).await?;
+    }
+    // Never by force: a Worker that others bind to is still in use.
+    writer.delete_worker(worker, false).await?;
+    Ok(PutBack::Removed)
+}
+
+/// Takes away what leads to a Worker.
+async fn detach(writer: &Writer, worker: &str, zone: &Zone) -> Result<(), Error> {
+    for route in writer.reader().routes(zone).await? {
+        if route.script.as_deref() == Some(worker) {
+            writer.delete_route(zone, &route).await?;
+        }
+    }
+    for domain in writer.reader().custom_domains(zone).await? {
+        if domain.service == worker {
+            let detached = writer.detach_domain(zone, &domain).await?;
+            if let Some(error) = detached.certificate_stays {
+                tracing::warn!("the certificate of `{}` stays: {error}", domain.hostname);
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Work<'_> {
-    /// Puts back every Worker whose code this run has touched, the last one first.
-    pub(crate) async fn put_back(&self, done: &mut Done) {
-        let touched: Vec<&ServicePlan> = self
-            .plan
-            .waves
-            .iter()
-            .flatten()
-            .rev()
-            .filter(|key| done.services.get(*key).is_some_and(|outcome| outcome.uploaded))
-            .filter_map(|key| self.plan.services.get(key))
-            .filter(|service| service.upload != Upload::No)
-            .collect();
-        if touched.is_empty() {
+    /// The services whose code may serve, by waves, the last one first.
+    fn touched(&self) -> Vec<Vec<&ServicePlan>> {
+        let journal = self.journal.borrow();
+        let may_serve = |key: &&String| journal.services.get(*key).is_some_and(Outcome::may_serve);
+        let waves = self.plan.waves.iter().rev().map(|wave| {
+            let keys = wave.iter().rev().filter(may_serve);
+            keys.filter_map(|key| self.plan.services.get(key)).collect()
+        });
+        waves.filter(|wave: &Vec<_>| !wave.is_empty()).collect()
+    }
+
+    /// Puts back every Worker whose code this run has touched, the last wave first; all at once where there is little
+    /// time. A service that has no `put_back` afterwards was not come to.
+    pub(crate) async fn put_back(&self) {
+        let mut waves = self.touched();
+        if waves.is_empty() {
             return;
         }
         self.runner.say(report::PUTTING_BACK);
-        let by = message(&self.inputs.origin);
-        let run = self.inputs.origin.run_id().unwrap_or("unknown").to_owned();
-        for service in touched {
-            let Some(outcome) = done.services.get_mut(&service.key) else {
-                continue;
-            };
-            let before = self
-                .facts
-                .live
-                .get(&service.key)
-                .and_then(|live| live.deployment.as_ref());
-            let put_back = match self.writer.reader().deployments(&service.worker).await {
-                Err(error) => PutBack::Failed(actions_core::error::render(&error.into())),
-                Ok(now) => {
-                    let now = now.unwrap_or_default();
-                    let decision = decide(
-                        before,
-                        now.first(),
-                        outcome.version.as_deref(),
-                        &by,
-                        self.inputs.new_workers,
-                    );
-                    self.detach_before_removal(service, &decision).await;
-                    carry_out(&self.writer, &service.worker, decision, &mark(&run, &by)).await
-                }
-            };
-            if let PutBack::Back(_) | PutBack::Nothing = put_back {
-                outcome.version.clone_from(&service.previous);
-            }
-            self.runner.say(&report::put_back(&service.key, &put_back));
-            outcome.put_back = Some(put_back);
+        let (mut at_once, cancelled) = (AT_ONCE, self.stop.check().is_err());
+        if cancelled {
+            waves = vec![waves.concat()];
+            at_once = usize::MAX;
+        }
+        for wave in waves {
+            stream::iter(wave)
+                .map(|service| self.put_one_back(service))
+                .buffer_unordered(at_once)
+                .collect::<()>()
+                .await;
         }
     }
 
-    /// A hostname that pointed to nothing would answer with an error: what this run attached goes first.
-    async fn detach_before_removal(&self, service: &ServicePlan, decision: &Decision) {
-        if *decision != Decision::Remove {
+    /// Tells of each Worker that was to be put back, and was not come to in time.
+    pub(crate) fn out_of_time(&self) {
+        if !self.inputs.put_back {
             return;
         }
-        let Some(zone) = &self.facts.zone else { return };
-        if let Ok(routes) = self.writer.reader().routes(zone).await {
-            for route in routes
-                .iter()
-                .filter(|route| route.script.as_deref() == Some(&service.worker))
+        for service in self.touched().concat() {
+            self.note(service, |outcome| {
+                let put_back = outcome.put_back.get_or_insert(PutBack::Unanswered);
+                if *put_back == PutBack::Unanswered {
+                    self.runner.say(&report::put_back(&service.key, put_back));
+                }
+            });
+        }
+    }
+
+    async fn put_one_back(&self, service: &ServicePlan) {
+        let put_back = match look::found(self.writer().reader(), &service.worker).await {
+            Err(error) => PutBack::failed(error),
+            Ok(now) => {
+                self.settle(service, &now).await;
+                let decision = self.decision(service, &now);
+                let run = self.inputs.origin.run_id().unwrap_or("unknown");
+                let mark = record::mark(run, &record::origin(&self.inputs.origin));
+                let (message, zone) = (self.message(service), self.facts.zone.as_ref());
+                let is_ours = |version: &Version| version.message() == message;
+                carry_out(self.writer(), &service.worker, decision, &mark, zone, is_ours).await
+            }
+        };
+        self.runner.say(&report::put_back(&service.key, &put_back));
+        self.note(service, |outcome| {
+            match put_back {
+                PutBack::Back(_) => outcome.version.clone_from(&service.previous),
+                PutBack::Removed => outcome.version = None,
+                _ => {}
+            }
+            outcome.put_back = Some(put_back);
+        });
+    }
+
+    fn decision(&self, service: &ServicePlan, now: &Found) -> Decision {
+        let (journal, live) = (self.journal.borrow(), self.facts.live.get(&service.key));
+        let outcome = journal.services.get(&service.key);
+        let touched = Touched {
+            before: live.and_then(|live| live.deployment.as_ref()),
+            was_absent: live.is_some_and(|live| live.absent),
+            ours: outcome.and_then(|outcome| outcome.new.as_deref()),
+            message: &self.message(service),
+            taken: outcome.is_some_and(|outcome| outcome.code == Code::Serves),
+        };
+        match decide::decide(&touched, now, self.inputs.new_workers) {
+            // Its last request has no answer, so what is seen now need not last.
+            Decision::Nothing if outcome.is_some_and(|outcome| outcome.on_its_way) => {
+                Decision::Fail(report::STILL_ON_ITS_WAY.to_owned())
+            }
+            decision => decision,
+        }
+    }
+
+    /// Notes of a service whose code was sent what became of it, by what serves.
+    pub(crate) async fn settle(&self, service: &ServicePlan, now: &Found) {
+        let now = match now {
+            Found::There(deployments) => deployments.first(),
+            Found::Absent => None,
+        };
+        let live = self.facts.live.get(&service.key);
+        let before = live.and_then(|live| live.deployment.as_ref());
+        let same = match (before, now) {
+            (Some(before), Some(now)) => now.serves(&before.versions),
+            (None, None) => true,
+            _ => false,
+        };
+        let serves = now.and_then(|now| now.only_version()).map(str::to_owned);
+        let unknown = |outcome: &Outcome| !same && outcome.new.is_none();
+        let unknown = self.journal.borrow().services.get(&service.key).is_some_and(unknown);
+        let mut new = None;
+        if let (true, Some(id)) = (unknown, &serves) {
+            let version = self.writer().reader().version(&service.worker, id).await;
+            let message = self.message(service);
+            new = version.ok().flatten().filter(|version| version.message() == message);
+        }
+        self.note(service, |outcome| {
+            outcome.version = serves;
+            if let Some(new) = new {
+                outcome.new = Some(new.id);
+            }
+            if outcome.code == Code::Unclear && !outcome.on_its_way {
+                outcome.code = if same { Code::Kept } else { Code::Serves };
+            }
+        });
+    }
+
+    fn is_unclear(&self, service: &ServicePlan) -> bool {
+        let journal = self.journal.borrow();
+        let outcome = journal.services.get(&service.key);
+        outcome.is_some_and(|outcome| outcome.code == Code::Unclear)
+    }
+
+    /// The same of all of them, where nothing is put back.
+    pub(crate) async fn settle_all(&self) {
+        for service in self.touched().concat() {
+            if self.is_unclear(service)
+                && let Ok(now) = look::found(self.writer().reader(), &service.worker).await
             {
-                // The deletion of the Worker tells what is wrong.
-                let _ = self.writer.delete_route(zone, route).await;
+                self.settle(service, &now).await;
             }
         }
-        if let Ok(domains) = self.writer.reader().custom_domains(zone).await {
-            for domain in domains.iter().filter(|domain| domain.service == service.worker) {
-                let _ = self.writer.detach_domain(zone, domain).await;
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn deployment(version: &str, message: &str) -> Deployment {
-        serde_json::from_value(json!({
-            "id": "d",
-            "versions": [{"version_id": version, "percentage": 100}],
-            "annotations": {"workers/message": message},
-        }))
-        .unwrap()
-    }
-
-    const RUN: &str = "abc, pull request #42, run 1001.1, by octocat";
-    const OTHER: &str = "def, run 1000.1, by octocat";
-
-    #[test]
-    fn only_what_this_run_deployed_is_put_back() {
-        let (old, new, foreign) = (deployment("old", OTHER), deployment("new", RUN), deployment("x", OTHER));
-        let put = |before, now, keep| decide(before, now, Some("new"), RUN, keep);
-        let keep = NewWorkers::Keep;
-        assert_eq!(
-            put(Some(&old), Some(&new), keep),
-            Decision::Deploy(old.versions.clone())
-        );
-        assert_eq!(put(Some(&old), Some(&old), keep), Decision::Nothing);
-        assert!(matches!(put(Some(&old), Some(&foreign), keep), Decision::Leave(_)));
-        assert!(matches!(put(None, Some(&new), keep), Decision::Leave(_)));
-        assert_eq!(put(None, Some(&new), NewWorkers::Remove), Decision::Remove);
-        assert_eq!(put(None, None, NewWorkers::Remove), Decision::Nothing);
-        assert!(matches!(
-            put(None, Some(&foreign), NewWorkers::Remove),
-            Decision::Leave(_)
-        ));
-    }
-
-    #[test]
-    fn a_run_is_put_back_once() {
-        let keep = NewWorkers::Keep;
-        let (old, first, second) = (
-            deployment("old", OTHER),
-            deployment("n1", RUN),
-            deployment("n2", "abc, run 1001.2, by octocat"),
-        );
-        let both = [second.clone(), first.clone(), old.clone()];
-        assert_eq!(
-            decide_by_run(&both, "1001", keep),
-            Decision::Deploy(old.versions.clone())
-        );
-        let back = deployment("old", &mark("1001", "abc, run 1002.1, by octocat"));
-        assert_eq!(
-            decide_by_run(&[back, second, first.clone(), old.clone()], "1001", keep),
-            Decision::Nothing
-        );
-        assert_eq!(
-            decide_by_run(std::slice::from_ref(&old), "1001", keep),
-            Decision::Nothing
-        );
-        let later = deployment("n3", "abc, run 1003.1, by octocat");
-        assert!(matches!(
-            decide_by_run(&[later, first.clone(), old], "1001", keep),
-            Decision::Leave(_)
-        ));
-        assert!(matches!(
-            decide_by_run(std::slice::from_ref(&first), "1001", keep),
-            Decision::Leave(_)
-        ));
-        assert_eq!(decide_by_run(&[first], "100", keep), Decision::Nothing);
     }
 }

@@ -7,7 +7,6 @@ use tokio::time::Instant;
 
 use crate::apply::Work;
 use crate::apply::gate::Asked;
-use crate::apply::upload::message;
 use crate::plan::{ServicePlan, Upload};
 use crate::report;
 
@@ -41,12 +40,11 @@ impl Work<'_> {
         }
         let keys: Vec<&str> = partial.iter().map(|(service, _)| service.key.as_str()).collect();
         let watched: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-        let by = message(&self.inputs.origin);
         for (number, percent) in steps.iter().enumerate() {
             if number > 0 {
                 for (service, version) in &partial {
                     let shares = shares(version, service.previous.as_deref(), *percent);
-                    self.writer.deploy(&service.worker, &shares, &by, false).await?;
+                    self.let_serve(service, &shares).await?;
                 }
             }
             if *percent == 100 {
@@ -66,7 +64,11 @@ impl Work<'_> {
             .checked_duration_since(Instant::now())
             .filter(|rest| !rest.is_zero())
         {
-            tokio::time::sleep(rest.min(LOOK_EVERY)).await;
+            let pause = async {
+                tokio::time::sleep(rest.min(LOOK_EVERY)).await;
+                Ok(())
+            };
+            self.stop.unless(pause).await?;
             self.gate(keys, Asked::Watched).await?;
         }
         Ok(())
@@ -76,7 +78,7 @@ impl Work<'_> {
     fn partial(&self, key: &str) -> Option<(&ServicePlan, String)> {
         let service = self.plan.services.get(key)?;
         let gradual = service.upload == Upload::Again && service.migrations.is_none() && service.previous.is_some();
-        let version = self.journal.borrow().get(key)?.version.clone()?;
+        let version = self.journal.borrow().services.get(key)?.new.clone()?;
         gradual.then_some((service, version))
     }
 }

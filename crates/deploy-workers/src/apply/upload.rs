@@ -1,14 +1,14 @@
 //! Brings a service's code to Cloudflare, by our own client or by the project's wrangler.
 
-use actions_core::cloudflare::Upload as Form;
+use actions_core::cloudflare::{Share, Upload as Form};
 use actions_core::error::fault;
 use actions_core::secret::ExposeSecret as _;
 use actions_core::wrangler::uploader::ToUpload;
 use serde_json::json;
 
 use crate::apply::Work;
+use crate::apply::outcome::{Code, Did};
 use crate::apply::rollout;
-use crate::inputs::Origin;
 use crate::plan::claims;
 use crate::plan::content;
 use crate::plan::fingerprint;
@@ -26,14 +26,15 @@ impl Work<'_> {
         };
         let tag = service.tag.clone();
         let tag = tag.unwrap_or_else(|| content::tag(environment, subject, built, rendered));
-        let message = message(&self.inputs.origin);
+        let message = self.message(service);
         if let Some(handed) = &built.handed {
             return self.by_wrangler(service, handed, rendered, &tag, &message).await;
         }
         let mut metadata = content::metadata(built, rendered);
         if let Some(files) = &built.assets {
+            self.stop.check()?;
             let (token, _) = self
-                .writer
+                .writer()
                 .upload_assets(worker, &files.assets, |asset| files.content(asset))
                 .await?;
             let assets = json!({"jwt": token.expose_secret(), "config": files.config});
@@ -48,22 +49,53 @@ impl Work<'_> {
             }
             metadata.insert("tags".to_owned(), json!(service.all_tags));
             let form = Form::new(metadata, content::modules(built), &tag, &message);
-            self.note(service, |outcome| (outcome.uploaded, outcome.changed) = (true, true));
-            let version = self.writer.upload_worker(worker, &form).await?;
-            self.note(service, |outcome| outcome.version = Some(version));
+            let writer = self.writer();
+            let version = self.sending(service, writer.upload_worker(worker, &form)).await?;
+            self.note(service, |outcome| {
+                (outcome.new, outcome.version) = (Some(version.clone()), Some(version));
+                if service.migrations.is_some() {
+                    outcome.did.push(Did::Migrations);
+                }
+            });
             return Ok(());
         }
         let form = Form::new(metadata, content::modules(built), &tag, &message);
-        let version = self.writer.upload_version(worker, &form).await?;
+        let version = self.version(service, &form).await?;
         // Before the version serves: a run that is killed in between leaves a difference that the next one sees.
         self.settings(service).await?;
-        let new = Some(version.clone());
-        self.note(service, |outcome| {
-            (outcome.uploaded, outcome.changed, outcome.version) = (true, true, new);
-        });
         let share = self.inputs.rollout.first().copied().unwrap_or(100);
         let shares = rollout::shares(&version, service.previous.as_deref(), share);
-        self.writer.deploy(worker, &shares, &message, false).await?;
+        self.let_serve(service, &shares).await
+    }
+
+    /// Uploads a version that serves nobody yet.
+    async fn version(&self, service: &ServicePlan, form: &Form) -> anyhow::Result<String> {
+        self.stop.check()?;
+        let writer = self.writer();
+        self.note(service, |outcome| outcome.code = Code::Uploaded);
+        match writer.upload_version(&service.worker, form).await {
+            Ok(version) => {
+                self.note(service, |outcome| outcome.new = Some(version.clone()));
+                Ok(version)
+            }
+            Err(error) => {
+                if !error.is_unclear() {
+                    self.note(service, |outcome| outcome.code = Code::Kept);
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Gives versions their shares of the traffic.
+    pub(crate) async fn let_serve(&self, service: &ServicePlan, shares: &[Share]) -> anyhow::Result<()> {
+        let message = self.message(service);
+        let writer = self.writer();
+        self.sending(service, writer.deploy(&service.worker, shares, &message, false))
+            .await?;
+        if let [one] = shares {
+            self.note(service, |outcome| outcome.version = Some(one.version_id.clone()));
+        }
         Ok(())
     }
 
@@ -101,55 +133,32 @@ impl Work<'_> {
         if content.is_some_and(|content| claims::is_uploaded(before, content)) {
             self.tag(&service.worker, &claims::uploaded(before, None)).await?;
         }
-        self.note(service, |outcome| (outcome.uploaded, outcome.changed) = (true, true));
-        match handed.tool.upload(self.sandbox, &what).await {
-            Ok(version) => self.note(service, |outcome| outcome.version = Some(version)),
-            Err(failed) => {
-                let serves = self.writer.reader().serving(&service.worker, tag, message).await;
-                if let Ok(Some(version)) = serves {
-                    self.note(service, |outcome| outcome.version = Some(version));
+        let upload = async {
+            let uploaded = handed.tool.upload(self.sandbox, &what).await;
+            uploaded.map_err(|failed| report::wrangler_failed(self.runner, service, failed))
+        };
+        // wrangler writes tags of its own, also when it fails after that: nobody would know whose the Worker is.
+        match self.sending(service, upload).await {
+            Ok(version) => {
+                self.note(service, |outcome| {
+                    (outcome.new, outcome.version) = (Some(version.clone()), Some(version));
+                });
+                let tags = claims::uploaded(&service.all_tags, content);
+                self.tag(&service.worker, &tags).await
+            }
+            Err(error) => {
+                if let Ok(Some(version)) = self.writer().reader().serving(&service.worker, tag, message).await {
+                    self.note(service, |outcome| {
+                        (outcome.new, outcome.version) = (Some(version.clone()), Some(version));
+                        outcome.code = Code::Serves;
+                    });
+                    // The upload's own failure is told.
+                    let _ = self
+                        .tag(&service.worker, &claims::uploaded(&service.all_tags, None))
+                        .await;
                 }
-                return Err(report::wrangler_failed(self.runner, service, failed));
+                Err(error)
             }
         }
-        // wrangler writes tags of its own.
-        self.tag(&service.worker, &claims::uploaded(&service.all_tags, content))
-            .await
-    }
-}
-
-/// Which commit, for which pull request, by which run and whom. With the tag it names an upload of this run.
-pub(crate) fn message(origin: &Origin) -> String {
-    let parts = [
-        origin.sha.as_ref().map(|sha| sha.chars().take(12).collect()),
-        origin.pull_request.map(|number| format!("pull request #{number}")),
-        origin.run.as_ref().map(|run| format!("run {run}")),
-        origin.actor.as_ref().map(|actor| format!("by {actor}")),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() {
-        "codex-actions".to_owned()
-    } else {
-        parts.join(", ")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_says_where_it_comes_from() {
-        let origin = Origin {
-            sha: Some("6dcb09b5b57875f334f61aebed695e2e4193db5e".to_owned()),
-            pull_request: Some(42),
-            run: Some("1001.1".to_owned()),
-            actor: Some("octocat".to_owned()),
-        };
-        assert_eq!(
-            message(&origin),
-            "6dcb09b5b578, pull request #42, run 1001.1, by octocat"
-        );
-        assert_eq!(message(&Origin::default()), "codex-actions");
     }
 }

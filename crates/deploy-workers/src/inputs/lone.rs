@@ -8,6 +8,7 @@ use actions_core::runner::{Common, Env, Problems, inputs};
 use actions_core::wrangler::Config;
 use indexmap::IndexMap;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The inputs that describe one Worker.
 #[derive(Debug, Default, Deserialize)]
@@ -93,6 +94,11 @@ pub(crate) fn environment(
     let service = Service {
         key: worker.clone(),
         path: std::path::absolute(&path).unwrap_or(path),
+        base: wrangler_env
+            .as_deref()
+            .and_then(|environment| worker.strip_suffix(&format!("-{environment}")))
+            .unwrap_or(&worker)
+            .to_owned(),
         worker: worker.clone(),
         hostname,
         url,
@@ -107,14 +113,17 @@ pub(crate) fn environment(
         vars: vars(raw.vars.as_deref(), problems),
         checks: Vec::new(),
     };
-    // One Worker, whatever event deploys it: no pull request owns it.
+    // One Worker, whatever event deploys it and whatever the user calls that: neither a pull request nor an environment
+    // owns it.
     let owner = Owner {
         pull_request: None,
+        environment: String::new(),
         ..common.owner(&worker)
     };
+    let name = common.stated_environment().unwrap_or(&worker).to_owned();
     let environment = Environment {
         project: worker,
-        name: owner.environment.clone(),
+        name,
         pull_request: None,
         zone,
         routing,
@@ -126,6 +135,7 @@ pub(crate) fn environment(
         grace: None,
         limit: None,
         on_limit: OnLimit::default(),
+        crons: true,
         shared: Vec::new(),
         root: std::path::PathBuf::new(),
         records: Vec::new(),
@@ -176,12 +186,12 @@ fn check(hostnames: &[String], zone: &str, problems: &mut Problems) {
 }
 
 /// `NAME=value` a line.
-fn vars(value: Option<&str>, problems: &mut Problems) -> IndexMap<String, String> {
+fn vars(value: Option<&str>, problems: &mut Problems) -> IndexMap<String, Value> {
     let mut vars = IndexMap::new();
     for line in inputs::lines(value) {
         match line.split_once('=') {
             Some((name, value)) if !name.trim().is_empty() => {
-                vars.insert(name.trim().to_owned(), value.trim().to_owned());
+                vars.insert(name.trim().to_owned(), value.trim().into());
             }
             _ => problems.add("vars", format!("`{line}` is not `NAME=value`")),
         }

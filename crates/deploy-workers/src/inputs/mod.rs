@@ -10,7 +10,7 @@ use actions_core::environment::Environment;
 use actions_core::health::Schedule;
 use actions_core::manifest::Manifest;
 use actions_core::runner::common::CloudflareAccess;
-use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
+use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, Wanted, inputs};
 use actions_core::secret::secret;
 use actions_core::text::quoted_list;
 use secrecy::SecretString;
@@ -72,6 +72,8 @@ pub(crate) struct Overwrite {
 pub(crate) struct Inputs {
     pub(crate) command: Command,
     pub(crate) environment: Environment,
+    /// The environment's name, where the user stated it: what a health document is to say, if it says any.
+    pub(crate) stated_environment: Option<String>,
     /// Absent when one Worker is deployed from plain inputs.
     pub(crate) manifest: Option<Manifest>,
     /// Hostnames of that one Worker beside its first.
@@ -104,11 +106,14 @@ pub(crate) struct Inputs {
     /// For `rollback`.
     pub(crate) back_to: Option<BackTo>,
     pub(crate) origin: Origin,
+    /// The pull request and the commit that the run is about.
+    pub(crate) inquiry: Inquiry,
 }
 
 /// Which commit is deployed by whom: the annotation of each version.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origin {
+    /// Known once [`Inputs::inquiry`] has answered.
     pub(crate) sha: Option<String>,
     pub(crate) pull_request: Option<u64>,
     pub(crate) run: Option<String>,
@@ -127,10 +132,10 @@ impl Inputs {
     ///
     /// # Errors
     /// [`BadInput`] with every wrong one.
-    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+    pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
-        let common = Common::read(env, &mut problems)?;
+        let common = Common::read(env, &mut problems).await?;
         let commands = [
             ("deploy", Command::Deploy),
             ("validate", Command::Validate),
@@ -145,7 +150,7 @@ impl Inputs {
             .unwrap_or_default();
         let mut missing = Problems::default();
         let secrets = match (&environment, command) {
-            (Some(environment), Command::Deploy) => secrets(environment, &chosen, env, &mut missing),
+            (Some(environment), Command::Deploy) => secrets(environment, &chosen, env, &common, &mut missing),
             _ => BTreeMap::new(),
         };
         let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
@@ -186,6 +191,10 @@ impl Inputs {
         let Some(environment) = environment else {
             return Err(BadInput::one("manifest", "cannot be used").into());
         };
+        let stated_environment = match manifest {
+            Some(_) => Some(environment.name.clone()),
+            None => common.stated_environment().map(str::to_owned),
+        };
         let mut shared = inputs::list(raw.shared.as_deref());
         shared.extend(environment.shared.iter().cloned());
         let event = &common.event;
@@ -193,7 +202,12 @@ impl Inputs {
             let attempt = event.run_attempt.as_deref().unwrap_or("1");
             format!("{run}.{attempt}")
         });
+        let wanted = match command {
+            Command::Deploy => Wanted::CommitAndOpen,
+            _ => Wanted::Commit,
+        };
         Ok(Self {
+            inquiry: common.inquire(environment.pull_request, wanted),
             command,
             cloudflare,
             dry_run: common.dry_run,
@@ -211,12 +225,13 @@ impl Inputs {
             bake,
             back_to,
             origin: Origin {
-                sha: event.sha.clone(),
+                sha: None,
                 pull_request: common.pull_request,
                 run,
                 actor: event.actor.clone(),
             },
             environment,
+            stated_environment,
             manifest,
             more_hostnames,
         })
@@ -271,6 +286,7 @@ fn secrets(
     environment: &Environment,
     chosen: &[String],
     env: &Env,
+    common: &Common,
     problems: &mut Problems,
 ) -> BTreeMap<String, SecretString> {
     let mut found = BTreeMap::new();
@@ -291,13 +307,11 @@ fn secrets(
     }
     for (variable, services) in missing {
         let noun = if services.len() == 1 { "service" } else { "services" };
-        problems.add(
-            variable,
-            format!(
-                "missing or empty; {noun} {} would get no secret: set it in the step's `env`, such as `{variable}: ${{{{ secrets.{variable} }}}}`",
-                quoted_list(&services)
-            ),
+        let plainly = format!(
+            "missing or empty; {noun} {} would get no secret: set it in the step's `env`, such as `{variable}: ${{{{ secrets.{variable} }}}}`",
+            quoted_list(&services)
         );
+        problems.add(variable, common.event.missing_secret(&plainly));
     }
     found
 }

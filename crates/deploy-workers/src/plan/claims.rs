@@ -23,10 +23,15 @@ pub(crate) fn is_uploaded(tags: &[String], content: &str) -> bool {
 
 /// The tags as they are to be: the owner's marker, what wrangler uploaded, a claim for each hostname as far as there is
 /// room, and what others have written.
-pub(crate) fn tags(present: &[String], marker: &str, uploaded: Option<&str>, hostnames: &[&str]) -> Vec<String> {
+pub(crate) fn tags(
+    present: &[String],
+    marker: Option<&str>,
+    uploaded: Option<&str>,
+    hostnames: &[&str],
+) -> Vec<String> {
     let is_ours =
         |tag: &str| tag.starts_with(HOSTNAME) || tag.starts_with(UPLOADED) || actions_core::owner::is_marker(tag);
-    let mut tags = vec![marker.to_owned()];
+    let mut tags: Vec<String> = marker.map(str::to_owned).into_iter().collect();
     tags.extend(uploaded.map(|content| format!("{UPLOADED}{content}")));
     tags.extend(present.iter().filter(|tag| !is_ours(tag)).cloned());
     let room = MOST.saturating_sub(tags.len());
@@ -66,7 +71,7 @@ mod tests {
             "codex-actions:-:acme/app:codex:staging",
         ]);
         assert_eq!(hostnames(&present), ["old.example.com"]);
-        let wanted = tags(&present, marker, Some("abc"), &["new.example.com"]);
+        let wanted = tags(&present, Some(marker), Some("abc"), &["new.example.com"]);
         assert_eq!(
             wanted,
             [
@@ -77,10 +82,13 @@ mod tests {
             ]
         );
         assert!(is_uploaded(&wanted, "abc") && !is_uploaded(&wanted, "ab") && !is_uploaded(&present, "abc"));
-        assert!(same(&wanted, &tags(&wanted, marker, Some("abc"), &["new.example.com"])));
+        assert!(same(
+            &wanted,
+            &tags(&wanted, Some(marker), Some("abc"), &["new.example.com"])
+        ));
         assert!(!same(&wanted, &present));
         let many: Vec<String> = (0..9).map(|n| format!("{n}.example.com")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert_eq!(tags(&[], marker, None, &many).len(), 8);
+        assert_eq!(tags(&[], Some(marker), None, &many).len(), 8);
     }
 }

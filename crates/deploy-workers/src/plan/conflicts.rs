@@ -1,17 +1,16 @@
 //! What stands in the way of a service, beside its hostnames: told before anything is touched. Pure.
 
 use actions_core::environment::Service;
-use actions_core::owner::Verdict;
 
 use crate::facts::{self, Facts, Live};
-use crate::plan::Subject;
+use crate::plan::{Subject, ownership};
 use crate::project::Built;
 
 /// All of it, each a sentence.
 pub(crate) fn of(subject: &Subject<'_>, service: &Service, built: &Built, live: &Live, facts: &Facts) -> Vec<String> {
     let mut found = needed(subject, service, facts);
     found.extend(absent(service, built, facts));
-    found.extend(foreign(subject, service, live));
+    found.extend(ownership::conflict(subject, service, live));
     found
 }
 
@@ -42,21 +41,4 @@ fn absent(service: &Service, built: &Built, facts: &Facts) -> Vec<String> {
         )
     });
     buckets.chain(databases).collect()
-}
-
-/// A Worker that another environment has made: two repositories may use the same names in one account.
-fn foreign(subject: &Subject<'_>, service: &Service, live: &Live) -> Option<String> {
-    let owner = &subject.environment.owner;
-    // Outside GitHub Actions nobody says which repository this is.
-    if subject.overwrite.foreign || !owner.repository.is_known() {
-        return None;
-    }
-    let tags = live.settings.tags.iter().map(String::as_str);
-    let Verdict::Foreign(other) = owner.verdict_of(tags) else {
-        return None;
-    };
-    let worker = &service.worker;
-    Some(format!(
-        "Worker `{worker}` belongs to {other}; choose another name in the manifest, or take it over with `force-foreign: true`"
-    ))
 }

@@ -6,6 +6,7 @@ pub(crate) mod conflicts;
 pub(crate) mod content;
 pub(crate) mod fingerprint;
 pub(crate) mod hostnames;
+pub(crate) mod ownership;
 pub(crate) mod settings;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,6 @@ use actions_core::cloudflare::WorkersDev;
 use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
 use actions_core::naming;
-use actions_core::owner::is_marker;
 use indexmap::IndexMap;
 use reqwest::Url;
 use serde_json::{Map, Value};
@@ -212,13 +212,8 @@ fn tags(subject: &Subject<'_>, service: &Service, present: &[String], uploaded: 
         Some(_) => Vec::new(),
         None => wanted_hostnames(subject, service),
     };
-    let owner = &subject.environment.owner;
-    let known = present
-        .iter()
-        .find(|tag| is_marker(tag))
-        .filter(|_| !owner.repository.is_known());
-    let marker = known.cloned().unwrap_or_else(|| owner.marker());
-    claims::tags(present, &marker, uploaded, &hostnames)
+    let marker = ownership::marker(&subject.environment.owner, present);
+    claims::tags(present, marker.as_deref(), uploaded, &hostnames)
 }
 
 fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rendered, live: &Live) -> ServicePlan {
@@ -239,7 +234,7 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
     // A first upload brings them, and after one by wrangler they are written in any case.
     let comes_along = upload == Upload::First || upload == Upload::Again && built.handed.is_some();
     let right = comes_along || claims::same(&tags, &live.settings.tags);
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = ownership::note(environment, service, live).into_iter().collect();
     if let Some(what) = built.handed.as_ref().and_then(|handed| handed.uncompared) {
         notes.push(format!(
             "{what} cannot be compared with what is there, so it is deployed each time"
@@ -257,7 +252,7 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         tag: Some(tag).filter(|_| rendered.missing_kv.is_empty()),
         steps: Vec::new(),
         workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),
-        crons: built.crons.clone().filter(|crons| !same(crons, &live.crons)),
+        crons: wanted_crons(environment, built).filter(|crons| !same(crons, &live.crons)),
         migrations,
         settings: settings::differing(&rendered.metadata, &live.settings.others, upload == Upload::No)
             .filter(|_| upload != Upload::First && built.handed.is_none()),
@@ -269,6 +264,12 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         size: built.size,
         live_size: fingerprint::size(live.tag()),
     }
+}
+
+/// The schedules that a Worker is to have; `None`: they are not ours. Jobs of production would run once per preview.
+fn wanted_crons(environment: &Environment, built: &Built) -> Option<Vec<String>> {
+    let crons = built.crons.clone()?;
+    Some(if environment.crons { crons } else { Vec::new() })
 }
 
 fn same(one: &[String], other: &[String]) -> bool {

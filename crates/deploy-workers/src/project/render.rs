@@ -140,7 +140,17 @@ impl Work<'_> {
                     "`{name}` is a variable in the manifest and a {} in the wrangler configuration; rename one",
                     spoken(&kind)
                 )),
-                _ => self.put(name, json!({"name": name, "type": "plain_text", "text": value})),
+                // Code that expects one would be given the other.
+                Some(kind) if (kind == "json") == value.is_string() => {
+                    let (ours, theirs) = match value {
+                        Value::String(_) => ("a text", "another kind of value"),
+                        _ => ("no text", "a text"),
+                    };
+                    self.problems.push(format!(
+                        "`{name}` is {ours} in `vars` and {theirs} in the wrangler configuration: give it the same type in both"
+                    ));
+                }
+                _ => self.put(name, variable(name, value)),
             }
         }
     }
@@ -323,6 +333,15 @@ impl Work<'_> {
                 consumer["service"] = own.into();
             }
         }
+    }
+}
+
+/// A variable as wrangler uploads it: texts as they are, all else as JSON.
+fn variable(name: &str, value: &Value) -> Value {
+    if value.is_string() {
+        json!({"name": name, "type": "plain_text", "text": value})
+    } else {
+        json!({"name": name, "type": "json", "json": value})
     }
 }
 

@@ -56,11 +56,16 @@ pub(crate) fn describe(inputs: &Inputs, bundled: &Bundled, rendered: &BTreeMap<S
             .migrations
             .iter()
             .filter_map(|migration| Some(migration["tag"].as_str()?.to_owned()));
+        let schedules = if inputs.environment.crons {
+            "schedules"
+        } else {
+            "schedules that are left out, since previews have none without `crons = true`"
+        };
         let parts = [
             ("bindings", bound),
             ("secrets", service.secrets.iter().map(secret).collect()),
             ("variables", vars),
-            ("schedules", built.crons.clone().unwrap_or_default()),
+            (schedules, built.crons.clone().unwrap_or_default()),
             ("migrations", migrations.collect()),
         ];
         Some(Described {

@@ -13,10 +13,11 @@ use actions_core::text::{count, elapsed, quoted_list};
 use actions_core::wrangler::Failed;
 use indexmap::IndexMap;
 
-pub(crate) use output::{Report, outputs, restored, restored_markdown, validated, validated_markdown};
+pub(crate) use output::{Report, outputs, restored, restored_markdown, untouched, validated, validated_markdown};
 
-use crate::apply::Outcome;
-use crate::apply::rollback::{Decision, PutBack};
+use crate::apply::decide::Decision;
+use crate::apply::outcome::Outcome;
+use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::project::{Built, Size};
@@ -165,7 +166,10 @@ pub(crate) fn service(plan: &ServicePlan, outcome: &Outcome) -> String {
     } else {
         format!(" at {}", plan.url)
     };
-    match (&outcome.failed, plan.upload, outcome.changed) {
+    if outcome.cut {
+        return format!("✗ {}: {}", plan.key, cut(outcome));
+    }
+    match (&outcome.failed, plan.upload, outcome.changed()) {
         (Some(problem), _, _) => format!("✗ {}: {}", plan.key, problem.replace('\n', "\n  ")),
         (None, Upload::No, false) => format!("= {}: unchanged, version {version} serves{at}", plan.key),
         (None, Upload::No, true) => format!("✓ {}: code unchanged, the rest brought up to date in {took}", plan.key),
@@ -174,13 +178,31 @@ pub(crate) fn service(plan: &ServicePlan, outcome: &Outcome) -> String {
     }
 }
 
+/// The account has no room for more schedules.
+pub(crate) fn no_schedules(error: actions_core::cloudflare::Error) -> String {
+    let error = fault("its schedules were not set").because(error).hint(
+        "the account has as many cron triggers as its plan allows: take some away, or leave them out here with `crons = false` in the environment",
+    );
+    actions_core::error::render(&error.into()).replace('\n', "; ")
+}
+
+/// The run was cancelled in the middle of a service.
+pub(crate) fn cut(outcome: &Outcome) -> &'static str {
+    if outcome.changed() {
+        "the run was cancelled before it was done with"
+    } else {
+        "the run was cancelled before it was touched"
+    }
+}
+
 /// One change of what is known about a service's health.
 pub(crate) fn health(target: &Target, verdict: &Verdict, after: Duration) -> String {
-    let after = elapsed(after);
+    let (after, url) = (elapsed(after), target.request.shown());
     match verdict {
-        Verdict::Healthy => format!("  {} is healthy after {after}", target.name),
-        Verdict::NotYet(why) => format!("  {} is not healthy yet: {why}", target.name),
-        Verdict::NotEver { why, .. } => format!("  {} is not healthy: {why}", target.name),
+        Verdict::Healthy(None) => format!("  {} is healthy after {after}", target.name),
+        Verdict::Healthy(Some(note)) => format!("  {} is healthy after {after}: {note}", target.name),
+        Verdict::NotYet(why) => format!("  {} is not healthy yet: {why} ({url})", target.name),
+        Verdict::NotEver { why, .. } => format!("  {} is not healthy: {why} ({url})", target.name),
     }
 }
 
@@ -289,6 +311,20 @@ pub(crate) fn checks_failed(conflicts: &[(String, String)]) -> anyhow::Error {
 pub(crate) const PUTTING_BACK: &str =
     "putting the Workers of this run back to what served before; hostnames, schedules and data stay as they are";
 
+/// The signal has come.
+pub(crate) const CANCELLED: &str =
+    "cancelled: nothing new is begun; what is on its way comes to its end, as far as there is time";
+
+/// Why a Worker was not put back, though nothing else serves than before.
+pub(crate) const STILL_ON_ITS_WAY: &str = "its upload was not answered in the time of a cancelled run, and may still be carried out: look at what serves, or run again";
+
+/// The runner kills what it has cancelled.
+pub(crate) const OUT_OF_TIME: &str =
+    "the time of a cancelled run was over before Cloudflare had answered: look at what serves, or run again";
+
+/// What is said of a Worker that a cancelled rollback did not come to the end of.
+pub(crate) const NOT_COME_TO: &str = "the run was cancelled before it was put back";
+
 /// One Worker was put back, or not.
 pub(crate) fn put_back(key: &str, put_back: &PutBack) -> String {
     match put_back {
@@ -297,6 +333,7 @@ pub(crate) fn put_back(key: &str, put_back: &PutBack) -> String {
         PutBack::Nothing => format!("= {key}: nothing to put back"),
         PutBack::Left(why) => format!("= {key}: left as it is: {why}"),
         PutBack::Failed(why) => format!("✗ {key}: not put back: {}", why.replace('\n', "\n  ")),
+        PutBack::Unanswered => format!("✗ {key}: perhaps not put back: {OUT_OF_TIME}"),
     }
 }
 
@@ -305,6 +342,7 @@ pub(crate) fn planned(decision: &Decision) -> PutBack {
     match decision {
         Decision::Nothing => PutBack::Nothing,
         Decision::Leave(why) => PutBack::Left(why.clone()),
+        Decision::Fail(why) => PutBack::Failed(why.clone()),
         Decision::Remove => PutBack::Left("dry run: it would be removed".to_owned()),
         Decision::Deploy(shares) => {
             let versions: Vec<&str> = shares.iter().map(|share| share.version_id.as_str()).collect();
@@ -319,6 +357,7 @@ pub(crate) fn rollback_failed(all: &[Restored<'_>]) -> Option<anyhow::Error> {
         .iter()
         .filter_map(|restored| match &restored.put_back {
             PutBack::Failed(why) => Some((restored.service.key.as_str(), why.as_str())),
+            PutBack::Unanswered => Some((restored.service.key.as_str(), OUT_OF_TIME)),
             _ => None,
         })
         .collect();

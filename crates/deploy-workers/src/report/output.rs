@@ -1,7 +1,8 @@
 //! What comes after a run: the output `report`, the other outputs, and the summary.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use actions_core::environment::Service as Subject;
 use actions_core::reports::{Command, DeployWorkers, Head, Service, ServiceState, Status};
 use actions_core::runner::Runner;
 use actions_core::text::{cell, count, elapsed};
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::bytes;
 use super::describe::{Described, described_markdown};
-use crate::apply::Done;
+use crate::apply::outcome::{Did, Journal, Outcome};
 use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
 use crate::plan::hostnames::Step;
@@ -55,7 +56,9 @@ pub(crate) fn outputs(runner: &Runner, json: &DeployWorkers, back: &[&str]) -> a
 pub(crate) struct Report<'a> {
     pub(crate) inputs: &'a Inputs,
     pub(crate) plan: &'a Plan,
-    pub(crate) done: &'a Done,
+    pub(crate) journal: &'a Journal,
+    /// Why the run ended early.
+    pub(crate) error: Option<&'a anyhow::Error>,
     /// What each Worker gets, as it was printed before.
     pub(crate) described: &'a [Described],
     pub(crate) seconds: f64,
@@ -63,7 +66,7 @@ pub(crate) struct Report<'a> {
 
 impl Report<'_> {
     fn status(&self) -> Status {
-        match &self.done.error {
+        match self.error {
             Some(_) => Status::Failed,
             None if self.inputs.dry_run => Status::Planned,
             None => Status::Done,
@@ -71,25 +74,33 @@ impl Report<'_> {
     }
 
     fn service(&self, plan: &ServicePlan) -> Service {
-        let outcome = self.done.services.get(&plan.key);
+        let outcome = self.journal.services.get(&plan.key);
         let put_back = outcome.and_then(|outcome| outcome.put_back.as_ref());
         let state = match (outcome, put_back) {
             _ if self.inputs.dry_run => ServiceState::Planned,
             (_, Some(PutBack::Back(_) | PutBack::Removed)) => ServiceState::RolledBack,
+            (_, Some(PutBack::Failed(_) | PutBack::Unanswered)) => ServiceState::Failed,
             (None, _) => ServiceState::Skipped,
             (Some(outcome), _) if outcome.failed.is_some() => ServiceState::Failed,
-            (Some(outcome), _) if outcome.changed => ServiceState::Deployed,
+            (Some(outcome), _) if outcome.cut && !outcome.changed() => ServiceState::Skipped,
+            (Some(outcome), _) if outcome.cut || outcome.on_its_way => ServiceState::Failed,
+            (Some(outcome), _) if outcome.changed() => ServiceState::Deployed,
             (Some(_), _) => ServiceState::Unchanged,
         };
         let mut details: Vec<String> = outcome.and_then(|outcome| outcome.failed.clone()).into_iter().collect();
+        details.extend(
+            outcome
+                .filter(|outcome| outcome.cut)
+                .map(|outcome| super::cut(outcome).to_owned()),
+        );
         match put_back {
             Some(PutBack::Left(why)) => details.push(format!("not put back: {why}")),
             Some(PutBack::Failed(why)) => details.push(format!("could not be put back: {why}")),
+            Some(PutBack::Unanswered) => details.push(format!("perhaps not put back: {}", super::OUT_OF_TIME)),
             _ => {}
         }
-        if let Some(what) = put_back.and_then(|_| not_undone(plan)) {
-            details.push(what);
-        }
+        details.extend(outcome.filter(|_| put_back.is_some()).and_then(not_undone));
+        details.extend(outcome.iter().flat_map(|outcome| outcome.warnings.clone()));
         details.extend(plan.notes.iter().cloned());
         let version = outcome.map_or_else(|| plan.previous.clone(), |outcome| outcome.version.clone());
         let new_urls = outcome.and_then(|outcome| outcome.version_urls.as_deref());
@@ -116,8 +127,8 @@ impl Report<'_> {
     fn json(&self) -> DeployWorkers {
         let head = Head {
             status: self.status(),
-            changed: self.done.changed(),
-            error: self.done.error.as_ref().map(actions_core::error::render),
+            changed: self.journal.changed(),
+            error: self.error.map(actions_core::error::render),
             ..head(self.inputs, Command::Deploy, self.seconds)
         };
         DeployWorkers {
@@ -128,7 +139,12 @@ impl Report<'_> {
 
     fn markdown(&self) -> String {
         let title = self.inputs.environment.title();
-        let changed = self.done.services.values().filter(|outcome| outcome.changed).count();
+        let changed = self
+            .journal
+            .services
+            .values()
+            .filter(|outcome| outcome.changed())
+            .count();
         let head = match self.status() {
             Status::Failed => format!("### Workers of {title}: failed\n"),
             Status::Planned => format!(
@@ -149,7 +165,7 @@ impl Report<'_> {
         } else {
             String::new()
         };
-        let back = if self.done.services.values().any(|outcome| outcome.put_back.is_some()) {
+        let back = if self.journal.services.values().any(|outcome| outcome.put_back.is_some()) {
             NOT_PUT_BACK
         } else {
             ""
@@ -157,31 +173,64 @@ impl Report<'_> {
         format!("{head}{back}\n| | service | version | size | time | |\n|---|---|---|---|---|---|\n{rows}{details}")
     }
 
-    /// Writes outputs and summary.
-    pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
-        runner.summary(&self.markdown());
-        let back = self
-            .done
-            .services
-            .iter()
-            .filter(|(_, outcome)| matches!(outcome.put_back, Some(PutBack::Back(_) | PutBack::Removed)));
-        let back: Vec<&str> = back.map(|(key, _)| key.as_str()).collect();
-        outputs(runner, &self.json(), &back)
+    /// Writes the outputs.
+    pub(crate) fn outputs(&self, runner: &Runner) -> anyhow::Result<()> {
+        outputs(runner, &self.json(), &self.journal.put_back())
     }
+
+    /// Writes outputs and summary. Where nothing was begun, the error says all that there is to say.
+    pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
+        if self.error.is_none() || !self.journal.services.is_empty() {
+            runner.summary(&self.markdown());
+        }
+        self.outputs(runner)
+    }
+}
+
+/// The outputs of a run that ended before it knew what to do: every service as it was.
+pub(crate) fn untouched(
+    runner: &Runner,
+    inputs: &Inputs,
+    command: Command,
+    error: &anyhow::Error,
+    started: Instant,
+) -> anyhow::Result<()> {
+    let chosen = inputs.environment.services.iter();
+    let chosen = chosen.filter(|service| inputs.chosen.contains(&service.key));
+    let service = |service: &Subject| Service {
+        service: service.key.clone(),
+        worker: service.worker.clone(),
+        url: service.url.clone(),
+        hostname: service.hostname.clone(),
+        state: ServiceState::Skipped,
+        ..Service::default()
+    };
+    let json = DeployWorkers {
+        head: Head {
+            status: Status::Failed,
+            error: Some(actions_core::error::render(error)),
+            ..head(inputs, command, started.elapsed().as_secs_f64())
+        },
+        services: chosen.map(service).collect(),
+    };
+    outputs(runner, &json, &[])
 }
 
 /// What no version holds, so no rollback brings back.
 const NOT_PUT_BACK: &str = "\nPut back is the code with its bindings and secrets. Hostnames, schedules, settings that no version holds, and data stay as they are now.\n";
 
 /// What this run changed about a service that was put back, beside its code.
-fn not_undone(plan: &ServicePlan) -> Option<String> {
-    let mut left: Vec<String> = plan.steps.iter().map(step).collect();
-    if plan.crons.is_some() {
-        left.push("its schedules".to_owned());
-    }
-    if plan.migrations.is_some() {
-        left.push("its Durable Object migrations".to_owned());
-    }
+fn not_undone(outcome: &Outcome) -> Option<String> {
+    let left = outcome.did.iter().filter_map(|did| match did {
+        Did::Step(done) => Some(step(done)),
+        Did::Schedules => Some("its schedules".to_owned()),
+        Did::Settings => Some("its settings".to_owned()),
+        Did::Migrations => Some("its Durable Object migrations".to_owned()),
+        Did::WorkersDevOff => Some("workers.dev was switched off".to_owned()),
+        // They say whose it is, which does not change.
+        Did::Tags => None,
+    });
+    let left: Vec<String> = left.collect();
     (!left.is_empty()).then(|| format!("changed by this run, and not put back: {}", left.join(", ")))
 }
 
@@ -244,7 +293,12 @@ pub(crate) fn restored(
     seconds: f64,
     error: Option<&anyhow::Error>,
 ) -> DeployWorkers {
-    let changed = |restored: &Restored<'_>| matches!(restored.put_back, PutBack::Back(_) | PutBack::Removed);
+    let changed = |restored: &Restored<'_>| {
+        matches!(
+            restored.put_back,
+            PutBack::Back(_) | PutBack::Removed | PutBack::Unanswered
+        )
+    };
     let service = |restored: &Restored<'_>| {
         let (state, version, detail) = match &restored.put_back {
             PutBack::Back(versions) => (ServiceState::RolledBack, versions.first().cloned(), None),
@@ -257,6 +311,7 @@ pub(crate) fn restored(
             PutBack::Left(why) if inputs.dry_run => (ServiceState::Planned, restored.before.clone(), Some(why.clone())),
             PutBack::Left(why) => (ServiceState::Skipped, restored.before.clone(), Some(why.clone())),
             PutBack::Failed(why) => (ServiceState::Failed, restored.before.clone(), Some(why.clone())),
+            PutBack::Unanswered => (ServiceState::Failed, None, Some(super::OUT_OF_TIME.to_owned())),
         };
         Service {
             service: restored.service.key.clone(),

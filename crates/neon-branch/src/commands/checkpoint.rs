@@ -40,12 +40,13 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         );
         return prune(session, of, &known).await;
     };
+    let source = session.source().await;
     let new = NewBranch {
         parent_id: Some(of.id.clone()),
         expires_at: plan::expiry_of_new(inputs.life, Timestamp::now()),
         annotation: annotation::write(
             &inputs.subject.owner_of_new(&of.name),
-            &inputs.origin(),
+            &inputs.origin(&source),
             Kind::Checkpoint,
             Some(&of.id),
         ),

@@ -84,9 +84,9 @@ impl From<anyhow::Error> for Stop {
 }
 
 /// The copy to be made, and of what. Nothing is made while a variable leads the command past it.
-async fn prepare(session: &Session<'_>) -> anyhow::Result<(NewBranch, String)> {
+async fn prepare(session: &mut Session<'_>) -> anyhow::Result<(NewBranch, String)> {
     let inputs = session.inputs;
-    let (parent, doors) = futures_util::join!(parent(session), session.neon.doors());
+    let (parent, doors, _) = futures_util::join!(parent(session), session.neon.doors(), inputs.inquiry.source());
     let (parent, doors) = (
         parent?,
         doors.map_err(|cause| fault("could not list the project's computes").because(cause))?,
@@ -104,6 +104,7 @@ async fn prepare(session: &Session<'_>) -> anyhow::Result<(NewBranch, String)> {
         parent.as_ref().map(|branch| branch.name.as_str()),
         inputs.point.as_ref(),
     );
+    let made_from = session.source().await;
     let new = NewBranch {
         parent_id: parent.as_ref().map(|branch| branch.id.clone()),
         at: inputs.point.clone(),
@@ -111,7 +112,7 @@ async fn prepare(session: &Session<'_>) -> anyhow::Result<(NewBranch, String)> {
         with_compute: true,
         compute: inputs.compute,
         suspend_timeout: inputs.suspend_timeout,
-        annotation: annotation::write(&inputs.subject.owner, &inputs.origin(), Kind::Copy, None),
+        annotation: annotation::write(&inputs.subject.owner, &inputs.origin(&made_from), Kind::Copy, None),
         name: copy_name(session),
         ..NewBranch::default()
     };

@@ -20,12 +20,17 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let name = session.inputs.subject.name();
     let neon = session.neon.clone();
     // One round trip: what exists, what it is to be made from, and how much room there is.
-    let (existing, parent, usage, alive) = futures_util::join!(
+    let (existing, parent, usage, alive, _) = futures_util::join!(
         neon.named(&name),
         parent(session),
         usage(session),
-        alive(session, &name)
+        alive(session, &name),
+        session.inputs.inquiry.source()
     );
+    let source = session.source().await;
+    if session.inputs.subject.is_pull_requests() {
+        source.may_make()?;
+    }
     let existing = existing.map_err(|cause| fault(format!("could not look for branch `{name}`")).because(cause))?;
     let parent = parent?;
     if let Some(branch) = existing {
@@ -80,6 +85,7 @@ async fn make(session: &mut Session<'_>, name: String, parent: Option<Branch>) -
         inputs.point.as_ref(),
     );
     let expires_at = plan::expiry_of_new(inputs.life, Timestamp::now());
+    let made_from = session.source().await;
     let Some(writer) = session.writer() else {
         planned(session, report::would_create(&name, &source, expires_at));
         return Ok(());
@@ -94,7 +100,7 @@ async fn make(session: &mut Session<'_>, name: String, parent: Option<Branch>) -
         suspend_timeout: inputs.suspend_timeout,
         annotation: annotation::write(
             &inputs.subject.owner_of_new(&name),
-            &inputs.origin(),
+            &inputs.origin(&made_from),
             Kind::Environment,
             None,
         ),

@@ -1,6 +1,7 @@
 //! `cargo xtask check-tree`: what no other linter asks of this repository's files.
 
 mod code;
+mod layers;
 mod locks;
 mod readme;
 mod yaml;
@@ -49,6 +50,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String> {
     )?;
     let mut problems = Vec::new();
     let mut read = 0;
+    let mut rust = Vec::new();
     for path in listed.split('\0') {
         let Some(checks) = checks_for(path) else { continue };
         // Deleted, and the deletion not staged yet.
@@ -59,6 +61,15 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String> {
         for check in checks {
             problems.extend(check(path, &text));
         }
+        if std::path::Path::new(path)
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+        {
+            rust.push((path.to_owned(), text));
+        }
+    }
+    for package in &layers::PACKAGES {
+        problems.extend(layers::check(package, &rust));
     }
     problems.extend(readme::shows_the_tested_workflow(
         &fs::read_to_string(workspace.path("README.md"))?,

@@ -1,21 +1,9 @@
 //! Expectations about the content, and deeper checks.
 
-use scenarios::{Run, World};
+use scenarios::World;
 
-use super::servers::{Act, HEALTHY, Server, answer_with};
-
-async fn check(world: &World, act: Act, inputs: &[(&str, &str)]) -> Run {
-    let server = Server::start(vec![act]).await;
-    let run = world
-        .run("health-check")
-        .input("urls", server.url("/health"))
-        .input("timeout", "1s");
-    inputs
-        .iter()
-        .fold(run, |run, (name, value)| run.input(name, *value))
-        .go()
-        .await
-}
+use super::check;
+use super::servers::{HEALTHY, Server, answer_with};
 
 #[tokio::test]
 async fn each_expectation_holds_or_is_told() {
@@ -30,7 +18,7 @@ async fn each_expectation_holds_or_is_told() {
         [("expect-json", "/checks/database = ok"), ("expect-version", "996445bc")],
         [("expect-version", "X-Version: 2.1.0"), ("max-latency", "1s")],
     ] {
-        let run = check(&world, document(), &inputs).await;
+        let run = check(&world, document(), "/health", &inputs).await;
         assert_eq!(run.code, 0, "{inputs:?} {run}");
     }
     for (input, value, told) in [
@@ -57,7 +45,7 @@ async fn each_expectation_holds_or_is_told() {
             "there is no certificate to look at: the URL is not https",
         ),
     ] {
-        let run = check(&world, document(), &[(input, value), ("grace", "0s")]).await;
+        let run = check(&world, document(), "/health", &[(input, value), ("grace", "0s")]).await;
         assert_eq!(run.code, 1, "{input} {run}");
         assert!(run.error().contains(told), "{input}: {}", run.error());
     }

@@ -1,14 +1,38 @@
 //! Stories of `health-check`: servers that misbehave in one way each, and what is said of them.
 
+mod bodies;
+mod cancelled;
 mod classes;
 mod deadline;
+mod documents;
 mod expectations;
 pub(crate) mod proxy;
+mod redirects;
+mod sequences;
 pub(crate) mod servers;
 mod tls;
+mod versions;
+mod walls;
 
-use scenarios::World;
-use servers::{HEALTHY, Server, answer};
+use scenarios::{Run, World};
+use servers::{Act, HEALTHY, Server, answer};
+
+/// Checks one path of a server that always does the same, for a second unless the inputs say otherwise.
+pub(crate) async fn check(world: &World, act: Act, path: &str, inputs: &[(&str, &str)]) -> Run {
+    let server = Server::start(vec![act]).await;
+    let run = world
+        .run("health-check")
+        .input("urls", server.url(path))
+        .input("timeout", "1s");
+    let given = inputs.iter().fold(run, |run, (name, value)| run.input(name, *value));
+    given.go().await
+}
+
+/// The error of a run that fails, which holds this.
+pub(crate) fn assert_told(run: &Run, told: &str) {
+    assert_eq!(run.code, 1, "{told}: {run}");
+    assert!(run.error().contains(told), "{told}: {}", run.error());
+}
 
 #[tokio::test]
 async fn a_lone_check_of_two_urls() {
@@ -91,7 +115,7 @@ async fn every_wrong_input_is_told_before_anything_is_asked() {
     - `expect-status`: `fine` is no status; write `200`, `200-299`, `2xx` or several with commas
     - `expect-body`: `/(/` is no regular expression: found open group without closing ')'
     - `expect-json`: `status` is no JSON pointer: it starts with `/`, such as `/data/0/id`
-    - `urls`: `ftp://example.com` is not an http or https URL, such as `https://example.com/health`
+    - `urls`: `ftp://example.com/` is not an http or https URL, such as `https://example.com/health`
     - `urls`: `…@` is not an http or https URL, such as `https://example.com/health`
     - `urls`: `example.com` is not an http or https URL, such as `https://example.com/health`
     - `checks`: checks:2:1: unknown key `checks[0].urll`; did you mean `url`?
@@ -133,7 +157,7 @@ async fn credentials_are_shown_nowhere() {
         .input("urls", url)
         .input(
             "headers",
-            "CF-Access-Client-Secret: s3cr3t-value\nX-Other: another-value",
+            "CF-Access-Client-Secret: s3cr3t-value\nX-Api-Key: another-value",
         )
         .input("grace", "0s")
         .go()

@@ -10,11 +10,16 @@ use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) const HEALTHY: &str = r#"{"status":"healthy","service":"api","environment":"preview","version":"996445bc-a0df-4656-b356-8f9baf681df5","checks":{"database":"ok"}}"#;
 
+/// What a site answers to a request's text: status, headers (`Name: value\r\n` each), body.
+type Answering = dyn Fn(&str) -> (u16, String, Vec<u8>) + Send + Sync;
+
 /// What a server does with its n-th connection (from 0).
 #[derive(Clone)]
 pub(crate) enum Act {
     /// Answers with status, headers (`Name: value\r\n` each) and body.
     Answer(u16, String, Vec<u8>),
+    /// Answers by what is asked.
+    Site(Arc<Answering>),
     /// Accepts, and says nothing.
     Silent,
     /// Sends an answer one byte a second.
@@ -35,6 +40,11 @@ pub(crate) fn answer(status: u16, body: &str) -> Act {
 /// An answer with one more header.
 pub(crate) fn answer_with(status: u16, header: &str, body: &str) -> Act {
     Act::Answer(status, format!("{header}\r\n"), body.as_bytes().to_vec())
+}
+
+/// A site that answers by what is asked.
+pub(crate) fn site(answering: impl Fn(&str) -> (u16, String, Vec<u8>) + Send + Sync + 'static) -> Act {
+    Act::Site(Arc::new(answering))
 }
 
 /// A server under test; ends with the test's runtime.
@@ -83,7 +93,14 @@ where
         return Ok(());
     }
     let mut request = vec![0; 8192];
-    let _ = stream.read(&mut request).await?;
+    let read = stream.read(&mut request).await?;
+    let act = match act {
+        Act::Site(answering) => {
+            let (status, headers, body) = answering(&String::from_utf8_lossy(&request[..read]));
+            Act::Answer(status, headers, body)
+        }
+        other => other,
+    };
     match act {
         Act::Answer(status, headers, body) => {
             let length = body.len();
@@ -113,7 +130,7 @@ where
             let head = "HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
             stream.write_all(head.as_bytes()).await
         }
-        Act::HangUp => Ok(()),
+        Act::HangUp | Act::Site(_) => Ok(()),
     }
 }
 
@@ -129,11 +146,19 @@ pub(crate) struct Tls {
 pub(crate) enum Certificate {
     For(&'static str),
     Expired(&'static str),
+    NotYetValid(&'static str),
+    /// The authority's own.
+    Authority(&'static str),
 }
 
 impl Tls {
-    /// A TLS server; its first `without` connections are cut before the handshake.
+    /// A healthy TLS server; its first `without` connections are cut before the handshake.
     pub(crate) async fn start(certificate: Certificate, without: usize) -> Self {
+        Self::with(certificate, without, answer(200, HEALTHY)).await
+    }
+
+    /// The same, that does this with each connection.
+    pub(crate) async fn with(certificate: Certificate, without: usize, act: Act) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (ca, config) = config(certificate);
@@ -141,12 +166,12 @@ impl Tls {
         tokio::spawn(async move {
             for at in 0_usize.. {
                 let (stream, _): (TcpStream, _) = listener.accept().await.unwrap();
-                let acceptor = acceptor.clone();
+                let (acceptor, act) = (acceptor.clone(), act.clone());
                 tokio::spawn(async move {
                     if at >= without
                         && let Ok(stream) = acceptor.accept(stream).await
                     {
-                        let _ = play(stream, answer(200, HEALTHY)).await;
+                        let _ = play(stream, act).await;
                     }
                 });
             }
@@ -161,10 +186,21 @@ fn config(certificate: Certificate) -> (String, rustls::ServerConfig) {
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let pem = ca.self_signed(&ca_key).unwrap().pem();
-    let (Certificate::For(name) | Certificate::Expired(name)) = certificate;
+    let (Certificate::For(name)
+    | Certificate::Expired(name)
+    | Certificate::NotYetValid(name)
+    | Certificate::Authority(name)) = certificate;
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    params.not_before = rcgen::date_time_ymd(2024, 1, 1);
+    let first_year = if matches!(certificate, Certificate::NotYetValid(_)) {
+        2089
+    } else {
+        2024
+    };
+    params.not_before = rcgen::date_time_ymd(first_year, 1, 1);
+    if matches!(certificate, Certificate::Authority(_)) {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
     let last_year = if matches!(certificate, Certificate::Expired(_)) {
         2024
     } else {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use scenarios::{Run, World};
 
-use super::servers::{Certificate, Tls};
+use super::servers::{Certificate, HEALTHY, Server, Tls, answer};
 
 async fn check(world: &World, server: &Tls, ca: bool, timeout: &str) -> Run {
     let port = server.address.port();
@@ -54,11 +54,56 @@ async fn a_certificate_that_is_wrong_is_told_with_its_remedy() {
             "signed by nobody that is trusted here",
             "pass the private authority's certificate",
         ),
+        (
+            Certificate::NotYetValid("api.example.com"),
+            true,
+            "the certificate is not valid yet",
+            "look at the certificate's `Not Before`",
+        ),
+        (
+            Certificate::Authority("api.example.com"),
+            true,
+            "the server shows an authority's certificate (`CA:TRUE`) as its own",
+            "make a certificate for the server",
+        ),
     ] {
         let server = Tls::start(certificate, 0).await;
         let run = check(&world, &server, trusted, "30s").await;
         assert_eq!(run.code, 1, "{run}");
         assert!(run.time < Duration::from_secs(5), "{run}");
+        assert!(
+            run.error().contains(told) && run.error().contains(remedy),
+            "{}",
+            run.error()
+        );
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_wrong_protocol_is_told_as_such() {
+    let world = World::start().await;
+    let plain = Server::start(vec![answer(200, HEALTHY)]).await;
+    let secure = Tls::start(Certificate::For("api.example.com"), 0).await;
+    for (url, told, remedy) in [
+        (
+            format!("https://{}/health", plain.address),
+            "what answers does not speak TLS: the port seems to speak plain HTTP",
+            "write `http://`",
+        ),
+        (
+            format!("http://{}/health", secure.address),
+            "what answers does not speak HTTP",
+            "write `https://`",
+        ),
+    ] {
+        let run = world
+            .run("health-check")
+            .input("urls", &url)
+            .input("grace", "0s")
+            .go()
+            .await;
+        assert_eq!(run.code, 1, "{run}");
         assert!(
             run.error().contains(told) && run.error().contains(remedy),
             "{}",

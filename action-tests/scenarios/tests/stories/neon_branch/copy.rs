@@ -159,6 +159,9 @@ async fn what_a_command_leaves_running_ends_with_it() {
     // Nor is what only writes to its end cut short.
     let script = "exec > >(sleep 0.3; cat); echo tail of the log | tr a-z A-Z";
     let late = ok(run(&world, "run").input("run", script).go().await);
-    assert!(late.log().contains("TAIL OF THE LOG") && !late.log().contains("left running"), "{late}");
+    assert!(
+        late.log().contains("TAIL OF THE LOG") && !late.log().contains("left running"),
+        "{late}"
+    );
     world.finish().await;
 }

@@ -66,7 +66,8 @@ async fn a_fork_gets_no_key_and_is_told_so() {
     let run = run(&world, "create").without("neon-api-key").go().await;
     assert_eq!(run.code, 2);
     assert!(
-        run.error().contains("pull requests from forks are given no secrets"),
+        run.error()
+            .contains("`neon-api-key`: this run is given no secrets, because its pull request comes from a fork"),
         "{run}"
     );
     world.finish().await;

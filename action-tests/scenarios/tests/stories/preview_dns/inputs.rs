@@ -35,7 +35,7 @@ async fn every_wrong_input_is_named_at_once() {
     16 inputs are wrong; nothing was touched
     - `command`: `aply` is none of `apply`, `verify` and `delete`; did you mean `apply`?
     - `cloudflare-zone-id`: not an id of 32 hexadecimal digits; copy it from the dashboard's overview page
-    - `cloudflare-api-token`: missing; pass `cloudflare-api-token: ${{ secrets.CLOUDFLARE_API_TOKEN }}`
+    - `cloudflare-api-token`: missing; pass `cloudflare-api-token: ${{ secrets.CLOUDFLARE_API_TOKEN }}` (in a reusable workflow: the caller passes it on with `secrets: inherit`)
     - `adopt`: `yes` is neither `true` nor `false`
     - `max-deletes`: `-1` is not a whole number, such as `42`
     - `wait-timeout`: `soon` is not a duration, such as `90s`, `5m` or `7d`

@@ -1,0 +1,92 @@
+//! What became of each service. Kept while it is carried out, so that a run that ends early knows how far it came;
+//! all that is reported of a run is read from here.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use crate::apply::rollback::PutBack;
+use crate::plan::hostnames::Step;
+
+/// How far the code of a service came.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// It is as it was.
+    #[default]
+    Kept,
+    /// It was sent, and nobody knows yet whether it serves.
+    Unclear,
+    /// A version was made, or may have been, that serves nobody.
+    Uploaded,
+    /// Something else serves than before.
+    Serves,
+}
+
+/// One change of what no version holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Did {
+    Step(Step),
+    WorkersDevOff,
+    Schedules,
+    Settings,
+    Tags,
+    Migrations,
+}
+
+/// What became of one service.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Outcome {
+    pub(crate) code: Code,
+    /// The version that this run made.
+    pub(crate) new: Option<String>,
+    /// The version that has all of the traffic, when this run knows it.
+    pub(crate) version: Option<String>,
+    pub(crate) did: Vec<Did>,
+    /// Why it failed, as a person reads it.
+    pub(crate) failed: Option<String>,
+    /// The run was cancelled before it was done with.
+    pub(crate) cut: bool,
+    /// Code was sent, and its answer has not come.
+    pub(crate) on_its_way: bool,
+    /// What was left undone, though nothing failed.
+    pub(crate) warnings: Vec<String>,
+    /// What the rollback made of it.
+    pub(crate) put_back: Option<PutBack>,
+    pub(crate) took: Duration,
+    /// Where a new Worker's versions have URLs of their own; of others the plan knows.
+    pub(crate) version_urls: Option<String>,
+}
+
+impl Outcome {
+    /// Whether anything of it is other than before, or may be.
+    pub(crate) fn changed(&self) -> bool {
+        self.code != Code::Kept || !self.did.is_empty()
+    }
+
+    /// Whether its code may serve.
+    pub(crate) fn may_serve(&self) -> bool {
+        matches!(self.code, Code::Unclear | Code::Serves)
+    }
+}
+
+/// What was done.
+#[derive(Default, Clone)]
+pub(crate) struct Journal {
+    /// Services that were come to, by key.
+    pub(crate) services: IndexMap<String, Outcome>,
+    /// KV namespaces that were made.
+    pub(crate) kv: Vec<String>,
+}
+
+impl Journal {
+    pub(crate) fn changed(&self) -> bool {
+        !self.kv.is_empty() || self.services.values().any(Outcome::changed)
+    }
+
+    /// The services that were put back.
+    pub(crate) fn put_back(&self) -> Vec<&str> {
+        let back = |outcome: &Outcome| matches!(outcome.put_back, Some(PutBack::Back(_) | PutBack::Removed));
+        let back = self.services.iter().filter(|(_, outcome)| back(outcome));
+        back.map(|(key, _)| key.as_str()).collect()
+    }
+}
