@@ -3,7 +3,7 @@
 use scenarios::{Run, World};
 use serde_json::{Value, json};
 
-use crate::health_check::servers::{Act, HEALTHY, Server, answer, answer_with};
+use crate::health_check::servers::{HEALTHY, Server, answer, answer_with};
 use crate::pr_comment::comments;
 
 /// Linux starts no program with a variable of more bytes than this (`MAX_ARG_STRLEN`), its name and `=` included.
@@ -239,20 +239,19 @@ async fn bad_input_leaves_a_report_that_names_the_step() {
 async fn a_signal_that_nothing_listens_to_leaves_a_report() {
     let world = World::start().await;
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let server = Server::start(vec![Act::Silent]).await;
-        let temp = job(&world, signal);
-        let start = world.run("health-check").env("RUNNER_TEMP", &temp);
-        let mut run = start
-            .input("urls", server.url("/health"))
-            .input("timeout", "60s")
-            .start();
-        run.printed("waiting up to").await;
+        world.fail(&json!({"provider": "cloudflare", "method": "GET", "path": "*", "delay_ms": 20_000, "times": 1}));
+        let (temp, mark) = (job(&world, signal), world.mark());
+        let start = world.run("preview-dns").env("RUNNER_TEMP", &temp);
+        let run = start.input("zone", "example.com").input("hosts", "api").start();
+        while world.since(mark).is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
         run.signal(signal).await;
         let run = run.wait().await;
         assert_eq!(run.code, code, "{run}");
         assert_eq!(
             (&run.report["status"], &run.report["command"]),
-            (&json!("failed"), &json!("check"))
+            (&json!("failed"), &json!("apply"))
         );
         let error = run.report["error"].as_str().unwrap();
         assert!(

@@ -115,7 +115,7 @@ async fn every_wrong_input_is_told_before_anything_is_asked() {
     - `expect-status`: `fine` is no status; write `200`, `200-299`, `2xx` or several with commas
     - `expect-body`: `/(/` is no regular expression: found open group without closing ')'
     - `expect-json`: `status` is no JSON pointer: it starts with `/`, such as `/data/0/id`
-    - `urls`: `ftp://example.com/` is not an http or https URL, such as `https://example.com/health`
+    - `urls`: `ftp://example.com` is not an http or https URL, such as `https://example.com/health`
     - `urls`: `…@` is not an http or https URL, such as `https://example.com/health`
     - `urls`: `example.com` is not an http or https URL, such as `https://example.com/health`
     - `checks`: checks:2:1: unknown key `checks[0].urll`; did you mean `url`?
