@@ -51,6 +51,8 @@ pub struct Database {
     pub role: String,
     pub name: String,
     pub migrate: Option<String>,
+    /// Beside `DATABASE_URL`: what leads tools to the database.
+    pub variables: Vec<String>,
     /// How long the branch lives after each push.
     pub expires: Option<Duration>,
 }
@@ -429,6 +431,7 @@ fn database_of(database: &manifest::Database, spec: &EnvironmentSpec, values: &V
         role: database.role.clone(),
         name: database.name.clone(),
         migrate: database.migrate.clone(),
+        variables: database.variables.clone(),
         expires: spec.expires.as_deref().and_then(crate::duration::parse),
     }
 }
