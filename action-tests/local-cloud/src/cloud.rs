@@ -44,9 +44,10 @@ pub(crate) struct Origins {
 }
 
 impl Cloud {
-    pub(crate) fn new(runtime: Option<Runtime>) -> anyhow::Result<Self> {
+    /// `front` is the port of Neon's front, where there is one.
+    pub(crate) fn new(runtime: Option<Runtime>, front: Option<u16>) -> anyhow::Result<Self> {
         Ok(Self {
-            physical: neon::Physical::new(runtime.as_ref())?,
+            physical: neon::Physical::new(runtime.as_ref(), front)?,
             clock: Clock::default(),
             faults: Mutex::default(),
             log: Log::default(),

@@ -30,6 +30,9 @@ pub struct Options {
     pub edge_port: u16,
     /// Directory of the Node runtime (workerd and Postgres); none leaves both out.
     pub runtime: Option<PathBuf>,
+    /// Neon's proxy as the internet sees it: names, TLS, SCRAM, computes that wake; no databases behind it. Not beside
+    /// the runtime, whose databases are reached without TLS.
+    pub neon_front: bool,
 }
 
 impl Options {
@@ -51,6 +54,8 @@ pub struct Running {
     pub edge: String,
     /// Base URL of the admin API.
     pub admin: String,
+    /// The certificate, PEM, of who has signed the front's; empty without one.
+    pub neon_ca: String,
     cloud: Arc<Cloud>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
@@ -72,23 +77,31 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         edge: format!("http://{}", edge.local_addr()?),
         admin: format!("{base}/_cloud"),
     };
-    let cloud = Arc::new(Cloud::new(runtime)?);
+    let front = if options.neon_front {
+        Some(neon::Front::bind().await?)
+    } else {
+        None
+    };
+    let cloud = Arc::new(Cloud::new(runtime, front.as_ref().map(neon::Front::port))?);
     let _ = cloud.origins.set(origins.clone());
     neon::settle(&cloud)
         .await
         .context("could not bring Neon's branches up")?;
 
     let (stop, stopped) = watch::channel(false);
-    let servers = vec![
+    let mut servers = vec![
         serve(apis, api_router(&cloud), stopped.clone()),
-        serve(edge, edge_router(&cloud), stopped),
+        serve(edge, edge_router(&cloud), stopped.clone()),
     ];
+    let neon_ca = front.as_ref().map(|front| front.ca().to_owned()).unwrap_or_default();
+    servers.extend(front.map(|front| front.serve(&cloud, stopped)));
     Ok(Running {
         github: origins.github,
         cloudflare: origins.cloudflare,
         neon: origins.neon,
         edge: origins.edge,
         admin: origins.admin,
+        neon_ca,
         cloud,
         stop,
         servers,

@@ -19,20 +19,36 @@ pub struct World {
 impl World {
     /// The default world: no workerd, no Postgres.
     pub async fn start() -> Self {
-        Self::start_with(None).await
+        Self::start_with(Options::default()).await
+    }
+
+    /// The default world, with Neon's proxy as the internet sees it: names, TLS, SCRAM, and no databases.
+    pub async fn start_with_front() -> Self {
+        let options = Options {
+            neon_front: true,
+            ..Options::default()
+        };
+        let world = Self::start_with(options).await;
+        world.write("neon-ca.pem", &world.cloud.neon_ca);
+        world
+    }
+
+    /// The file with the certificate of who has signed the front's.
+    pub fn neon_ca(&self) -> String {
+        self.directory.path().join("neon-ca.pem").display().to_string()
     }
 
     /// The default world with its runtime: Workers run in workerd, branches are databases in Postgres. Installs the
     /// runtime's npm packages when they are missing.
     pub async fn start_with_runtime() -> Self {
-        Self::start_with(Some(npm::runtime().to_path_buf())).await
-    }
-
-    async fn start_with(runtime: Option<PathBuf>) -> Self {
         let options = Options {
-            runtime,
+            runtime: Some(npm::runtime().to_path_buf()),
             ..Options::default()
         };
+        Self::start_with(options).await
+    }
+
+    async fn start_with(options: Options) -> Self {
         let cloud = local_cloud::start(options)
             .await
             .unwrap_or_else(|error| panic!("{error:#}"));

@@ -53,14 +53,14 @@ const SHORTEST_WEAK: usize = 8;
 /// Digits; fewer are a port, a count, a year.
 const SHORTEST_NUMBER: usize = 8;
 
-/// Whether `value` is such a common word or short number that it must not be a mask.
+/// Whether `value` is so common a word that it must not be a mask, whatever it was given for.
 pub(crate) fn is_word(value: &str) -> bool {
-    let value = value.trim();
-    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
-        || value.len() < SHORTEST_NUMBER
-            && value
-                .chars()
-                .all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | ':'))
+    WORDS.iter().any(|word| value.trim().eq_ignore_ascii_case(word))
+}
+
+fn is_short_number(value: &str) -> bool {
+    let of_numbers = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | ':');
+    value.len() < SHORTEST_NUMBER && value.chars().all(of_numbers)
 }
 
 fn carries(name: &str) -> bool {
@@ -77,31 +77,39 @@ fn may_carry(name: &str) -> bool {
     WEAK_CARRIERS.iter().any(ends)
 }
 
-/// Whether `value` looks drawn rather than written: a long run of letters and digits that mixes them as no word does.
+/// Whether `value` looks drawn rather than written: a long run of letters and digits, or several shorter ones, that
+/// mix them as no word does.
 fn looks_drawn(value: &str) -> bool {
-    value.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| {
-        let changes = |differ: fn(u8, u8) -> bool| {
-            run.as_bytes()
-                .windows(2)
-                .filter(|pair| differ(pair[0], pair[1]))
-                .count()
-        };
-        let mixes = changes(|a, b| a.is_ascii_digit() != b.is_ascii_digit());
-        let humps = changes(|a, b| a.is_ascii_lowercase() && b.is_ascii_uppercase());
-        let digits = run.bytes().all(|c| c.is_ascii_digit());
-        match run.len() {
-            0..8 => false,
-            8..12 => mixes >= 2,
-            12..16 => mixes >= 2 || digits,
-            16..24 => mixes >= 1 || humps >= 3 || digits,
-            _ => true,
-        }
-    })
+    let runs = || value.split(|c: char| !c.is_ascii_alphanumeric());
+    value.len() >= 12 && runs().map(mixes).sum::<usize>() >= 4 || runs().any(is_drawn)
+}
+
+/// How often a run goes from letters to digits, or back.
+fn mixes(run: &str) -> usize {
+    let pairs = run.as_bytes().windows(2);
+    pairs
+        .filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit())
+        .count()
+}
+
+fn is_drawn(run: &str) -> bool {
+    let pairs = run.as_bytes().windows(2);
+    let humps = pairs
+        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+        .count();
+    let digits = run.bytes().all(|c| c.is_ascii_digit());
+    match run.len() {
+        0..8 => false,
+        8..12 => mixes(run) >= 2,
+        12..16 => mixes(run) >= 2 || digits,
+        16..24 => mixes(run) >= 1 || humps >= 3 || digits,
+        _ => true,
+    }
 }
 
 /// Whether a value is to be a mask, by the name that it stands under.
 fn is_credential(name: &str, value: &str) -> bool {
-    if value.chars().count() < SHORTEST_MASK || is_word(value) {
+    if value.chars().count() < SHORTEST_MASK || is_word(value) || is_short_number(value) {
         return false;
     }
     carries(name) || may_carry(name) && value.len() >= SHORTEST_WEAK || looks_drawn(value)
@@ -165,7 +173,11 @@ pub fn shown_url(url: &Url) -> String {
 /// `@`.
 pub fn shown(text: &str) -> String {
     match Url::parse(text) {
-        Ok(url) if url.has_host() => shown_url(&url),
+        Ok(url) if url.has_host() => {
+            let shown = shown_url(&url);
+            // As it was written, where nothing in it is hidden.
+            if shown == url.as_str() { text.to_owned() } else { shown }
+        }
         _ => {
             let user = text.rsplit_once('@').filter(|_| !text.starts_with('/'));
             let text = user.map_or(Cow::Borrowed(text), |(_, rest)| format!("…@{rest}").into());
@@ -249,6 +261,8 @@ mod tests {
                 &["theme=dark; session=abcd; id=9f8e7d6c5b", "abcd", "9f8e7d6c5b"],
             ),
             ("X-Custom", "hunter2hunter", &["hunter2hunter"]),
+            ("X-Custom", "an0ther-s3cret", &["an0ther-s3cret"]),
+            ("X-Custom", "another-value", &[]),
             (
                 "X-Custom",
                 "123e4567-e89b-12d3-a456-426614174000",

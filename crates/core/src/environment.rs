@@ -51,6 +51,8 @@ pub struct Database {
     pub role: String,
     pub name: String,
     pub migrate: Option<String>,
+    /// Beside `DATABASE_URL`: what leads tools to the database.
+    pub variables: Vec<String>,
     /// How long the branch lives after each push.
     pub expires: Option<Duration>,
 }
@@ -188,7 +190,6 @@ impl Environment {
             let hostname = naming::domain(&format!("{}.{zone}", naming::render(&spec.hostname, &values)));
             (naming::render(&spec.worker, &values), hostname)
         };
-        let environment = name;
         let url_of = |hostname: &str| {
             project
                 .url
@@ -196,12 +197,9 @@ impl Environment {
                 .trim_end_matches('/')
                 .to_owned()
         };
-        let fill = |text: &str| {
-            manifest.services.keys().fold(text.to_owned(), |text, key| {
-                let hostname = values(key).1;
-                text.replace(&format!("{{{key}.url}}"), &url_of(&hostname))
-                    .replace(&format!("{{{key}.hostname}}"), &hostname)
-            })
+        let address = |key: &str| {
+            let hostname = manifest.services.contains_key(key).then(|| values(key).1)?;
+            Some((url_of(&hostname), hostname))
         };
         let services = manifest.services.iter().map(|(key, service)| {
             let (worker, hostname) = values(key);
@@ -218,23 +216,9 @@ impl Environment {
                 title: naming::kv_title(&project.name, name, pull_request, binding),
             };
             let vars = spec.vars.iter().chain(&service.vars);
-            let refer = |name: &str| match name.split_once('.') {
-                Some((other, part)) if manifest.services.contains_key(other) => {
-                    let hostname = values(other).1;
-                    match part {
-                        "url" => Some(url_of(&hostname)),
-                        "hostname" => Some(hostname),
-                        _ => None,
-                    }
-                }
-                _ => {
-                    let known = naming::PLACEHOLDERS.contains(&name);
-                    let values = values_of(manifest, environment, key, pull_request);
-                    known.then(|| naming::render(&format!("{{{name}}}"), &values))
-                }
-            };
-            let named =
-                |map: &IndexMap<String, String>| of_service(map, key, &values_of(manifest, name, key, pull_request));
+            let own = values_of(manifest, name, key, pull_request);
+            let refer = |name: &str| of_service_named(name, &address).or_else(|| naming::value(name, &own));
+            let named = |map: &IndexMap<String, String>| of_service(map, key, &own);
             Service {
                 key: key.clone(),
                 path: service.path.clone(),
@@ -266,7 +250,9 @@ impl Environment {
             // A name that cannot be in the zone was told by `resolve`.
             name: in_zone(&naming::render(&record.name, &values), &zone).unwrap_or_default(),
             kind: record.kind.clone(),
-            content: fill(&naming::render(&record.content, &values)),
+            content: naming::fill_in(&naming::render(&record.content, &values), |name| {
+                of_service_named(name, &address)
+            }),
             proxied: record.proxied,
             ttl: record.ttl.as_deref().and_then(crate::duration::parse),
         });
@@ -384,6 +370,17 @@ impl Environment {
     }
 }
 
+/// What `{service.url}` or `{service.hostname}` stands for; `address` tells a service's URL and hostname.
+fn of_service_named(name: &str, address: &impl Fn(&str) -> Option<(String, String)>) -> Option<String> {
+    let (service, part) = name.split_once('.')?;
+    let (url, hostname) = address(service)?;
+    match part {
+        "url" => Some(url),
+        "hostname" => Some(hostname),
+        _ => None,
+    }
+}
+
 /// A value with the references in its texts filled in.
 fn filled(value: &Value, refer: &impl Fn(&str) -> Option<String>) -> Value {
     match value {
@@ -434,6 +431,7 @@ fn database_of(database: &manifest::Database, spec: &EnvironmentSpec, values: &V
         role: database.role.clone(),
         name: database.name.clone(),
         migrate: database.migrate.clone(),
+        variables: database.variables.clone(),
         expires: spec.expires.as_deref().and_then(crate::duration::parse),
     }
 }

@@ -13,6 +13,7 @@
 
 pub mod cloudflare;
 pub mod credential;
+mod dial;
 pub mod duration;
 pub mod environment;
 pub mod error;
@@ -32,4 +33,5 @@ pub mod retry;
 pub mod runner;
 pub mod secret;
 pub mod text;
+mod tls;
 pub mod wrangler;

@@ -34,6 +34,13 @@ pub fn placeholders(template: &str) -> Vec<&str> {
         .collect()
 }
 
+/// What a placeholder stands for; `None` when it is none.
+pub fn value(placeholder: &str, values: &Values<'_>) -> Option<String> {
+    PLACEHOLDERS
+        .contains(&placeholder)
+        .then(|| render(&format!("{{{placeholder}}}"), values))
+}
+
 /// The references of a text that is a value, not a name: what reads as a name between braces. Other braces (JSON) and
 /// doubled ones (`{{x}}`, which stands for `{x}`) are text.
 pub fn references(text: &str) -> Vec<&str> {

@@ -60,13 +60,12 @@ impl<T> Default for Plan<T> {
 
 /// A plan that destroys more than was allowed.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the plan deletes or changes {found} {kind}s, more than the {allowed} that `{input}` allows; nothing was touched"
-)]
+#[error("the plan deletes or changes {kinds}, more than the {allowed} that `{input}` allows; nothing was touched")]
 pub struct Unsafe {
     pub found: usize,
     pub allowed: usize,
-    pub kind: String,
+    /// `3 DNS records and 2 KV namespaces`
+    pub kinds: String,
     pub input: &'static str,
 }
 
@@ -104,20 +103,28 @@ impl<T> Plan<T> {
     /// [`Unsafe`], which names the input that raises the limit.
     pub fn guard(&self, allowed: usize, input: &'static str) -> Result<(), Unsafe> {
         let found = self.count(Verb::Delete) + self.count(Verb::Update);
-        let kind = self
-            .changes
-            .first()
-            .map_or_else(String::new, |change| change.kind.to_owned());
-        if found > allowed {
-            Err(Unsafe {
-                found,
-                allowed,
-                kind,
-                input,
-            })
-        } else {
-            Ok(())
+        if found <= allowed {
+            return Ok(());
         }
+        Err(Unsafe {
+            found,
+            allowed,
+            kinds: self.destroyed(),
+            input,
+        })
+    }
+
+    /// How many of each kind are deleted or changed, in the plan's order.
+    fn destroyed(&self) -> String {
+        let mut kinds: Vec<(&str, usize)> = Vec::new();
+        for change in self.changes.iter().filter(|change| change.verb != Verb::Create) {
+            match kinds.iter_mut().find(|(kind, _)| *kind == change.kind) {
+                Some((_, n)) => *n += 1,
+                None => kinds.push((change.kind, 1)),
+            }
+        }
+        let kinds: Vec<String> = kinds.into_iter().map(|(kind, n)| crate::text::count(n, kind)).collect();
+        crate::text::listed(&kinds)
     }
 
     /// `3 to create, 1 to delete`, or `nothing to change`.
@@ -207,7 +214,23 @@ mod tests {
         let error = plan().guard(0, "max-deletes").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the plan deletes or changes 1 DNS records, more than the 0 that `max-deletes` allows; nothing was touched"
+            "the plan deletes or changes 1 DNS record, more than the 0 that `max-deletes` allows; nothing was touched"
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_each_kind() {
+        let mut plan = plan();
+        for n in 0..3 {
+            plan.push(Verb::Delete, "KV namespace", n.to_string(), "", ());
+        }
+        plan.push(Verb::Update, "DNS record", "api.example.com", "", ());
+        plan.push(Verb::Create, "Worker", "api", "", ());
+        plan.push(Verb::Delete, "database branch", "preview-pr-42", "", ());
+        assert_eq!(
+            plan.guard(5, "max-deletes").unwrap_err().to_string(),
+            "the plan deletes or changes 2 DNS records, 3 KV namespaces and 1 database branch, more than the 5 that \
+             `max-deletes` allows; nothing was touched"
         );
     }
 }

@@ -140,12 +140,15 @@ mod tests {
 
     #[test]
     fn short_values_and_words_are_left_alone() {
-        for word in ["on", "true", "False", "null", "8080", "1.5.2"] {
+        for word in ["on", "443", "true", "False", "null"] {
             mask(word);
             assert_eq!(redact(&format!("it is {word}")), format!("it is {word}"));
         }
-        mask("tru3");
-        assert_eq!(redact("it is tru3"), "it is ***");
+        // A secret by its type is one, however poor it is.
+        for poor in ["tru3", "8086"] {
+            mask(poor);
+            assert_eq!(redact(&format!("it is {poor}")), "it is ***");
+        }
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-/// `1 record`, `2 records`.
+/// `1 record`, `2 records`, `2 branches`.
 pub fn count(n: usize, noun: &str) -> String {
     if n == 1 {
         format!("1 {noun}")
+    } else if noun.ends_with("ch") {
+        format!("{n} {noun}es")
     } else {
         format!("{n} {noun}s")
     }
@@ -14,7 +16,12 @@ pub fn count(n: usize, noun: &str) -> String {
 /// `` `a`, `b` and `c` ``.
 pub fn quoted_list<S: AsRef<str>>(items: &[S]) -> String {
     let quoted: Vec<String> = items.iter().map(|item| format!("`{}`", item.as_ref())).collect();
-    match quoted.split_last() {
+    listed(&quoted)
+}
+
+/// `a, b and c`.
+pub fn listed(items: &[String]) -> String {
+    match items.split_last() {
         None => String::new(),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
@@ -82,6 +89,7 @@ mod tests {
     fn lists_read_as_sentences() {
         assert_eq!(quoted_list(&["a", "b", "c"]), "`a`, `b` and `c`");
         assert_eq!(count(2, "record"), "2 records");
+        assert_eq!(count(2, "database branch"), "2 database branches");
         assert_eq!(elapsed(Duration::from_secs(185)), "3 min 5 s");
     }
 }

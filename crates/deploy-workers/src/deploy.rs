@@ -9,6 +9,7 @@ use actions_core::reports::Command;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{Runner, command};
+use futures_util::future::try_join;
 
 use crate::apply::Work;
 use crate::apply::outcome::Journal;
@@ -78,7 +79,7 @@ pub(crate) async fn run(
         anyhow::Ok(source)
     };
     let prepared = tokio::select! {
-        prepared = futures_util::future::try_join(Prepared::new(runner, &inputs, access), source) => prepared,
+        prepared = try_join(Prepared::new(runner, &inputs, access), source) => prepared,
         interrupt = interrupts.next() => Err(Cancelled(interrupt).error(UNTOUCHED)),
     };
     let (prepared, source) = match prepared {
@@ -89,7 +90,7 @@ pub(crate) async fn run(
         }
     };
     if let Some(unknown) = &source.unknown {
-        command::warning("deploy-workers", unknown);
+        command::warning(runner.action, unknown);
     }
     inputs.origin.sha = source.commit;
     let inputs = &inputs;

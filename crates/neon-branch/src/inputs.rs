@@ -1,5 +1,7 @@
 //! The inputs, checked all at once.
 
+mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +10,6 @@ use actions_core::manifest::OnLimit;
 use actions_core::neon::annotation::Origin;
 use actions_core::neon::connection::Login;
 use actions_core::neon::{Compute, Point};
-use actions_core::owner::Owner;
 use actions_core::runner::common::NeonAccess;
 use actions_core::runner::{Common, Env, Inquiry, Problems, Source, Wanted, inputs};
 use jiff::Timestamp;
@@ -16,10 +17,6 @@ use serde::Deserialize;
 
 use crate::subject::Subject;
 
-/// Neon: an expiry is at most 30 days ahead.
-const LONGEST_LIFE: Duration = Duration::from_hours(30 * 24);
-/// The smallest compute, in compute units.
-const SMALLEST: f64 = 0.25;
 /// A copy that `run` could not delete is gone by then.
 const LIFE_OF_A_COPY: Duration = Duration::from_hours(1);
 /// Restore points kept per branch.
@@ -45,6 +42,7 @@ pub(crate) struct Raw {
     preserve_under_name: Option<String>,
     on_limit: Option<String>,
     force_foreign: Option<String>,
+    pub(crate) owner: Option<String>,
     wait: Option<String>,
 }
 
@@ -91,7 +89,23 @@ pub(crate) enum Life {
     Endless,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is an input of its own")]
+/// A point to go back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Fixed(Point),
+    /// So long before now, and when that was.
+    Ago(Duration, Timestamp),
+}
+
+impl Moment {
+    pub(crate) fn point(&self) -> Point {
+        match self {
+            Self::Fixed(point) => point.clone(),
+            Self::Ago(_, at) => Point::Timestamp(*at),
+        }
+    }
+}
+
 pub(crate) struct Inputs {
     pub(crate) command: Command,
     pub(crate) dry_run: bool,
@@ -99,10 +113,11 @@ pub(crate) struct Inputs {
     pub(crate) event: Event,
     /// The pull request and the commit that the run is about.
     pub(crate) inquiry: Inquiry,
-    pub(crate) owner: Owner,
     pub(crate) subject: Subject,
     /// Name or id of the branch to copy, reset to, or restore from.
     pub(crate) parent: Option<String>,
+    pub(crate) moment: Option<Moment>,
+    /// The same as a point.
     pub(crate) point: Option<Point>,
     pub(crate) schema_only: bool,
     pub(crate) life: Life,
@@ -116,7 +131,8 @@ pub(crate) struct Inputs {
     pub(crate) preserve: Option<String>,
     pub(crate) on_limit: OnLimit,
     pub(crate) force_foreign: bool,
-    pub(crate) wait: bool,
+    /// How long somebody is given to log in; unset: nobody tries.
+    pub(crate) wait: Option<Duration>,
 }
 
 impl Inputs {
@@ -141,7 +157,7 @@ impl Inputs {
             role: either(&raw.role, database.map(|d| &d.role), "neondb_owner"),
             database: either(&raw.database, database.map(|d| &d.name), "neondb"),
         };
-        let mut life = life(raw.expires.as_deref(), p);
+        let mut life = values::life(raw.expires.as_deref(), p);
         if life == Life::Unsaid {
             life = match command {
                 Command::Create | Command::Reset => from_manifest.expires.map_or(Life::Unsaid, Life::For),
@@ -168,8 +184,8 @@ impl Inputs {
             Command::Create | Command::Run => database.map(|d| d.parent.clone()),
             _ => None,
         });
-        let point = point(&raw, p);
-        if command == Command::Restore && parent.is_none() && point.is_none() {
+        let moment = values::point(&raw, p);
+        if command == Command::Restore && parent.is_none() && moment.is_none() {
             p.add(
                 "parent-timestamp",
                 "missing; to restore a branch to its own past, give a time, or `parent-lsn`; to restore it from another branch, give `parent`",
@@ -195,20 +211,20 @@ impl Inputs {
             dry_run: common.dry_run,
             access,
             parent,
-            point,
+            point: moment.as_ref().map(Moment::point),
+            moment,
             schema_only: p.boolean("schema-only", raw.schema_only.as_deref(), false),
             life,
             login,
-            compute: compute(raw.compute.as_deref(), p),
-            suspend_timeout: suspend_timeout(raw.suspend_timeout.as_deref(), p),
+            compute: values::compute(raw.compute.as_deref(), p),
+            suspend_timeout: values::suspend_timeout(raw.suspend_timeout.as_deref(), p),
             script,
             working_directory,
             keep: usize::try_from(keep).unwrap_or(usize::MAX),
             preserve: text(&raw.preserve_under_name).map(|name| actions_core::naming::branch(&name)),
             on_limit: p.choice("on-limit", raw.on_limit.as_deref(), &limits, OnLimit::Fail),
             force_foreign: p.boolean("force-foreign", raw.force_foreign.as_deref(), false),
-            wait: p.boolean("wait", raw.wait.as_deref(), true),
-            owner: from_manifest.owner.clone(),
+            wait: values::wait(raw.wait.as_deref(), p),
             subject: from_manifest,
             event: common.event,
         };
@@ -237,84 +253,6 @@ fn command(raw: &Raw, problems: &mut Problems) -> Command {
         problems.add("command", format!("missing; it is one of {known}"));
     }
     problems.choice("command", raw.command.as_deref(), &Command::ALL, Command::Get)
-}
-
-fn life(value: Option<&str>, problems: &mut Problems) -> Life {
-    if value.is_some_and(|value| value.trim() == "never") {
-        return Life::Endless;
-    }
-    let Some(duration) = problems.duration("expires", value) else {
-        return Life::Unsaid;
-    };
-    if duration > LONGEST_LIFE {
-        problems.add(
-            "expires",
-            "Neon allows at most `30d`; `never` lets a branch live until it is deleted",
-        );
-    }
-    if duration < Duration::from_mins(1) {
-        problems.add("expires", "is to be at least `1m`");
-    }
-    Life::For(duration)
-}
-
-/// A time, or how long ago; or a log sequence number.
-fn point(raw: &Raw, problems: &mut Problems) -> Option<Point> {
-    if raw.parent_timestamp.is_some() && raw.parent_lsn.is_some() {
-        problems.add("parent-lsn", "`parent-timestamp` names a point, too; give one of them");
-    }
-    if let Some(text) = raw.parent_timestamp.as_deref().map(str::trim) {
-        let at = text.parse().ok().or_else(|| ago(text));
-        if at.is_none() {
-            problems.add(
-                "parent-timestamp",
-                format!("`{text}` is neither a time with its zone, such as `2026-01-31T09:30:00Z`, nor how long ago, such as `30m`"),
-            );
-        }
-        return at.map(Point::Timestamp);
-    }
-    let lsn = raw.parent_lsn.as_deref().map(str::trim)?;
-    let hex = |part: &str| (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_hexdigit());
-    if !lsn.split_once('/').is_some_and(|(high, low)| hex(high) && hex(low)) {
-        problems.add(
-            "parent-lsn",
-            format!("`{lsn}` is not a log sequence number, such as `0/1A2B3C8`"),
-        );
-    }
-    Some(Point::Lsn(lsn.to_owned()))
-}
-
-fn ago(text: &str) -> Option<Timestamp> {
-    let duration = jiff::SignedDuration::try_from(actions_core::duration::parse(text)?).ok()?;
-    Timestamp::now().checked_sub(duration).ok()
-}
-
-/// `0.25`, or `0.25-2` for a range.
-fn compute(value: Option<&str>, problems: &mut Problems) -> Option<Compute> {
-    let value = value?.trim();
-    let (min, max) = value.split_once('-').unwrap_or((value, value));
-    match (min.trim().parse::<f64>(), max.trim().parse::<f64>()) {
-        (Ok(min), Ok(max)) if min >= SMALLEST && min <= max && max.is_finite() => Some(Compute { min, max }),
-        _ => {
-            problems.add(
-                "compute",
-                format!("`{value}` is no size in compute units, such as `0.25`, or a range such as `0.25-2`"),
-            );
-            None
-        }
-    }
-}
-
-/// Seconds; -1 for `never`. Absent unless asked for: Neon's Free plan refuses any value.
-fn suspend_timeout(value: Option<&str>, problems: &mut Problems) -> Option<i64> {
-    if value.is_some_and(|value| value.trim() == "never") {
-        return Some(-1);
-    }
-    let seconds = i64::try_from(problems.duration("suspend-timeout", value)?.as_secs()).unwrap_or(i64::MAX);
-    if !(60..=604_800).contains(&seconds) {
-        problems.add("suspend-timeout", "Neon allows from `60s` to `7d`, or `never`");
-    }
-    Some(seconds)
 }
 
 #[cfg(test)]
@@ -371,7 +309,7 @@ mod tests {
         - `compute`: `0.1` is no size in compute units, such as `0.25`, or a range such as `0.25-2`
         - `suspend-timeout`: Neon allows from `60s` to `7d`, or `never`
         - `on-limit`: `evict` is none of `fail` and `evict-oldest`
-        - `wait`: `no` is neither `true` nor `false`
+        - `wait`: `no` is neither `true`, `false` nor a duration from `1s` to `10m`, such as `3m`
         ");
     }
 
@@ -383,7 +321,7 @@ mod tests {
             (inputs.login.role.as_str(), inputs.life),
             ("neondb_owner", Life::Unsaid)
         );
-        assert!(inputs.wait && inputs.parent.is_none());
+        assert!(inputs.wait.is_some() && inputs.parent.is_none());
         let error = read(&[("INPUT_COMMAND", "create")]).err().unwrap();
         insta::assert_snapshot!(error, @"
         one input is wrong; nothing was touched

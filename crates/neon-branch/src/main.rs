@@ -2,14 +2,17 @@
 
 mod commands;
 mod inputs;
+mod pending;
 mod plan;
 mod report;
 mod script;
 mod session;
 mod subject;
+mod variables;
 
 use std::process::ExitCode;
 
+use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{self, Runner};
 
 use crate::inputs::Inputs;
@@ -20,8 +23,14 @@ fn main() -> ExitCode {
 }
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
-    let inputs = Inputs::read(&runner.env).await?;
+    let mut interrupts = Interrupts::listen()?;
+    let inputs = tokio::select! {
+        inputs = Inputs::read(&runner.env) => inputs?,
+        signal = interrupts.next() => return Err(report::interrupted(signal).into()),
+    };
     let mut session = Session::new(runner, &inputs)?;
-    let done = commands::run(&mut session).await;
-    session.finish(done)
+    // On the heap: it is large, and lives as long as the run.
+    let done = Box::pin(commands::run(&mut session, &mut interrupts)).await;
+    let settled = pending::settle(&mut session).await;
+    session.finish(done.and(settled))
 }

@@ -7,7 +7,7 @@ use actions_core::neon::{Branch, Point};
 use actions_core::owner::{Owner, Whose};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::inputs::Life;
+use crate::inputs::{Life, Moment};
 
 /// Why a branch is left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,6 +170,29 @@ pub(crate) fn evictable<'a>(all: &'a [Branch], owner: &Owner, except: &str) -> V
     found
 }
 
+/// The previews of the owner's environment that are alive, one branch for each pull request but the owner's own, oldest
+/// first: what `limit` counts.
+pub(crate) fn alive<'a>(all: &'a [Branch], owner: &Owner) -> Vec<&'a Branch> {
+    let mut found: Vec<&Branch> = Vec::new();
+    let mut all: Vec<&Branch> = all.iter().filter(|branch| branch.is_a(Kind::Environment)).collect();
+    all.sort_by_key(|branch| branch.created_at);
+    for branch in all {
+        let number = branch.pull_request();
+        let neighbour = Owner {
+            pull_request: number,
+            ..owner.clone()
+        };
+        if number.is_some()
+            && number != owner.pull_request
+            && branch.verdict(&neighbour).is_ours()
+            && found.iter().all(|known| known.pull_request() != number)
+        {
+            found.push(branch);
+        }
+    }
+    found
+}
+
 /// The restore points of `of` beyond the newest `keep`: those to delete, and those that other branches were made from.
 pub(crate) fn surplus<'a>(
     all: &'a [Branch],
@@ -188,6 +211,27 @@ pub(crate) fn surplus<'a>(
         .into_iter()
         .skip(keep)
         .partition(|branch| may_delete(branch, &children(all, branch), &Standing::Owned, false).is_ok())
+}
+
+/// Whether a branch whose former state is kept was restored to this very point. `same_run`: that state's name was made
+/// of this workflow run's id, so that the restore was this run's.
+///
+/// "30 minutes ago" is another point each time. Within 30 minutes after a restore it would lie before that, in what was
+/// undone: whoever asks for it asks once more for the same.
+pub(crate) fn is_restored(branch: &Branch, wanted: Option<&Moment>, same_run: bool) -> bool {
+    let Some(is) = branch.parent_timestamp else {
+        return matches!(wanted, Some(Moment::Fixed(Point::Lsn(lsn))) if branch.parent_lsn.as_ref() == Some(lsn));
+    };
+    match wanted {
+        Some(Moment::Fixed(Point::Timestamp(at))) => at.as_second() == is.as_second(),
+        Some(Moment::Fixed(Point::Lsn(lsn))) => branch.parent_lsn.as_ref() == Some(lsn),
+        Some(Moment::Ago(span, at)) => {
+            let since = at.duration_since(is);
+            let span = SignedDuration::try_from(*span).unwrap_or(SignedDuration::MAX);
+            same_run || !since.is_negative() && since <= span
+        }
+        None => same_run,
+    }
 }
 
 /// Why a point in time cannot be gone back to.
@@ -389,5 +433,70 @@ pub(crate) mod tests {
             may_go_back(&at("2026-11-22T11:00:00Z"), None, day, now()),
             Err(Unreachable::Forgotten { since, window: day })
         );
+    }
+
+    #[test]
+    fn a_limit_counts_pull_requests_of_one_environment() {
+        let mut suite = ours("suite-4", 6);
+        suite.annotation = ours("x", 4).annotation;
+        let mut e2e = ours("e2e-9", 9);
+        let environment = Owner {
+            environment: "e2e".to_owned(),
+            ..owner("acme/app", Some(9))
+        };
+        e2e.annotation = annotation::write(&environment, &Origin::default(), Kind::Environment, None);
+        let mut shared = ours("ci-shared", 2);
+        let repositorys = Owner {
+            environment: String::new(),
+            ..owner("acme/app", None)
+        };
+        shared.annotation = annotation::write(&repositorys, &Origin::default(), Kind::Environment, None);
+        let all = [
+            suite,
+            ours("preview-pr-5", 5),
+            ours("preview-pr-4", 4),
+            ours("preview-pr-7", 7),
+            branch("theirs", 2, Some("eve/app"), Kind::Environment, None),
+            branch("point", 3, Some("acme/app"), Kind::Checkpoint, Some("br-production")),
+            branch("by-hand", 1, None, Kind::Environment, None),
+            e2e,
+            shared,
+        ];
+        let names: Vec<&str> = alive(&all, &owner("acme/app", Some(7)))
+            .iter()
+            .map(|branch| branch.name.as_str())
+            .collect();
+        assert_eq!(names, ["preview-pr-4", "preview-pr-5"]);
+    }
+
+    #[test]
+    fn a_restore_knows_itself_again() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut restored = branch("dev", 1, None, Kind::Environment, None);
+        restored.parent_timestamp = Some(at("2026-11-23T11:30:00.25Z"));
+        restored.parent_lsn = Some("0/1A2B3C8".to_owned());
+        let fixed = |text: &str| Moment::Fixed(Point::Timestamp(at(text)));
+        let half_an_hour = |text: &str| Moment::Ago(Duration::from_mins(30), at(text));
+        let lsn = |text: &str| Moment::Fixed(Point::Lsn(text.to_owned()));
+        for (wanted, same_run, expected) in [
+            (Some(fixed("2026-11-23T11:30:00Z")), false, true),
+            (Some(fixed("2026-11-23T11:30:01Z")), true, false),
+            (Some(half_an_hour("2026-11-23T11:30:05Z")), false, true),
+            (Some(half_an_hour("2026-11-23T11:59:00Z")), false, true),
+            // More than half an hour later it means what has happened since.
+            (Some(half_an_hour("2026-11-23T12:00:01Z")), false, false),
+            (Some(half_an_hour("2026-11-23T12:00:01Z")), true, true),
+            (Some(half_an_hour("2026-11-23T11:20:00Z")), false, false),
+            (Some(lsn("0/1A2B3C8")), false, true),
+            (Some(lsn("0/1")), true, false),
+            (None, false, false),
+            (None, true, true),
+        ] {
+            assert_eq!(
+                is_restored(&restored, wanted.as_ref(), same_run),
+                expected,
+                "{wanted:?} {same_run}"
+            );
+        }
     }
 }

@@ -7,33 +7,37 @@ use std::time::Duration;
 
 use actions_core::error::fault;
 use actions_core::runner::Runner;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use actions_core::runner::signal::{Interrupt, Interrupts};
+
+use crate::report;
+use crate::variables::OUR_INPUTS;
 
 /// How long an interrupted command may take to end before it is killed. The copy has to be deleted within the ten
 /// seconds that a runner leaves us.
 const GRACE: Duration = Duration::from_secs(2);
-/// What a command leaves running in the background may hold its output open; we wait no longer for that.
+/// What has left the group (a daemon) may hold the output open; we wait no longer for that.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(20);
 
 pub(crate) struct Script<'a> {
     pub(crate) text: &'a str,
     pub(crate) directory: &'a Path,
     /// Secrets, which is why they are no arguments.
-    pub(crate) env: [(&'static str, &'a str); 2],
+    pub(crate) env: &'a [(String, String)],
 }
 
 /// How the command ended.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum End {
     /// With this status; 128 and more when a signal ended it.
     Exited(i32),
-    /// We were told to stop.
-    Interrupted(Interrupt),
+    /// We were told to stop, at this time.
+    Interrupted(Interrupt, Instant),
 }
 
 impl Script<'_> {
@@ -43,26 +47,31 @@ impl Script<'_> {
             .command()
             .spawn()
             .map_err(|cause| fault("could not start `bash` for the command").because(cause))?;
+        // Read while it lives: the number of a child that was waited for is gone.
+        let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let printed = async { tokio::join!(stream(runner, out), stream(runner, err)) };
         tokio::pin!(printed);
-        let ended = async {
+        let mut is_silent = false;
+        let end = loop {
             tokio::select! {
-                status = child.wait() => Ok(End::Exited(code(status?))),
-                signal = interrupts.next() => {
-                    end(&mut child).await;
-                    Ok(End::Interrupted(signal))
-                }
+                status = child.wait() => break End::Exited(code(status?)),
+                signal = interrupts.next() => break End::Interrupted(signal, Instant::now()),
+                _ = &mut printed, if !is_silent => is_silent = true,
             }
         };
-        tokio::pin!(ended);
-        tokio::select! {
-            _ = &mut printed => ended.await,
-            end = &mut ended => {
-                let _ = timeout(LAST_WORDS, printed).await;
-                end
+        // What it has left running goes, too: nobody else would end it, and the copy under it is about to go.
+        let last_words = async {
+            if !is_silent {
+                let _ = timeout(GRACE + 2 * LAST_WORDS, printed).await;
             }
+        };
+        let at_once = matches!(end, End::Interrupted(..));
+        let (had_company, ()) = tokio::join!(end_group(&mut child, group, at_once), last_words);
+        if had_company && !at_once {
+            runner.say(report::left_running());
         }
+        Ok(end)
     }
 
     fn command(&self) -> Command {
@@ -70,7 +79,7 @@ impl Script<'_> {
         command
             .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", self.text])
             .current_dir(self.directory)
-            .envs(self.env)
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -78,7 +87,7 @@ impl Script<'_> {
             .kill_on_drop(true);
         // Our own inputs hold the API key; the command has no business with it.
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("INPUT_") {
+            if name.to_string_lossy().starts_with(OUR_INPUTS) {
                 command.env_remove(name);
             }
         }
@@ -93,16 +102,54 @@ fn code(status: ExitStatus) -> i32 {
         .unwrap_or(1)
 }
 
-/// SIGTERM to the whole group, SIGKILL when that is not enough.
-async fn end(child: &mut Child) {
-    let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    let Some(group) = group else { return };
-    // The group may have ended by itself: then there is nobody to tell.
-    let _ = kill_process_group(group, Signal::TERM);
-    if timeout(GRACE, child.wait()).await.is_err() {
-        let _ = kill_process_group(group, Signal::KILL);
-        let _ = child.wait().await;
+/// SIGTERM to the whole group, SIGKILL when that is not enough. What the leader has left behind may be about to end, such
+/// as a `tee` behind it: unless `at_once`, it is given a moment. Whether anybody had to be told.
+async fn end_group(child: &mut Child, group: Option<Pid>, at_once: bool) -> bool {
+    let Some(group) = group else { return false };
+    if !at_once && !is_left(child, group, LAST_WORDS).await {
+        return false;
     }
+    if kill_process_group(group, Signal::TERM).is_err() {
+        return false;
+    }
+    if is_left(child, group, GRACE).await {
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = timeout(LAST_WORDS, child.wait()).await;
+    }
+    true
+}
+
+/// Whether anybody of the group is left after this time at the latest.
+async fn is_left(child: &mut Child, group: Pid, longest: Duration) -> bool {
+    let empty = async {
+        // The leader counts until it is waited for.
+        while child.try_wait().is_ok_and(|status| status.is_none()) || has_living(group) {
+            tokio::time::sleep(POLL).await;
+        }
+    };
+    timeout(longest, empty).await.is_err()
+}
+
+/// Whether anything in the group runs. The dead are none: where nobody takes in orphans (a job's container, whose first
+/// process is a `tail`), they stay in it for ever.
+fn has_living(group: Pid) -> bool {
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return test_kill_process_group(group).is_ok();
+    };
+    let group = group.as_raw_nonzero().to_string();
+    processes
+        .flatten()
+        .filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok())
+        .any(|stat| runs_in(&stat, &group))
+}
+
+/// By a process's line in `/proc` (proc(5)): number, name in brackets, state, parent, group.
+fn runs_in(stat: &str, group: &str) -> bool {
+    // The name may hold brackets and blanks.
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let mut fields = fields.split_whitespace();
+    let is_dead = matches!(fields.next(), None | Some("Z" | "X"));
+    !is_dead && fields.nth(1) == Some(group)
 }
 
 /// Prints each line as it comes.
@@ -139,6 +186,13 @@ mod tests {
     #[test]
     fn colours_are_dropped() {
         assert_eq!(plain("\u{1b}[1;31mred\u{1b}[0m text"), "red text");
+    }
+
+    #[test]
+    fn the_dead_do_not_run() {
+        let sleeper = "4242 (a) b) S 1 4240 4240 0 -1 4194560";
+        assert!(runs_in(sleeper, "4240") && !runs_in(sleeper, "424") && !runs_in(sleeper, "1"));
+        assert!(!runs_in("4242 (cat) Z 1 4240 4240 0 -1", "4240") && !runs_in("", "4240"));
     }
 
     #[test]

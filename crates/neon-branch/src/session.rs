@@ -2,13 +2,15 @@
 
 use std::time::Instant;
 
-use actions_core::neon::{Branch, Connection, Reader, Writer, wait_until_reachable};
+use actions_core::neon::{Branch, Connection, Error, Reader, Writer, wait_until_reachable};
 use actions_core::reports::{self, Status};
 use actions_core::runner::{Runner, Source};
 use actions_core::secret::ExposeSecret as _;
 use actions_core::{error, http};
+use tokio::sync::watch;
 
 use crate::inputs::Inputs;
+use crate::pending::Pending;
 use crate::report::{self, Report};
 
 pub(crate) struct Session<'a> {
@@ -16,6 +18,8 @@ pub(crate) struct Session<'a> {
     pub(crate) inputs: &'a Inputs,
     pub(crate) neon: Reader,
     pub(crate) report: Report,
+    /// The write that has not been answered yet.
+    pending: watch::Sender<Option<Pending>>,
     began: Instant,
 }
 
@@ -32,6 +36,7 @@ impl<'a> Session<'a> {
                 access.api_key.clone(),
             ),
             report: Report::new(inputs),
+            pending: watch::Sender::new(None),
             began: Instant::now(),
         })
     }
@@ -39,6 +44,30 @@ impl<'a> Session<'a> {
     /// What changes things; none in a dry run.
     pub(crate) fn writer(&self) -> Option<Writer> {
         (!self.inputs.dry_run).then(|| self.neon.writer())
+    }
+
+    /// Carries out a write; until it is answered, it is known what to look for.
+    pub(crate) async fn write<T>(
+        &self,
+        what: Pending,
+        write: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.pending.send_replace(Some(what));
+        let outcome = write.await;
+        if !outcome.as_ref().is_err_and(Pending::is_open_after) {
+            self.pending.send_replace(None);
+        }
+        outcome
+    }
+
+    /// The write that is open, which from now on is nobody's concern.
+    pub(crate) fn take_pending(&self) -> Option<Pending> {
+        self.pending.send_replace(None)
+    }
+
+    /// For waiting until no write is open.
+    pub(crate) fn watch_pending(&self) -> watch::Receiver<Option<Pending>> {
+        self.pending.subscribe()
     }
 
     pub(crate) fn say(&self, text: impl AsRef<str>) {
@@ -108,10 +137,10 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Waits until the compute accepts a connection, unless that was switched off.
+    /// Waits until somebody can log in at the compute, unless that was switched off.
     pub(crate) async fn wait(&self, connection: &Connection) -> anyhow::Result<()> {
-        if self.inputs.wait {
-            let took = wait_until_reachable(connection)
+        if let Some(longest) = self.inputs.wait {
+            let took = wait_until_reachable(connection, longest)
                 .await
                 .map_err(|cause| error::fault(report::unreachable()).because(cause))?;
             self.say(report::reachable(took));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actions_core::environment::{Database, Environment};
 use actions_core::naming;
 use actions_core::neon::Branch;
-use actions_core::owner::{Owner, Verdict};
+use actions_core::owner::{Owner, Verdict, Whose};
 use actions_core::runner::{Common, Env, Problems};
 
 use crate::inputs::{Command, Raw};
@@ -24,7 +24,20 @@ pub(crate) struct Subject {
     pub(crate) expires: Option<Duration>,
     /// The manifest's folder.
     pub(crate) root: Option<PathBuf>,
+    /// The environment, and the pull request if it is one's.
     pub(crate) owner: Owner,
+    /// How many previews of the environment may be alive.
+    pub(crate) limit: Option<u64>,
+    belongs: Belongs,
+}
+
+/// Whose a branch is that is made now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Belongs {
+    /// The environment's when it has the environment's own name, or is a restore point of that; else the repository's.
+    Auto,
+    PullRequest,
+    Repository,
 }
 
 impl Subject {
@@ -37,7 +50,15 @@ impl Subject {
             expires: None,
             root: None,
             owner: common.owner(""),
+            limit: None,
+            belongs: Belongs::Auto,
         };
+        let choices = [
+            ("auto", Belongs::Auto),
+            ("pull-request", Belongs::PullRequest),
+            ("repository", Belongs::Repository),
+        ];
+        subject.belongs = problems.choice("owner", raw.owner.as_deref(), &choices, Belongs::Auto);
         if common.has_manifest(env) {
             subject.read_manifest(env, raw, common, command, problems);
         } else {
@@ -78,6 +99,7 @@ impl Subject {
             role: database.role,
             name: database.name,
             migrate: database.migrate,
+            variables: database.variables,
             expires: None,
         });
     }
@@ -108,6 +130,7 @@ impl Subject {
                 ),
             );
         }
+        self.limit = environment.limit;
         self.expires = database.expires;
         self.database = Some(database);
     }
@@ -121,6 +144,12 @@ impl Subject {
         }
         if command == Command::Create && self.written.as_deref().is_some_and(is_id) {
             problems.add("branch", "an id cannot be chosen; give a name");
+        }
+        if self.belongs == Belongs::PullRequest && self.owner.pull_request.is_none() {
+            problems.add(
+                "owner",
+                "`pull-request`: there is none to go with; run on `pull_request`, or pass `pull-request`, and an environment that is one's",
+            );
         }
         let needed = !matches!(command, Command::Run | Command::Checkpoint);
         if needed && !common.has_manifest(env) && self.written.is_none() && self.own.is_none() {
@@ -151,18 +180,60 @@ impl Subject {
         names
     }
 
-    /// Whether the branch is the one of a pull request's environment.
-    pub(crate) fn is_pull_requests(&self) -> bool {
-        self.owner.pull_request.is_some() && self.own.as_deref() == Some(self.name().as_str())
+    /// Whether a branch has the name that our own naming gives to this environment.
+    pub(crate) fn is_own(&self, name: &str) -> bool {
+        self.own.as_deref() == Some(name)
     }
 
-    /// Whether the branch is this repository's to change.
+    /// Whose a branch is that is made now: one of this name, or a restore point of it. What is explicitly named (a
+    /// branch that all pull requests share, a restore point of production) stays when a pull request closes.
+    pub(crate) fn owner_of_new(&self, name: &str) -> Owner {
+        let goes_with_it = match self.belongs {
+            Belongs::Auto => self.is_own(name),
+            Belongs::PullRequest => true,
+            Belongs::Repository => false,
+        };
+        if goes_with_it {
+            self.owner.clone()
+        } else {
+            self.repositorys()
+        }
+    }
+
+    /// Whether what `create` makes goes with a pull request.
+    pub(crate) fn is_pull_requests(&self) -> bool {
+        self.owner_of_new(&self.name()).pull_request.is_some()
+    }
+
+    /// The repository itself, and no environment of it.
+    fn repositorys(&self) -> Owner {
+        Owner {
+            environment: String::new(),
+            pull_request: None,
+            ..self.owner.clone()
+        }
+    }
+
+    /// Whether the branch is ours to change. A pull request's run may change what is its own and what is the
+    /// repository's, not what another environment or pull request owns: its head's name, which may be the input, is
+    /// whatever its author likes.
     pub(crate) fn standing(&self, branch: &Branch) -> Standing {
         match branch.verdict(&self.owner) {
             Verdict::Ours => Standing::Owned,
-            Verdict::Foreign(whose) if whose.is_of_this_repository() => Standing::Owned,
-            Verdict::Foreign(whose) => Standing::Foreign(Some(whose)),
-            Verdict::Unmarked if self.own.as_deref() == Some(branch.name.as_str()) => Standing::Owned,
+            Verdict::Foreign(whose) => {
+                let pull_request = self.owner.pull_request;
+                let same = matches!(&whose, Whose::Environment(marker) if marker.pull_request == pull_request);
+                let may = match pull_request {
+                    None => whose.is_of_this_repository(),
+                    Some(_) => same || branch.verdict(&self.repositorys()).is_ours(),
+                };
+                if may {
+                    Standing::Owned
+                } else {
+                    Standing::Foreign(Some(whose))
+                }
+            }
+            Verdict::Unmarked if self.is_own(&branch.name) => Standing::Owned,
             Verdict::Unmarked => Standing::Foreign(None),
         }
     }

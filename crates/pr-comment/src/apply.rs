@@ -19,6 +19,8 @@ pub(crate) struct Done {
     pub(crate) url: Option<String>,
     /// How many more comments of ours were deleted.
     pub(crate) deleted: usize,
+    /// Something was sent whose outcome nobody has seen: it may have been carried out.
+    pub(crate) unclear: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,8 +38,11 @@ pub(crate) enum Outcome {
 }
 
 impl Done {
+    /// Whether what stands on the pull request is other than before, or may be.
     pub(crate) fn changed(&self) -> bool {
-        matches!(self.outcome, Outcome::Created | Outcome::Updated | Outcome::Deleted) || self.deleted > 0
+        matches!(self.outcome, Outcome::Created | Outcome::Updated | Outcome::Deleted)
+            || self.deleted > 0
+            || self.unclear
     }
 
     fn of(comment: &Comment, outcome: Outcome) -> Self {
@@ -46,6 +51,7 @@ impl Done {
             id: Some(comment.id),
             url: Some(comment.html_url.clone()).filter(|url| !url.is_empty()),
             deleted: 0,
+            unclear: false,
         }
     }
 }
@@ -74,57 +80,37 @@ pub(crate) async fn look(
 }
 
 /// Makes the one comment say what is wanted. `done` tells what was reached, also when an error ends it.
+///
+/// What a write did is never taken from the attempt: after an answer that was lost, the comments are read again.
 pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &mut Done) -> Result<(), Error> {
     let mut known: Option<Identity> = None;
-    let mut unclear: Option<Error> = None;
+    // What the last write was to be, and why nobody knows whether it is.
+    let mut lost: Option<(Outcome, Error)> = None;
     let mut tries = writer.reader().tries_of_create();
     let mut may_ask = true;
     let mut absent = false;
-    for round in 0..MOST_ROUNDS {
+    for round in 0..=MOST_ROUNDS {
         let facts = look(writer.reader(), pull_request, &wanted.key, known.as_ref()).await?;
+        done.unclear = false;
         let Plan { step, duplicates } = plan::upsert(&facts.comments, &facts.identity, wanted);
         let comment = |id: u64| facts.comments.iter().find(|comment| comment.id == id);
-        match step {
+        let outcome = match step {
             // We made it, and the list does not show it yet.
             Step::Create if done.outcome == Outcome::Created => return Ok(()),
             // One that goes from the first page while the next ones are read hides another: not there twice is not there.
-            Step::Create if facts.comments.len() >= A_PAGE && !absent => absent = true,
-            // Not there, and it is too early to ask again.
-            Step::Create if !may_ask => break,
-            Step::Create => match writer.create_comment(pull_request, &wanted.signed(), &mut tries).await {
-                Ok(created) => {
-                    *done = Done::of(&created, Outcome::Created);
-                    known = created.user.map(|author| Identity::Login(author.login));
-                    unclear = None;
-                }
-                Err(error) if error.is_ambiguous() && round + 1 < MOST_ROUNDS => {
-                    tracing::warn!("{error}; looking whether the comment is there");
-                    may_ask = tries.pause().await;
-                    unclear = Some(error);
-                }
-                Err(error) => return Err(error),
-            },
-            Step::Edit(id) => match writer.edit_comment(id, &wanted.signed()).await? {
-                // Deleted since we looked: look again.
-                Edited::Gone => {}
-                Edited::Done(edited) => {
-                    // A comment that we made in this run, and then merged into an older one, is one change.
-                    let deleted = done.deleted;
-                    *done = Done::of(&edited, Outcome::Updated);
-                    done.deleted = deleted;
-                    return remove(writer, &duplicates, done).await;
-                }
-            },
+            Step::Create if facts.comments.len() >= A_PAGE && !absent => {
+                absent = true;
+                continue;
+            }
+            Step::Create => Outcome::Created,
+            Step::Edit(_) => Outcome::Updated,
+            Step::Renew(_) => Outcome::Unchanged,
             Step::Same(id) => {
                 if done.outcome != Outcome::Created
                     && let Some(comment) = comment(id)
                 {
-                    // It was not there before our unclear attempt: that made it.
-                    let outcome = if unclear.is_some() {
-                        Outcome::Created
-                    } else {
-                        Outcome::Unchanged
-                    };
+                    // It did not say this before our lost attempt: that did it.
+                    let outcome = lost.map_or(Outcome::Unchanged, |(outcome, _)| outcome);
                     *done = Done::of(comment, outcome);
                 }
                 return remove(writer, &duplicates, done).await;
@@ -134,10 +120,46 @@ pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, 
                 *done = comment(id).map_or_else(Done::default, |comment| Done::of(comment, outcome));
                 return Ok(());
             }
+        };
+        // Not as it should be, and it is too early, or too late, to ask again.
+        if !may_ask || round == MOST_ROUNDS {
+            break;
+        }
+        done.unclear = true;
+        let written = match step {
+            Step::Edit(id) | Step::Renew(id) => writer.edit_comment(id, &wanted.signed()).await,
+            _ => writer
+                .create_comment(pull_request, &wanted.signed(), &mut tries)
+                .await
+                .map(Edited::Done),
+        };
+        match written {
+            // Deleted since we looked: look again.
+            Ok(Edited::Gone) => lost = None,
+            Ok(Edited::Done(comment)) if outcome == Outcome::Created => {
+                *done = Done::of(&comment, outcome);
+                known = comment.user.map(|author| Identity::Login(author.login));
+                lost = None;
+            }
+            Ok(Edited::Done(comment)) => {
+                // A comment that we made in this run, and then merged into an older one, is one change.
+                *done = Done::of(&comment, outcome);
+                return remove(writer, &duplicates, done).await;
+            }
+            Err(error) if error.is_ambiguous() => {
+                tracing::warn!("{error}; looking whether the comment is there");
+                // An edit was repeated where it was asked: for it, this is the last look.
+                may_ask = outcome == Outcome::Created && tries.pause().await;
+                lost = Some((outcome, error));
+            }
+            Err(error) => {
+                done.unclear = false;
+                return Err(error);
+            }
         }
     }
-    match unclear {
-        Some(error) => Err(error),
+    match lost {
+        Some((_, error)) => Err(error),
         None => Ok(()),
     }
 }
@@ -160,20 +182,23 @@ pub(crate) async fn delete(
         Ok(ids) => {
             done.outcome = Outcome::Absent;
             done.id = ids.first().copied();
-            remove(writer, &ids, done).await?;
+            let removed = remove(writer, &ids, done).await;
             if done.deleted > 0 {
                 done.outcome = Outcome::Deleted;
             }
-            Ok(())
+            removed
         }
     }
 }
 
+/// Deletes comments that were there a moment ago. Gone is deleted: a repeated request meets what its first try did.
 async fn remove(writer: &Writer, ids: &[u64], done: &mut Done) -> Result<(), Error> {
     for id in ids {
-        if writer.delete_comment(*id).await? {
-            done.deleted += 1;
-        }
+        done.unclear = true;
+        let deleted = writer.delete_comment(*id).await;
+        done.unclear = deleted.as_ref().is_err_and(Error::is_ambiguous);
+        deleted?;
+        done.deleted += 1;
     }
     Ok(())
 }

@@ -3,19 +3,19 @@
 use actions_core::event::Event;
 use actions_core::reports::Report;
 use actions_core::runner::common::GithubAccess;
-use actions_core::runner::{Common, Env, Problems, Source, Wanted, inputs};
+use actions_core::runner::{Common, Env, Problems, Source, Wanted, command, inputs};
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::comment::{Frame, Job};
 use crate::marker::{self, Run};
-use crate::report;
+use crate::{report, sources};
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
     command: Option<String>,
     reports: Option<String>,
     body: Option<String>,
+    body_file: Option<String>,
     key: Option<String>,
     title: Option<String>,
     job_status: Option<String>,
@@ -37,7 +37,7 @@ pub(crate) struct Inputs {
     pub(crate) frame: Frame,
     pub(crate) dry_run: bool,
     /// The token of such a run can only read, whatever `permissions:` says.
-    pub(crate) read_only_token: bool,
+    pub(crate) reads_only: bool,
     /// What could not be found out about the commit.
     pub(crate) unknown: Option<String>,
 }
@@ -60,10 +60,17 @@ impl Inputs {
                 common.unknown_pull_request().unwrap_or(report::NO_PULL_REQUEST),
             );
         }
+        let with_body = raw.body.is_some() || raw.body_file.is_some();
         let mut wrong = Problems::default();
-        let reports = reports(raw.reports.as_deref(), &mut wrong);
+        let reports = match raw.reports.as_deref().map(str::trim) {
+            // A body alone is a comment of its own, whatever the job did before.
+            None if with_body => Vec::new(),
+            None | Some(report::OF_JOB) => sources::of_job(env),
+            Some(text) => sources::given(text, &mut wrong),
+        };
         let unreadable = !wrong.is_empty();
         problems.extend(wrong);
+        let body = sources::body(raw.body, raw.body_file.as_deref(), env, &mut problems);
         let jobs = [
             ("success", Job::Fine),
             ("failure", Job::Failed),
@@ -71,7 +78,7 @@ impl Inputs {
         ];
         let job = problems.choice("job-status", raw.job_status.as_deref(), &jobs, Job::Fine);
         // When an early step fails, no action has a report: that is worth telling, not a mistake.
-        let nothing = reports.is_empty() && !unreadable && raw.body.is_none() && job == Job::Fine;
+        let nothing = reports.is_empty() && !unreadable && !with_body && job == Job::Fine;
         if command == Command::Upsert && nothing {
             problems.add("reports", report::NOTHING_TO_SAY);
         }
@@ -98,10 +105,10 @@ impl Inputs {
                 repository_url: env.repository_url(),
                 run_url: env.run_url(),
                 job,
-                body: raw.body,
+                body,
             },
             dry_run: common.dry_run,
-            read_only_token: common.event.withheld().is_some(),
+            reads_only: common.event.withheld().is_some(),
             unknown: source.unknown,
         })
     }
@@ -141,77 +148,15 @@ fn key(
     if !common.has_manifest(env) {
         return marker::key_of(environment);
     }
-    common
-        .manifest(env, problems)
-        .map(|manifest| marker::key_of(&format!("{}/{environment}", manifest.project.name)))
-        .unwrap_or_default()
-}
-
-/// The reports: JSON values one after the other, arrays of them too. What a skipped step left blank is skipped.
-fn reports(text: Option<&str>, problems: &mut Problems) -> Vec<Report> {
-    let mut reports = Vec::new();
-    let values = serde_json::Deserializer::from_str(text.unwrap_or_default()).into_iter::<Value>();
-    for value in values {
-        match value {
-            Ok(value) => collect(value, &mut reports, problems),
-            Err(error) => {
-                problems.add("reports", report::not_json(&error));
-                break;
-            }
-        }
+    // Other actions fail at a manifest that is wrong, and the comment is to tell that.
+    let mut wrong = Problems::default();
+    let project = common.manifest(env, &mut wrong).map(|manifest| manifest.project.name);
+    if let Err(wrong) = wrong.finish() {
+        command::warning("pr-comment", &report::manifest_is_wrong(&wrong.to_string()));
     }
-    reports
-}
-
-fn collect(value: Value, reports: &mut Vec<Report>, problems: &mut Problems) {
-    match value {
-        Value::Null => {}
-        Value::String(text) if text.trim().is_empty() => {}
-        Value::Array(values) => values.into_iter().for_each(|value| collect(value, reports, problems)),
-        // `toJSON(steps.x.outputs.report)` quotes the report once more.
-        Value::String(text) => match serde_json::from_str(&text) {
-            Ok(value @ (Value::Object(_) | Value::Array(_))) => collect(value, reports, problems),
-            _ => problems.add("reports", report::no_report(&text)),
-        },
-        value => {
-            let shown = value.to_string();
-            match Report::of(value) {
-                Ok(report) => reports.push(report),
-                Err(error) => problems.add("reports", format!("{}: {error}", report::no_report(&shown))),
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> (usize, Option<String>) {
-        let mut problems = Problems::default();
-        let reports = reports(Some(text), &mut problems);
-        (reports.len(), problems.finish().err().map(|error| error.to_string()))
-    }
-
-    #[test]
-    fn reports_come_by_line_or_in_an_array() {
-        let report = r#"{"action":"health-check","healthy":true}"#;
-        assert_eq!(read(&format!("{report}\n\n{report}\n")), (2, None));
-        assert_eq!(read(&format!("[{report}, \"\", null, {report}]")), (2, None));
-        let quoted = serde_json::to_string(report).unwrap();
-        assert_eq!(read(&format!("[{quoted}]\n{report}")), (2, None));
-        assert_eq!(read("\n \n"), (0, None));
-    }
-
-    #[test]
-    fn what_is_no_report_is_told_with_its_place() {
-        insta::assert_snapshot!(read("{\"action\":\"cleanup\"}\noops").1.unwrap(), @"
-        one input is wrong; nothing was touched
-        - `reports`: expected value at line 2 column 1; each line is to be the `report` output of an action
-        ");
-        insta::assert_snapshot!(read("{\"healthy\":true}").1.unwrap(), @r#"
-        one input is wrong; nothing was touched
-        - `reports`: `{"healthy":true}` is not the `report` output of an action: not a JSON object with `action`
-        "#);
+    let project = project.or_else(|| sources::project_name(&common.manifest_path(env)));
+    match project {
+        Some(project) => marker::key_of(&format!("{project}/{environment}")),
+        None => marker::key_of(environment),
     }
 }

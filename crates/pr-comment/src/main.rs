@@ -6,14 +6,18 @@ mod inputs;
 mod markdown;
 mod marker;
 mod plan;
+mod refusal;
 mod report;
+mod sources;
 
+use std::pin::pin;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use actions_core::error::{fault, render};
+use actions_core::error::render;
 use actions_core::github::{Error, Reader, Writer};
 use actions_core::reports::{self, Head, PrComment, Status};
+use actions_core::runner::signal::{self, Interrupt};
 use actions_core::runner::{self, Runner, command};
 use actions_core::secret::redact;
 
@@ -23,6 +27,9 @@ use crate::plan::Wanted;
 
 /// GitHub takes 65,536 characters; the rest is room for what counts differently there.
 const LONGEST_COMMENT: usize = 60_000;
+
+/// What a cancelled run still waits for a request under way; well within [`signal::GRACE`].
+const LAST_WORDS: Duration = Duration::from_secs(4);
 
 fn main() -> ExitCode {
     runner::main("pr-comment", run)
@@ -45,22 +52,33 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     }
 
     let mut done = Done::default();
-    let result = carry_out(runner, &inputs, &wanted, &mut done).await;
-    let result = match result {
-        Err(error) if inputs.read_only_token && error.is_forbidden() => {
-            command::notice("pr-comment", &report::read_only(inputs.pull_request));
-            Ok(Status::Done)
-        }
-        Err(error) => Err(
-            fault(format!("could not comment on pull request #{}", inputs.pull_request))
-                .because(error)
-                .into(),
-        ),
-        Ok(_) if done.outcome == Outcome::Nothing && !inputs.dry_run => Err(report::vanished(inputs.pull_request)),
-        Ok(status) => Ok(status),
+    let ended = until_cancelled(carry_out(runner, &inputs, &wanted, &mut done)).await;
+    let pull_request = inputs.pull_request;
+    let result = match ended {
+        Err(signal) => Err(report::cancelled(signal, pull_request, done.unclear)),
+        Ok(Err(error)) => match refusal::of(&error, inputs.reads_only) {
+            Ok(silence) => {
+                command::notice("pr-comment", &report::not_written(silence, pull_request));
+                Ok(Status::Done)
+            }
+            Err(refusal) => Err(report::refused(error, refusal, pull_request)),
+        },
+        Ok(Ok(_)) if done.outcome == Outcome::Nothing && !inputs.dry_run => Err(report::vanished(pull_request)),
+        Ok(Ok(status)) => Ok(status),
     };
     tell(runner, &inputs, &done, result.as_ref(), started)?;
     result.map(|_| ())
+}
+
+/// The end of `work`. After a signal it has a while left for the request that is under way, so that the report can
+/// tell what became of it.
+async fn until_cancelled<T>(work: impl Future<Output = T>) -> Result<T, Interrupt> {
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        ended = &mut work => Ok(ended),
+        signal = signal::cancelled() => tokio::time::timeout(LAST_WORDS, work).await.map_err(|_| signal),
+    }
 }
 
 async fn carry_out(runner: &Runner, inputs: &Inputs, wanted: &Wanted, done: &mut Done) -> Result<Status, Error> {

@@ -25,8 +25,11 @@ impl Wanted {
 pub(crate) enum Step {
     Create,
     Edit(u64),
-    /// It says this already.
+    /// It says this already, and that this run, or a later attempt of it, does.
     Same(u64),
+    /// It says this already, but an older run wrote it: its marker is to name this one, or a run between the two could
+    /// write what is older.
+    Renew(u64),
     /// A later run has written it: what this run knows is older.
     Newer(u64, Run),
 }
@@ -79,7 +82,14 @@ pub(crate) fn upsert(comments: &[Comment], identity: &Identity, wanted: &Wanted)
         };
     };
     let step = if marker::holds(kept, marker, &wanted.text) {
-        Step::Same(kept.id)
+        if wanted
+            .run
+            .is_some_and(|run| marker.run.is_none_or(|theirs| theirs < run))
+        {
+            Step::Renew(kept.id)
+        } else {
+            Step::Same(kept.id)
+        }
     } else {
         Step::Edit(kept.id)
     };
@@ -142,8 +152,22 @@ mod tests {
 
     #[test]
     fn the_same_text_is_not_written_twice() {
-        let text = sign("k", Some(run(1000)), "ready");
+        let text = sign("k", Some(run(1001)), "ready");
         assert_eq!(plan(&[comment(7, BOT, &text)]), only(Step::Same(7)));
+    }
+
+    #[test]
+    fn the_same_text_of_an_older_run_is_this_runs_from_now_on() {
+        let plan = |written| plan(&[comment(7, BOT, &sign("k", written, "ready"))]);
+        assert_eq!(plan(Some(run(1000))), only(Step::Renew(7)));
+        assert_eq!(plan(None), only(Step::Renew(7)));
+        let outside = Wanted {
+            run: None,
+            ..wanted("ready")
+        };
+        let text = sign("k", Some(run(1000)), "ready");
+        let plan = upsert(&[comment(7, BOT, &text)], &Identity::Actions, &outside);
+        assert_eq!(plan.step, Step::Same(7));
     }
 
     #[test]

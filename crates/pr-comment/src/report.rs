@@ -1,17 +1,23 @@
 //! What a user of pr-comment reads beside the comment: log, summary, report, problems with inputs.
 
 use actions_core::error::fault;
+use actions_core::github::Error;
 use actions_core::reports::{Comment, CommentAction, Status};
+use actions_core::runner::signal::Interrupt;
 use actions_core::text::{count, shorten};
 
 use crate::apply::{Done, Outcome};
 use crate::marker::Run;
 use crate::plan::Step;
+use crate::refusal::{Refusal, Silence};
 
 pub(crate) const NO_PULL_REQUEST: &str =
     "missing; the event has no pull request: run on `pull_request`, or pass its number";
-pub(crate) const NOTHING_TO_SAY: &str =
-    "missing; pass the `report` outputs of the other actions, one per line, or pass `body`";
+pub(crate) const NOTHING_TO_SAY: &str = "missing, and no earlier step of this job has left one; pass the `report` \
+    outputs of other jobs' actions, one per line, or pass `body`";
+pub(crate) const TWO_BODIES: &str = "goes without `body`: give one of them";
+/// The value of `reports` that means the job's own.
+pub(crate) const OF_JOB: &str = "job";
 /// Stands where a comment that is too long was cut.
 pub(crate) const CUT: &str = "_Cut here: GitHub takes no longer comment. The workflow run's summary has the rest._";
 
@@ -28,6 +34,24 @@ pub(crate) fn not_json(error: &serde_json::Error) -> String {
 
 pub(crate) fn no_report(text: &str) -> String {
     format!("`{}` is not the `report` output of an action", shorten(text, 40))
+}
+
+/// A report that an earlier step left, and that cannot be read.
+pub(crate) fn unreadable(name: &str, why: &str) -> String {
+    format!("the report `{name}` of this job is left out: {why}")
+}
+
+/// The manifest names the comment; what is wrong with it is other actions' to fail at.
+pub(crate) fn manifest_is_wrong(problems: &str) -> String {
+    format!("the comment is written all the same, but the manifest cannot be used: {problems}")
+}
+
+pub(crate) fn outside(path: &str) -> String {
+    format!("`{}` lies outside the workspace", shorten(path, 100))
+}
+
+pub(crate) fn unreadable_body(path: &str, why: &str) -> String {
+    format!("`{}` cannot be read: {why}", shorten(path, 100))
 }
 
 /// The last line of the log.
@@ -64,7 +88,9 @@ pub(crate) fn planned(step: &Step, duplicates: usize, pull_request: u64) -> Stri
     match step {
         Step::Create => format!("would comment on pull request #{pull_request}{more}"),
         Step::Edit(id) => format!("would update comment {id} on pull request #{pull_request}{more}"),
-        Step::Same(id) => format!("comment {id} on pull request #{pull_request} says this already{more}"),
+        Step::Same(id) | Step::Renew(id) => {
+            format!("comment {id} on pull request #{pull_request} says this already{more}")
+        }
         Step::Newer(id, run) => format!(
             "would leave comment {id} on pull request #{pull_request} alone: run {} is newer than this one",
             run.id
@@ -84,11 +110,64 @@ pub(crate) fn planned_deletion(plan: &Result<Vec<u64>, (u64, Run)>, pull_request
     }
 }
 
-/// Why nothing was written on a pull request whose token can only read.
-pub(crate) fn read_only(pull_request: u64) -> String {
-    format!(
-        "pull request #{pull_request} comes from a fork or from Dependabot: its token can only read, so the comment stands in the run's summary instead. To have it on the pull request, write it from a `workflow_run` job"
-    )
+/// Why nothing was written, where that is nobody's mistake.
+pub(crate) fn not_written(silence: Silence, pull_request: u64) -> String {
+    match silence {
+        Silence::ReadOnly => format!(
+            "pull request #{pull_request} comes from a fork or from Dependabot: its token can only read, so the comment stands in the run's summary instead. To have it on the pull request, write it from a `workflow_run` job"
+        ),
+        Silence::Locked => format!(
+            "the conversation of pull request #{pull_request} is locked: the comment stands in the run's summary instead"
+        ),
+    }
+}
+
+/// A refusal with the remedy that its own words ask for.
+pub(crate) fn refused(error: Error, refusal: Refusal, pull_request: u64) -> anyhow::Error {
+    let what = fault(format!("could not comment on pull request #{pull_request}"));
+    let told = error.to_string();
+    let hint = match refusal {
+        Refusal::Archived => {
+            "the repository is archived, so that nothing in it can be changed: unarchive it, or leave this step out"
+                .to_owned()
+        }
+        Refusal::PersonalToken => {
+            "give the token `Pull requests: Read and write` on this repository (a classic one: `repo`), or pass \
+             `github-token: ${{ github.token }}`"
+                .to_owned()
+        }
+        Refusal::Permission => {
+            let asked = match &error {
+                Error::Refused {
+                    permissions: Some(asked),
+                    ..
+                } => format!(" (GitHub asks for {})", asked.replace("; ", " or ")),
+                _ => String::new(),
+            };
+            format!(
+                "add `permissions: {{ contents: read, pull-requests: write }}` to the job{asked}: naming one permission \
+                 takes all others away"
+            )
+        }
+        Refusal::Other => return what.because(error).into(),
+    };
+    what.because(anyhow::anyhow!(told)).hint(hint).into()
+}
+
+/// The run was cancelled.
+pub(crate) fn cancelled(signal: Interrupt, pull_request: u64, unclear: bool) -> anyhow::Error {
+    let may_be = if unclear {
+        "; it may be written all the same"
+    } else {
+        ""
+    };
+    fault(format!(
+        "cancelled ({}) before the comment on pull request #{pull_request} was written{may_be}",
+        signal.name()
+    ))
+    .hint("run it again: it looks first")
+    .exit(signal.exit_status())
+    .into()
 }
 
 /// The comment vanished each time it was written.
@@ -125,12 +204,47 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_refusal_is_told_with_what_it_asks_for() {
+        let refused = |message: &str| Error::Refused {
+            status: 403,
+            doing: "write a comment",
+            message: message.to_owned(),
+            request_id: None,
+            permissions: Some("issues=write; pull_requests=write".to_owned()),
+            limited: false,
+        };
+        let mut texts = vec![
+            not_written(Silence::ReadOnly, 42),
+            not_written(Silence::Locked, 42),
+            actions_core::error::render(&cancelled(Interrupt::Int, 42, true)),
+        ];
+        for (message, refusal) in [
+            ("Repository was archived so is read-only.", Refusal::Archived),
+            ("Resource not accessible by integration", Refusal::Permission),
+            (
+                "Resource not accessible by personal access token",
+                Refusal::PersonalToken,
+            ),
+        ] {
+            texts.push(actions_core::error::render(&super::refused(
+                refused(message),
+                refusal,
+                42,
+            )));
+        }
+        texts.push(unreadable("7-1-preview.0001.cleanup.json", "it is no file"));
+        texts.push(manifest_is_wrong("`codex.toml` is no TOML"));
+        insta::assert_snapshot!(texts.join("\n\n"));
+    }
+
+    #[test]
     fn the_log_says_what_became_of_the_comment() {
         let done = |outcome, deleted| Done {
             outcome,
             id: Some(7),
             url: Some("https://github.com/acme/app/pull/42#issuecomment-7".to_owned()),
             deleted,
+            unclear: false,
         };
         let newer = Outcome::Newer(Run { id: 1002, attempt: 1 });
         let lines: Vec<String> = [

@@ -289,7 +289,7 @@ mod tests {
     use crate::cloud::{Cloud, lock};
 
     fn cloud(document: &Value) -> Cloud {
-        let cloud = Cloud::new(None).unwrap();
+        let cloud = Cloud::new(None, None).unwrap();
         seeds::seed(&cloud, document).unwrap();
         cloud
     }

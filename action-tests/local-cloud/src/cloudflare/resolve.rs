@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn names_answer_as_resolvers_see_them() {
-        let cloud = Cloud::new(None).unwrap();
+        let cloud = Cloud::new(None, None).unwrap();
         cloud
             .seed(&json!({"cloudflare": {"zones": [{"name": "example.com", "records": [
                 {"type": "AAAA", "name": "app", "content": "100::", "proxied": true},

@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_name_goes_over_and_its_jurisdiction_stays() {
-        let cloud = Cloud::new(None).unwrap();
+        let cloud = Cloud::new(None, None).unwrap();
         let mut account = Account::default();
         let wanted = |script: &str, more: Value| Wanted {
             class_name: "Ship".into(),

@@ -16,8 +16,13 @@ const POSTGRES_PORT: u16 = 5432;
 pub(crate) enum Hosts {
     /// Names as Neon gives them. Nothing listens there.
     Neon,
+    /// Names as Neon gives them, below `localhost`: the front listens there, on one port for all.
+    Named(u16),
     Loopback(Loopback),
 }
+
+/// The domain that the front's certificate is for. The regional form with a cell, as newer projects have it.
+pub(crate) const FRONT: &str = "c-2.us-east-2.aws.neon.localhost";
 
 /// A range of loopback addresses, 127.`net`.0.0/16, for this process.
 pub(crate) struct Loopback {
@@ -61,6 +66,7 @@ impl Hosts {
     pub(crate) fn direct(&self, endpoint: &Endpoint) -> String {
         match self {
             Self::Neon => format!("{}.{DOMAIN}", endpoint.id),
+            Self::Named(_) => format!("{}.{FRONT}", endpoint.id),
             Self::Loopback(range) => range.addresses(endpoint.number)[0].ip().to_string(),
         }
     }
@@ -69,6 +75,7 @@ impl Hosts {
     pub(crate) fn pooled(&self, endpoint: &Endpoint) -> String {
         match self {
             Self::Neon => format!("{}-pooler.{DOMAIN}", endpoint.id),
+            Self::Named(_) => format!("{}-pooler.{FRONT}", endpoint.id),
             Self::Loopback(range) => range.addresses(endpoint.number)[1].ip().to_string(),
         }
     }
@@ -77,6 +84,7 @@ impl Hosts {
     pub(crate) fn proxy(&self) -> String {
         match self {
             Self::Neon => DOMAIN.to_owned(),
+            Self::Named(_) => FRONT.to_owned(),
             Self::Loopback(range) => Ipv4Addr::new(127, range.net, 0, 1).to_string(),
         }
     }
@@ -85,6 +93,7 @@ impl Hosts {
     pub(crate) fn port_and_query(&self) -> (Option<u16>, &'static str) {
         match self {
             Self::Neon => (None, "sslmode=require&channel_binding=require"),
+            Self::Named(port) => (Some(*port), "sslmode=require&channel_binding=require"),
             // The proxy speaks no TLS: all of it stays on this machine.
             Self::Loopback(range) => (Some(range.port), "sslmode=disable"),
         }

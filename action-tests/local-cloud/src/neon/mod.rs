@@ -37,6 +37,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub(crate) use self::physical::Physical;
+pub(crate) use self::proxy::Front;
 pub(crate) use self::refusal::LOCKED;
 
 use self::at::At;

@@ -78,10 +78,11 @@ impl Wanted {
 
 impl Physical {
     /// With real databases, takes a range of loopback addresses for this process.
-    pub(crate) fn new(runtime: Option<&Runtime>) -> anyhow::Result<Self> {
-        let (hosts, owner) = match runtime {
-            Some(runtime) => (Hosts::Loopback(Loopback::claim()?), Some(runtime.postgres.user.clone())),
-            None => (Hosts::Neon, None),
+    pub(crate) fn new(runtime: Option<&Runtime>, front: Option<u16>) -> anyhow::Result<Self> {
+        let (hosts, owner) = match (runtime, front) {
+            (Some(runtime), _) => (Hosts::Loopback(Loopback::claim()?), Some(runtime.postgres.user.clone())),
+            (None, Some(port)) => (Hosts::Named(port), None),
+            (None, None) => (Hosts::Neon, None),
         };
         Ok(Self {
             hosts,
@@ -97,7 +98,7 @@ impl Physical {
 
     /// Whether a real database is there; without the runtime all of them are, as far as anyone asks.
     pub(super) fn presence(&self, database: &str) -> Presence {
-        if matches!(self.hosts, Hosts::Neon) {
+        if !matches!(self.hosts, Hosts::Loopback(_)) {
             return Presence::Present;
         }
         let known = lock(&self.known);

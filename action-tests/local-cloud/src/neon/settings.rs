@@ -1,7 +1,7 @@
 //! What a plan allows, and how fast the double works. All of it can be seeded.
 
 use anyhow::bail;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Limits and speeds that hold for all projects.
@@ -28,6 +28,34 @@ pub(crate) struct Settings {
     pub(crate) store_passwords: bool,
     /// Restore window in seconds.
     pub(crate) history_retention_seconds: i64,
+    /// What is wrong with the front.
+    pub(crate) front: Flaw,
+    /// How long a suspended compute takes to wake, in milliseconds of the machine's clock.
+    pub(crate) wake_ms: u64,
+}
+
+/// What may be wrong with the front.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Flaw {
+    #[default]
+    None,
+    /// It answers the question for TLS with no.
+    TlsRefused,
+    /// Its certificate is signed by nobody.
+    TlsUntrusted,
+    /// Its certificate is for another name.
+    TlsOtherName,
+    /// It does not know the compute that the client names.
+    UnknownEndpoint,
+    PasswordRefused,
+    NoDatabase,
+    Disabled,
+    Quota,
+    /// Whoever logs in waits for ever.
+    NeverWakes,
+    /// It hangs up after the login.
+    HangsUp,
 }
 
 impl Default for Settings {
@@ -44,6 +72,8 @@ impl Default for Settings {
             page_size: 10_000,
             store_passwords: true,
             history_retention_seconds: 86_400,
+            front: Flaw::None,
+            wake_ms: 0,
         }
     }
 }
@@ -93,6 +123,8 @@ impl Settings {
                 "not_found_after_create" => self.not_found_after_create = u32::try_from(number()?)?,
                 "page_size" => self.page_size = usize::try_from(number()?)?.max(1),
                 "history_retention_seconds" => self.history_retention_seconds = number()?,
+                "front" => self.front = Flaw::deserialize(value)?,
+                "wake_ms" => self.wake_ms = u64::try_from(number()?)?,
                 "lock" => self.lock = flag(name, value)?,
                 "store_passwords" => self.store_passwords = flag(name, value)?,
                 other => bail!("unknown key `{other}` in neon `settings`"),

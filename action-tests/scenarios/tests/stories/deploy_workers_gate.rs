@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::deploy_workers::{account, worker};
 use crate::deploy_workers_rollback::{live, rolled_back};
 use crate::health_check::proxy::Proxy;
-use crate::health_check::servers::{Server, answer};
+use crate::health_check::servers::{Server, answer, site as site_of};
 
 /// A healthy document that does not say which version wrote it.
 const SILENT: &str = r#"{"status":"healthy","service":"api","environment":"preview","checks":{}}"#;
@@ -150,6 +150,44 @@ async fn an_applications_own_version_is_none_of_cloudflares() {
     assert_ne!(live(&world, "api-worker-42"), before);
     assert!(!run.stdout.contains("still answers"), "{run}");
     assert!(run.stdout.contains("does not tell its version"), "{run}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_slow_sibling_does_not_use_up_the_time_for_proof() {
+    let world = World::start().await;
+    let quick = Server::start(vec![answer(200, SILENT)]).await;
+    one_service(&world, &quick.url("/{hostname}"));
+    let manifest = std::fs::read_to_string(world.workspace().join("codex.toml")).unwrap();
+    let both = format!("{manifest}[services.web]\npath = \"web\"\n");
+    world.file("codex.toml", &both);
+    let well = "export default { fetch: () => new Response('one') }";
+    worker(&world, "web", &json!({}), well);
+    code(&world, "one");
+    let healthy = SILENT.replace("\"service\":\"api\",", "");
+    let site = Server::start(vec![answer(200, &healthy)]).await;
+    world.file("codex.toml", &both.replace(&quick.url(""), &site.url("")));
+    assert_eq!(world.run("deploy-workers").go().await.code, 0);
+
+    // One that comes up after five of nine seconds; the other is asked all the while.
+    let began = std::time::Instant::now();
+    let asked = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = asked.clone();
+    let edge = Server::start(vec![site_of(move |request| {
+        let is_web = request.starts_with("GET /web-42.");
+        if !is_web {
+            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        let up = !is_web || began.elapsed() > std::time::Duration::from_secs(5);
+        (if up { 200 } else { 502 }, String::new(), healthy.clone().into_bytes())
+    })])
+    .await;
+    world.file("codex.toml", &both.replace(&quick.url(""), &edge.url("")));
+    code(&world, "two");
+    let run = world.run("deploy-workers").input("health-timeout", "9s").go().await;
+    assert_eq!(run.code, 0, "{run}");
+    let asked = asked.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(asked >= 8, "{asked} {run}");
     world.finish().await;
 }
 

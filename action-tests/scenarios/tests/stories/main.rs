@@ -24,5 +24,7 @@ mod health_check;
 mod life;
 mod neon_branch;
 mod pr_comment;
+mod pr_comment_reports;
+mod pr_comment_writes;
 mod preview_dns;
 mod retries;

@@ -1,12 +1,16 @@
 //! Stories of `neon-branch`.
 
+mod cancelled;
 mod checkpoint;
+mod copy;
 mod create;
 mod delete;
 mod diff;
 mod dry_run;
 mod limits;
+mod login;
 mod on_postgres;
+mod ownership;
 mod restore;
 
 use std::fmt::Write as _;
@@ -213,7 +217,7 @@ async fn bad_input_is_told_at_once_and_nothing_is_asked() {
     - `command`: `creat` is none of `create`, `get`, `delete`, `reset`, `restore`, `checkpoint`, `run` and `diff`; did you mean `create`?
     - `neon-api-key`: missing; pass `neon-api-key: ${{ secrets.NEON_API_KEY }}` (in a reusable workflow: the caller passes it on with `secrets: inherit`)
     - `expires`: Neon allows at most `30d`; `never` lets a branch live until it is deleted
-    - `wait`: `perhaps` is neither `true` nor `false`
+    - `wait`: `perhaps` is neither `true`, `false` nor a duration from `1s` to `10m`, such as `3m`
     ");
     assert!(world.requests().is_empty());
     assert!(!run.log().contains(tokens::NEON));

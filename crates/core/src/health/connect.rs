@@ -22,9 +22,6 @@ use super::tls;
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// An attempt on one address gives way to the next family after this (RFC 8305 suggests 250 ms).
-const NEXT_ADDRESS: Duration = Duration::from_millis(250);
-
 /// How long each part of the last connection took, and its certificate's end.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Laps {
@@ -67,39 +64,10 @@ impl Tcp {
         let addresses = self.resolver.find(host, port).await.map_err(NoAddress)?;
         let resolved = Instant::now();
         lap(&self.clock, |laps| laps.resolve = Some(resolved - started));
-        let stream = first_to_connect(&addresses).await?;
+        let stream = crate::dial::first_to_connect(&addresses).await?;
         stream.set_nodelay(true)?;
         lap(&self.clock, |laps| laps.connect = Some(resolved.elapsed()));
         Ok(stream)
-    }
-}
-
-/// Tries the addresses one after the other, the next one as soon as the one before fails or is slow.
-async fn first_to_connect(addresses: &[std::net::SocketAddr]) -> io::Result<TcpStream> {
-    use futures_util::stream::{FuturesUnordered, StreamExt as _};
-    let mut left = addresses.iter().copied();
-    let mut running = FuturesUnordered::new();
-    let mut failed = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    running.extend(left.next().map(TcpStream::connect));
-    loop {
-        tokio::select! {
-            done = running.next() => match done {
-                Some(Ok(stream)) => return Ok(stream),
-                // "Refused" says more than "no route to the IPv6 address".
-                Some(Err(error)) => {
-                    if failed.kind() != io::ErrorKind::ConnectionRefused {
-                        failed = error;
-                    }
-                    match left.next() {
-                        Some(address) => running.push(TcpStream::connect(address)),
-                        None if running.is_empty() => return Err(failed),
-                        None => {}
-                    }
-                }
-                None => return Err(failed),
-            },
-            () = tokio::time::sleep(NEXT_ADDRESS), if left.len() > 0 => running.extend(left.next().map(TcpStream::connect)),
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::connect::NoAddress;
+pub use crate::tls::TlsFailure;
 
 /// Why there was no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,26 +26,6 @@ pub enum Failure {
     Other(String),
 }
 
-/// Why TLS failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TlsFailure {
-    /// An alert, or the connection ended: a new hostname has no certificate for a while.
-    NoCertificate(String),
-    /// A valid certificate, but for other names.
-    WrongName,
-    Expired,
-    NotYetValid,
-    Revoked,
-    /// An authority's own certificate, shown by a server.
-    AuthorityAsServer,
-    /// The server wants one from us.
-    ClientCertificate,
-    /// The other side does not speak TLS.
-    PlainHttp,
-    /// Signed by nobody that is trusted here.
-    Untrusted,
-}
-
 /// What a failed request met, from the deepest cause that we know.
 pub(super) fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
     let mut cause = Some(error);
@@ -61,7 +42,7 @@ pub(super) fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
             return Failure::NotHttp;
         }
         if let Some(tls) = at.downcast_ref::<rustls::Error>() {
-            return Failure::Tls(tls_failure(tls));
+            return Failure::Tls(TlsFailure::of(tls));
         }
         if let Some(io) = at.downcast_ref::<std::io::Error>() {
             // The source of an io::Error skips what it wraps.
@@ -85,24 +66,6 @@ pub(super) fn classify(error: &(dyn std::error::Error + 'static)) -> Failure {
         cause = at.source();
     }
     Failure::Other(deepest)
-}
-
-fn tls_failure(error: &rustls::Error) -> TlsFailure {
-    use rustls::{AlertDescription as Alert, CertificateError as C, Error as E, InvalidMessage};
-    match error {
-        E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => TlsFailure::WrongName,
-        E::InvalidCertificate(C::Expired | C::ExpiredContext { .. }) => TlsFailure::Expired,
-        E::InvalidCertificate(C::NotValidYet | C::NotValidYetContext { .. }) => TlsFailure::NotYetValid,
-        E::InvalidCertificate(C::Revoked) => TlsFailure::Revoked,
-        // rustls has no name of its own for webpki's `CaUsedAsEndEntity`.
-        E::InvalidCertificate(C::Other(other)) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            TlsFailure::AuthorityAsServer
-        }
-        E::InvalidCertificate(_) => TlsFailure::Untrusted,
-        E::AlertReceived(Alert::CertificateRequired) => TlsFailure::ClientCertificate,
-        E::InvalidMessage(InvalidMessage::InvalidContentType) => TlsFailure::PlainHttp,
-        other => TlsFailure::NoCertificate(other.to_string()),
-    }
 }
 
 #[cfg(test)]

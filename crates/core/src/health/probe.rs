@@ -10,7 +10,6 @@ use url::Url;
 use super::failure::Failure;
 use super::line::Line;
 use super::resolve::Resolver;
-use super::tls;
 use crate::credential::shown_url;
 
 /// Variables that name proxies, as curl and hyper-util read them.
@@ -181,7 +180,7 @@ impl Prober {
             redirects,
             resolver,
             proxies,
-            config: tls::config(ca.as_deref())?,
+            config: crate::tls::config(ca.as_deref())?,
         })
     }
 

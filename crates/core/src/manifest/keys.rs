@@ -107,6 +107,11 @@ const DATABASE: &[Key] = &[
         Kind::Text,
         "The command that migrates, run with `DATABASE_URL` set to the direct host.",
     ),
+    key(
+        "variables",
+        Kind::TextList,
+        "More variables that lead a tool to the database, such as `DIRECT_DATABASE_URL` or `PGHOST`: `neon-branch`'s `run` sets them to the copy.",
+    ),
 ];
 
 const ENVIRONMENT: &[Key] = &[
@@ -148,12 +153,12 @@ const ENVIRONMENT: &[Key] = &[
     key(
         "limit",
         Kind::Number,
-        "How many environments of this kind may be alive at once.",
+        "How many previews of this environment may be alive at once, counted by their database branches: beyond it, `neon-branch create` refuses.",
     ),
     key(
         "on-limit",
         Kind::OneOf(&["fail", "evict-oldest"]),
-        "What happens beyond `limit`. Default: `fail`.",
+        "What happens beyond `limit`: `fail`, the default. `evict-oldest` is refused until whole previews are swept.",
     ),
     key(
         "secrets",

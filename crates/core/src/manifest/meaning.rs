@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::check::Problem;
-use super::{EnvironmentSpec, Manifest, ServiceSpec, graph};
+use super::{EnvironmentSpec, Manifest, OnLimit, ServiceSpec, graph};
 use crate::naming::{self, PLACEHOLDERS};
 
 /// Neon refuses an expiry further ahead.
@@ -28,9 +28,11 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     if !manifest.project.url.contains("{hostname}") {
         found.add("url", "`project.url` is to contain `{hostname}`".to_owned());
     }
+    database_variables(manifest, &mut found);
     for (name, environment) in &manifest.environments {
         templates(manifest, name, environment, &mut found);
         database(manifest, name, environment, &mut found);
+        limit(name, environment, &mut found);
         records(manifest, name, environment, &mut found);
         resources(manifest, name, environment, &mut found);
         let place = format!("environments.{name}");
@@ -117,6 +119,59 @@ fn templates(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, fou
             let use_one = "use `{subdomain}`, `{worker}` or `{service}`";
             found.add(&section, format!("{place} gives all services one name; {use_one}"));
         }
+    }
+}
+
+/// Names that a process can have, and none that is the runner's or already said.
+fn database_variables(manifest: &Manifest, found: &mut Found<'_>) {
+    let names = manifest.database.iter().flat_map(|database| &database.variables);
+    for name in names {
+        let mut chars = name.chars();
+        let is_name = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let theirs = ["INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
+        let problem = if !is_name {
+            "is no name of a variable"
+        } else if theirs || name == "PATH" {
+            "is the runner's own"
+        } else {
+            continue;
+        };
+        found.add("variables", format!("`database.variables`: `{name}` {problem}"));
+    }
+}
+
+/// A limit that nobody would keep is a promise that nobody keeps.
+fn limit(name: &str, environment: &EnvironmentSpec, found: &mut Found<'_>) {
+    let section = format!("[environments.{name}]");
+    let place = format!("`environments.{name}");
+    if let Some(limit) = environment.limit {
+        if limit == 0 {
+            found.add(&section, format!("{place}.limit` is to be at least 1"));
+        }
+        let counted = environment
+            .branch
+            .as_ref()
+            .is_some_and(|branch| branch.contains("{pr}"));
+        if !counted {
+            found.add(
+                &section,
+                format!(
+                    "{place}.limit` counts database branches, one per pull request: it needs a `branch` with `{{pr}}`"
+                ),
+            );
+        }
+    }
+    if environment.on_limit == OnLimit::EvictOldest {
+        found.add(
+            &section,
+            format!(
+                "{place}.on-limit`: `evict-oldest` is not possible yet: it would take the database from a preview whose \
+                 Workers go on serving; leave it out, and `neon-branch create` refuses what is beyond `limit`"
+            ),
+        );
     }
 }
 
@@ -257,8 +312,16 @@ fn variables(
 fn texts<'a>(value: &'a Value, found: &mut impl FnMut(&'a str)) {
     match value {
         Value::String(text) => found(text),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => fields.values().for_each(|item| texts(item, found)),
+        Value::Array(items) => {
+            for item in items {
+                texts(item, found);
+            }
+        }
+        Value::Object(fields) => {
+            for item in fields.values() {
+                texts(item, found);
+            }
+        }
         _ => {}
     }
 }

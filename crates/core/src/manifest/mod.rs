@@ -46,6 +46,8 @@ pub struct Database {
     #[serde(default = "default_database")]
     pub name: String,
     pub migrate: Option<String>,
+    #[serde(default)]
+    pub variables: Vec<String>,
 }
 
 /// How a hostname reaches its Worker.

@@ -194,3 +194,30 @@ fn the_schema_is_current() {
         "run `cargo xtask docs`"
     );
 }
+
+#[test]
+fn what_nobody_would_keep_is_refused() {
+    let text = GOOD
+        .replace("expires = \"7d\"", "limit = 0\non-limit = \"evict-oldest\"")
+        .replace("routing = \"custom-domain\"", "limit = 3")
+        .replace(
+            "parent = \"production\"",
+            "parent = \"production\"\nvariables = [\"PGHOST\", \"MY URL\", \"GITHUB_ENV\"]",
+        );
+    insta::assert_snapshot!(parse(&text).unwrap_err(), @"
+    `codex.toml` has 5 problems
+        codex.toml:8:1: `database.variables`: `MY URL` is no name of a variable
+        codex.toml:8:1: `database.variables`: `GITHUB_ENV` is the runner's own
+        codex.toml:10:1: `environments.preview.limit` is to be at least 1
+        codex.toml:10:1: `environments.preview.on-limit`: `evict-oldest` is not possible yet: it would take the database from a preview whose Workers go on serving; leave it out, and `neon-branch create` refuses what is beyond `limit`
+        codex.toml:18:1: `environments.production.limit` counts database branches, one per pull request: it needs a `branch` with `{pr}`
+    ");
+    let text = GOOD.replace(
+        "parent = \"production\"",
+        "parent = \"production\"\nvariables = [\"PGHOST\", \"DIRECT_URL\"]",
+    );
+    assert_eq!(
+        parse(&text).unwrap().database.unwrap().variables,
+        ["PGHOST", "DIRECT_URL"]
+    );
+}

@@ -113,7 +113,7 @@ impl Branch {
     }
 
     /// Whether it came from the request that wrote this annotation.
-    pub(super) fn came_from(&self, annotation: &BTreeMap<String, String>) -> bool {
+    pub fn came_from(&self, annotation: &BTreeMap<String, String>) -> bool {
         self.note(NONCE).is_some() && self.note(NONCE) == annotation.get(NONCE).map(String::as_str)
     }
 }

@@ -37,6 +37,8 @@ pub enum Error {
     },
     #[error("Neon's operation {} still runs after {}", crate::text::quoted_list(actions), crate::text::elapsed(*waited))]
     StillRunning { actions: Vec<String>, waited: Duration },
+    #[error("Neon's {what} has not ended within {}", crate::text::elapsed(*waited))]
+    TooSlow { what: &'static str, waited: Duration },
     #[error("branch `{branch}` has no compute to connect to")]
     NoEndpoint { branch: String },
     /// The answer names a host that is not the branch's: handing it on could hand on production.
@@ -56,12 +58,12 @@ pub enum Error {
         /// The branch lists both, or nothing yet: so soon after its creation, they may still come.
         young: bool,
     },
-    #[error("`{host}:{port}` accepts no connection after {}: {last}", crate::text::elapsed(*waited))]
+    #[error("`{host}:{port}` has let nobody in for {}: {why}", crate::text::elapsed(*waited))]
     NotReachable {
         host: String,
         port: u16,
         waited: Duration,
-        last: String,
+        why: super::Obstacle,
     },
 }
 
@@ -181,9 +183,8 @@ impl Error {
             Self::NoEndpoint { .. } => {
                 "give the branch a read-write compute in Neon's console, or delete the branch and run again"
             }
-            Self::NotReachable { .. } => {
-                "does this runner reach Postgres ports? `wait: false` skips the test of the connection"
-            }
+            Self::NotReachable { why, .. } => why.hint(),
+            Self::TooSlow { .. } => "run again; a large schema may take longer than that while computes wake",
             Self::StillRunning { .. } => "run again: what exists is found and waited for",
             Self::NoSuchDatabase { .. } => "set the inputs `role` and `database`, or `[database]` in the manifest",
             Self::NoAnswer(lost) => return lost.hint("neon-api-url", "neon-api-key"),

@@ -9,8 +9,10 @@ mod api;
 mod change;
 pub mod connection;
 pub mod create;
+mod doors;
 mod error;
 mod list;
+mod login;
 mod operations;
 mod ready;
 mod schema;
@@ -22,8 +24,9 @@ use secrecy::SecretString;
 
 pub use connection::Connection;
 pub use create::{Compute, Made, NewBranch, Point};
+pub use doors::Doors;
 pub use error::Error;
-pub use ready::wait_until_reachable;
+pub use ready::{Obstacle, USUAL_WAIT, wait_until_reachable};
 pub use types::{Branch, Endpoint, Operation, Project};
 
 use crate::retry::Patience;

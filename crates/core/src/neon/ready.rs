@@ -1,149 +1,144 @@
-//! Whether a compute accepts connections, asked as a Postgres client would.
+//! Whether a compute can be used: proven by a login, tried again while it may still come up.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use super::Connection;
 use super::error::Error;
+use super::{Connection, login};
+use crate::text::elapsed;
+use crate::tls::{self, TlsFailure};
 
-/// A compute starts within seconds; the name of a new host may take some more to be known everywhere.
-const LONGEST: Duration = Duration::from_mins(1);
-/// One try.
-const ATTEMPT: Duration = Duration::from_secs(5);
-const FIRST_WAIT: Duration = Duration::from_millis(200);
-const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// A compute wakes within seconds; the name of a new host may take some more to be known everywhere.
+pub const USUAL_WAIT: Duration = Duration::from_mins(1);
+/// What the server has decided (a password, a certificate) may be news that has not reached it yet; for so long only.
+const NEWS: Duration = Duration::from_secs(10);
+const SHORTEST_TRY: Duration = Duration::from_secs(1);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
-/// Waits until the branch's compute speaks Postgres at the connection's host and port. Returns how long that took.
-pub async fn wait_until_reachable(connection: &Connection) -> Result<Duration, Error> {
-    wait(connection, LONGEST).await
+/// Why nobody gets in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    #[error("its name has no address")]
+    NoAddress,
+    #[error("no answer to a connection within {}", elapsed(*.0))]
+    Unanswered(Duration),
+    #[error("nothing listens there")]
+    Refused,
+    #[error("the server speaks no TLS, which the connection string asks for")]
+    NoTls,
+    #[error("TLS failed: {}", certificate(.0))]
+    Tls(TlsFailure),
+    #[error("the connection string asks for no encryption on the way to another machine; the password was not sent")]
+    Unencrypted,
+    #[error("no answer to the login within {}: the compute does not wake", elapsed(*.0))]
+    Asleep(Duration),
+    #[error("the login was refused: {0}")]
+    Password(String),
+    #[error("{0}")]
+    NoDatabase(String),
+    #[error("Neon's proxy does not know the compute: {0}")]
+    UnknownCompute(String),
+    #[error("the compute is switched off: {0}")]
+    Disabled(String),
+    #[error("Neon lets nobody in: {0}")]
+    Quota(String),
+    /// Whatever else the server says.
+    #[error("{0}")]
+    Said(String),
+    #[error("{0}")]
+    Other(String),
 }
 
-async fn wait(connection: &Connection, longest: Duration) -> Result<Duration, Error> {
-    let began = Instant::now();
-    let mut pause = FIRST_WAIT;
-    loop {
-        let attempt = timeout(ATTEMPT.min(longest), attempt(connection)).await;
-        let last = match attempt {
-            Ok(Ok(())) => return Ok(began.elapsed()),
-            Ok(Err(why)) => why,
-            Err(_) => format!("no answer within {}", crate::text::elapsed(ATTEMPT.min(longest))),
-        };
-        if began.elapsed() + pause >= longest {
-            return Err(Error::NotReachable {
-                host: connection.host.clone(),
-                port: connection.port,
-                waited: began.elapsed(),
-                last,
-            });
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_WAIT);
+fn certificate(failure: &TlsFailure) -> String {
+    match failure {
+        TlsFailure::NoCertificate(text) => text.clone(),
+        TlsFailure::WrongName => "the certificate is for another host".to_owned(),
+        TlsFailure::Expired => "the certificate has expired".to_owned(),
+        TlsFailure::NotYetValid => "the certificate is not valid yet".to_owned(),
+        TlsFailure::Revoked => "the certificate was revoked".to_owned(),
+        TlsFailure::AuthorityAsServer => "the certificate is an authority's own, not a server's".to_owned(),
+        TlsFailure::ClientCertificate => "the server wants a certificate from us".to_owned(),
+        TlsFailure::PlainHttp => "what answers speaks no TLS".to_owned(),
+        TlsFailure::Untrusted => "the certificate is signed by nobody whom this machine trusts".to_owned(),
     }
 }
 
-/// The beginning of a session (Postgres's frontend/backend protocol 3.0): is TLS spoken? If so, a Postgres server
-/// or Neon's proxy is there, and the operation `start_compute` has told that the compute runs. If not, the server
-/// must ask for a password, so that no credentials leave this process unencrypted.
-async fn attempt(connection: &Connection) -> Result<(), String> {
-    const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
-    let text = |error: std::io::Error| error.to_string();
-    let mut stream = TcpStream::connect((connection.host.as_str(), connection.port))
-        .await
-        .map_err(text)?;
-    stream.write_all(&SSL_REQUEST).await.map_err(text)?;
-    match stream.read_u8().await.map_err(text)? {
-        b'S' => return Ok(()),
-        b'N' => {}
-        _ => return Err("what answers is no Postgres server".to_owned()),
-    }
-    stream
-        .write_all(&startup(&connection.role, &connection.database))
-        .await
-        .map_err(text)?;
-    let kind = stream.read_u8().await.map_err(text)?;
-    if kind == b'R' {
-        return Ok(());
-    }
-    let length = stream.read_u32().await.map_err(text)?;
-    let mut body = vec![0; usize::try_from(length.clamp(4, 4096) - 4).unwrap_or_default()];
-    stream.read_exact(&mut body).await.map_err(text)?;
-    Err(message(&body))
-}
-
-fn startup(role: &str, database: &str) -> Vec<u8> {
-    let mut body = vec![0, 3, 0, 0];
-    for text in ["user", role, "database", database, "application_name", "codex-actions"] {
-        body.extend_from_slice(text.as_bytes());
-        body.push(0);
-    }
-    body.push(0);
-    let length = u32::try_from(body.len() + 4).unwrap_or(u32::MAX);
-    [&length.to_be_bytes()[..], &body].concat()
-}
-
-/// The message field of an error answer: fields are a letter and a text that ends with 0.
-fn message(body: &[u8]) -> String {
-    body.split(|byte| *byte == 0)
-        .find_map(|field| field.strip_prefix(b"M"))
-        .map_or_else(
-            || "the server ended the session".to_owned(),
-            |text| String::from_utf8_lossy(text).into_owned(),
+impl Obstacle {
+    /// Whether it is decided, and not a matter of a compute that comes up.
+    fn is_decided(&self) -> bool {
+        matches!(
+            self,
+            Self::NoTls
+                | Self::Tls(_)
+                | Self::Unencrypted
+                | Self::Password(_)
+                | Self::NoDatabase(_)
+                | Self::UnknownCompute(_)
+                | Self::Disabled(_)
+                | Self::Quota(_)
         )
-}
+    }
 
-#[cfg(test)]
-mod tests {
-    use tokio::net::TcpListener;
-
-    use super::*;
-    use crate::secret::secret;
-
-    async fn server(answers: &'static [&'static [u8]]) -> Connection {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        tokio::spawn(async move {
-            for answer in answers {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let mut bytes = [0; 256];
-                let _ = stream.read(&mut bytes).await;
-                let (first, rest) = answer.split_at(answer.len().min(1));
-                let _ = stream.write_all(first).await;
-                if !rest.is_empty() {
-                    let _ = stream.read(&mut bytes).await;
-                    let _ = stream.write_all(rest).await;
-                }
+    /// What to do about it.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::NoAddress => "can this runner resolve Neon's names? `wait: false` skips the test of the connection",
+            Self::Unanswered(_) | Self::Refused => {
+                "does this runner reach Postgres' port out there? A firewall, or the project's IP Allow list, may be in \
+                 the way; `wait: false` skips the test of the connection"
             }
-        });
-        let text = |text: &str| text.to_owned();
-        Connection {
-            direct: secret("x"),
-            pooled: secret("x"),
-            password: secret("x"),
-            host: text("127.0.0.1"),
-            host_pooled: text("127.0.0.1"),
-            port,
-            role: text("neondb_owner"),
-            database: text("neondb"),
+            Self::NoTls | Self::Tls(_) => {
+                "something between this runner and Neon ends TLS or answers in its place; on a runner of your own, are \
+                 its CA certificates (`ca-certificates`) and its clock current?"
+            }
+            Self::Unencrypted => "let the connection string have `sslmode=require`",
+            Self::Asleep(_) => {
+                "look at the compute in Neon's console (its state, the plan's limit of active computes); a longer \
+                 `wait`, such as `3m`, gives it more time"
+            }
+            Self::Password(_) => {
+                "the role's password was changed meanwhile, or the role may not log in; run again, or reset the \
+                 password in Neon's console"
+            }
+            Self::NoDatabase(_) => "set the input `database`, or `[database] name` in the manifest",
+            Self::UnknownCompute(_) => "the compute was deleted or replaced meanwhile; run again",
+            Self::Disabled(_) => "enable the compute in Neon's console, or delete the branch and run again",
+            Self::Quota(_) => "the plan's allowance is used up: see the project's usage in Neon's console",
+            Self::Said(_) | Self::Other(_) => "run again; `wait: false` skips the test of the connection",
         }
     }
+}
 
-    const STARTING: &[u8] = b"NE\0\0\0\x2dSFATAL\0C57P03\0Mthe system is starting up\0\0";
-
-    #[tokio::test]
-    async fn a_compute_that_starts_is_waited_for() {
-        let tls = server(&[b"S"]).await;
-        assert!(wait(&tls, Duration::from_secs(5)).await.is_ok());
-        let plain = server(&[b"", STARTING, b"NR"]).await;
-        assert!(wait(&plain, Duration::from_secs(5)).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn the_last_reason_is_told() {
-        let starting = server(&[STARTING, STARTING, STARTING, STARTING]).await;
-        let error = wait(&starting, Duration::from_millis(300)).await.unwrap_err();
-        assert!(error.to_string().ends_with(": the system is starting up"), "{error}");
+/// Waits until somebody can log in at the branch's compute, for `longest`. Returns how long that took.
+///
+/// # Errors
+/// [`Error::NotReachable`] with the last obstacle and how long was waited.
+pub async fn wait_until_reachable(connection: &Connection, longest: Duration) -> Result<Duration, Error> {
+    let began = Instant::now();
+    let failed = |why| Error::NotReachable {
+        host: connection.host.clone(),
+        port: connection.port,
+        waited: began.elapsed(),
+        why,
+    };
+    let tls = tls::config(None).map_err(|error| failed(Obstacle::Other(format!("{error:#}"))))?;
+    let tls = Arc::new(tls);
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let left = longest.saturating_sub(began.elapsed());
+        let Err(why) = login::attempt(connection, &tls, left).await else {
+            return Ok(began.elapsed());
+        };
+        let patience = if why.is_decided() { NEWS.min(longest) } else { longest };
+        // A last try that is cut short would only hide what the one before has shown.
+        if began.elapsed() + pause + SHORTEST_TRY >= patience {
+            return Err(failed(why));
+        }
+        tracing::debug!("`{}` lets nobody in yet: {why}", connection.host);
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

@@ -154,4 +154,33 @@ mod tests {
             "{output}"
         );
     }
+
+    #[test]
+    fn a_panic_leaves_a_report_without_secrets() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = |name: &str| temp.path().join(name).display().to_string();
+        let vars = [
+            ("GITHUB_OUTPUT", path("output")),
+            ("GITHUB_STEP_SUMMARY", path("summary")),
+        ];
+        let runner = Runner::new("cleanup", vars.into_iter().collect());
+        secret::mask("s3cret-in-a-panic");
+        tell_panics(&runner);
+        let caught = std::panic::catch_unwind(|| panic!("cannot go on with s3cret-in-a-panic"));
+        let _ = std::panic::take_hook();
+        assert!(caught.is_err());
+        let output = std::fs::read_to_string(path("output")).unwrap();
+        assert!(
+            output.contains(r#""action":"cleanup""#) && output.contains(r#""status":"failed""#),
+            "{output}"
+        );
+        assert!(
+            output.contains("stopped at a fault of its own") && output.contains("cannot go on with ***"),
+            "{output}"
+        );
+        let summary = std::fs::read_to_string(path("summary")).unwrap();
+        assert!(summary.contains("cannot go on with ***"), "{summary}");
+        // The run's own end writes no second one.
+        assert!(runner.reported.get().is_some());
+    }
 }

@@ -130,10 +130,11 @@ where
     let began = Instant::now();
     let done = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {
+            let unheard = signal::unheard();
             tokio::select! {
                 biased;
                 done = action(&runner) => done,
-                interrupt = signal::unheard() => Err(ending::cancelled(interrupt)),
+                interrupt = unheard => Err(ending::cancelled(interrupt)),
             }
         }),
         Err(error) => Err(error.into()),

@@ -87,14 +87,19 @@ impl Drop for Interrupts {
 
 /// Waits for a signal that nothing in the action listens to. While something does, and once it was told of one, the
 /// ending is its own.
-pub(super) async fn unheard() -> Interrupt {
-    let Ok(mut signals) = Signals::listen() else {
-        return std::future::pending().await;
-    };
-    loop {
-        let interrupt = signals.next().await;
-        if LISTENING.load(Ordering::Relaxed) == 0 && !HEARD.load(Ordering::Relaxed) {
-            return interrupt;
+///
+/// It listens from the call on, not from the first time that it is waited for.
+pub(super) fn unheard() -> impl Future<Output = Interrupt> {
+    let signals = Signals::listen();
+    async {
+        let Ok(mut signals) = signals else {
+            return std::future::pending().await;
+        };
+        loop {
+            let interrupt = signals.next().await;
+            if LISTENING.load(Ordering::Relaxed) == 0 && !HEARD.load(Ordering::Relaxed) {
+                return interrupt;
+            }
         }
     }
 }

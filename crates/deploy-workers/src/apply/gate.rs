@@ -74,29 +74,12 @@ pub(crate) async fn wait(
     };
     let targets = services.iter().map(|awaited| target(inputs, awaited, asked));
     let targets: Vec<Target> = targets.collect::<anyhow::Result<_>>()?;
-    let mut seen = gate.ask(&targets, 1).await;
-    let old: Vec<Target> = seen
+    // Each by itself: a slow one does not use up the time in which another is to be healthy many times in a row.
+    let proofs = targets
         .iter()
         .zip(&services)
-        .filter_map(|(seen, awaited)| still_old(seen, awaited.version.as_deref()?))
-        .collect();
-    gate.again(&mut seen, &old, 1).await;
-    if asked != Asked::Watched {
-        let silent = seen
-            .iter()
-            .zip(&services)
-            .filter(|(seen, awaited)| tells_no_version(seen, awaited));
-        let unproven = silent.map(|(seen, awaited)| async {
-            let proven = gate.at_version_url(awaited).await;
-            (!proven).then(|| seen.target.clone())
-        });
-        let unproven: Vec<Target> = future::join_all(unproven).await.into_iter().flatten().collect();
-        for target in &unproven {
-            runner.say(&report::tells_no_version(&target.name));
-        }
-        let in_a_row = fitting(schedule.total.saturating_sub(gate.started.elapsed()));
-        gate.again(&mut seen, &unproven, in_a_row).await;
-    }
+        .map(|(target, awaited)| gate.prove(target, awaited, asked));
+    let seen: Vec<Seen> = future::join_all(proofs).await.into_iter().flatten().collect();
     let bad: Vec<&Seen> = seen.iter().filter(|seen| seen.state != State::Healthy).collect();
     for seen in &bad {
         sick(&seen.target.name, seen.why.as_deref().unwrap_or_default());
@@ -117,8 +100,22 @@ struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Asks until all are healthy so many times in a row, or the time of the whole gate is over.
-    async fn ask(&self, targets: &[Target], successes: u32) -> Vec<Seen> {
+    /// Waits until one is healthy, and it is the awaited version that says so.
+    async fn prove(&self, target: &Target, awaited: &Awaited<'_>, asked: Asked) -> Option<Seen> {
+        let mut seen = self.ask(target, 1).await?;
+        if let Some(old) = awaited.version.as_deref().and_then(|wanted| still_old(&seen, wanted)) {
+            seen = self.ask(&old, 1).await?;
+        }
+        if asked != Asked::Watched && tells_no_version(&seen, awaited) && !self.at_version_url(awaited).await {
+            self.runner.say(&report::tells_no_version(&target.name));
+            let in_a_row = fitting(self.schedule.total.saturating_sub(self.started.elapsed()));
+            return self.ask(&seen.target, in_a_row).await;
+        }
+        Some(seen)
+    }
+
+    /// Asks until it is healthy so many times in a row, or the time of the whole gate is over.
+    async fn ask(&self, target: &Target, successes: u32) -> Option<Seen> {
         let rest = Schedule {
             total: self.schedule.total.saturating_sub(self.started.elapsed()),
             successes,
@@ -128,19 +125,8 @@ impl Gate<'_> {
             self.runner
                 .say(&report::health(target, verdict, self.started.elapsed()));
         };
-        health::wait(&self.prober, targets, &rest, tell).await
-    }
-
-    /// Asks some of them again, and puts what is seen now in the place of what was.
-    async fn again(&self, seen: &mut [Seen], targets: &[Target], successes: u32) {
-        if targets.is_empty() {
-            return;
-        }
-        for newer in self.ask(targets, successes).await {
-            if let Some(place) = seen.iter_mut().find(|seen| seen.target.name == newer.target.name) {
-                *place = newer;
-            }
-        }
+        let asked = std::slice::from_ref(target);
+        health::wait(&self.prober, asked, &rest, tell).await.pop()
     }
 
     /// Whether the version is healthy at its own URL. Whatever else it answers there proves nothing: a Worker may know

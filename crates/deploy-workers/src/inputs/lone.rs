@@ -94,11 +94,7 @@ pub(crate) fn environment(
     let service = Service {
         key: worker.clone(),
         path: std::path::absolute(&path).unwrap_or(path),
-        base: wrangler_env
-            .as_deref()
-            .and_then(|environment| worker.strip_suffix(&format!("-{environment}")))
-            .unwrap_or(&worker)
-            .to_owned(),
+        base: worker.clone(),
         worker: worker.clone(),
         hostname,
         url,

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::create::with_room;
 use super::{all, check_lasts, done, planned, subject_of};
+use crate::pending::Pending;
 use crate::plan;
 use crate::report;
 use crate::session::Session;
@@ -43,7 +44,12 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let new = NewBranch {
         parent_id: Some(of.id.clone()),
         expires_at: plan::expiry_of_new(inputs.life, Timestamp::now()),
-        annotation: annotation::write(&inputs.owner, &inputs.origin(&source), Kind::Checkpoint, Some(&of.id)),
+        annotation: annotation::write(
+            &inputs.subject.owner_of_new(&of.name),
+            &inputs.origin(&source),
+            Kind::Checkpoint,
+            Some(&of.id),
+        ),
         name: name.clone(),
         ..NewBranch::default()
     };
@@ -65,7 +71,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
 /// Deletes the restore points of `of` beyond the newest `keep`.
 async fn prune(session: &mut Session<'_>, of: &Branch, known: &[Branch]) -> anyhow::Result<()> {
     let keep = session.inputs.keep;
-    let (surplus, needed) = plan::surplus(known, of, &session.inputs.owner, keep);
+    let (surplus, needed) = plan::surplus(known, of, &session.inputs.subject.owner, keep);
     for branch in needed {
         session.warn(report::not_pruned(&branch.name));
     }
@@ -74,11 +80,13 @@ async fn prune(session: &mut Session<'_>, of: &Branch, known: &[Branch]) -> anyh
             planned(session, format!("delete restore point `{}`", branch.name));
             continue;
         };
-        let deleted = writer.delete(&branch.id).await;
-        deleted.map_err(|cause| fault(format!("could not delete restore point `{}`", branch.name)).because(cause))?;
-        session.changed();
-        session.say(report::pruned(&branch.name, keep));
-        session.report.base.deleted.push(branch.name.clone());
+        let deleted = session.write(Pending::delete(branch), writer.delete(&branch.id)).await;
+        let could_not = |cause| fault(format!("could not delete restore point `{}`", branch.name)).because(cause);
+        if deleted.map_err(could_not)? {
+            session.changed();
+            session.say(report::pruned(&branch.name, keep));
+            session.report.base.deleted.push(branch.name.clone());
+        }
     }
     Ok(())
 }

@@ -1,13 +1,15 @@
 //! `run`: a command on an ephemeral copy, which is deleted whatever happens. The dry run of a migration.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actions_core::error::{Fault, fault};
 use actions_core::naming;
 use actions_core::neon::annotation::{self, Kind};
-use actions_core::neon::{Branch, Made, NewBranch, Writer};
+use actions_core::neon::{Branch, Connection, Made, NewBranch, Writer};
+use actions_core::runner::signal::{GRACE, Interrupt, Interrupts};
 use actions_core::secret::ExposeSecret as _;
 use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
 
 use super::create::{ready, with_room};
 use super::diff::tell;
@@ -16,22 +18,23 @@ use crate::plan;
 use crate::report::{self, Diff};
 use crate::script::{End, Script};
 use crate::session::Session;
-use actions_core::runner::signal::Interrupts;
+use crate::variables::{self, Part};
 
 /// After an interrupted create, the copy may still show up. The waits between the looks, short enough for the ten
 /// seconds that a runner leaves us.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1500)];
 
-pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
-    let inputs = session.inputs;
-    let parent = parent(session).await?;
-    check_lasts(parent.as_ref())?;
-    check_history(session, "make a copy", parent.as_ref()).await?;
-    let source = report::source(
-        parent.as_ref().map(|branch| branch.name.as_str()),
-        inputs.point.as_ref(),
-    );
-    let name = copy_name(session);
+/// What is left for the report when a cancelled run has ended its command and removed the copy.
+const REPORT: Duration = Duration::from_secs(1);
+const URL: &str = "DATABASE_URL";
+const POOLED: &str = "DATABASE_URL_POOLED";
+
+pub(super) async fn run(session: &mut Session<'_>, interrupts: &mut Interrupts) -> anyhow::Result<()> {
+    let (new, source) = tokio::select! {
+        prepared = prepare(session) => prepared?,
+        signal = interrupts.next() => return Err(report::interrupted(signal).into()),
+    };
+    let name = new.name.clone();
     let Some(writer) = session.writer() else {
         planned(
             session,
@@ -39,24 +42,19 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         );
         return Ok(());
     };
-    let made_from = session.source().await;
-    let mut interrupts = Interrupts::listen()?;
-    let new = NewBranch {
-        parent_id: parent.as_ref().map(|branch| branch.id.clone()),
-        at: inputs.point.clone(),
-        expires_at: plan::expiry_of_new(inputs.life, Timestamp::now()),
-        with_compute: true,
-        compute: inputs.compute,
-        suspend_timeout: inputs.suspend_timeout,
-        annotation: annotation::write(&inputs.owner, &inputs.origin(&made_from), Kind::Copy, None),
-        name: name.clone(),
-        ..NewBranch::default()
-    };
     // From here on, no `?` before the copy is removed.
-    let outcome = on_copy(session, &writer, &new, &source, &mut interrupts).await;
+    let outcome = on_copy(session, &writer, &new, &source, interrupts).await;
     // A cancelled job is killed ten seconds after its first signal, and operations may lock the project meanwhile.
     let hurried = session.neon.clone().hurried().writer();
-    let removed = remove(&hurried, &name).await;
+    let removal = remove(&hurried, &name);
+    let removed = match &outcome {
+        Err(Stop::Cancelled(_, at)) => timeout_at(*at + GRACE.saturating_sub(REPORT), removal)
+            .await
+            .unwrap_or_else(|_| Err(report::out_of_time().into())),
+        _ => removal.await,
+    };
+    // The looks for the copy have settled what became of its making.
+    session.take_pending();
     match &removed {
         Ok(true) => session.say(report::copy_deleted(&name)),
         Ok(false) => {}
@@ -65,14 +63,101 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
             session.warn(report::copy_left(&name, new.expires_at, why));
         }
     }
-    outcome?;
-    removed.map(|_| ())
+    match outcome {
+        Err(Stop::Cancelled(signal, _)) => Err(report::interrupted(signal).into()),
+        Err(Stop::Failed(error)) => Err(error),
+        Ok(()) => removed.map(|_| ()),
+    }
+}
+
+/// Why the command has not succeeded on the copy.
+enum Stop {
+    /// By this signal, at this time.
+    Cancelled(Interrupt, Instant),
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The copy to be made, and of what. Nothing is made while a variable leads the command past it.
+async fn prepare(session: &mut Session<'_>) -> anyhow::Result<(NewBranch, String)> {
+    let inputs = session.inputs;
+    let (parent, doors, _) = futures_util::join!(parent(session), session.neon.doors(), inputs.inquiry.source());
+    let (parent, doors) = (
+        parent?,
+        doors.map_err(|cause| fault("could not list the project's computes").because(cause))?,
+    );
+    let ways = variables::ways_past(session.runner.env.iter(), &doors, &set(session));
+    if !ways.is_empty() {
+        return Err(report::ways_past(&ways).into());
+    }
+    if doors.lead_through(&inputs.script) {
+        return Err(report::script_leads_past().into());
+    }
+    check_lasts(parent.as_ref())?;
+    check_history(session, "make a copy", parent.as_ref()).await?;
+    let source = report::source(
+        parent.as_ref().map(|branch| branch.name.as_str()),
+        inputs.point.as_ref(),
+    );
+    let made_from = session.source().await;
+    let new = NewBranch {
+        parent_id: parent.as_ref().map(|branch| branch.id.clone()),
+        at: inputs.point.clone(),
+        expires_at: plan::expiry_of_new(inputs.life, Timestamp::now()),
+        with_compute: true,
+        compute: inputs.compute,
+        suspend_timeout: inputs.suspend_timeout,
+        annotation: annotation::write(&inputs.subject.owner, &inputs.origin(&made_from), Kind::Copy, None),
+        name: copy_name(session),
+        ..NewBranch::default()
+    };
+    Ok((new, source))
+}
+
+/// The variables that are set to the copy.
+fn set(session: &Session<'_>) -> Vec<String> {
+    let listed = session
+        .inputs
+        .subject
+        .database
+        .iter()
+        .flat_map(|database| &database.variables);
+    [URL, POOLED]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(listed.cloned())
+        .collect()
+}
+
+/// The same with their values.
+fn values(session: &Session<'_>, connection: &Connection) -> Vec<(String, String)> {
+    let value = |name: &str| match Part::of(name) {
+        Part::Url if name == POOLED => connection.pooled.expose_secret().to_owned(),
+        Part::Url => connection.direct.expose_secret().to_owned(),
+        Part::Host => connection.host.clone(),
+        Part::Port => connection.port.to_string(),
+        Part::Role => connection.role.clone(),
+        Part::Password => connection.password.expose_secret().to_owned(),
+        Part::Database => connection.database.clone(),
+    };
+    set(session)
+        .into_iter()
+        .map(|name| {
+            let value = value(&name);
+            (name, value)
+        })
+        .collect()
 }
 
 /// `run-pr-42-1001-1-3f9a`: whose it is can be read, and no two runs share one.
 fn copy_name(session: &Session<'_>) -> String {
     let inputs = session.inputs;
-    let what = inputs.owner.pull_request.map_or_else(
+    let what = inputs.subject.owner.pull_request.map_or_else(
         || inputs.event.head_ref.clone().unwrap_or_else(|| "copy".to_owned()),
         |number| format!("pr-{number}"),
     );
@@ -93,7 +178,7 @@ async fn on_copy(
     new: &NewBranch,
     source: &str,
     interrupts: &mut Interrupts,
-) -> anyhow::Result<()> {
+) -> Result<(), Stop> {
     let made = async {
         let created = match with_room(session, writer, new).await? {
             Made::New(created) => *created,
@@ -109,21 +194,18 @@ async fn on_copy(
     };
     let (copy, connection) = tokio::select! {
         made = made => made?,
-        signal = interrupts.next() => return Err(report::interrupted(signal.name(), signal.exit_status()).into()),
+        signal = interrupts.next() => return Err(Stop::Cancelled(signal, Instant::now())),
     };
     session.say(report::running(&session.inputs.script, &copy.name, source));
     let script = Script {
         text: &session.inputs.script,
         directory: &session.inputs.working_directory,
-        env: [
-            ("DATABASE_URL", connection.direct.expose_secret()),
-            ("DATABASE_URL_POOLED", connection.pooled.expose_secret()),
-        ],
+        env: &values(session, &connection),
     };
     let began = Instant::now();
     let end = script.run(session.runner, interrupts).await?;
     let status = match end {
-        End::Interrupted(signal) => return Err(report::interrupted(signal.name(), signal.exit_status()).into()),
+        End::Interrupted(signal, at) => return Err(Stop::Cancelled(signal, at)),
         End::Exited(status) => status,
     };
     let took = began.elapsed();
@@ -131,13 +213,13 @@ async fn on_copy(
     session.runner.output("exit-status", &status.to_string())?;
     let diff = tokio::select! {
         diff = compare(session, &copy, source) => diff?,
-        signal = interrupts.next() => return Err(report::interrupted(signal.name(), signal.exit_status()).into()),
+        signal = interrupts.next() => return Err(Stop::Cancelled(signal, Instant::now())),
     };
     if status == 0 {
         done(session, report::ran(took, diff.as_ref()));
         Ok(())
     } else {
-        Err(report::command_failed(status, diff.as_ref()).into())
+        Err(Stop::Failed(report::command_failed(status, diff.as_ref()).into()))
     }
 }
 

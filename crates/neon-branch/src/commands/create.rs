@@ -8,6 +8,7 @@ use actions_core::neon::{Branch, Connection, Error, Made, NewBranch, Writer};
 use jiff::Timestamp;
 
 use super::{check_history, check_lasts, done, parent, planned};
+use crate::pending::Pending;
 use crate::plan::{self, Expiry};
 use crate::report;
 use crate::session::Session;
@@ -19,10 +20,11 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let name = session.inputs.subject.name();
     let neon = session.neon.clone();
     // One round trip: what exists, what it is to be made from, and how much room there is.
-    let (existing, parent, usage, _) = futures_util::join!(
+    let (existing, parent, usage, alive, _) = futures_util::join!(
         neon.named(&name),
         parent(session),
         usage(session),
+        alive(session, &name),
         session.inputs.inquiry.source()
     );
     let source = session.source().await;
@@ -34,6 +36,12 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     if let Some(branch) = existing {
         return reuse(session, branch, parent.as_ref()).await;
     }
+    if let Some((limit, alive)) = alive?
+        && alive.len() >= limit
+    {
+        let environment = &session.inputs.subject.owner.environment;
+        return Err(report::too_many(&name, environment, limit, &alive, Timestamp::now()).into());
+    }
     if let Some((used, limit)) = usage
         && plan::is_near(used, limit)
     {
@@ -41,6 +49,17 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         session.warn(text);
     }
     make(session, name, parent).await
+}
+
+/// The environment's limit and the previews beside this one, where there is a limit and this is a preview.
+async fn alive(session: &Session<'_>, name: &str) -> anyhow::Result<Option<(usize, Vec<Branch>)>> {
+    let subject = &session.inputs.subject;
+    let Some(limit) = subject.limit.filter(|_| subject.is_own(name)) else {
+        return Ok(None);
+    };
+    let all = super::all(session).await?;
+    let alive = plan::alive(&all, &subject.owner).into_iter().cloned().collect();
+    Ok(Some((usize::try_from(limit).unwrap_or(usize::MAX), alive)))
 }
 
 /// Branches used and allowed. Not worth failing for: Neon itself refuses what is too much.
@@ -51,7 +70,7 @@ async fn usage(session: &Session<'_>) -> Option<(usize, usize)> {
 
 async fn usage_text(session: &Session<'_>, used: usize, limit: usize, except: &str) -> anyhow::Result<String> {
     let all = super::all(session).await?;
-    let oldest = plan::evictable(&all, &session.inputs.owner, except);
+    let oldest = plan::evictable(&all, &session.inputs.subject.owner, except);
     Ok(report::usage(used, limit, oldest.first().copied(), Timestamp::now()))
 }
 
@@ -79,7 +98,12 @@ async fn make(session: &mut Session<'_>, name: String, parent: Option<Branch>) -
         with_compute: true,
         compute: inputs.compute,
         suspend_timeout: inputs.suspend_timeout,
-        annotation: annotation::write(&inputs.owner, &inputs.origin(&made_from), Kind::Environment, None),
+        annotation: annotation::write(
+            &inputs.subject.owner_of_new(&name),
+            &inputs.origin(&made_from),
+            Kind::Environment,
+            None,
+        ),
         name,
     };
     match with_room(session, &writer, &new).await? {
@@ -96,13 +120,18 @@ async fn make(session: &mut Session<'_>, name: String, parent: Option<Branch>) -
 /// Makes the branch; when the plan is full, in the way that `on-limit` says.
 pub(super) async fn with_room(session: &mut Session<'_>, writer: &Writer, new: &NewBranch) -> anyhow::Result<Made> {
     let could_not = |cause: Error| fault(format!("could not create branch `{}`", new.name)).because(cause);
+    let pending = || Pending::Create {
+        name: new.name.clone(),
+        annotation: new.annotation.clone(),
+    };
     for _ in 0..EVICTIONS {
-        let cause = match writer.create(new).await.map_err(could_not)? {
+        let made = session.write(pending(), writer.create(new)).await;
+        let cause = match made.map_err(could_not)? {
             Made::LimitReached(cause) => cause,
             made => return Ok(made),
         };
         let all = super::all(session).await?;
-        let oldest = plan::evictable(&all, &session.inputs.owner, &new.name);
+        let oldest = plan::evictable(&all, &session.inputs.subject.owner, &new.name);
         let Some(oldest) = oldest
             .first()
             .filter(|_| session.inputs.on_limit == OnLimit::EvictOldest)
@@ -121,14 +150,16 @@ pub(super) async fn with_room(session: &mut Session<'_>, writer: &Writer, new: &
             );
             return Err(report::limit_reached(&new.name, &text, cause).into());
         };
-        let deleted = writer.delete(&oldest.id).await;
-        deleted
-            .map_err(|cause| fault(format!("could not delete branch `{}` to make room", oldest.name)).because(cause))?;
-        session.changed();
-        session.say(report::evicted(&oldest.name));
-        session.report.base.deleted.push(oldest.name.clone());
+        let deleted = session.write(Pending::delete(oldest), writer.delete(&oldest.id)).await;
+        let could_not = |cause| fault(format!("could not delete branch `{}` to make room", oldest.name)).because(cause);
+        if deleted.map_err(could_not)? {
+            session.changed();
+            session.say(report::evicted(&oldest.name));
+            session.report.base.deleted.push(oldest.name.clone());
+        }
     }
-    Ok(writer.create(new).await.map_err(could_not)?)
+    let made = session.write(pending(), writer.create(new)).await;
+    Ok(made.map_err(could_not)?)
 }
 
 /// From Neon's answer to a branch that can be used.
@@ -145,7 +176,7 @@ async fn finish(
     session.tell_branch(&created.branch, parent, true)?;
     done(session, report::created(&created.branch, source));
     let (connection, kept) = ready(session, created).await?;
-    if !kept.is_of_repository(&session.inputs.owner) {
+    if !kept.is_of_repository(&session.inputs.subject.owner) {
         session.warn(report::annotation_lost(&kept.name));
     }
     session.tell_connection(&connection)?;
@@ -196,17 +227,24 @@ async fn reuse(session: &mut Session<'_>, mut branch: Branch, parent: Option<&Br
     };
     let writer = session.writer().filter(|_| move_it);
     let neon = session.neon.clone();
-    let (connection, ()) = futures_util::try_join!(neon.connection(&branch, &inputs.login), async {
+    // Both to their ends: what one of them has changed counts, whatever becomes of the other.
+    let (connection, moved) = futures_util::join!(neon.connection(&branch, &inputs.login), async {
         match &writer {
-            Some(writer) => writer.expire(&branch.id, at).await,
+            Some(writer) => {
+                session
+                    .write(Pending::change(&branch), writer.expire(&branch.id, at))
+                    .await
+            }
             None => Ok(()),
         }
-    })
-    .map_err(|cause| fault(format!("branch `{}` exists, but could not be used", branch.name)).because(cause))?;
-    if writer.is_some() {
+    });
+    if writer.is_some() && moved.is_ok() {
         branch.expires_at = at;
         session.changed();
     }
+    let could_not = |cause| fault(format!("branch `{}` exists, but could not be used", branch.name)).because(cause);
+    moved.map_err(could_not)?;
+    let connection = connection.map_err(could_not)?;
     let of_parent = parent.filter(|parent| branch.parent_id.as_ref() == Some(&parent.id));
     let parent_name = of_parent
         .map(|parent| parent.name.clone())

@@ -3,6 +3,7 @@
 use actions_core::error::fault;
 
 use super::{all, done, planned, subject_of};
+use crate::pending::Pending;
 use crate::plan;
 use crate::report;
 use crate::session::Session;
@@ -28,7 +29,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         planned(session, format!("delete branch `{}`", branch.name));
         return Ok(());
     };
-    let deleted = writer.delete(&branch.id).await;
+    let deleted = session.write(Pending::delete(branch), writer.delete(&branch.id)).await;
     if deleted.map_err(|cause| fault(format!("could not delete branch `{}`", branch.name)).because(cause))? {
         session.changed();
         session.report.base.deleted.push(branch.name.clone());

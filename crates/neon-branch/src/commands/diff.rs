@@ -40,8 +40,12 @@ async fn own_parent(session: &Session<'_>, branch: &Branch) -> anyhow::Result<Br
 
 /// Sets the outputs of a diff, and reports it.
 pub(super) fn tell(session: &mut Session<'_>, text: &str, diff: &Diff, title: &str) -> anyhow::Result<()> {
-    session.runner.output("diff", text.trim_end())?;
+    session.runner.output("diff", &diff.output(text))?;
+    if let Some(cut) = diff.cut() {
+        session.warn(cut);
+    }
     session.runner.output("diff-markdown", &diff.markdown(title))?;
-    session.report.base.schema_diff = Some(diff.0.clone());
+    session.report.base.schema_diff = Some(diff.told.clone());
+    session.report.diff = Some(diff.clone());
     Ok(())
 }

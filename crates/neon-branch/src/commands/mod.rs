@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use actions_core::error::fault;
 use actions_core::neon::Branch;
+use actions_core::runner::signal::Interrupts;
 use jiff::Timestamp;
 
 use crate::inputs::Command;
@@ -20,8 +21,33 @@ use crate::plan;
 use crate::report;
 use crate::session::Session;
 
-/// Carries out the command.
-pub(crate) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
+/// How long a write that is on its way may take to be answered when the run is cancelled. What comes after it (one look,
+/// the report) has to end before the runner's patience does.
+const LAST_ANSWER: Duration = Duration::from_secs(4);
+
+/// Carries out the command, until it has ended or the run is cancelled.
+pub(crate) async fn run(session: &mut Session<'_>, interrupts: &mut Interrupts) -> anyhow::Result<()> {
+    if session.inputs.command == Command::Run {
+        return copy::run(session, interrupts).await;
+    }
+    let mut pending = session.watch_pending();
+    let command = carry_out(session);
+    tokio::pin!(command);
+    let signal = tokio::select! {
+        done = &mut command => return done,
+        signal = interrupts.next() => signal,
+    };
+    // A write that was sent may be carried out whether we wait for its answer or not: better to know.
+    tokio::select! {
+        biased;
+        done = &mut command => return done,
+        _ = pending.wait_for(Option::is_none) => {}
+        () = tokio::time::sleep(LAST_ANSWER) => {}
+    }
+    Err(report::interrupted(signal).into())
+}
+
+async fn carry_out(session: &mut Session<'_>) -> anyhow::Result<()> {
     match session.inputs.command {
         Command::Create => create::run(session).await,
         Command::Get => get::run(session).await,
@@ -29,8 +55,9 @@ pub(crate) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Reset => reset::run(session).await,
         Command::Restore => restore::run(session).await,
         Command::Checkpoint => checkpoint::run(session).await,
-        Command::Run => copy::run(session).await,
         Command::Diff => diff::run(session).await,
+        // Has to tidy up by itself, whatever happens.
+        Command::Run => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ use actions_core::error::fault;
 use jiff::Timestamp;
 
 use super::{all, done, name_of, planned, subject_of};
+use crate::pending::Pending;
 use crate::plan::{self, Expiry};
 use crate::report;
 use crate::session::Session;
@@ -31,9 +32,8 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
         return Ok(());
     };
     let could_not = |cause| fault(format!("could not reset branch `{}`", branch.name)).because(cause);
-    let restored = writer
-        .restore(&branch.id, &source, None, inputs.preserve.as_deref())
-        .await;
+    let restore = writer.restore(&branch.id, &source, None, inputs.preserve.as_deref());
+    let restored = session.write(Pending::change(branch), restore).await;
     let mut restored = restored.map_err(could_not)?;
     session.changed();
     // Neon lets a branch live anew after a reset; `expires` may say otherwise.
@@ -43,7 +43,11 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
             Expiry::Set(at) => Some(at),
             Expiry::Keep | Expiry::Clear => None,
         };
-        writer.expire(&branch.id, at).await.map_err(could_not)?;
+        let expire = writer.expire(&branch.id, at);
+        session
+            .write(Pending::change(&restored), expire)
+            .await
+            .map_err(could_not)?;
         restored.expires_at = at;
         session.say(report::expiry_moved(&branch.name, at));
     }

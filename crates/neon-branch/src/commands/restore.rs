@@ -2,9 +2,10 @@
 
 use actions_core::error::fault;
 use actions_core::naming;
-use actions_core::neon::{Branch, Point};
+use actions_core::neon::Branch;
 
 use super::{all, check_history, done, name_of, parent, planned, subject_of};
+use crate::pending::Pending;
 use crate::plan;
 use crate::report;
 use crate::session::Session;
@@ -43,7 +44,8 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     session.runner.output("original-parent", original)?;
     let could_not = |cause| fault(format!("could not restore branch `{}`", branch.name)).because(cause);
     let point = inputs.point.as_ref();
-    let restored = writer.restore(&branch.id, &source.id, point, preserve.as_deref()).await;
+    let restore = writer.restore(&branch.id, &source.id, point, preserve.as_deref());
+    let restored = session.write(Pending::change(branch), restore).await;
     let restored = restored.map_err(could_not)?;
     session.changed();
     session.report.base.preserved.clone_from(&preserve);
@@ -80,14 +82,12 @@ fn backup_name(session: &Session<'_>, branch: &Branch) -> String {
 
 /// The name to preserve under is taken: by this very restore, or by something else.
 fn already(session: &mut Session<'_>, all: &[Branch], branch: &Branch, kept: &Branch) -> anyhow::Result<()> {
-    let same_point = match (&session.inputs.point, branch.parent_timestamp) {
-        (Some(Point::Timestamp(wanted)), Some(is)) => wanted.as_second() == is.as_second(),
-        (Some(Point::Lsn(wanted)), _) => branch.parent_lsn.as_ref() == Some(wanted),
-        _ => false,
-    };
-    if branch.parent_id.as_ref() == Some(&kept.id) && same_point {
+    let same_run = session.inputs.preserve.is_none();
+    let wanted = session.inputs.moment.as_ref();
+    if branch.parent_id.as_ref() == Some(&kept.id) && plan::is_restored(branch, wanted, same_run) {
         session.tell_branch(branch, branch.parent_id.as_deref().map(|id| name_of(all, id)), false)?;
         session.report.base.preserved = Some(kept.name.clone());
+        session.runner.output("preserved", &kept.name)?;
         done(session, report::restored_already(&branch.name, &kept.name));
         return Ok(());
     }

@@ -1,8 +1,10 @@
-//! What a user and other actions read: the report, the summary, and (in [`sentences`]) every sentence.
+//! What a user and other actions read: the report, the summary, and (in [`sentences`] and [`unanswered`]) every sentence.
 
 mod sentences;
+mod unanswered;
 
 pub(crate) use sentences::*;
+pub(crate) use unanswered::*;
 
 use actions_core::reports::{self, Head, NeonBranch, SchemaDiff, Status};
 use actions_core::text::{cell, count, fenced};
@@ -11,6 +13,8 @@ use crate::inputs::{Command, Inputs};
 
 /// A comment holds 65,536 characters, and other sections want room, too.
 const LONGEST_SECTION: usize = 20_000;
+/// Bytes of the output `diff`. A later step gets it as a variable, which Linux lets have 128 KiB.
+const LONGEST_OUTPUT: usize = 100_000;
 
 /// What becomes the output `report`, and what the summary says beside it.
 #[derive(Debug, Default)]
@@ -18,10 +22,16 @@ pub(crate) struct Report {
     pub(crate) base: NeonBranch,
     /// What happened, for the summary.
     pub(crate) outcome: String,
+    pub(crate) diff: Option<Diff>,
 }
 
 /// A schema diff, in numbers and as far as a section may be long.
-pub(crate) struct Diff(pub(crate) SchemaDiff);
+#[derive(Debug, Clone)]
+pub(crate) struct Diff {
+    pub(crate) told: SchemaDiff,
+    /// The lines of the whole, and how many of them the output `diff` has.
+    lines: (usize, usize),
+}
 
 impl Diff {
     pub(crate) fn of(text: &str) -> Self {
@@ -31,26 +41,36 @@ impl Diff {
                 .filter(|line| line.starts_with(sign) && !line.starts_with(&header))
                 .count()
         };
-        let mut shown = String::new();
-        let mut truncated = false;
-        for line in text.lines() {
-            if shown.chars().count() + line.chars().count() > LONGEST_SECTION {
-                truncated = true;
-                break;
-            }
-            shown.push_str(line);
-            shown.push('\n');
+        let shown = head(text, LONGEST_SECTION);
+        Self {
+            told: SchemaDiff {
+                added: starting('+'),
+                removed: starting('-'),
+                truncated: shown.len() < text.trim_end().len(),
+                text: shown.lines().map(|line| format!("{line}\n")).collect(),
+            },
+            lines: (text.lines().count(), head(text, LONGEST_OUTPUT).lines().count()),
         }
-        Self(SchemaDiff {
-            added: starting('+'),
-            removed: starting('-'),
-            truncated,
-            text: shown,
-        })
+    }
+
+    /// The output `diff`: the text, or as much of it as a variable holds.
+    pub(crate) fn output(&self, text: &str) -> String {
+        let mut output = head(text, LONGEST_OUTPUT).trim_end().to_owned();
+        if let Some(note) = self.cut() {
+            output.push_str("\n… ");
+            output.push_str(&note);
+        }
+        output
+    }
+
+    /// What the output lacks.
+    pub(crate) fn cut(&self) -> Option<String> {
+        let (all, shown) = self.lines;
+        (shown < all).then(|| format!("cut: the diff has {all} lines, and the output `diff` the first {shown} of them"))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.added + self.0.removed == 0
+        self.told.added + self.told.removed == 0
     }
 
     /// `2 lines added, 1 removed`
@@ -58,7 +78,11 @@ impl Diff {
         if self.is_empty() {
             "no change".to_owned()
         } else {
-            format!("{} added, {} removed", count(self.0.added, "line"), self.0.removed)
+            format!(
+                "{} added, {} removed",
+                count(self.told.added, "line"),
+                self.told.removed
+            )
         }
     }
 
@@ -68,25 +92,35 @@ impl Diff {
         if self.is_empty() {
             return format!("**{title}**: no change\n");
         }
-        let note = if self.0.truncated {
-            "\n… cut: the whole diff is the step's output `diff`\n"
-        } else {
-            ""
+        let note = match self.cut() {
+            Some(cut) => format!("\n… {cut}\n"),
+            None if self.told.truncated => "\n… cut: the whole diff is the step's output `diff`\n".to_owned(),
+            None => String::new(),
         };
         format!(
             "<details><summary><b>{title}</b>: {}</summary>\n\n{}\n{note}\n</details>\n",
             self.headline(),
-            fenced("diff", &self.0.text)
+            fenced("diff", &self.told.text)
         )
     }
+}
+
+/// The first lines of a text, whole ones, as far as `bytes` go.
+fn head(text: &str, bytes: usize) -> &str {
+    let text = text.trim_end();
+    if text.len() <= bytes {
+        return text;
+    }
+    let ends = text.match_indices('\n').map(|(at, _)| at).take_while(|at| *at <= bytes);
+    &text[..ends.last().unwrap_or(0)]
 }
 
 impl Report {
     pub(crate) fn new(inputs: &Inputs) -> Self {
         let head = Head {
             command: reports::Command::named(inputs.command.name()),
-            environment: inputs.owner.environment.clone(),
-            pull_request: inputs.owner.pull_request,
+            environment: inputs.subject.owner.environment.clone(),
+            pull_request: inputs.subject.owner.pull_request,
             ..Head::default()
         };
         Self {
@@ -120,8 +154,8 @@ impl Report {
                 code(&branch.host),
             ));
         }
-        if let Some(diff) = &self.base.schema_diff {
-            parts.push(Diff(diff.clone()).markdown("Schema").trim_end().to_owned());
+        if let Some(diff) = &self.diff {
+            parts.push(diff.markdown("Schema").trim_end().to_owned());
         }
         parts.extend(self.base.warnings.iter().map(|warning| format!("⚠️ {warning}")));
         parts.join("\n\n") + "\n"
@@ -151,10 +185,28 @@ mod tests {
         </details>
         ");
         let long = Diff::of(&"+a line of sql\n".repeat(5000));
-        assert!(long.0.truncated && long.0.added == 5000);
+        assert!(long.told.truncated && long.told.added == 5000);
         assert!(long.markdown("x").chars().count() < LONGEST_SECTION + 500);
         assert!(long.markdown("x").contains("… cut: "));
+        assert_eq!(long.output(&"+a line of sql\n".repeat(5000)).lines().count(), 5000);
         assert_eq!(Diff::of("").markdown("Schema"), "**Schema**: no change\n");
+    }
+
+    #[test]
+    fn what_is_too_much_for_a_variable_is_cut_and_told() {
+        let text = "+a line of sql\n".repeat(20_000);
+        let diff = Diff::of(&text);
+        let output = diff.output(&text);
+        assert!(output.len() < 128 * 1024, "{}", output.len());
+        let note = "… cut: the diff has 20000 lines, and the output `diff` the first 6666 of them";
+        assert!(output.ends_with(note), "{}", &output[output.len() - 200..]);
+        assert!(diff.markdown("Schema").contains(note) && diff.told.added == 20_000);
+        let one_line = format!("+{}", "x".repeat(200_000));
+        assert!(
+            Diff::of(&one_line)
+                .output(&one_line)
+                .ends_with("has 1 lines, and the output `diff` the first 0 of them")
+        );
     }
 
     #[test]
@@ -177,6 +229,7 @@ mod tests {
                 ..NeonBranch::default()
             },
             outcome: "created branch".to_owned(),
+            diff: None,
         };
         insta::assert_snapshot!(report.markdown(Command::Create), @r"
             ### neon-branch create

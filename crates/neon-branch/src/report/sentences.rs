@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actions_core::error::{Fault, fault};
 use actions_core::neon::{Branch, Point};
+use actions_core::runner::signal::Interrupt;
 use actions_core::text::{count, elapsed, quoted_list};
 use jiff::Timestamp;
 
@@ -86,12 +87,10 @@ pub(crate) fn usage(used: usize, limit: usize, oldest: Option<&Branch>, now: Tim
     let oldest = oldest.map_or_else(
         || "none of them is a preview of this repository".to_owned(),
         |branch| {
-            let days = branch.created_at.map_or(0, |at| now.duration_since(at).as_hours() / 24);
-            let days = usize::try_from(days).unwrap_or(0);
             format!(
                 "oldest preview of this repository: `{}` ({} old)",
                 branch.name,
-                count(days, "day")
+                age(branch, now)
             )
         },
     );
@@ -227,8 +226,64 @@ pub(crate) fn command_failed(status: i32, diff: Option<&Diff>) -> Fault {
     }
 }
 
-pub(crate) fn interrupted(signal: &str, exit: u8) -> Fault {
-    fault(format!("interrupted by {signal} before the command ended")).exit(exit)
+pub(crate) fn interrupted(signal: Interrupt) -> Fault {
+    fault(format!("interrupted by {} before the command ended", signal.name())).exit(signal.exit_status())
+}
+
+pub(crate) fn out_of_time() -> Fault {
+    fault("Neon has not answered in the time that a cancelled run has")
+}
+
+pub(crate) fn left_running() -> &'static str {
+    "ended what the command had left running in the background"
+}
+
+/// Never the values: they are URLs with passwords.
+pub(crate) fn ways_past(names: &[&str]) -> Fault {
+    let (verb, whom) = if names.len() == 1 {
+        ("leads", "it")
+    } else {
+        ("lead", "them")
+    };
+    fault(format!(
+        "the command was not run, and no copy made: {} {verb} to a database of this project that is not the copy",
+        quoted_list(names)
+    ))
+    .hint(format!(
+        "list {whom} in the manifest, `[database] variables = [{}]`, so that `run` sets {whom} to the copy; or take \
+         {whom} out of the step: `env: {{ {}: \"\" }}`",
+        names
+            .iter()
+            .map(|name| format!("\"{name}\""))
+            .collect::<Vec<_>>()
+            .join(", "),
+        names.first().copied().unwrap_or_default(),
+    ))
+}
+
+pub(crate) fn script_leads_past() -> Fault {
+    fault("the command was not run, and no copy made: it names a database of this project that is not the copy itself")
+        .hint("let the command take `DATABASE_URL`, which leads to the copy")
+}
+
+pub(crate) fn too_many(name: &str, environment: &str, limit: usize, alive: &[Branch], now: Timestamp) -> Fault {
+    let oldest = alive.first().map_or_else(String::new, |branch| {
+        let number = branch
+            .pull_request()
+            .map_or_else(String::new, |number| format!(" of pull request #{number}"));
+        format!("; the oldest is `{}`{number} ({} old)", branch.name, age(branch, now))
+    });
+    fault(format!(
+        "could not create branch `{name}`: {} of `{environment}` {} alive, and the manifest's `limit` is {limit}{oldest}",
+        count(alive.len(), "preview"),
+        if alive.len() == 1 { "is" } else { "are" },
+    ))
+    .hint("run `cleanup` for a pull request that needs its preview no more (closing it does that), or raise `limit`")
+}
+
+fn age(branch: &Branch, now: Timestamp) -> String {
+    let days = branch.created_at.map_or(0, |at| now.duration_since(at).as_hours() / 24);
+    count(usize::try_from(days).unwrap_or(0), "day")
 }
 
 pub(crate) fn copy_deleted(name: &str) -> String {
@@ -256,15 +311,20 @@ pub(crate) fn compared(branch: &str, base: &str, diff: &Diff) -> String {
 }
 
 pub(crate) fn reachable(took: Duration) -> String {
-    format!("the compute accepted a connection after {}", elapsed(took))
+    format!("logged in at the compute after {}", elapsed(took))
 }
 
 pub(crate) fn unreachable() -> &'static str {
-    "the branch is there, but its compute is not"
+    "the branch is there, but nobody can log in at its compute"
 }
 
 /// `could not delete branch `x`: it is …`.
 pub(crate) fn refused(what: &str, name: &str, objection: &Objection) -> Fault {
+    let forced = if what == "create" {
+        "choose another name, or hand it out nevertheless by `force-foreign: true`; `command: get` reads the connection of any branch"
+    } else {
+        "`force-foreign: true` does it nevertheless"
+    };
     let (why, hint) = match objection {
         Objection::Default => (
             "it is the project's default branch".to_owned(),
@@ -278,13 +338,10 @@ pub(crate) fn refused(what: &str, name: &str, objection: &Objection) -> Fault {
             "it is protected".to_owned(),
             "unprotect it in Neon's console first, or name another branch",
         ),
-        Objection::Foreign(Some(whose)) => (
-            format!("it belongs to {whose}"),
-            "`force-foreign: true` does it nevertheless",
-        ),
+        Objection::Foreign(Some(whose)) => (format!("it belongs to {whose}"), forced),
         Objection::Foreign(None) => (
             "neither its annotation nor its name says that this repository made it".to_owned(),
-            "`force-foreign: true` does it nevertheless",
+            forced,
         ),
         Objection::Children(names) => (
             match &names[..] {

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use actions_core::reports::{
-    Command, Endpoint, Health, PreviewDns, RecordAction, Report, Service, ServiceState, Status,
-};
+use actions_core::reports::{Endpoint, Health, Report, Service, ServiceState};
 use actions_core::text::{count, elapsed, shorten};
 
 use super::not_listed;

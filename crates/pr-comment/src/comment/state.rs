@@ -67,7 +67,8 @@ impl State {
             .iter()
             .filter_map(|report| Some((Effect::of(report)?, report)))
             .collect();
-        if reports.iter().any(has_failed) {
+        // What fails in a cancelled job mostly fails of that; it is listed in either case.
+        if job != Job::Cancelled && reports.iter().any(has_failed) {
             return of_failure(&told);
         }
         match job {

@@ -374,6 +374,15 @@ fn a_step_of_the_users_that_failed_is_a_failure_too() {
         cancelled.starts_with("### 🚫 Preview was cancelled\n\n1 deployed"),
         "{cancelled}"
     );
+    // What was under way when the job was cancelled failed of that.
+    let check = json!({"action": "health-check", "command": "check", "environment": "preview", "status": "failed",
+        "error": "cancelled (SIGINT) before it ended; what was under way may be half done"});
+    let cancelled = rendered(&frame(Job::Cancelled), &[deploy(&[service("api", "deployed")]), check]);
+    assert!(
+        cancelled.starts_with("### 🚫 Preview was cancelled\n\n1 deployed")
+            && cancelled.contains("> **health-check**: cancelled (SIGINT)"),
+        "{cancelled}"
+    );
     let nothing = rendered(&frame(Job::Failed), &[]);
     assert!(nothing.starts_with("### ❌ Preview failed"), "{nothing}");
     // An environment that is gone is gone, whatever failed after it.
@@ -429,5 +438,197 @@ fn an_action_that_did_not_come_so_far_is_told() {
 
     > [!CAUTION]
     > **neon-branch** failed; its log says why.
+    ");
+}
+
+#[test]
+fn what_looks_like_ours_and_stays_is_in_the_heading_and_told() {
+    let kept = |kept: usize, results: Value| {
+        json!({"action": "cleanup", "environment": "preview", "pull-request": 42, "status": "done", "changed": true,
+            "left": 0, "kept": kept, "results": results})
+    };
+    let gone = json!({"kind": "worker", "name": "api-preview-42", "outcome": "deleted"});
+    let stays = |name: &str, why: &str| json!({"kind": "kv-namespace", "name": name, "outcome": "kept", "detail": why});
+    let two = json!([
+        gone,
+        stays("api-preview-42-CACHE", "it is marked as another environment's"),
+        stays(
+            "codex-preview-42-OLD",
+            "no marker of ours, and the manifest does not name it"
+        )
+    ]);
+    insta::assert_snapshot!(rendered(&frame(), &[kept(2, two)]), @"
+    ### ⚠️ Preview is removed, but 2 things look like its own and stay
+
+    **1** removed · **2** kept · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    > [!NOTE]
+    > **2 things that look like this preview's stay**:
+    >
+    > - KV namespace `api-preview-42-CACHE`: it is marked as another environment's
+    > - KV namespace `codex-preview-42-OLD`: no marker of ours, and the manifest does not name it
+
+    | | Removed |
+    |:--|--:|
+    | Workers | 1 |
+
+    <details><summary>What was removed</summary>
+
+    - Worker `api-preview-42`
+
+    </details>
+    ");
+    // Never "nothing is left" beside something that stays.
+    let unnamed = rendered(&frame(), &[kept(1, json!([]))]);
+    insta::assert_snapshot!(unnamed, @"
+    ### ⚠️ Preview is removed, but 1 thing looks like its own and stays
+
+    [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    > [!NOTE]
+    > **1 thing that looks like this preview's stays**.
+    ");
+    assert!(!unnamed.contains("nothing"), "{unnamed}");
+    assert!(rendered(&frame(), &[kept(0, json!([]))]).contains("There was nothing to remove."));
+}
+
+#[test]
+fn a_refused_start_names_the_step() {
+    let refused = json!({"action": "deploy-workers", "command": "deploy", "environment": "preview", "status": "failed",
+        "error": "2 inputs are wrong; nothing was touched\n- `cloudflare-api-token`: missing; pass it\n- `timeout`: `x` is not a duration"});
+    let frame = Frame {
+        job: Job::Failed,
+        ..frame()
+    };
+    insta::assert_snapshot!(rendered(&frame, &[branch(), refused]), @"
+    ### ❌ Preview failed
+
+    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    > [!CAUTION]
+    > **deploy-workers**: 2 inputs are wrong; nothing was touched
+    >
+    > ```text
+    > - `cloudflare-api-token`: missing; pass it
+    > - `timeout`: `x` is not a duration
+    > ```
+
+    **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC
+    ");
+    let cleanup = json!({"action": "cleanup", "environment": "preview", "status": "failed",
+        "error": "1 input is wrong; nothing was touched\n- `neon-api-key`: missing"});
+    insta::assert_snapshot!(rendered(&frame, &[cleanup]), @"
+    ### ❌ Preview could not be removed
+
+    [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    > [!CAUTION]
+    > **cleanup**: 1 input is wrong; nothing was touched
+    >
+    > ```text
+    > - `neon-api-key`: missing
+    > ```
+    ");
+}
+
+#[test]
+fn a_database_is_told_by_what_was_done_to_it() {
+    let mut run = branch();
+    run["command"] = "run".into();
+    run["branch"]["name"] = "preview-pr-42-run-1001".into();
+    run["schema-diff"] = json!({"added": 2, "removed": 1, "text": "--- a\n+++ b\n-x\n+```</details>\n+y\n"});
+    run["warnings"] = json!(["the copy `x` could not be deleted"]);
+    let mut checkpoint = branch();
+    checkpoint["command"] = "checkpoint".into();
+    checkpoint["branch"]["name"] = "checkpoint-1".into();
+    checkpoint["deleted"] = json!(["checkpoint-0"]);
+    insta::assert_snapshot!(rendered(&frame(), &[run.clone(), checkpoint, branch(), branch()]), @"
+    ### 🧱 Preview is prepared
+
+    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    **Database** branch `preview-pr-42-run-1001` of `production`, expires 30 November 2026, 22:15 UTC<br>
+    **Database** restore point `checkpoint-1` of `production`, expires 30 November 2026, 22:15 UTC<br>
+    **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC
+
+    - database branch `checkpoint-0` was deleted to make room
+
+    - ⚠️ the copy `x` could not be deleted
+
+    <details><summary><b>Schema</b>: 2 lines added, 1 removed</summary>
+
+    ````diff
+    --- a
+    +++ b
+    -x
+    +```</details>
+    +y
+    ````
+
+    </details>
+    ");
+
+    let mut planned = branch();
+    planned["status"] = "planned".into();
+    planned["branch"] = Value::Null;
+    planned["plan"] = json!(["create branch `preview-pr-42` from `production`"]);
+    let mut delete = branch();
+    delete["command"] = "delete".into();
+    delete["changed"] = true.into();
+    delete["branch"] = Value::Null;
+    delete["deleted"] = json!(["preview-pr-42"]);
+    let mut records = dns();
+    records["command"] = "delete".into();
+    records["changed"] = true.into();
+    for record in records["records"].as_array_mut().unwrap() {
+        record["action"] = "deleted".into();
+    }
+    insta::assert_snapshot!(rendered(&frame(), &[planned]), @"
+    ### 📝 Preview: database branch is to be made
+
+    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    - would create branch `preview-pr-42` from `production`
+    ");
+    insta::assert_snapshot!(rendered(&frame(), &[delete, records]), @"
+    ### 🧹 Preview: database branch and DNS records are deleted
+
+    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    **Database** branch `preview-pr-42`, deleted<br>
+    **DNS** 2 records in `example.com` deleted
+    ");
+}
+
+#[test]
+fn of_many_endpoints_those_that_are_wrong_are_seen() {
+    let mut endpoints: Vec<Value> = (0..40).map(|n| endpoint(&format!("e{n}"))).collect();
+    endpoints[33]["state"] = "unreachable".into();
+    endpoints[33]["detail"] = "the connection was refused".into();
+    let check = json!({"action": "health-check", "environment": "preview", "status": "failed", "healthy": false,
+        "endpoints": endpoints, "error": "1 of 500 endpoints not healthy: `e33`",
+        "truncated": [{"of": "endpoints", "state": "healthy", "count": 460}]});
+    let text = rendered(&frame(), &[check]);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.contains("| 🟢 Healthy")).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    ### ❌ Preview is not healthy
+
+    **499 of 500 endpoints** healthy · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    > [!CAUTION]
+    > **health-check**: 1 of 500 endpoints not healthy: `e33`
+
+    | Endpoint | State | URL |
+    |:--|:--|:--|
+    | **e33** | 🔴 Unreachable<br>the connection was refused | [e33-preview-42.example.com/health](https://e33-preview-42.example.com/health) |
+
+    <details><summary>The other 39</summary>
+
+    | Endpoint | State | URL |
+    |:--|:--|:--|
+
+    </details>
+
+    _Not listed, since a job's output holds no more: 460 endpoints (healthy). The summary of the step has all._
     ");
 }

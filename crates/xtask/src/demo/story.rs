@@ -47,10 +47,9 @@ impl<'a> Story<'a> {
     pub(crate) fn deploy(&mut self, action: &str) -> Result<Vec<Service>> {
         let event = self.event(action)?;
         let none = Inputs::new();
-        let mut reports = Vec::new();
 
         let create = with(world::neon(self.cloud), &[("command", "create")]);
-        let branch = self.action("neon-branch create", &event, &create, &none, &mut reports)?;
+        let branch = self.action("neon-branch create", &event, &create, &none)?;
         let direct = Inputs::from([("DATABASE_URL", branch.output("database-url")?.to_owned())]);
 
         told::step("npm run db:migrate", || {
@@ -64,16 +63,16 @@ impl<'a> Story<'a> {
         })?;
 
         let apply = with(world::cloudflare(self.cloud), &[("command", "apply")]);
-        self.action("preview-dns apply", &event, &apply, &none, &mut reports)?;
+        self.action("preview-dns apply", &event, &apply, &none)?;
 
         // Each request of a Worker opens a connection of its own: those go through the pooler.
         let mut secrets = Inputs::from([("DATABASE_URL", branch.output("database-url-pooled")?.to_owned())]);
         secrets.extend(world::SERVICE_SECRETS.map(|(name, value)| (name, value.to_owned())));
         let deploy = with(world::cloudflare(self.cloud), &[("command", "deploy")]);
-        let deployed = self.action("deploy-workers deploy", &event, &deploy, &secrets, &mut reports)?;
+        let deployed = self.action("deploy-workers deploy", &event, &deploy, &secrets)?;
 
-        self.action("health-check", &event, &Inputs::new(), &none, &mut reports)?;
-        self.comment(&event, &reports)?;
+        self.action("health-check", &event, &Inputs::new(), &none)?;
+        self.comment(&event)?;
         let report = deployed.report()?;
         told::step("visit", || self.visit(&report))
     }
@@ -81,17 +80,16 @@ impl<'a> Story<'a> {
     /// The pull request was closed: everything that removes its preview.
     pub(crate) fn close(&mut self) -> Result<()> {
         let event = self.event("closed")?;
-        let mut reports = Vec::new();
         let mut inputs = world::cloudflare(self.cloud);
         inputs.extend(world::neon(self.cloud));
-        self.action("cleanup", &event, &inputs, &Inputs::new(), &mut reports)?;
-        self.comment(&event, &reports)
+        self.action("cleanup", &event, &inputs, &Inputs::new())?;
+        self.comment(&event)
     }
 
-    fn comment(&mut self, event: &Event, reports: &[String]) -> Result<()> {
-        let mut inputs = world::github(self.cloud);
-        inputs.insert("reports", reports.join("\n"));
-        self.action("pr-comment", event, &inputs, &Inputs::new(), &mut Vec::new())?;
+    /// Of what the steps before it in the job have left.
+    fn comment(&mut self, event: &Event) -> Result<()> {
+        let inputs = world::github(self.cloud);
+        self.action("pr-comment", event, &inputs, &Inputs::new())?;
         let state = self.cloud.state()?;
         match verify::own_comments(&state, PULL_REQUEST)[..] {
             [comment] => told::quoted(comment["body"].as_str().unwrap_or_default()),
@@ -101,21 +99,13 @@ impl<'a> Story<'a> {
     }
 
     /// Runs one action as a told step and keeps its report.
-    fn action(
-        &mut self,
-        name: &str,
-        event: &Event,
-        inputs: &Inputs,
-        env: &Inputs,
-        reports: &mut Vec<String>,
-    ) -> Result<Done> {
+    fn action(&mut self, name: &str, event: &Event, inputs: &Inputs, env: &Inputs) -> Result<Done> {
         let action = name.split(' ').next().unwrap_or(name);
         // An action without commands has no such input; what the workflow would not write is not passed.
         told::step(name, || {
             let done = self.runner.action(action, event, inputs, env)?;
             let report = done.output("report")?.to_owned();
             let what = sentence::of(&done.report()?);
-            reports.push(report.clone());
             self.reports.push(report);
             Ok((done, what))
         })

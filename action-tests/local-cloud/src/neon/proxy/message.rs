@@ -128,7 +128,7 @@ pub(super) struct Fatal {
 }
 
 impl Fatal {
-    fn new(code: &str, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
         Self {
             code: code.to_owned(),
             message: message.into(),

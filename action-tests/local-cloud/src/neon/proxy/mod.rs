@@ -1,9 +1,11 @@
 //! The proxy in front of Postgres: each compute listens on addresses of its own, checks the branch's
 //! own passwords, and leads to the branch's own databases.
 
+mod front;
 mod login;
 mod message;
 mod scram;
+mod verify;
 
 use std::net::SocketAddrV4;
 use std::sync::{Arc, Weak};
@@ -15,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub(crate) use self::front::Front;
 pub(super) use self::login::Logins;
 
 use self::message::{Fatal, First, Startup};

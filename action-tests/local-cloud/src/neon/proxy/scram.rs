@@ -9,11 +9,11 @@ use sha2::{Digest as _, Sha256};
 
 const BLOCK: usize = 64;
 
-fn sha256(data: &[u8]) -> [u8; 32] {
+pub(super) fn sha256(data: &[u8]) -> [u8; 32] {
     Sha256::digest(data).into()
 }
 
-fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+pub(super) fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     let mut block = [0; BLOCK];
     if key.len() > BLOCK {
         block[..32].copy_from_slice(&sha256(key));
@@ -25,7 +25,7 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
 }
 
 /// PBKDF2 with one block of output: the password's costly form.
-fn salted(password: &str, salt: &[u8], iterations: u32) -> [u8; 32] {
+pub(super) fn salted(password: &str, salt: &[u8], iterations: u32) -> [u8; 32] {
     let mut round = hmac(password.as_bytes(), &[salt, &[0, 0, 0, 1]].concat());
     let mut result = round;
     for _ in 1..iterations {

@@ -278,6 +278,7 @@ async fn a_push_lets_the_branch_live_anew() {
     let theirs = ok(run(&world, "create")
         .input("branch", "by-hand")
         .input("expires", "1d")
+        .input("force-foreign", "true")
         .go()
         .await);
     world.assert_only_reads_since(mark);
@@ -311,7 +312,7 @@ async fn production_is_never_handed_out_as_a_preview() {
     hint: unprotect it in Neon's console first, or name another branch
 
     could not hand out branch `preview-pr-42`: it belongs to preview 42 of codex in eve/app (7000001)
-    hint: `force-foreign: true` does it nevertheless
+    hint: choose another name, or hand it out nevertheless by `force-foreign: true`; `command: get` reads the connection of any branch
     ");
     world.assert_only_reads_since(mark);
     world.finish().await;

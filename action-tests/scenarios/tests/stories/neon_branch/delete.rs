@@ -78,7 +78,15 @@ async fn a_delete_whose_answer_is_lost_is_a_delete() {
     let world = world().await;
     ok(run(&world, "create").go().await);
     world.fail(&json!({"provider": "neon", "method": "DELETE", "drop": "after"}));
-    ok(run(&world, "delete").go().await);
+    let lost = ok(run(&world, "delete").go().await);
+    assert_eq!(
+        (lost.output("changed"), lost.report["deleted"].clone()),
+        ("true", json!(["preview-pr-42"])),
+        "{lost}"
+    );
     assert_eq!(names(&world), ["production"]);
+    let mark = world.mark();
+    assert_eq!(ok(run(&world, "delete").go().await).output("changed"), "false");
+    world.assert_only_reads_since(mark);
     world.finish().await;
 }

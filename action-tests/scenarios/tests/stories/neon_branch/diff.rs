@@ -41,3 +41,35 @@ async fn a_diff_is_an_output_and_a_section_of_a_comment() {
     assert!(root.contains("has no parent to compare it with"), "{root}");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_diff_that_is_too_much_is_cut_and_told() {
+    let world = world().await;
+    ok(run(&world, "create").go().await);
+    let huge: String = (0..20_000)
+        .map(|n| format!("CREATE TABLE table_{n} (id bigint);\n"))
+        .collect();
+    world
+        .seed(&json!({"neon": {"databases": [{"branch": "preview-pr-42", "name": "neondb", "schema": huge}]}}))
+        .await;
+    let diff = ok(run(&world, "diff").go().await);
+    assert_eq!(diff.report["schema-diff"]["added"], 20_000);
+    // What a later step gets as a variable: Linux lets it have 128 KiB.
+    for output in ["diff", "diff-markdown", "report"] {
+        assert!(
+            diff.output(output).len() < 128 * 1024,
+            "{output}: {}",
+            diff.output(output).len()
+        );
+    }
+    let cut = "cut: the diff has 20003 lines, and the output `diff` the first";
+    assert!(
+        diff.output("diff").lines().last().unwrap().contains(cut),
+        "{}",
+        diff.output("diff").lines().last().unwrap()
+    );
+    assert!(
+        diff.output("diff-markdown").contains(cut) && diff.report["warnings"][0].as_str().unwrap().starts_with(cut)
+    );
+    world.finish().await;
+}

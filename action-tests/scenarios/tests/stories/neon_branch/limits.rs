@@ -59,3 +59,69 @@ async fn room_is_made_by_our_own_oldest_preview_alone() {
     assert_eq!(left.len(), 10);
     world.finish().await;
 }
+
+/// The manifest with a limit of two previews.
+fn limited(world: &World) {
+    world.file("codex.toml", &MANIFEST.replace("expires = \"7d\"", "limit = 2"));
+}
+
+#[tokio::test]
+async fn the_manifests_limit_counts_previews_of_this_environment() {
+    let world = world().await;
+    limited(&world);
+    let marked = |repository: &str, environment: &str, pr: u32| {
+        json!({"codex-actions": format!("codex-actions:{repository}:acme/app:codex:{environment}:{pr}"),
+            "codex-actions-kind": "environment", "github-pr-number": pr.to_string()})
+    };
+    let seeded = |name: &str, days: u32, annotation: Value| json!({"name": name, "created_seconds_ago": days * 86_400 + 60, "annotation": annotation});
+    // None of these is a preview of this environment.
+    world
+        .seed(&json!({"neon": {"branches": [
+            seeded("by-hand", 9, json!({})), seeded("theirs", 9, marked("7", "preview", 1)),
+            seeded("e2e-pr-2", 9, marked("1296269", "e2e", 2)), seeded("preview-pr-3", 3, marked("1296269", "preview", 3))
+        ]}}))
+        .await;
+    let create = |pr: u64| run(&world, "create").input("pull-request", pr.to_string());
+    ok(create(42).go().await);
+    // A suite's branch of a preview that is alive is no preview of its own; nor is a shared one.
+    ok(create(42)
+        .input("branch", "suite")
+        .input("owner", "pull-request")
+        .go()
+        .await);
+    ok(create(43).input("branch", "ci-shared").go().await);
+    let mark = world.mark();
+    let texts = [
+        failed(&create(43).go().await),
+        failed(&create(43).input("dry-run", "true").go().await),
+    ];
+    world.assert_only_reads_since(mark);
+    assert_eq!(texts[0], texts[1]);
+    insta::assert_snapshot!(texts[0], @"
+    could not create branch `preview-pr-43`: 2 previews of `preview` are alive, and the manifest's `limit` is 2; the oldest is `preview-pr-3` of pull request #3 (3 days old)
+    hint: run `cleanup` for a pull request that needs its preview no more (closing it does that), or raise `limit`
+    ");
+    // Who is in stays in.
+    ok(create(42).go().await);
+    ok(create(3).go().await);
+    ok(run(&world, "delete").input("pull-request", "3").go().await);
+    assert_eq!(ok(create(43).go().await).output("created"), "true");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_limit_that_would_evict_is_refused_with_the_manifest() {
+    let world = world().await;
+    world.file(
+        "codex.toml",
+        &MANIFEST.replace("expires = \"7d\"", "limit = 2\non-limit = \"evict-oldest\""),
+    );
+    let run = run(&world, "create").go().await;
+    assert_eq!(run.code, 2, "{run}");
+    insta::assert_snapshot!(run.error(), @"
+    one input is wrong; nothing was touched
+    - `manifest`: codex.toml:9:1: `environments.preview.on-limit`: `evict-oldest` is not possible yet: it would take the database from a preview whose Workers go on serving; leave it out, and `neon-branch create` refuses what is beyond `limit`
+    ");
+    assert!(world.requests().is_empty());
+    world.finish().await;
+}

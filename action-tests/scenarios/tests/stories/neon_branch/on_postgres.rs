@@ -35,7 +35,7 @@ fn sql(statements: &str) -> String {
     format!("{} sql.mjs \"{statements}\"", npm::node().display())
 }
 
-/// As [`run`], but waits until the compute accepts a connection.
+/// As [`run`], but waits until it can log in at the compute.
 fn action<'w>(world: &'w World, command: &str) -> Start<'w> {
     world.run("neon-branch").input("command", command)
 }
@@ -58,7 +58,7 @@ async fn the_urls_connect_and_a_copy_is_not_its_parent() {
     let production = ok(action(&world, "get").input("branch", "production").go().await);
     ask(&world, production.output("database-url"), CREATE).await;
     let made = ok(action(&world, "create").go().await);
-    assert!(made.log().contains("the compute accepted a connection after"), "{made}");
+    assert!(made.log().contains("logged in at the compute after"), "{made}");
     for url in ["database-url", "database-url-pooled"] {
         let rows = ask(&world, made.output(url), "await q('insert into users values (' + Date.now() + ')'); console.log(JSON.stringify(await q('select count(*) from users')))").await;
         assert!(rows.contains(r#"[{"count":""#), "{url}: {rows}");

@@ -114,3 +114,40 @@ async fn a_restore_says_how_far_history_goes_and_keeps_what_was() {
     });
     world.finish().await;
 }
+
+#[tokio::test]
+async fn half_an_hour_ago_is_found_done_the_second_time() {
+    let world = world().await;
+    world
+        .seed(&json!({"neon": {"branches": [{"name": "staging", "created_seconds_ago": 7200}, {"name": "dev", "created_seconds_ago": 7200}]}}))
+        .await;
+    let restore = |name: &str| {
+        run(&world, "restore")
+            .input("branch", name)
+            .input("force-foreign", "true")
+            .input("parent-timestamp", "30m")
+    };
+    // By a name of the user's, in whichever run; by our own, which is of this workflow run.
+    for (branch, kept) in [("staging", Some("mistake")), ("dev", None)] {
+        let start = || {
+            kept.into_iter()
+                .fold(restore(branch), |start, name| start.input("preserve-under-name", name))
+        };
+        let first = ok(start().go().await);
+        assert_eq!(first.output("changed"), "true", "{first}");
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        let mark = world.mark();
+        let second = ok(start().go().await);
+        assert_eq!(second.output("changed"), "false", "{second}");
+        assert!(second.log().contains("was restored to this point already"), "{second}");
+        assert_eq!(second.output("preserved"), first.output("preserved"));
+        world.assert_only_reads_since(mark);
+    }
+    // Another span is another point.
+    let other = restore("staging")
+        .input("parent-timestamp", "1m")
+        .input("preserve-under-name", "mistake");
+    let error = failed(&other.go().await);
+    assert!(error.contains("a branch `mistake` exists"), "{error}");
+    world.finish().await;
+}
