@@ -52,15 +52,17 @@ pub fn database_url(value: impl Into<String>) -> SecretString {
 /// It is no URL.
 pub fn url(text: &str) -> Result<Url, url::ParseError> {
     let url = Url::parse(text)?;
-    credential::of_url(&url).iter().for_each(|secret| mask(secret));
+    for secret in credential::of_url(&url) {
+        mask(&secret);
+    }
     Ok(url)
 }
 
 /// Masks what in a request header may be a credential.
 pub fn header(name: &str, value: &str) {
-    credential::of_header(name, value)
-        .iter()
-        .for_each(|secret| mask(secret));
+    for secret in credential::of_header(name, value) {
+        mask(&secret);
+    }
 }
 
 /// Tells the runner to hide `value`, and remembers it for [`redact`]. Words such as `true` are no masks.
@@ -155,10 +157,11 @@ mod tests {
     fn json_stays_json() {
         mask("healthy-s3cret");
         mask("quoted\"s3cret\\n");
-        let value = json!({"healthy-s3cret": true, "list": ["x healthy-s3cret", 12345678, null], "text": "a quoted\"s3cret\\n b"});
+        let value =
+            json!({"healthy-s3cret": true, "list": ["x healthy-s3cret", 4711, null], "text": "a quoted\"s3cret\\n b"});
         assert_eq!(
             redacted(value),
-            json!({"healthy-s3cret": true, "list": ["x ***", 12345678, null], "text": "a *** b"})
+            json!({"healthy-s3cret": true, "list": ["x ***", 4711, null], "text": "a *** b"})
         );
     }
 }

@@ -56,7 +56,7 @@ mod tests {
     fn a_refusal_is_read_by_its_words() {
         use Refusal::{Archived, Other, Permission, PersonalToken};
         // Status, GitHub's words, and what they mean without and with a token that can only read.
-        let table: &[(u16, &str, Result<Silence, Refusal>, Result<Silence, Refusal>)] = &[
+        let table = [
             (
                 403,
                 "Unable to create comment because issue is locked.",
@@ -90,7 +90,7 @@ mod tests {
             (404, "Not Found", Err(Other), Err(Other)),
             (500, "locked", Err(Other), Err(Other)),
         ];
-        for (status, words, plain, reading) in table {
+        for (status, words, plain, reading) in &table {
             let error = Error::Refused {
                 status: *status,
                 doing: "write a comment",

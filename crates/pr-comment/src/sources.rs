@@ -156,10 +156,11 @@ fn name_in(text: &str) -> Option<String> {
     for line in text.lines() {
         if line.trim_start().starts_with('[') {
             inside = section(line).as_deref() == Some("project");
-        } else if inside && let Ok(table) = line.parse::<toml::Table>() {
-            if let Some(name) = table.get("name").and_then(toml::Value::as_str) {
-                return Some(name.to_owned());
-            }
+        } else if inside
+            && let Ok(table) = line.parse::<toml::Table>()
+            && let Some(name) = table.get("name").and_then(toml::Value::as_str)
+        {
+            return Some(name.to_owned());
         }
     }
     None

@@ -75,8 +75,8 @@ impl Effect {
             (Status::Planned, _) => "📝",
             (_, Self::Deploy) => "🚀",
             (_, Self::Rollback) => "↩️",
+            (_, effect) if effect.only_looks() => "✅",
             (_, Self::Validate | Self::Check | Self::Other(_)) => "✅",
-            (_, Self::Branch(Command::Run | Command::Get | Command::Diff) | Self::Dns(Command::Verify)) => "✅",
             (_, Self::Branch(Command::Delete) | Self::Dns(Command::Delete)) => "🧹",
             (_, Self::Branch(_) | Self::Dns(_)) => "🧱",
         }

@@ -159,8 +159,8 @@ fn of_success(told: &[(Effect, &Report)]) -> State {
         (true, false) => return alone(acting()).unwrap_or_else(|| state("📝", "is planned")),
         (false, _) => {}
     }
-    let serving = acting().filter(|(effect, _)| matches!(effect, Effect::Deploy | Effect::Rollback));
-    match serving.last() {
+    let mut serving = acting().filter(|(effect, _)| matches!(effect, Effect::Deploy | Effect::Rollback));
+    match serving.next_back() {
         Some((Effect::Deploy, _)) if checked => return state("✅", "is ready"),
         Some((effect @ Effect::Rollback, report)) if checked && put_back(report) => {
             return state(effect.mark(Status::Done), "is rolled back and healthy");
