@@ -476,7 +476,8 @@ async fn an_old_run_does_not_bring_a_closed_pull_requests_preview_back() {
                  hint: reopen it to have its environment again",
                 "{action}"
             );
-            assert_eq!((run.output("database-url"), run.output("urls")), ("", ""));
+            assert_eq!((run.output("database-url"), run.output("changed")), ("", "false"));
+            assert_eq!(run.report["status"], "failed", "{run}");
         }
     }
     world.assert_only_reads_since(mark);

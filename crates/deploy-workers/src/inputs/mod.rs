@@ -121,6 +121,17 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    fn of(common: &Common) -> Self {
+        let event = &common.event;
+        let attempt = event.run_attempt.as_deref().unwrap_or("1");
+        Self {
+            sha: None,
+            pull_request: common.pull_request,
+            run: event.run_id.as_ref().map(|run| format!("{run}.{attempt}")),
+            actor: event.actor.clone(),
+        }
+    }
+
     /// The run's id without its attempt.
     pub(crate) fn run_id(&self) -> Option<&str> {
         self.run.as_deref()?.split('.').next()
@@ -197,11 +208,6 @@ impl Inputs {
         };
         let mut shared = inputs::list(raw.shared.as_deref());
         shared.extend(environment.shared.iter().cloned());
-        let event = &common.event;
-        let run = event.run_id.as_ref().map(|run| {
-            let attempt = event.run_attempt.as_deref().unwrap_or("1");
-            format!("{run}.{attempt}")
-        });
         let wanted = match command {
             Command::Deploy => Wanted::CommitAndOpen,
             _ => Wanted::Commit,
@@ -224,12 +230,7 @@ impl Inputs {
             rollout,
             bake,
             back_to,
-            origin: Origin {
-                sha: None,
-                pull_request: common.pull_request,
-                run,
-                actor: event.actor.clone(),
-            },
+            origin: Origin::of(&common),
             environment,
             stated_environment,
             manifest,
