@@ -1,6 +1,7 @@
 //! Every sentence that a user of this action reads: here the log and the errors, in [`describe`] what
 //! comes before, in [`output`] what comes after.
 
+mod commands;
 pub(crate) mod describe;
 mod output;
 
@@ -13,7 +14,8 @@ use actions_core::text::{count, elapsed, quoted_list};
 use actions_core::wrangler::Failed;
 use indexmap::IndexMap;
 
-pub(crate) use output::{Report, outputs, restored, restored_markdown, untouched, validated, validated_markdown};
+pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
+pub(crate) use output::{Report, outputs, untouched};
 
 use crate::apply::decide::Decision;
 use crate::apply::outcome::Outcome;

@@ -6,7 +6,6 @@ use actions_core::environment::Service as Subject;
 use actions_core::reports::{Command, DeployWorkers, Head, Service, ServiceState, Status};
 use actions_core::runner::Runner;
 use actions_core::text::{cell, count, elapsed};
-use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::bytes;
@@ -16,15 +15,14 @@ use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
 use crate::plan::hostnames::Step;
 use crate::plan::{Plan, ServicePlan};
-use crate::project::{Built, Size};
-use crate::restore::Restored;
+use crate::project::Size;
 
 /// Milliseconds are enough.
-fn rounded(seconds: f64) -> f64 {
+pub(super) fn rounded(seconds: f64) -> f64 {
     (seconds * 1000.0).round() / 1000.0
 }
 
-fn head(inputs: &Inputs, command: Command, seconds: f64) -> Head {
+pub(super) fn head(inputs: &Inputs, command: Command, seconds: f64) -> Head {
     Head {
         command,
         environment: inputs.environment.name.clone(),
@@ -217,7 +215,7 @@ pub(crate) fn untouched(
 }
 
 /// What no version holds, so no rollback brings back.
-const NOT_PUT_BACK: &str = "\nPut back is the code with its bindings and secrets. Hostnames, schedules, settings that no version holds, and data stay as they are now.\n";
+pub(super) const NOT_PUT_BACK: &str = "\nPut back is the code with its bindings and secrets. Hostnames, schedules, settings that no version holds, and data stay as they are now.\n";
 
 /// What this run changed about a service that was put back, beside its code.
 fn not_undone(outcome: &Outcome) -> Option<String> {
@@ -254,7 +252,7 @@ fn delta(now: Size, live: Option<Size>) -> String {
     }
 }
 
-fn row(service: &Service, size: &str) -> String {
+pub(super) fn row(service: &Service, size: &str) -> String {
     let mark = match service.state {
         ServiceState::Deployed => "✅",
         ServiceState::Unchanged => "➖",
@@ -286,166 +284,9 @@ fn row(service: &Service, size: &str) -> String {
     format!("| {mark} | {name} | {version} | {size} | {time} | {detail} |\n")
 }
 
-/// The report of `rollback`.
-pub(crate) fn restored(
-    inputs: &Inputs,
-    all: &[Restored<'_>],
-    seconds: f64,
-    error: Option<&anyhow::Error>,
-) -> DeployWorkers {
-    let changed = |restored: &Restored<'_>| {
-        matches!(
-            restored.put_back,
-            PutBack::Back(_) | PutBack::Removed | PutBack::Unanswered
-        )
-    };
-    let service = |restored: &Restored<'_>| {
-        let (state, version, detail) = match &restored.put_back {
-            PutBack::Back(versions) => (ServiceState::RolledBack, versions.first().cloned(), None),
-            PutBack::Removed => (
-                ServiceState::RolledBack,
-                None,
-                Some("it was new, and is removed".to_owned()),
-            ),
-            PutBack::Nothing => (ServiceState::Unchanged, restored.before.clone(), None),
-            PutBack::Left(why) if inputs.dry_run => (ServiceState::Planned, restored.before.clone(), Some(why.clone())),
-            PutBack::Left(why) => (ServiceState::Skipped, restored.before.clone(), Some(why.clone())),
-            PutBack::Failed(why) => (ServiceState::Failed, restored.before.clone(), Some(why.clone())),
-            PutBack::Unanswered => (ServiceState::Failed, None, Some(super::OUT_OF_TIME.to_owned())),
-        };
-        Service {
-            service: restored.service.key.clone(),
-            worker: restored.service.worker.clone(),
-            url: restored.service.url.clone(),
-            hostname: restored.service.hostname.clone(),
-            version_id: version,
-            previous_version_id: restored.before.clone(),
-            state,
-            detail,
-            ..Service::default()
-        }
-    };
-    let status = match error {
-        Some(_) => Status::Failed,
-        None if inputs.dry_run => Status::Planned,
-        None => Status::Done,
-    };
-    DeployWorkers {
-        head: Head {
-            status,
-            changed: all.iter().any(changed),
-            error: error.map(actions_core::error::render),
-            ..head(inputs, Command::Rollback, seconds)
-        },
-        services: all.iter().map(service).collect(),
-    }
-}
-
-/// The summary of `rollback`.
-pub(crate) fn restored_markdown(json: &DeployWorkers) -> String {
-    let back = json
-        .services
-        .iter()
-        .filter(|service| service.state == ServiceState::RolledBack)
-        .count();
-    let title = json.head.pull_request.map_or_else(
-        || json.head.environment.clone(),
-        |pr| format!("{} {pr}", json.head.environment),
-    );
-    let said = if back == 0 {
-        "nothing to put back".to_owned()
-    } else {
-        format!("{} put back", count(back, "service"))
-    };
-    let rows: String = json.services.iter().map(|service| row(service, "")).collect();
-    let what = if back == 0 { "" } else { NOT_PUT_BACK };
-    format!(
-        "### Workers of {title}: {said}\n{what}\n| | service | version | | time | |\n|---|---|---|---|---|---|\n{rows}"
-    )
-}
-
-/// The report of `validate`.
-pub(crate) fn validated(inputs: &Inputs, built: &IndexMap<String, Built>, seconds: f64) -> DeployWorkers {
-    let service = |(key, built): (&String, &Built)| {
-        let service = inputs.environment.service(key)?;
-        Some(Service {
-            service: key.clone(),
-            worker: service.worker.clone(),
-            url: service.url.clone(),
-            hostname: service.hostname.clone(),
-            state: ServiceState::Planned,
-            size: Some(built.size.raw),
-            gzip: Some(built.size.gzip),
-            seconds: rounded(built.took.as_secs_f64()),
-            ..Service::default()
-        })
-    };
-    DeployWorkers {
-        head: head(inputs, Command::Validate, seconds),
-        services: built.iter().filter_map(service).collect(),
-    }
-}
-
-/// The summary of `validate`.
-pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers, described: &[Described]) -> String {
-    let row = |service: &Service| {
-        let (raw, gzip) = (service.size.unwrap_or_default(), service.gzip.unwrap_or_default());
-        let key = cell(&service.service);
-        format!("| {key} | `{}` | {} | {} |\n", service.worker, bytes(raw), bytes(gzip))
-    };
-    let rows: String = json.services.iter().map(row).collect();
-    format!(
-        "### Workers of {}: {} valid\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}{}",
-        inputs.environment.title(),
-        count(json.services.len(), "service"),
-        described_markdown(inputs, described)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn service(key: &str, state: ServiceState, detail: Option<&str>) -> Service {
-        Service {
-            service: key.to_owned(),
-            url: format!("https://{key}.example.com"),
-            version_id: Some("40078421-fb21-4db5-960e-8dbb2ae54628".to_owned()),
-            version_url: Some(format!("https://40078421-{key}.acme.workers.dev")),
-            state,
-            detail: detail.map(str::to_owned),
-            ..Service::default()
-        }
-    }
-
-    #[test]
-    fn a_rollback_reads_as_a_table() {
-        let json = DeployWorkers {
-            head: Head {
-                environment: "preview".to_owned(),
-                pull_request: Some(42),
-                ..Head::default()
-            },
-            services: vec![
-                service("api", ServiceState::RolledBack, None),
-                service(
-                    "web",
-                    ServiceState::Skipped,
-                    Some("a later deployment | than that of run 7 serves"),
-                ),
-            ],
-        };
-        insta::assert_snapshot!(restored_markdown(&json), @r"
-        ### Workers of preview 42: 1 service put back
-
-        Put back is the code with its bindings and secrets. Hostnames, schedules, settings that no version holds, and data stay as they are now.
-
-        | | service | version | | time | |
-        |---|---|---|---|---|---|
-        | ↩️ | [api](https://api.example.com) | [`40078421…`](https://40078421-api.acme.workers.dev) |  |  |  |
-        | ⏭️ | [web](https://web.example.com) | [`40078421…`](https://40078421-web.acme.workers.dev) |  |  | a later deployment \| than that of run 7 serves |
-        ");
-    }
 
     #[test]
     fn sizes_are_told_with_their_change() {

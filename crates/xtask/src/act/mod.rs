@@ -96,7 +96,7 @@ fn story(act: &Act<'_>) -> Result<String> {
     });
     cloud.post("faults", &fault)?;
     let refused = act.run("opened")?;
-    check(&refused, &[("dns", false)], false).context("with a refused DNS change")?;
+    check(&refused, &[("preview-dns", false)], false).context("with a refused DNS change")?;
     ensure!(
         refused.log.contains("::error") && refused.log.contains("10000"),
         "the log does not tell why DNS failed\n{}",
@@ -106,7 +106,14 @@ fn story(act: &Act<'_>) -> Result<String> {
     cloud.forget_faults()?;
 
     let succeeded = act.run("synchronize")?;
-    let all = [("branch", true), ("dns", true), ("deploy", true), ("health", true)];
+    let all = [
+        "neon-branch",
+        "preview-dns",
+        "deploy-workers",
+        "health-check",
+        "pr-comment",
+    ]
+    .map(|action| (action, true));
     check(&succeeded, &all, true).context("after the refusal was lifted")?;
     comment(cloud, |body| !body.contains("10000")).context("after a good run")?;
     let state = cloud.state()?;

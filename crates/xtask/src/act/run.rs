@@ -165,6 +165,12 @@ fn lines(pairs: &[(&str, &str)]) -> String {
         .collect()
 }
 
+/// The action of ours that a step uses: a step without a name is called as what it uses.
+fn action(step: &str) -> Option<&str> {
+    let (name, _) = step.strip_prefix("codex/actions/")?.split_once('@')?;
+    Some(name)
+}
+
 /// Reads act's log: one JSON object per line.
 fn read(stdout: &str) -> Outcome {
     let (mut steps, mut log, mut masked) = (BTreeMap::new(), String::new(), Vec::new());
@@ -184,12 +190,10 @@ fn read(stdout: &str) -> Outcome {
             continue;
         }
         // The id is a list: an action's inner steps come below the step of the workflow.
-        let id = match &entry["stepID"] {
-            Value::Array(ids) if ids.len() == 1 => ids[0].as_str(),
-            other => other.as_str(),
-        };
-        if let (Some(id), Some(result)) = (id, entry["stepResult"].as_str()) {
-            steps.insert(id.to_owned(), result.to_owned());
+        let is_inner = entry["stepID"].as_array().is_some_and(|ids| ids.len() != 1);
+        let action = entry["step"].as_str().and_then(action);
+        if let (false, Some(action), Some(result)) = (is_inner, action, entry["stepResult"].as_str()) {
+            steps.insert(action.to_owned(), result.to_owned());
         }
     }
     Outcome {
@@ -208,16 +212,16 @@ mod tests {
     #[test]
     fn results_are_those_of_the_workflows_own_steps() {
         let outcome = read(concat!(
-            "{\"msg\":\"running\\n\",\"stage\":\"Main\",\"stepID\":[\"dns\"]}\n",
+            "{\"msg\":\"running\\n\",\"stage\":\"Main\",\"stepID\":[\"4\"],\"step\":\"codex/actions/preview-dns@v1\"}\n",
             "{\"msg\":\"***\",\"command\":\"add-mask\",\"arg\":\"s3cret\",\"stage\":\"Main\"}\n",
-            "{\"msg\":\"inner\",\"stage\":\"Main\",\"stepID\":[\"dns\",\"run\"],\"stepResult\":\"success\"}\n",
-            "{\"msg\":\"outer\",\"stage\":\"Main\",\"stepID\":[\"dns\"],\"stepResult\":\"failure\"}\n",
-            "{\"msg\":\"after\",\"stage\":\"Post\",\"stepID\":[\"dns\"],\"stepResult\":\"success\"}\n",
+            "{\"msg\":\"inner\",\"stage\":\"Main\",\"stepID\":[\"4\",\"run\"],\"step\":\"codex/actions/preview-dns@v1\",\"stepResult\":\"success\"}\n",
+            "{\"msg\":\"outer\",\"stage\":\"Main\",\"stepID\":[\"4\"],\"step\":\"codex/actions/preview-dns@v1\",\"stepResult\":\"failure\"}\n",
+            "{\"msg\":\"after\",\"stage\":\"Post\",\"stepID\":[\"4\"],\"step\":\"codex/actions/preview-dns@v1\",\"stepResult\":\"success\"}\n",
             "no JSON\n",
         ));
         assert_eq!(
             outcome.steps,
-            BTreeMap::from([("dns".to_owned(), "failure".to_owned())])
+            BTreeMap::from([("preview-dns".to_owned(), "failure".to_owned())])
         );
         assert_eq!(outcome.log, "running\n***\ninner\nouter\nafter\nno JSON\n");
         assert_eq!(outcome.masked, ["s3cret"]);
