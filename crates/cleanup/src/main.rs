@@ -34,7 +34,11 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     let wanted = inputs.wanted();
     let (facts, source) = tokio::select! {
         read = async { tokio::join!(readers.read(&wanted), inputs.inquiry.source()) } => read,
-        signal = interrupts.next() => return Err(report::cancelled_while_reading(signal)),
+        signal = interrupts.next() => {
+            let report = Report::cancelled(&inputs.subject, signal, started.elapsed());
+            report.write(runner)?;
+            return report.verdict();
+        }
     };
     if let Some(note) = source.may_remove()?.or(source.unknown) {
         command::warning("cleanup", &note);

@@ -13,12 +13,10 @@ use actions_core::runner::signal::{GRACE, Interrupt, Interrupts};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-/// What is on its way has so much of the time; the rest is for putting back.
-const IN_FLIGHT: Duration = Duration::from_millis(4_500);
 /// All of it, one second into the time after the second signal: the outputs are written by then.
 const ALL: Duration = GRACE.saturating_add(Duration::from_secs(1));
-/// The same when SIGTERM is the first that we hear: the kill follows 2.5 s later.
-const IN_FLIGHT_AFTER_TERM: Duration = Duration::from_secs(1);
+/// The same when SIGTERM is the first that we hear: the kill follows 2.5 s later. What is on its way has a part of it
+/// ([`Interrupt::last_answer`]), the rest is for putting back.
 const ALL_AFTER_TERM: Duration = Duration::from_secs(2);
 
 /// Follows the signal's name where nothing was written yet.
@@ -78,8 +76,8 @@ impl Stop {
         work: impl Future<Output = T>,
         told: impl FnOnce(Cancelled),
     ) -> Option<T> {
-        self.guard(interrupts, work, told, (IN_FLIGHT, IN_FLIGHT_AFTER_TERM))
-            .await
+        let rest = (Interrupt::Int.last_answer(), Interrupt::Term.last_answer());
+        self.guard(interrupts, work, told, rest).await
     }
 
     /// As [`Stop::changing`], for what comes last.

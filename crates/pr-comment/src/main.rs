@@ -12,7 +12,7 @@ mod sources;
 
 use std::pin::pin;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actions_core::error::render;
 use actions_core::github::{Error, Reader, Writer};
@@ -27,9 +27,6 @@ use crate::plan::Wanted;
 
 /// GitHub takes 65,536 characters; the rest is room for what counts differently there.
 const LONGEST_COMMENT: usize = 60_000;
-
-/// What a cancelled run still waits for a request under way; well within [`signal::GRACE`].
-const LAST_WORDS: Duration = Duration::from_secs(4);
 
 fn main() -> ExitCode {
     runner::main("pr-comment", run)
@@ -77,7 +74,7 @@ async fn until_cancelled<T>(work: impl Future<Output = T>) -> Result<T, Interrup
     tokio::select! {
         biased;
         ended = &mut work => Ok(ended),
-        signal = signal::cancelled() => tokio::time::timeout(LAST_WORDS, work).await.map_err(|_| signal),
+        signal = signal::cancelled() => tokio::time::timeout(signal.last_answer(), work).await.map_err(|_| signal),
     }
 }
 

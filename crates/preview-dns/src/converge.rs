@@ -1,8 +1,13 @@
 //! Reads the zone, decides, guards, writes; and reads again where somebody else was faster or an answer was lost.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use actions_core::cloudflare::{DnsChange, DnsRecord, Error, Reader};
+use actions_core::error::Fault;
 use actions_core::owner::Owner;
 use actions_core::plan::{Plan, Verb};
+use actions_core::runner::signal::Interrupt;
 
 use crate::plan::{Decision, Fate, Line};
 use crate::report;
@@ -22,15 +27,47 @@ pub(crate) enum Scope {
     Marked(Owner),
 }
 
+/// Whether something is being written, and whether more may be. Shared by the run and what listens for its end.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Writes(Rc<Cell<(bool, Option<Interrupt>)>>);
+
+impl Writes {
+    /// From here on, nothing is written.
+    pub(crate) fn stop(&self, signal: Interrupt) {
+        let (under_way, _) = self.0.get();
+        self.0.set((under_way, Some(signal)));
+    }
+
+    pub(crate) fn under_way(&self) -> bool {
+        self.0.get().0
+    }
+
+    fn begin(&self) -> Result<(), Fault> {
+        match self.0.get() {
+            (_, Some(signal)) => Err(report::cancelled(Some(signal), false)),
+            (_, None) => {
+                self.0.set((true, None));
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&self) {
+        let (_, stopped) = self.0.get();
+        self.0.set((false, stopped));
+    }
+}
+
 /// What may be done.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct Limits<'a> {
     /// `None`: any number.
     pub max_deletes: Option<usize>,
     /// Plan only.
     pub dry_run: bool,
     /// Leave it to the caller to tell of conflicts, together with all else that is not right.
     pub only_look: bool,
+    pub writes: &'a Writes,
 }
 
 /// What became of one record.
@@ -58,7 +95,7 @@ pub(crate) async fn converge(
     found: &mut Found,
     scope: &Scope,
     first: Vec<DnsRecord>,
-    limits: Limits,
+    limits: Limits<'_>,
     decide: impl Fn(&[DnsRecord]) -> Decision,
     converged: &mut Converged,
 ) -> anyhow::Result<()> {
@@ -98,7 +135,9 @@ pub(crate) async fn converge(
             .map(|change| change.action.clone())
             .collect();
         // The one place where a writer is made.
+        limits.writes.begin()?;
         let carried = reader.writer().change_dns(&found.zone, &changes).await;
+        limits.writes.end();
         for outcome in &mut converged.outcomes {
             if let Fate::Planned(at) = outcome.line.fate
                 && carried.done.contains(&at)

@@ -7,6 +7,7 @@ use actions_core::error::{Fault, fault};
 use actions_core::plan::{Plan, Unsafe, Verb};
 use actions_core::reports::{self, Head, PreviewDns, Record, RecordAction, Status};
 use actions_core::runner::command;
+use actions_core::runner::signal::Interrupt;
 use actions_core::text::{cell, count, elapsed, quoted_list};
 
 use crate::converge::{Converged, Outcome};
@@ -101,6 +102,21 @@ pub(crate) fn not_in_zone(problems: &[(&'static str, String)]) -> Fault {
     );
     fault(format!("the inputs do not fit the zone; nothing was touched{list}"))
         .hint("one run is about one zone: name it with `zone`, and its hostnames only")
+}
+
+/// The run was cancelled; `unclear` when a change was on its way.
+pub(crate) fn cancelled(signal: Option<Interrupt>, unclear: bool) -> Fault {
+    let name = signal.map_or("a signal", Interrupt::name);
+    let rest = if unclear {
+        "while records were being changed: they may or may not be"
+    } else {
+        "before all was done; what the report tells as changed is changed, nothing else is"
+    };
+    let fault = fault(format!("cancelled ({name}) {rest}")).hint("run it again: it goes on from what is there");
+    match signal {
+        Some(signal) => fault.exit(signal.exit_status()),
+        None => fault,
+    }
 }
 
 /// Why the zone is read again.

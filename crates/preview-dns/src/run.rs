@@ -1,14 +1,17 @@
 //! The action from beginning to end: inputs, zone, plan, changes, wait, report.
 
-use std::time::Instant;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use actions_core::cloudflare::certificates::covers;
 use actions_core::cloudflare::{DnsRecord, Error, Permission, Reader};
 use actions_core::error::render;
 use actions_core::manifest::Routing;
+use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{Runner, command};
+use tokio::time::timeout;
 
-use crate::converge::{self, Converged, Limits, Scope, converge};
+use crate::converge::{self, Converged, Limits, Scope, Writes, converge};
 use crate::domains;
 use crate::hostname::depth;
 use crate::inputs::{Command, Inputs};
@@ -21,6 +24,7 @@ use crate::zone::Found;
 /// Runs the action. Report and outputs are written whether it succeeds or not.
 pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     let start = Instant::now();
+    let mut interrupts = Interrupts::listen()?;
     let inputs = Inputs::read(&runner.env).await?;
     let http = actions_core::http::client()?;
     let reader = inputs.access.reader(http.clone());
@@ -31,11 +35,9 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
         zone: String::new(),
         converged: Converged::default(),
         waited: None,
+        writes: Writes::default(),
     };
-    let ended = match session.carry_out().await {
-        Err(error) => Err(session.diagnosed(error).await),
-        done => done,
-    };
+    let ended = session.until_cancelled(&mut interrupts).await;
     let error = ended.as_ref().err().map(render);
     let report = report::report(&session, error, start.elapsed());
     runner.output("changed", if report.head.changed { "true" } else { "false" })?;
@@ -58,9 +60,37 @@ pub(crate) struct Session {
     pub converged: Converged,
     /// How long the records took to answer, when that was waited for.
     pub waited: Option<wait::Answered>,
+    writes: Writes,
 }
 
 impl Session {
+    /// All of it. When the run is cancelled nothing more is written, and what is on its way is waited for a while.
+    async fn until_cancelled(&mut self, interrupts: &mut Interrupts) -> anyhow::Result<()> {
+        let writes = self.writes.clone();
+        let (ended, signal) = {
+            let mut work = pin!(self.carry_out());
+            tokio::select! {
+                ended = &mut work => (Some(ended), None),
+                signal = interrupts.next() => {
+                    writes.stop(signal);
+                    // Reads and waiting are given up at once; a write is not.
+                    let rest = if writes.under_way() { signal.last_answer() } else { Duration::ZERO };
+                    (timeout(rest, work).await.ok(), Some(signal))
+                }
+            }
+        };
+        match (ended, signal) {
+            (Some(Err(error)), None) => Err(self.diagnosed(error).await),
+            (Some(ended), _) => ended,
+            (None, signal) => {
+                let unclear = self.writes.under_way();
+                // What may have been changed is told as changed.
+                self.converged.changed |= unclear;
+                Err(report::cancelled(signal, unclear).into())
+            }
+        }
+    }
+
     async fn carry_out(&mut self) -> anyhow::Result<()> {
         self.zone = self.inputs.zone.name.clone().unwrap_or_default();
         let (found, made) = tokio::join!(Found::find(&self.reader, &self.inputs.zone), self.may_make());
@@ -182,6 +212,7 @@ impl Session {
             max_deletes: inputs.max_deletes,
             dry_run: inputs.dry_run,
             only_look: verify && (inputs.dry_run || !inputs.create_missing),
+            writes: &self.writes,
         };
         converge(
             &self.reader,
@@ -203,6 +234,7 @@ impl Session {
             max_deletes: inputs.max_deletes,
             dry_run: inputs.dry_run,
             only_look: false,
+            writes: &self.writes,
         };
         let scope = Scope::Marked(inputs.owner.clone());
         let first = converge::read(&self.reader, found, &scope).await?;

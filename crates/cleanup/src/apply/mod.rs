@@ -24,8 +24,7 @@ use crate::report;
 
 /// So many deletions at once: well below what would count as a burst.
 const AT_ONCE: usize = 6;
-/// What is under way when the run has to end may still come to its end: the runner leaves 7.5 s after its first signal,
-/// and the report needs some of them.
+/// What is under way when the time is up may still come to its end.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
 pub(crate) struct Writers {
@@ -71,16 +70,16 @@ pub(crate) async fn apply(
     };
     {
         let mut all = std::pin::pin!(work.all());
-        let ended = tokio::select! {
-            () = &mut all => true,
+        let rest = tokio::select! {
+            () = &mut all => None,
             signal = interrupts.next() => {
                 brake.cancel(signal);
-                false
+                Some(signal.last_answer())
             }
-            () = sleep_until(brake.end()) => false,
+            () = sleep_until(brake.end()) => Some(LAST_WAIT),
         };
-        if !ended {
-            let _ = timeout(LAST_WAIT, all).await;
+        if let Some(rest) = rest {
+            let _ = timeout(rest, all).await;
         }
     }
     // Without one, everything has ended.

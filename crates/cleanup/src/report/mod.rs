@@ -8,14 +8,13 @@ use actions_core::error::{fault, render};
 use actions_core::plan::{Plan, Verb};
 use actions_core::reports::{Cleanup, Head, Outcome, Removal, RemovalKind, Status};
 use actions_core::runner::Runner;
+use actions_core::runner::signal::Interrupt;
 use actions_core::text::{cell, count, elapsed};
 
 use self::wording::noun;
 use crate::outcome::{End, Settled, Stop, Why};
 use crate::plan::{Decision, Standing, Thing};
 use crate::subject::Subject;
-
-pub(crate) use self::wording::cancelled_while_reading;
 
 /// So many things that stay are named in a sentence; the table has all.
 const NAMED: usize = 5;
@@ -109,6 +108,16 @@ impl Report {
             failure,
             took,
         }
+    }
+
+    /// Of a run that was cancelled before it knew what is there.
+    pub(crate) fn cancelled(subject: &Subject, signal: Interrupt, took: Duration) -> Self {
+        let anything = Settled {
+            kind: RemovalKind::Unknown,
+            name: subject.any(),
+            end: End::Left(Why::NotTried(Stop::Cancelled(signal))),
+        };
+        Self::new(subject, false, vec![anything], took)
     }
 
     fn those(&self, outcome: Outcome) -> impl Iterator<Item = &Removal> {

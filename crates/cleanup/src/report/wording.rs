@@ -4,7 +4,6 @@ use actions_core::cloudflare;
 use actions_core::error::fault;
 use actions_core::owner::Whose;
 use actions_core::reports::RemovalKind;
-use actions_core::runner::signal::Interrupt;
 use actions_core::text::{count, elapsed};
 
 use crate::outcome::{End, Stop, Why};
@@ -26,12 +25,6 @@ pub(crate) fn too_short(shortest: std::time::Duration) -> String {
         "is to be at least {}: one call may have to be repeated",
         elapsed(shortest)
     )
-}
-
-pub(crate) fn cancelled_while_reading(signal: Interrupt) -> anyhow::Error {
-    fault(format!("cancelled ({}) before anything was touched", signal.name()))
-        .exit(signal.exit_status())
-        .into()
 }
 
 pub(super) fn noun(kind: RemovalKind) -> &'static str {

@@ -25,6 +25,16 @@ impl Interrupt {
         }
     }
 
+    /// How long an answer that is on its way may be waited for. A request that is dropped may be carried out all the same,
+    /// so its answer is worth waiting for; but the report must be out before the runner kills, 10 s after SIGINT, and
+    /// 2.5 s after SIGTERM where that is the first that we hear.
+    pub fn last_answer(self) -> Duration {
+        match self {
+            Self::Int => Duration::from_millis(4_500),
+            Self::Term => Duration::from_secs(1),
+        }
+    }
+
     /// As shells report it.
     pub fn exit_status(self) -> u8 {
         match self {

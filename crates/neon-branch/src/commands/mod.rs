@@ -21,10 +21,6 @@ use crate::plan;
 use crate::report;
 use crate::session::Session;
 
-/// How long a write that is on its way may take to be answered when the run is cancelled. What comes after it (one look,
-/// the report) has to end before the runner's patience does.
-const LAST_ANSWER: Duration = Duration::from_secs(4);
-
 /// Carries out the command, until it has ended or the run is cancelled.
 pub(crate) async fn run(session: &mut Session<'_>, interrupts: &mut Interrupts) -> anyhow::Result<()> {
     if session.inputs.command == Command::Run {
@@ -42,7 +38,7 @@ pub(crate) async fn run(session: &mut Session<'_>, interrupts: &mut Interrupts) 
         biased;
         done = &mut command => return done,
         _ = pending.wait_for(Option::is_none) => {}
-        () = tokio::time::sleep(LAST_ANSWER) => {}
+        () = tokio::time::sleep(signal.last_answer()) => {}
     }
     Err(report::interrupted(signal).into())
 }
