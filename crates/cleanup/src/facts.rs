@@ -34,13 +34,6 @@ pub(crate) struct Facts {
     pub(crate) branches: Option<Found<Branch>>,
 }
 
-/// What is to be read.
-pub(crate) struct Wanted<'a> {
-    pub(crate) zone: &'a str,
-    /// A token for a project without KV need not be allowed to see it.
-    pub(crate) namespaces: bool,
-}
-
 pub(crate) struct Readers {
     pub(crate) cloudflare: Option<cloudflare::Reader>,
     pub(crate) neon: Option<neon::Reader>,
@@ -69,13 +62,13 @@ impl Readers {
         })
     }
 
-    /// Reads everything that may be an environment's.
-    pub(crate) async fn read(&self, wanted: &Wanted<'_>) -> Facts {
+    /// Reads everything that may be an environment's of a project in this zone.
+    pub(crate) async fn read(&self, zone: &str) -> Facts {
         let cloudflare = self.cloudflare.as_ref();
         let (zone, workers, namespaces, branches) = tokio::join!(
             async {
                 match cloudflare {
-                    Some(reader) => Some(in_zone(reader, wanted.zone, self.zone_id.as_deref()).await),
+                    Some(reader) => Some(in_zone(reader, zone, self.zone_id.as_deref()).await),
                     None => None,
                 }
             },
@@ -86,7 +79,7 @@ impl Readers {
                 }
             },
             async {
-                match cloudflare.filter(|_| wanted.namespaces) {
+                match cloudflare {
                     Some(reader) => Some(reader.kv_namespaces().await.map_err(Unread::from)),
                     None => None,
                 }

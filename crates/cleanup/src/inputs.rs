@@ -8,7 +8,6 @@ use actions_core::runner::common::{CloudflareAccess, NeonAccess};
 use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, inputs, source};
 use serde::Deserialize;
 
-use crate::facts::Wanted;
 use crate::report::wording;
 use crate::subject::Subject;
 
@@ -34,7 +33,9 @@ enum Only {
 pub(crate) struct Inputs {
     /// The environment that goes.
     pub(crate) subject: Subject,
-    zone: String,
+    pub(crate) zone: String,
+    /// The provider that is not looked at, since that was asked for.
+    pub(crate) unseen: Option<&'static str>,
     /// Absent when its Workers, routes, DNS records and KV namespaces are to stay.
     pub(crate) cloudflare: Option<CloudflareAccess>,
     /// Absent when its database branch is to stay.
@@ -69,8 +70,11 @@ impl Inputs {
         let target = common
             .manifest(env, &mut problems)
             .and_then(|manifest| target(&common, &manifest, only, &mut problems));
-        // Without a manifest we cannot know whether there is a database: one problem less to tell.
-        let with_neon = target.as_ref().is_some_and(|target| target.with_neon);
+        // Without a manifest we cannot know whether there is a database: one problem less to tell. A manifest may have
+        // dropped its database since the branch was made: whoever gives a key has it looked for.
+        let with_neon = target
+            .as_ref()
+            .is_some_and(|target| target.with_neon || only == Only::All && common.has_neon());
         let cloudflare = (only != Only::Neon).then(|| common.cloudflare(&mut problems));
         let neon = with_neon.then(|| common.neon(&mut problems));
         let adopt = problems.boolean("adopt", raw.adopt.as_deref(), false);
@@ -88,20 +92,17 @@ impl Inputs {
             inquiry: common.inquire(common.pull_request, source::Wanted::Closed),
             subject: Subject::of(&environment, &worker_template),
             zone: environment.zone,
+            unseen: match only {
+                Only::All => None,
+                Only::Cloudflare => Some("Neon"),
+                Only::Neon => Some("Cloudflare"),
+            },
             cloudflare,
             neon,
             adopt,
             timeout,
             dry_run: common.dry_run,
         })
-    }
-
-    /// What is to be read.
-    pub(crate) fn wanted(&self) -> Wanted<'_> {
-        Wanted {
-            zone: &self.zone,
-            namespaces: !self.subject.kv_titles().is_empty(),
-        }
     }
 }
 

@@ -31,9 +31,8 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     let inputs = Inputs::read(&runner.env).await?;
     let mut interrupts = Interrupts::listen()?;
     let readers = Readers::new(inputs.cloudflare.as_ref(), inputs.neon.as_ref(), inputs.timeout)?;
-    let wanted = inputs.wanted();
     let (facts, source) = tokio::select! {
-        read = async { tokio::join!(readers.read(&wanted), inputs.inquiry.source()) } => read,
+        read = async { tokio::join!(readers.read(&inputs.zone), inputs.inquiry.source()) } => read,
         signal = interrupts.next() => {
             let report = Report::cancelled(&inputs.subject, signal, started.elapsed());
             report.write(runner)?;
@@ -56,7 +55,13 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         let writers = Writers::new(&readers, &facts);
         apply::apply(&writers, decision, &brake, &mut interrupts).await
     };
-    let report = Report::new(&inputs.subject, inputs.dry_run, settled, started.elapsed());
+    let report = Report::new(
+        &inputs.subject,
+        inputs.dry_run,
+        settled,
+        inputs.unseen,
+        started.elapsed(),
+    );
     report.write(runner)?;
     report.verdict()
 }

@@ -52,7 +52,8 @@ const MARKS: [(&str, bool); 12] = [
     ("preview 42", false),
     ("", false),
 ];
-const WORKERS: [&str; 6] = [
+const WORKERS: [&str; 7] = [
+    "shop-preview-42",
     "api-preview-42",
     "web-preview-42",
     "old-preview-42",
@@ -257,29 +258,32 @@ proptest! {
         let facts = made.facts();
         let decision = decide(&subject(), &facts, made.adopt);
         let ours = |host: &str| ["api-preview-42.example.com", "web-preview-42.example.com"].contains(&host);
-        let [_, workers, ..] = made.readable;
+        let [_, readable, ..] = made.readable;
         for going in &decision.going {
             match &going.thing {
-                Thing::Worker(name) => prop_assert!(workers && made.may_go(name), "{name}"),
+                Thing::Worker(name) => prop_assert!(readable && made.may_go(name), "{name}"),
                 Thing::Route(route) => {
                     let script = route.script.as_deref().unwrap_or_default();
                     let left_behind = made.mark_of(script).is_none() && ours(route.host())
                         && ["api-preview-42", "web-preview-42"].contains(&script);
-                    prop_assert!(workers && (made.may_go(script) || left_behind), "{route:?}");
+                    prop_assert!(readable && (made.may_go(script) || left_behind), "{route:?}");
                 }
                 Thing::Domain(domain) => {
                     let left_behind = made.mark_of(&domain.service).is_none() && ours(&domain.hostname)
                         && ["api-preview-42", "web-preview-42"].contains(&domain.service.as_str());
-                    prop_assert!(workers && (made.may_go(&domain.service) || left_behind), "{domain:?}");
+                    prop_assert!(readable && (made.may_go(&domain.service) || left_behind), "{domain:?}");
                 }
                 Thing::Record(record) => {
                     let is_ours = MARKS.iter().any(|(mark, ours)| *ours && *mark == record.comment);
                     prop_assert!(is_ours && !record.meta.read_only, "{record:?}");
                 }
                 Thing::Namespace(namespace) => {
+                    let namesakes = ["codex-actions:8:acme/app:codex:preview:42", "codex-actions:8:eve/app:codex:preview:42"];
+                    let mut workers = made.workers().into_iter();
+                    prop_assert!(!workers.any(|(_, mark)| namesakes.contains(&MARKS[mark].0)), "{namespace:?}");
                     prop_assert_eq!(namespace.title.as_str(), "codex-preview-42-CACHE");
                     for worker in ["api-preview-42", "web-preview-42"] {
-                        prop_assert!(workers && (made.mark_of(worker).is_none() || made.may_go(worker)));
+                        prop_assert!(readable && (made.mark_of(worker).is_none() || made.may_go(worker)));
                     }
                 }
                 Thing::Branch { name, .. } => {

@@ -7,6 +7,7 @@ use actions_core::cloudflare::{
 };
 use actions_core::environment::Service;
 use actions_core::manifest::Routing;
+use actions_core::owner::Whose;
 use futures_util::{StreamExt as _, TryFutureExt as _, TryStreamExt as _, future, stream};
 use indexmap::IndexMap;
 
@@ -30,6 +31,8 @@ pub(crate) struct Facts {
     pub(crate) missing_buckets: BTreeSet<String>,
     /// The account's name at workers.dev.
     pub(crate) workers_dev: Option<String>,
+    /// A Worker of another repository's environment of our very name, and whose it is: its KV namespaces have our titles.
+    pub(crate) namesake: Option<(String, Whose)>,
     /// By service key; services that others need are there too.
     pub(crate) live: BTreeMap<String, Live>,
 }
@@ -85,6 +88,11 @@ impl Facts {
             live,
         );
         let ((zone, routes, domains), (known, missing_buckets), workers, workers_dev, mut live) = all.await?;
+        let owner = &inputs.environment.owner;
+        let namesake = workers.iter().find_map(|worker| {
+            let whose = worker.verdict(owner).foreign()?.clone();
+            whose.is_namesake_of(owner).then(|| (worker.name.clone(), whose))
+        });
         for service in wanted {
             let Some(live) = live.get_mut(&service.key) else {
                 continue;
@@ -105,6 +113,7 @@ impl Facts {
             known,
             missing_buckets,
             workers_dev,
+            namesake,
             live,
         })
     }

@@ -154,12 +154,13 @@ pub(crate) fn is_near(used: usize, limit: usize) -> bool {
     used + 1 >= limit || used * 10 >= limit * 9
 }
 
-/// This repository's previews, oldest first, but for `except`: what may make room. Restore points never do.
+/// The previews of the owner's environment, oldest first, but for `except`: what may make room. Another environment's
+/// never do, nor restore points.
 pub(crate) fn evictable<'a>(all: &'a [Branch], owner: &Owner, except: &str) -> Vec<&'a Branch> {
     let mut found: Vec<&Branch> = all
         .iter()
         .filter(|branch| {
-            branch.is_of_repository(owner)
+            branch.is_of_environment(owner)
                 && branch.is_a(Kind::Environment)
                 && branch.pull_request().is_some()
                 && branch.name != except

@@ -24,8 +24,8 @@ use crate::zone::Found;
 /// Runs the action. Report and outputs are written whether it succeeds or not.
 pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     let start = Instant::now();
-    let mut interrupts = Interrupts::listen()?;
     let inputs = Inputs::read(&runner.env).await?;
+    let mut interrupts = Interrupts::listen()?;
     let http = actions_core::http::client()?;
     let reader = inputs.access.reader(http.clone());
     let mut session = Session {

@@ -134,3 +134,23 @@ async fn of_one_worker_nothing_is_expected_that_nobody_stated() {
     assert_eq!(in_pull_request.code, 0, "{in_pull_request}");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_namesakes_namespace_is_not_shared_in_silence() {
+    let world = platform().await;
+    // Another repository's environment of our very name has made a namespace of our very title.
+    world
+        .seed(&json!({"cloudflare": {
+            "kv": [{"title": "codex-preview-42-CACHE"}],
+            "workers": [{"name": "shop-preview-42", "tags": ["codex-actions:8:eve/other:codex:preview:42"]}]}}))
+        .await;
+    let mark = world.mark();
+    let run = deploy(&world, &[]).await;
+    assert_eq!((run.code, run.output("changed")), (1, "false"), "{run}");
+    let told = "KV namespace `codex-preview-42-CACHE` may be that of Worker `shop-preview-42`, which belongs to preview 42 of codex in eve/other (8)";
+    assert!(run.error().contains(told), "{}", run.error());
+    world.assert_only_reads_since(mark);
+    let forced = deploy(&world, &[("force-foreign", "true")]).await;
+    assert_eq!(forced.code, 0, "{forced}");
+    world.finish().await;
+}

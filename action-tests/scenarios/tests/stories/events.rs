@@ -310,6 +310,32 @@ async fn a_run_that_followed_a_forks_finds_the_pull_request_by_its_head() {
 }
 
 #[tokio::test]
+async fn a_signal_before_the_pull_request_is_known_leaves_a_report() {
+    let world = world().await;
+    let event = event(
+        "workflow_run",
+        workflow_run("pull_request", "eve", "main", ids::HEAD_SHA, &json!([])),
+    );
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        world.fail(&json!({"provider": "github", "method": "GET", "path": "**", "delay_ms": 20_000, "times": 1}));
+        let mark = world.mark();
+        let run = start(&world, "cleanup", &event).start();
+        while world.since(mark).is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        run.signal(signal).await;
+        let run = run.wait().await;
+        assert_eq!((run.code, &run.report["status"]), (code, &json!("failed")), "{run}");
+        let error = run.report["error"].as_str().unwrap();
+        assert!(
+            error.starts_with(&format!("cancelled (SIG{signal}) before it ended")),
+            "{error}"
+        );
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_run_whose_pull_request_is_not_to_be_found_says_why() {
     let world = world().await;
     let stale = event(

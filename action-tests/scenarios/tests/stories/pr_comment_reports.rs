@@ -236,34 +236,6 @@ async fn bad_input_leaves_a_report_that_names_the_step() {
 }
 
 #[tokio::test]
-async fn a_signal_that_nothing_listens_to_leaves_a_report() {
-    let world = World::start().await;
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        world.fail(&json!({"provider": "cloudflare", "method": "GET", "path": "*", "delay_ms": 20_000, "times": 1}));
-        let (temp, mark) = (job(&world, signal), world.mark());
-        let start = world.run("preview-dns").env("RUNNER_TEMP", &temp);
-        let run = start.input("zone", "example.com").input("hosts", "api").start();
-        while world.since(mark).is_empty() {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-        run.signal(signal).await;
-        let run = run.wait().await;
-        assert_eq!(run.code, code, "{run}");
-        assert_eq!(
-            (&run.report["status"], &run.report["command"]),
-            (&json!("failed"), &json!("apply"))
-        );
-        let error = run.report["error"].as_str().unwrap();
-        assert!(
-            error.starts_with(&format!("cancelled (SIG{signal}) before it ended")),
-            "{error}"
-        );
-        assert_eq!(kept(&temp).len(), 1);
-    }
-    world.finish().await;
-}
-
-#[tokio::test]
 async fn what_others_put_beside_the_reports_is_told_and_no_more() {
     let world = World::start().await;
     let server = Server::start(vec![answer(200, HEALTHY)]).await;

@@ -1,5 +1,6 @@
 //! Stories of `preview-dns`.
 
+mod cancelled;
 mod conflicts;
 mod custom_domains;
 mod inputs;

@@ -11,6 +11,8 @@ impl Decision {
     pub(super) fn namespaces(&mut self, subject: &Subject, facts: &Facts, workers: &Workers<'_>) {
         let all = match &facts.namespaces {
             None => return,
+            // A token for a project without KV need not be allowed to see it.
+            Some(Err(_)) if subject.kv_titles().is_empty() => return,
             Some(Err(unread)) => return self.unread(RemovalKind::KvNamespace, subject, unread),
             Some(Ok(all)) => all,
         };
@@ -39,17 +41,24 @@ impl Decision {
     }
 }
 
-/// What speaks against a namespace of this title being ours. Where all Workers that bind it are gone, nothing does: they
-/// went in a run before.
+/// What speaks against a namespace of this title being ours. Where all Workers that bind it are gone, they went in a run
+/// before; unless another repository has an environment of our very name, whose namespaces have our titles.
 fn doubt(subject: &Subject, workers: &Workers<'_>, title: &str) -> Option<Reason> {
     let binding = subject.names.services.iter();
     let mut binding = binding.filter(|service| service.kv.iter().any(|bound| bound == title));
-    binding.find_map(|service| match workers.standing(&service.worker) {
+    let doubt = binding.find_map(|service| match workers.standing(&service.worker) {
         Standing::Goes(_) | Standing::Gone => None,
         Standing::Not(whose) => Some(Reason::BoundBy {
             worker: service.worker.clone(),
             whose,
         }),
         Standing::Unknown(unread) => Some(Reason::Unknown(unread)),
+    });
+    doubt.or_else(|| {
+        let (worker, whose) = workers.namesake(subject)?;
+        Some(Reason::BoundBy {
+            worker,
+            whose: Some(whose),
+        })
     })
 }

@@ -51,6 +51,19 @@ impl<'a> Workers<'a> {
     }
 }
 
+impl Workers<'_> {
+    /// A Worker of another repository's environment of our very name, whatever it is called itself.
+    pub(super) fn namesake(&self, subject: &Subject) -> Option<(String, Whose)> {
+        let known = self.known.iter().flatten();
+        known
+            .filter_map(|(name, standing)| match standing {
+                Standing::Not(Some(whose)) => Some(((*name).to_owned(), whose.clone())),
+                _ => None,
+            })
+            .find(|(_, whose)| whose.is_namesake_of(&subject.owner))
+    }
+}
+
 fn judge(subject: &Subject, facts: &Facts, worker: &Worker, adopt: bool) -> Standing {
     let named = subject.names_worker(&worker.name);
     match worker.verdict(&subject.owner) {

@@ -82,11 +82,18 @@ pub(crate) struct Report {
     removals: Vec<Removal>,
     /// What is left, and why the first of it is: its hint is the most useful.
     failure: Option<anyhow::Error>,
+    unseen: Option<&'static str>,
     took: Duration,
 }
 
 impl Report {
-    pub(crate) fn new(subject: &Subject, dry_run: bool, settled: Vec<Settled>, took: Duration) -> Self {
+    pub(crate) fn new(
+        subject: &Subject,
+        dry_run: bool,
+        settled: Vec<Settled>,
+        unseen: Option<&'static str>,
+        took: Duration,
+    ) -> Self {
         let removals: Vec<Removal> = settled.iter().map(removal).collect();
         let failure = failure(&subject.title, &removals, settled);
         Self {
@@ -106,6 +113,7 @@ impl Report {
             },
             removals,
             failure,
+            unseen,
             took,
         }
     }
@@ -117,7 +125,7 @@ impl Report {
             name: subject.any(),
             end: End::Left(Why::NotTried(Stop::Cancelled(signal))),
         };
-        Self::new(subject, false, vec![anything], took)
+        Self::new(subject, false, vec![anything], None, took)
     }
 
     fn those(&self, outcome: Outcome) -> impl Iterator<Item = &Removal> {
@@ -139,14 +147,32 @@ impl Report {
         let (deleted, planned) = (self.count(Outcome::Deleted), self.count(Outcome::Planned));
         let kept = self.kept();
         let things = |n: usize| count(n, "thing");
-        match (self.left(), deleted, planned, kept.is_empty()) {
-            (0, 0, 0, true) => format!("nothing of {title} is left; there was nothing to delete"),
+        let (place, unseen) = match self.unseen {
+            None => (String::new(), String::new()),
+            Some(unseen) => {
+                let seen = if unseen == "Neon" { "Cloudflare" } else { "Neon" };
+                (format!(" at {seen}"), format!("; {unseen} was not looked at"))
+            }
+        };
+        let said = match (self.left(), deleted, planned, kept.is_empty()) {
+            (0, 0, 0, true) => format!("nothing of {title} is left{place}; there was nothing to delete"),
             (0, 0, 0, false) => format!("there was nothing of {title} to delete{kept}"),
             (0, 0, planned, _) => format!("would delete {} of {title}{kept}", things(planned)),
-            (0, deleted, _, true) => format!("nothing of {title} is left; deleted {} in {took}", things(deleted)),
+            (0, deleted, _, true) => format!(
+                "nothing of {title} is left{place}; deleted {} in {took}",
+                things(deleted)
+            ),
             (0, deleted, _, false) => format!("deleted {} of {title} in {took}{kept}", things(deleted)),
+            (left, 0, planned, _) if planned > 0 => {
+                format!(
+                    "would delete {} of {title}, {} left{kept}",
+                    things(planned),
+                    things(left)
+                )
+            }
             (left, deleted, ..) => format!("deleted {} of {title}, {} left{kept}", things(deleted), things(left)),
-        }
+        };
+        format!("{said}{unseen}")
     }
 
     /// What looks like the environment's and stays; empty when there is nothing.
@@ -200,6 +226,7 @@ impl Report {
             results: self.removals.clone(),
             left: self.left(),
             kept: self.count(Outcome::Kept),
+            unseen: self.unseen.map(str::to_owned),
         };
         runner.output("changed", if report.head.changed { "true" } else { "false" })?;
         runner.output("left", &report.left.to_string())?;

@@ -24,7 +24,15 @@ fn report(ends: Vec<(RemovalKind, End)>) -> Report {
         name: "api-preview-42".to_owned(),
         end,
     });
-    Report::new(&subject(), false, settled.collect(), Duration::from_millis(1234))
+    Report::new(&subject(), false, settled.collect(), None, Duration::from_millis(1234))
+}
+
+/// The same with `only: neon`.
+fn alone(ends: Vec<(RemovalKind, End)>) -> Report {
+    Report {
+        unseen: Some("Cloudflare"),
+        ..report(ends)
+    }
 }
 
 fn deleted() -> End {
@@ -45,7 +53,10 @@ fn the_last_line_says_what_is_true() {
         report(vec![planned(), kept()]).sentence(),
         report(vec![worker(deleted()), left()]).sentence(),
         report(vec![left(), left(), left(), left(), left(), left(), left(), kept()]).sentence(),
+        report(vec![planned(), left()]).sentence(),
         report(Vec::new()).sentence(),
+        alone(vec![worker(deleted())]).sentence(),
+        alone(Vec::new()).sentence(),
     ];
     insta::assert_snapshot!(lines.join("\n"), @"
     nothing of preview 42 is left; deleted 1 thing in 1.2 s
@@ -55,7 +66,10 @@ fn the_last_line_says_what_is_true() {
     would delete 1 thing of preview 42; 1 thing that looks like it stays: Worker `api-preview-42`
     deleted 1 thing of preview 42, 1 thing left
     deleted 0 things of preview 42, 7 things left; 1 thing that looks like it stays: Worker `api-preview-42`
+    would delete 1 thing of preview 42, 1 thing left
     nothing of preview 42 is left; there was nothing to delete
+    nothing of preview 42 is left at Neon; deleted 1 thing in 1.2 s; Cloudflare was not looked at
+    nothing of preview 42 is left at Neon; there was nothing to delete; Cloudflare was not looked at
     ");
 }
 

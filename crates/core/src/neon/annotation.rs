@@ -97,6 +97,15 @@ impl Branch {
         }
     }
 
+    /// Whether it was made for the owner's environment, for this pull request or another.
+    pub fn is_of_environment(&self, owner: &Owner) -> bool {
+        match self.verdict(owner) {
+            Verdict::Ours => true,
+            Verdict::Foreign(whose) => whose.is_sibling_of(owner),
+            Verdict::Unmarked => false,
+        }
+    }
+
     /// Whether these actions made it for this purpose.
     pub fn is_a(&self, kind: Kind) -> bool {
         self.note(MARKER).is_some() && self.note(KIND) == Some(kind.name())

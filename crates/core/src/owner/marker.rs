@@ -179,9 +179,12 @@ impl Marker {
 
     /// Whether it names the same environment and pull request, of whichever repository.
     pub(super) fn is_called_like(&self, owner: &Owner) -> bool {
-        says(&self.project, &owner.project)
-            && says(&self.environment, &owner.environment)
-            && self.pull_request == owner.pull_request
+        self.is_environment_of(owner) && self.pull_request == owner.pull_request
+    }
+
+    /// Whether it names the same environment, of whichever repository and for whichever pull request.
+    pub(super) fn is_environment_of(&self, owner: &Owner) -> bool {
+        says(&self.project, &owner.project) && says(&self.environment, &owner.environment)
     }
 
     /// The repository, for a person: `acme/app`, with its number, since names change hands.

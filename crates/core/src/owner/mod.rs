@@ -128,6 +128,11 @@ impl Whose {
         matches!(self, Self::Repository(marker) if marker.is_called_like(owner))
     }
 
+    /// Whether it is the same environment of this repository, for another pull request.
+    pub fn is_sibling_of(&self, owner: &Owner) -> bool {
+        matches!(self, Self::Environment(marker) if marker.is_environment_of(owner))
+    }
+
     /// Whether it is of the repository of the owner that was asked.
     pub fn is_of_this_repository(&self) -> bool {
         matches!(self, Self::Environment(_))

@@ -16,6 +16,8 @@ pub struct Cleanup {
     pub left: usize,
     /// How many things stay that look like the environment's own and are not known to be; `results` says why.
     pub kept: usize,
+    /// The provider that was not looked at, since that was asked for: `Neon` or `Cloudflare`.
+    pub unseen: Option<String>,
 }
 
 /// One thing of an environment and what became of it.

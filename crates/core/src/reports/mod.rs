@@ -308,6 +308,7 @@ mod tests {
             }],
             left: 1,
             kept: 0,
+            unseen: None,
         };
         let report = Report::from(report);
         let value = report.json().unwrap();

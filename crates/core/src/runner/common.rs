@@ -215,6 +215,11 @@ impl Common {
         )
     }
 
+    /// Whether a key of Neon is given.
+    pub fn has_neon(&self) -> bool {
+        self.raw.neon_api_key.is_some() && self.raw.neon_project_id.is_some()
+    }
+
     /// Access to Neon, each missing part a problem.
     pub fn neon(&self, problems: &mut Problems) -> NeonAccess {
         let project_id = problems.required(

@@ -11,6 +11,7 @@ pub(crate) fn of(subject: &Subject<'_>, service: &Service, built: &Built, live: 
     let mut found = needed(subject, service, facts);
     found.extend(absent(service, built, facts));
     found.extend(ownership::conflict(subject, service, live));
+    found.extend(ownership::shared_kv(subject, service, facts));
     found
 }
 

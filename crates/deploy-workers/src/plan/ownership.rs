@@ -3,7 +3,7 @@
 use actions_core::environment::{Environment, Service};
 use actions_core::owner::{Owner, Verdict, is_marker};
 
-use crate::facts::Live;
+use crate::facts::{Facts, Live};
 use crate::plan::Subject;
 
 fn verdict(owner: &Owner, live: &Live) -> Verdict {
@@ -23,6 +23,21 @@ pub(crate) fn conflict(subject: &Subject<'_>, service: &Service, live: &Live) ->
     let worker = &service.worker;
     Some(format!(
         "Worker `{worker}` belongs to {other}; choose another name in the manifest, or take it over with `force-foreign: true`"
+    ))
+}
+
+/// A KV namespace whose title is ours and may be a namesake's: nothing but its title is on it, and that is made of
+/// project, environment and pull request.
+pub(super) fn shared_kv(subject: &Subject<'_>, service: &Service, facts: &Facts) -> Option<String> {
+    let owner = &subject.environment.owner;
+    if subject.overwrite.foreign || !owner.repository.is_known() {
+        return None;
+    }
+    let (worker, whose) = facts.namesake.as_ref()?;
+    let kv = service.kv.iter().find(|kv| facts.known.kv.contains_key(&kv.title))?;
+    Some(format!(
+        "KV namespace `{}` may be that of Worker `{worker}`, which belongs to {whose}; give `project.name` another value in the manifest of one of the two, or share it with `force-foreign: true`",
+        kv.title
     ))
 }
 

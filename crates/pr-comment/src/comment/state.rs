@@ -113,9 +113,18 @@ fn of_removal(cleanups: &[&Cleanup], reports: &[Report]) -> State {
             "look like its own and stay"
         };
         state("⚠️", format!("is removed, but {things} {stay}"))
+    } else if let Some(unseen) = unseen(cleanups) {
+        state("🧹", format!("is removed, but for {unseen}, which was not looked at"))
     } else {
         state("🧹", "is removed")
     }
+}
+
+/// The provider that none of the runs looked at.
+fn unseen<'a>(cleanups: &[&'a Cleanup]) -> Option<&'a str> {
+    let first = cleanups.first()?.unseen.as_deref()?;
+    let same = |cleanup: &&Cleanup| cleanup.unseen.as_deref() == Some(first);
+    cleanups.iter().all(same).then_some(first)
 }
 
 /// Of what failed, when it was all that was done; else that something did.

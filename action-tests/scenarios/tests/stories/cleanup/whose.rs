@@ -183,3 +183,91 @@ async fn anothers_records_and_branches_under_our_names_are_told() {
     world.assert_only_reads_since(0);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_namesakes_namespace_is_not_ours() {
+    // Another repository has an environment of our very name: its Worker binds a namespace of our very title.
+    let world = World::start().await;
+    world.file("codex.toml", MANIFEST);
+    world
+        .seed(&json!({"cloudflare": {
+            "kv": [{"title": "codex-preview-42-CACHE"}],
+            "workers": [
+                {"name": "shop-preview-42", "tags": ["codex-actions:8:eve/other:codex:preview:42"]},
+                {"name": "identity-preview-42", "tags": [MARKER]}]}}))
+        .await;
+    let run = clean(&world).await;
+    insta::assert_snapshot!(told(&run), @"
+    exit 0, left 0, kept 2
+    preview 42: 1 to delete, 2 to keep
+    Worker `shop-preview-42` is kept: it belongs to preview 42 of codex in eve/other (8)
+    KV namespace `codex-preview-42-CACHE` is kept: it is for Worker `shop-preview-42`, which belongs to preview 42 of codex in eve/other (8)
+    deleted Worker `identity-preview-42`
+    deleted 1 thing of preview 42 in … s; 2 things that look like it stay: Worker `shop-preview-42`, KV namespace `codex-preview-42-CACHE`
+    ");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_not_looked_at_is_not_said_to_be_gone() {
+    let world = world().await;
+    let neon = world.run("cleanup").input("only", "neon").go().await;
+    insta::assert_snapshot!(steady(&neon.log()), @"
+    preview 42: 1 to delete
+    deleted branch `preview-pr-42`
+    nothing of preview 42 is left at Neon; deleted 1 thing in … s; Cloudflare was not looked at
+    ");
+    assert_eq!(neon.report["unseen"], "Cloudflare", "{neon}");
+    let told = world
+        .run("pr-comment")
+        .input("reports", neon.output("report"))
+        .go()
+        .await;
+    assert_eq!(told.code, 0, "{told}");
+    assert!(
+        told.summary
+            .contains("Preview is removed, but for Cloudflare, which was not looked at"),
+        "{}",
+        told.summary
+    );
+    let cloudflare = world.run("cleanup").input("only", "cloudflare").go().await;
+    assert!(
+        cloudflare
+            .log()
+            .contains("nothing of preview 42 is left at Cloudflare; deleted 10 things"),
+        "{cloudflare}"
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_the_manifest_has_dropped_is_looked_for_all_the_same() {
+    let world = world().await;
+    let manifest = MANIFEST
+        .replace("kv = [\"CACHE\"]\n", "")
+        .replace("branch = \"preview-pr-{pr}\"\n", "");
+    world.file(
+        "codex.toml",
+        &manifest.replace("[database]\nparent = \"production\"\n", ""),
+    );
+    let run = clean(&world).await;
+    assert_eq!(
+        (run.code, run.output("left"), run.output("kept")),
+        (0, "0", "1"),
+        "{run}"
+    );
+    assert!(
+        outcomes(&run).contains(&"deleted branch preview-pr-42".to_owned()),
+        "{run}"
+    );
+    assert!(
+        outcomes(&run).contains(&"kept kv-namespace codex-preview-42-CACHE".to_owned()),
+        "{run}"
+    );
+    // A token that may not see namespaces is no failure where the manifest has none.
+    world.fail(&json!({"provider": "cloudflare", "method": "GET", "path": "/accounts/*/storage/kv/namespaces", "status": 403, "times": 9,
+        "body": {"success": false, "errors": [{"code": 10000, "message": "Authentication error"}], "messages": [], "result": null}}));
+    let again = clean(&world).await;
+    assert_eq!((again.code, again.output("changed")), (0, "false"), "{again}");
+    world.finish().await;
+}
