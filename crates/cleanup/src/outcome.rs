@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use actions_core::cloudflare;
 use actions_core::reports::RemovalKind;
 use actions_core::runner::signal::Interrupt;
+use actions_core::{cloudflare, neon};
 
 use crate::plan::{Ground, Reason, Standing, Staying};
 
@@ -32,6 +32,20 @@ pub(crate) enum End {
     Left(Why),
     /// A dry run: it would go.
     Planned(Ground),
+}
+
+impl End {
+    /// Whether it is gone by this run, or may be.
+    pub(crate) fn may_be_gone(&self) -> bool {
+        match self {
+            Self::Deleted { .. } | Self::Left(Why::UnderWay(_)) => true,
+            Self::Left(Why::Failed(error)) => {
+                let cloudflare = error.downcast_ref().is_some_and(cloudflare::Error::may_be_done);
+                cloudflare || error.downcast_ref().is_some_and(neon::Error::is_unclear)
+            }
+            Self::Left(_) | Self::Absent | Self::Kept(_) | Self::Planned(_) => false,
+        }
+    }
 }
 
 /// Why something is left.

@@ -10,7 +10,7 @@ use crate::report;
 use crate::session::Session;
 
 /// One look, within what a runner leaves a cancelled step.
-const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What was asked for.
 pub(crate) enum Pending {
@@ -99,10 +99,12 @@ pub(crate) async fn settle(session: &mut Session<'_>) -> anyhow::Result<()> {
     let seen = match timeout(LOOK, pending.look(&neon)).await {
         Ok(Ok(seen)) => seen,
         Ok(Err(error)) => {
+            session.changed();
             session.warn(report::unknown(&pending, &error.to_string()));
             return Ok(());
         }
         Err(_) => {
+            session.changed();
             session.warn(report::unknown(&pending, "Neon did not answer in time"));
             return Ok(());
         }
@@ -123,7 +125,11 @@ pub(crate) async fn settle(session: &mut Session<'_>) -> anyhow::Result<()> {
             session.changed();
             report::changed_all_the_same(&before.name)
         }
-        _ => report::not_done(&pending),
+        // It may still be carried out.
+        _ => {
+            session.changed();
+            report::not_done(&pending)
+        }
     };
     session.say(&text);
     session.report.outcome = text;

@@ -147,6 +147,8 @@ pub(crate) async fn converge(
         }
         converged.changed |= !carried.done.is_empty();
         let Err(error) = carried.outcome else { return Ok(()) };
+        // What may have been made is told as changed.
+        converged.changed |= error.may_be_done();
         if round == ROUNDS || !error.has_any(STALE) {
             return Err(error.into());
         }

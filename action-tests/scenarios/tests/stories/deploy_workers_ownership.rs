@@ -154,3 +154,23 @@ async fn a_namesakes_namespace_is_not_shared_in_silence() {
     assert_eq!(forced.code, 0, "{forced}");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_namespace_whose_fate_is_unknown_is_told() {
+    let world = platform().await;
+    // It is made, its answer is lost, and the look is refused.
+    world.fail(&json!([
+        {"provider": "cloudflare", "method": "POST", "path": "/accounts/*/storage/kv/namespaces", "drop": "after", "times": 1},
+        {"provider": "cloudflare", "method": "GET", "path": "/accounts/*/storage/kv/namespaces", "status": 403, "skip": 1, "times": 9,
+            "body": {"success": false, "errors": [{"code": 10000, "message": "Authentication error"}], "messages": [], "result": null}},
+    ]));
+    let run = deploy(&world, &[]).await;
+    assert_eq!((run.code, run.output("changed")), (1, "true"), "{run}");
+    assert!(
+        run.summary
+            .contains("KV namespaces that may have been made: `codex-preview-42-CACHE`."),
+        "{}",
+        run.summary
+    );
+    world.finish().await;
+}

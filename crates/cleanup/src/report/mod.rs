@@ -95,6 +95,7 @@ impl Report {
         took: Duration,
     ) -> Self {
         let removals: Vec<Removal> = settled.iter().map(removal).collect();
+        let changed = settled.iter().any(|settled| settled.end.may_be_gone());
         let failure = failure(&subject.title, &removals, settled);
         Self {
             title: subject.title.clone(),
@@ -106,7 +107,7 @@ impl Report {
                     (true, false) => Status::Planned,
                     (false, false) => Status::Done,
                 },
-                changed: removals.iter().any(|removal| removal.outcome == Outcome::Deleted),
+                changed,
                 seconds: took.as_secs_f64(),
                 error: failure.as_ref().map(render),
                 ..Head::default()

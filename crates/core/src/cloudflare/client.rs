@@ -299,7 +299,16 @@ impl Writer {
         look: impl AsyncFn() -> Result<Option<T>, Error>,
     ) -> Result<Written<T>, Error> {
         let ask = async |tries: &mut Tries| self.0.result(call, tries).await.map(&open);
-        retry::settled(&mut self.0.tries(), ask, doubt, look).await
+        let mut tries = self.0.tries();
+        let made = retry::settled(&mut tries, ask, doubt, look).await;
+        // Where the look was refused, it is the refusal that is told; that the thing may be there goes with it.
+        made.map_err(|error| {
+            if tries.are_unclear() {
+                error.after_unclear()
+            } else {
+                error
+            }
+        })
     }
 
     /// A deletion: whether the thing was there, and is not any more. One that is gone after an answer that left open

@@ -251,6 +251,19 @@ impl Error {
         self.has_any(codes) || self.status() == Some(404) && !self.has_any(NO_ROUTE)
     }
 
+    /// The same, after a try that may have been carried out.
+    pub(crate) fn after_unclear(mut self) -> Self {
+        if let Cause::Refused(refusal) = &mut self.cause {
+            refusal.after_unclear = true;
+        }
+        self
+    }
+
+    /// Whether what was asked for may have been done, now or by an earlier try.
+    pub fn may_be_done(&self) -> bool {
+        self.is_unclear() || self.is_after_unclear()
+    }
+
     /// Whether this refusal follows a try of the same call that may have been carried out: "gone" may be our own doing.
     pub fn is_after_unclear(&self) -> bool {
         self.refusal().is_some_and(|refusal| refusal.after_unclear)

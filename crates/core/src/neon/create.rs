@@ -143,9 +143,14 @@ impl Writer {
                 None => Ok(None),
             }
         };
-        match retry::settled(&mut self.api.tries(), create, Error::doubt, look).await {
+        let mut tries = self.api.tries();
+        match retry::settled(&mut tries, create, Error::doubt, look).await {
             Ok(made) => Ok(made.into_inner()),
             Err(error) if error.is_branch_limit() => Ok(Made::LimitReached(error)),
+            Err(error) if tries.are_unclear() && !error.is_unclear() => Err(Error::Unseen {
+                what: format!("branch `{}`", new.name),
+                source: Box::new(error),
+            }),
             Err(error) => Err(error),
         }
     }

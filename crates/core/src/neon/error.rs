@@ -26,6 +26,13 @@ pub enum Error {
     /// Not what Neon's API description promises: HTML from a gateway, or JSON of another shape.
     #[error("Neon's answer ({status}) to `{call}` cannot be read: {why}")]
     Unreadable { status: u16, call: String, why: String },
+    /// A create whose answer was lost, and the look for it failed.
+    #[error("{what} may have been made; looking for it failed")]
+    Unseen {
+        what: String,
+        #[source]
+        source: Box<Self>,
+    },
     /// The list of branches changed each time it was read, or led in circles.
     #[error("Neon's list of branches changed each time it was read, so that it may lack some")]
     Unproven,
@@ -148,7 +155,7 @@ impl Error {
     pub fn is_unclear(&self) -> bool {
         match self {
             Self::Refused { status, .. } => *status >= 500 && *status != 503,
-            Self::Unreadable { .. } | Self::NoAnswer(NoAnswer::Ambiguous { .. }) => true,
+            Self::Unreadable { .. } | Self::Unseen { .. } | Self::NoAnswer(NoAnswer::Ambiguous { .. }) => true,
             _ => false,
         }
     }
@@ -188,6 +195,7 @@ impl Error {
             Self::StillRunning { .. } => "run again: what exists is found and waited for",
             Self::NoSuchDatabase { .. } => "set the inputs `role` and `database`, or `[database]` in the manifest",
             Self::NoAnswer(lost) => return lost.hint("neon-api-url", "neon-api-key"),
+            Self::Unseen { source, .. } => return source.hint(),
             Self::Unproven => "run again when fewer other runs change the project",
             Self::ForeignHost { .. } => "nothing was handed on; please report this with the host's name",
             _ => return None,

@@ -77,7 +77,16 @@ impl Work<'_> {
         let results: Vec<anyhow::Result<(String, String)>> = stream::iter(&self.plan.kv)
             .map(|title| async {
                 self.stop.check()?;
-                let written = self.writer().create_kv_namespace(title).await?;
+                self.journal.borrow_mut().kv_open.insert(title.clone());
+                let written = self.writer().create_kv_namespace(title).await;
+                // Until it is known, it may have been made: when the answer is lost, or the run ends before it comes.
+                if !written
+                    .as_ref()
+                    .is_err_and(actions_core::cloudflare::Error::may_be_done)
+                {
+                    self.journal.borrow_mut().kv_open.remove(title);
+                }
+                let written = written?;
                 let changed = written.changed();
                 let namespace = written.into_inner();
                 if changed {

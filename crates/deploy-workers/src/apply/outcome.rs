@@ -1,6 +1,7 @@
 //! What became of each service. Kept while it is carried out, so that a run that ends early knows how far it came;
 //! all that is reported of a run is read from here.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -76,11 +77,13 @@ pub(crate) struct Journal {
     pub(crate) services: IndexMap<String, Outcome>,
     /// KV namespaces that were made.
     pub(crate) kv: Vec<String>,
+    /// Those that may have been made: nobody knows.
+    pub(crate) kv_open: BTreeSet<String>,
 }
 
 impl Journal {
     pub(crate) fn changed(&self) -> bool {
-        !self.kv.is_empty() || self.services.values().any(Outcome::changed)
+        !self.kv.is_empty() || !self.kv_open.is_empty() || self.services.values().any(Outcome::changed)
     }
 
     /// The services that were put back.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use actions_core::environment::Service as Subject;
 use actions_core::reports::{Command, DeployWorkers, Head, Service, ServiceState, Status};
 use actions_core::runner::Runner;
-use actions_core::text::{cell, count, elapsed};
+use actions_core::text::{cell, count, elapsed, quoted_list};
 use serde_json::{Map, Value};
 
 use super::bytes;
@@ -168,7 +168,23 @@ impl Report<'_> {
         } else {
             ""
         };
-        format!("{head}{back}\n| | service | version | size | time | |\n|---|---|---|---|---|---|\n{rows}{details}")
+        let namespaces = self.namespaces();
+        format!(
+            "{head}{back}{namespaces}\n| | service | version | size | time | |\n|---|---|---|---|---|---|\n{rows}{details}"
+        )
+    }
+
+    /// The KV namespaces of a run that failed: no row tells of them.
+    fn namespaces(&self) -> String {
+        let told = |said: &str, titles: &[String]| match titles {
+            [] => String::new(),
+            titles => format!("\nKV namespaces that {said}: {}.\n", quoted_list(titles)),
+        };
+        if self.error.is_none() {
+            return String::new();
+        }
+        let open: Vec<String> = self.journal.kv_open.iter().cloned().collect();
+        told("were made", &self.journal.kv) + &told("may have been made", &open)
     }
 
     /// Writes the outputs.
@@ -178,7 +194,7 @@ impl Report<'_> {
 
     /// Writes outputs and summary. Where nothing was begun, the error says all that there is to say.
     pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
-        if self.error.is_none() || !self.journal.services.is_empty() {
+        if self.error.is_none() || !self.journal.services.is_empty() || self.journal.changed() {
             runner.summary(&self.markdown());
         }
         self.outputs(runner)

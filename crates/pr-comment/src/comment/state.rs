@@ -60,7 +60,7 @@ impl State {
         if !cleanups.is_empty() {
             return Self {
                 about: About::Removal,
-                ..of_removal(&cleanups, reports)
+                ..of_removal(&cleanups, reports, job)
             };
         }
         let told: Vec<(Effect, &Report)> = reports
@@ -89,12 +89,14 @@ impl State {
     }
 }
 
-fn of_removal(cleanups: &[&Cleanup], reports: &[Report]) -> State {
+fn of_removal(cleanups: &[&Cleanup], reports: &[Report], job: Job) -> State {
     let left: usize = cleanups.iter().map(|cleanup| cleanup.left).sum();
     let kept: usize = cleanups.iter().map(|cleanup| cleanup.kept).sum();
     let results = cleanups.iter().any(|cleanup| !cleanup.results.is_empty());
     if cleanups.iter().all(|cleanup| cleanup.head.status == Status::Planned) {
         state("📝", "is to be removed")
+    } else if job == Job::Cancelled && (left > 0 || reports.iter().any(has_failed)) {
+        state("🚫", "removal was cancelled")
     } else if left > 0 || reports.iter().any(has_failed) {
         // Refused before it looked: nothing is known to be left, and nothing is gone.
         let words = if left > 0 || results {

@@ -60,7 +60,7 @@ async fn the_time_limit_holds_whatever_hangs() {
 async fn a_cancelled_run_tells_what_it_did_and_the_next_one_finishes() {
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
         let world = world().await;
-        world.fail(&json!({"provider": "cloudflare", "method": "DELETE", "path": "/accounts/*/workers/scripts/web-preview-42", "delay_ms": 1500, "times": 1}));
+        world.fail(&json!({"provider": "cloudflare", "method": "DELETE", "path": "/accounts/*/workers/scripts/web-preview-42", "delay_ms": 500, "times": 1}));
         let mut started = world.run("cleanup").start();
         started.printed("deleted route `web-preview-42.example.com/*`").await;
         started.signal(signal).await;

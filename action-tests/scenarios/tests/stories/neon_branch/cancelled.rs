@@ -51,7 +51,8 @@ async fn a_write_on_its_way_is_answered_first_and_reported() {
     assert_eq!(ok(run(&world, "create").go().await).output("created"), "false");
 
     ok(run(&world, "create").input("expires", "never").go().await);
-    world.fail(&late("POST", 1_500));
+    // After SIGTERM alone there is a second.
+    world.fail(&late("POST", 500));
     let point = cancelled(&world, run(&world, "checkpoint"), "POST", "TERM").await;
     assert_eq!(point.output("changed"), "true", "{point}");
     assert!(names(&world).contains(&"checkpoint/preview-pr-42/1001".to_owned()));
@@ -72,7 +73,7 @@ async fn a_write_on_its_way_is_answered_first_and_reported() {
     while !world.since(mark).iter().any(|request| request["method"] == "DELETE") {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    started.signal("TERM").await;
+    started.signal("INT").await;
     let deleted = ok(started.wait().await);
     assert_eq!(
         (deleted.output("changed"), deleted.report["deleted"].clone()),
@@ -90,8 +91,9 @@ async fn a_write_that_is_not_answered_is_looked_up_once() {
     let told = "the making of branch `preview-pr-42` was not answered; the branch was not there when the run ended";
     assert!(lost.log().contains(told) && lost.summary.contains(told), "{lost}");
     assert_eq!(
+        // It may still be carried out.
         (lost.output("changed"), lost.output("created")),
-        ("false", ""),
+        ("true", ""),
         "{lost}"
     );
 
@@ -105,7 +107,7 @@ async fn a_write_that_is_not_answered_is_looked_up_once() {
             .contains("the deletion of branch `preview-pr-42` was not answered; the branch was still there"),
         "{lost}"
     );
-    assert_eq!(lost.output("changed"), "false");
+    assert_eq!(lost.output("changed"), "true");
 
     // Carried out, and the answer never came: the look finds it.
     ok(run(&world, "delete").go().await);

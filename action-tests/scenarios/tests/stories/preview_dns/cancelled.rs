@@ -58,3 +58,23 @@ async fn an_answer_that_comes_in_time_is_waited_for_and_nothing_is_begun_after_a
     world.assert_only_reads_since(mark);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn records_whose_fate_is_unknown_are_told_as_changed() {
+    let world = nine_services().await;
+    // The batch is carried out, its answer is lost, and the look is refused.
+    world.fail(&json!([
+        {"provider": "cloudflare", "method": "POST", "path": "/zones/*/dns_records/batch", "drop": "after", "times": 1},
+        {"provider": "cloudflare", "method": "GET", "path": "/zones/*/dns_records", "status": 403, "skip": 1, "times": 9,
+            "body": {"success": false, "errors": [{"code": 10000, "message": "Authentication error"}], "messages": [], "result": null}},
+    ]));
+    let run = dns(&world, "apply").go().await;
+    assert_eq!((run.code, run.output("changed")), (1, "true"), "{run}");
+    assert_eq!(zone(&world).len(), 12);
+    assert!(
+        run.error().contains("could not list the DNS records"),
+        "{}",
+        run.error()
+    );
+    world.finish().await;
+}
