@@ -88,7 +88,7 @@ pub(crate) fn usage(used: usize, limit: usize, oldest: Option<&Branch>, now: Tim
         || "none of them is a preview of this repository".to_owned(),
         |branch| {
             format!(
-                "oldest preview of this repository: `{}` ({} old)",
+                "oldest preview of this environment: `{}` ({} old)",
                 branch.name,
                 age(branch, now)
             )

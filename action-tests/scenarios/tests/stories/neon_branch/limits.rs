@@ -27,12 +27,12 @@ async fn a_plan_that_is_nearly_full_is_told_before_and_when_it_is_full() {
     let near = ok(run(&world, "create").go().await);
     assert_eq!(
         near.report["warnings"],
-        json!(["9 of 10 branches used; oldest preview of this repository: `preview-pr-3` (12 days old)"])
+        json!(["9 of 10 branches used; oldest preview of this environment: `preview-pr-3` (12 days old)"])
     );
     let full = failed(&run(&world, "create").input("pull-request", "43").go().await);
     insta::with_settings!({filters => VARYING.to_vec()}, {
         insta::assert_snapshot!(full, @"
-        could not create branch `preview-pr-43`: 10 of 10 branches used; oldest preview of this repository: `preview-pr-3` (12 days old)
+        could not create branch `preview-pr-43`: 10 of 10 branches used; oldest preview of this environment: `preview-pr-3` (12 days old)
         caused by: Neon answered 422 (BRANCHES_LIMIT_EXCEEDED, request [request]) to `POST /projects/quiet-river-12345678/branches`: branches limit exceeded, limit: 10
         hint: delete branches that nobody needs, set `expires` so that they go by themselves, or `on-limit: evict-oldest`
         ");
