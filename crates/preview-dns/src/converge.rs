@@ -43,13 +43,11 @@ impl Writes {
     }
 
     fn begin(&self) -> Result<(), Fault> {
-        match self.0.get() {
-            (_, Some(signal)) => Err(report::cancelled(Some(signal), false)),
-            (_, None) => {
-                self.0.set((true, None));
-                Ok(())
-            }
+        if let (_, Some(signal)) = self.0.get() {
+            return Err(report::cancelled(Some(signal), false));
         }
+        self.0.set((true, None));
+        Ok(())
     }
 
     fn end(&self) {
