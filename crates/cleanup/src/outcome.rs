@@ -6,7 +6,7 @@ use actions_core::reports::RemovalKind;
 use actions_core::runner::signal::Interrupt;
 use actions_core::{cloudflare, neon};
 
-use crate::plan::{Ground, Reason, Standing, Staying};
+use crate::plan::{Ground, Reason, Standing, Staying, Thing};
 
 /// One thing, and what became of it.
 #[derive(Debug)]
@@ -73,6 +73,17 @@ pub(crate) enum Stop {
     TimeIsUp(Duration),
     /// So many of the kind failed for no fault of theirs.
     GivenUp(usize),
+}
+
+impl Settled {
+    /// What became of a thing that was to go.
+    pub(crate) fn of(thing: &Thing, end: End) -> Self {
+        Self {
+            kind: thing.kind(),
+            name: thing.name().to_owned(),
+            end,
+        }
+    }
 }
 
 impl From<Staying> for Settled {

@@ -36,16 +36,15 @@ impl Journal {
     }
 
     /// All of it; `stop` says why some have not ended.
-    pub(super) fn settled(self, going: Vec<Going>, stop: Stop) -> Vec<Settled> {
+    pub(super) fn settled(self, going: &[Going], stop: Stop) -> Vec<Settled> {
         let entries = self.0.into_inner().into_iter();
-        let settled = going.into_iter().zip(entries).map(|(going, entry)| Settled {
-            kind: going.thing.kind(),
-            name: going.thing.name().to_owned(),
-            end: match entry {
+        let settled = going.iter().zip(entries).map(|(going, entry)| {
+            let end = match entry {
                 Entry::Ended(end) => end,
                 Entry::UnderWay => End::Left(Why::UnderWay(stop)),
                 Entry::Waiting => End::Left(Why::NotTried(stop)),
-            },
+            };
+            Settled::of(&going.thing, end)
         });
         settled.collect()
     }

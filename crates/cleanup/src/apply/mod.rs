@@ -19,7 +19,7 @@ use self::brake::Brake;
 use self::journal::Journal;
 use crate::facts::{Facts, Readers};
 use crate::outcome::{End, Settled, Stop, Why};
-use crate::plan::{Decision, Going, Thing};
+use crate::plan::{Decision, Going, Staying, Thing};
 use crate::report;
 
 /// So many deletions at once: well below what would count as a burst.
@@ -46,12 +46,9 @@ impl Writers {
 
 /// What a dry run reports: every deletion as planned.
 pub(crate) fn planned(decision: Decision) -> Vec<Settled> {
-    let planned = decision.going.into_iter().map(|going| Settled {
-        kind: going.thing.kind(),
-        name: going.thing.name().to_owned(),
-        end: End::Planned(going.ground),
-    });
-    sorted(planned.chain(decision.staying.into_iter().map(Settled::from)).collect())
+    let going = decision.going.into_iter();
+    let planned = going.map(|going| Settled::of(&going.thing, End::Planned(going.ground)));
+    sorted(planned, decision.staying)
 }
 
 /// Deletes, and tells of each thing what became of it.
@@ -84,11 +81,13 @@ pub(crate) async fn apply(
     }
     // Without one, everything has ended.
     let stop = brake.stop().unwrap_or(Stop::GivenUp(0));
-    let settled = journal.settled(decision.going, stop).into_iter();
-    sorted(settled.chain(decision.staying.into_iter().map(Settled::from)).collect())
+    sorted(journal.settled(&decision.going, stop), decision.staying)
 }
 
-fn sorted(mut settled: Vec<Settled>) -> Vec<Settled> {
+/// What was to go and what stays, by kind.
+fn sorted(going: impl IntoIterator<Item = Settled>, staying: Vec<Staying>) -> Vec<Settled> {
+    let staying = staying.into_iter().map(Settled::from);
+    let mut settled: Vec<Settled> = going.into_iter().chain(staying).collect();
     settled.sort_by_key(|settled| settled.kind);
     settled
 }

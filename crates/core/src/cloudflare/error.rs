@@ -191,11 +191,6 @@ impl Error {
         }
     }
 
-    /// Whether a fact of the account, not a refusal, makes the call pointless (no such zone, say).
-    pub fn is_unfit(&self) -> bool {
-        matches!(self.cause, Cause::Unfit { .. })
-    }
-
     /// The refusal, when Cloudflare answered.
     pub fn refusal(&self) -> Option<&Refusal> {
         match &self.cause {
