@@ -8,7 +8,6 @@
 //! - [`plan`]: changes as data, their guard and their text.
 //! - [`reports`]: what the actions tell each other.
 //! - [`secret`], [`credential`]: what is hidden, and what may have to be.
-//! - [`wrangler`]: the project's wrangler as a bundler, and its configuration files.
 //! - [`health`]: when a service counts as healthy.
 
 pub mod cloudflare;
@@ -34,4 +33,3 @@ pub mod runner;
 pub mod secret;
 pub mod text;
 mod tls;
-pub mod wrangler;

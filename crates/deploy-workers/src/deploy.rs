@@ -13,14 +13,14 @@ use futures_util::future::try_join;
 
 use crate::apply::Work;
 use crate::apply::outcome::Journal;
+use crate::bundled::Bundled;
 use crate::facts::Facts;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, Subject};
-use crate::project::bundled::Bundled;
-use crate::project::render::Rendered;
 use crate::report::describe::{self, Described};
 use crate::report::{self, Report};
 use crate::stop::{Cancelled, Stop, UNTOUCHED};
+use wrangler::project::render::Rendered;
 
 /// What is known before anything is touched.
 struct Prepared {

@@ -13,8 +13,8 @@ use indexmap::IndexMap;
 
 use crate::apply::look;
 use crate::inputs::Inputs;
-use crate::project::Built;
-use crate::project::render::Known;
+use wrangler::project::Built;
+use wrangler::project::render::Known;
 
 /// So many reads at once: well below what would count as a burst.
 const AT_ONCE: usize = 8;

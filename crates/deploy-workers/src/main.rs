@@ -1,11 +1,11 @@
 //! Deploys all Workers of an environment, in the order in which they need each other.
 
 mod apply;
+mod bundled;
 mod deploy;
 mod facts;
 mod inputs;
 mod plan;
-mod project;
 mod report;
 mod restore;
 mod stop;

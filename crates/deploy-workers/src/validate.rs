@@ -6,11 +6,11 @@ use actions_core::reports::Command;
 use actions_core::runner::Runner;
 use actions_core::runner::signal::Interrupts;
 
+use crate::bundled::Bundled;
 use crate::inputs::Inputs;
-use crate::project::bundled::Bundled;
-use crate::project::render::Known;
 use crate::report::{self, describe};
 use crate::stop::Cancelled;
+use wrangler::project::render::Known;
 
 /// Validates. Nothing is known of Cloudflare here: hostnames and what serves are checked by `deploy`.
 pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> anyhow::Result<()> {

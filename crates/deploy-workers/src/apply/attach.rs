@@ -11,8 +11,8 @@ use crate::apply::Work;
 use crate::apply::outcome::Did;
 use crate::plan::hostnames::Step;
 use crate::plan::{self, ServicePlan, Upload};
-use crate::project::Built;
 use crate::report;
+use wrangler::project::Built;
 
 impl Work<'_> {
     pub(crate) async fn steps(&self, service: &ServicePlan) -> anyhow::Result<()> {

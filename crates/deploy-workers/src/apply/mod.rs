@@ -16,9 +16,9 @@ use std::time::Instant;
 
 use actions_core::cloudflare::Writer;
 use actions_core::runner::Runner;
-use actions_core::wrangler::Sandbox;
 use futures_util::{StreamExt as _, future, stream};
 use indexmap::IndexMap;
+use wrangler::Sandbox;
 
 use self::gate::{Asked, Awaited};
 use self::outcome::{Code, Did, Journal, Outcome};
@@ -26,10 +26,10 @@ use self::record::Before;
 use crate::facts::Facts;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
-use crate::project::Built;
-use crate::project::render::Rendered;
 use crate::report;
 use crate::stop::{Cancelled, Stop};
+use wrangler::project::Built;
+use wrangler::project::render::Rendered;
 
 /// Uploads at once: a wave of many services stays below Cloudflare's burst limit.
 pub(crate) const AT_ONCE: usize = 4;

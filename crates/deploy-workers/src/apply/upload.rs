@@ -3,8 +3,8 @@
 use actions_core::cloudflare::{Share, Upload as Form};
 use actions_core::error::fault;
 use actions_core::secret::ExposeSecret as _;
-use actions_core::wrangler::uploader::ToUpload;
 use serde_json::json;
+use wrangler::uploader::ToUpload;
 
 use crate::apply::Work;
 use crate::apply::outcome::{Code, Did};
@@ -13,10 +13,10 @@ use crate::plan::claims;
 use crate::plan::content;
 use crate::plan::fingerprint;
 use crate::plan::{ServicePlan, Upload};
-use crate::project::Built;
-use crate::project::by_wrangler::Handed;
-use crate::project::render::Rendered;
 use crate::report;
+use wrangler::project::Built;
+use wrangler::project::by_wrangler::Handed;
+use wrangler::project::render::Rendered;
 
 impl Work<'_> {
     pub(crate) async fn upload(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> anyhow::Result<()> {

@@ -5,10 +5,10 @@ use actions_core::manifest::{OnLimit, Routing, Uploader};
 use actions_core::naming;
 use actions_core::owner::Owner;
 use actions_core::runner::{Common, Env, Problems, inputs};
-use actions_core::wrangler::Config;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
+use wrangler::Config;
 
 /// The inputs that describe one Worker.
 #[derive(Debug, Default, Deserialize)]

@@ -15,6 +15,7 @@ use actions_core::secret::secret;
 use actions_core::text::quoted_list;
 use secrecy::SecretString;
 use serde::Deserialize;
+use wrangler::project::Scope;
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
@@ -139,6 +140,17 @@ impl Origin {
 }
 
 impl Inputs {
+    /// What of the project is looked at.
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        Scope {
+            environment: &self.environment,
+            manifest: self.manifest.as_ref(),
+            chosen: &self.chosen,
+            shared: &self.shared,
+            account: self.cloudflare.as_ref().map(|access| access.account_id.as_str()),
+        }
+    }
+
     /// Reads and checks the inputs.
     ///
     /// # Errors

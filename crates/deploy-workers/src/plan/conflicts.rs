@@ -4,7 +4,7 @@ use actions_core::environment::Service;
 
 use crate::facts::{self, Facts, Live};
 use crate::plan::{Subject, ownership};
-use crate::project::Built;
+use wrangler::project::Built;
 
 /// All of it, each a sentence.
 pub(crate) fn of(subject: &Subject<'_>, service: &Service, built: &Built, live: &Live, facts: &Facts) -> Vec<String> {

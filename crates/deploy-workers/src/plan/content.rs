@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::facts::Live;
 use crate::plan::fingerprint;
-use crate::project::Built;
-use crate::project::render::Rendered;
+use wrangler::project::Built;
+use wrangler::project::render::Rendered;
 
 /// The tag of a service's upload. One by wrangler holds more than the metadata says: its whole configuration counts.
 pub(crate) fn tag(environment: &Environment, service: &Service, built: &Built, rendered: &Rendered) -> String {

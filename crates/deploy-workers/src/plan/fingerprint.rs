@@ -5,10 +5,9 @@ use actions_core::owner::hex;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::project::Size;
+use wrangler::project::{SOURCE_MAP, Size};
 
 /// A source map explains code, it does not change it, and holds paths that differ from run to run.
-pub(crate) const SOURCE_MAP: &str = "application/source-map";
 /// The tag is readable to everyone who may read the Worker: guessing a secret from it is made a thousand times slower.
 const ROUNDS: usize = 1000;
 const PREFIX: &str = "codex-";

@@ -22,8 +22,8 @@ use serde_json::{Map, Value};
 use self::hostnames::{Decision, Step};
 use crate::facts::{Facts, Live};
 use crate::inputs::Overwrite;
-use crate::project::render::Rendered;
-use crate::project::{Built, Size};
+use wrangler::project::render::Rendered;
+use wrangler::project::{Built, Size};
 
 /// What is to be done for an environment.
 pub(crate) struct Plan {

@@ -1,16 +1,15 @@
 //! What `rollback` and `validate` report, and their summaries.
 
 use actions_core::reports::{Command, DeployWorkers, Head, Service, ServiceState, Status};
-use actions_core::text::{cell, count};
+use actions_core::text::{bytes, cell, count};
 use indexmap::IndexMap;
 
-use super::bytes;
 use super::describe::{Described, described_markdown};
 use super::output::{NOT_PUT_BACK, head, rounded, row};
 use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
-use crate::project::Built;
 use crate::restore::Restored;
+use wrangler::project::Built;
 
 /// The report of `rollback`.
 pub(crate) fn restored(

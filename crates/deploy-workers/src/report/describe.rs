@@ -6,13 +6,13 @@ use actions_core::environment::{Secret, Service};
 use actions_core::runner::{Runner, command};
 use actions_core::secret::redact;
 use actions_core::text::{cell, shorten};
-use actions_core::wrangler::Resource;
 use serde_json::Value;
+use wrangler::Resource;
 
+use crate::bundled::Bundled;
 use crate::inputs::Inputs;
-use crate::project::Built;
-use crate::project::bundled::Bundled;
-use crate::project::render::Rendered;
+use wrangler::project::Built;
+use wrangler::project::render::Rendered;
 
 /// A value that is longer says more than a line can.
 const LONGEST_VALUE: usize = 80;

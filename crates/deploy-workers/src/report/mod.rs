@@ -10,9 +10,9 @@ use std::time::Duration;
 use actions_core::error::fault;
 use actions_core::health::{Seen, Target, Verdict};
 use actions_core::runner::{Runner, command};
-use actions_core::text::{count, elapsed, quoted_list};
-use actions_core::wrangler::Failed;
+use actions_core::text::{bytes, count, elapsed, quoted_list};
 use indexmap::IndexMap;
+use wrangler::Failed;
 
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
 pub(crate) use output::{Report, outputs, untouched};
@@ -22,24 +22,8 @@ use crate::apply::outcome::Outcome;
 use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
-use crate::project::{Built, Size};
 use crate::restore::Restored;
-
-/// `12.3 KiB`
-pub(crate) fn bytes(n: u64) -> String {
-    const UNITS: [&str; 3] = ["KiB", "MiB", "GiB"];
-    if n < 1024 {
-        return format!("{n} B");
-    }
-    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-    let mut value = n as f64 / 1024.0;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
-}
+use wrangler::project::{Built, Progress, Size};
 
 fn size(size: Size) -> String {
     format!("{}, {} compressed", bytes(size.raw), bytes(size.gzip))
@@ -64,13 +48,16 @@ pub(crate) fn opening(inputs: &Inputs) -> String {
     )
 }
 
-/// A service's own build command ended well.
-pub(crate) fn built(key: &str, command: &str, took: Duration) -> String {
-    format!("{key}: built by `{command}` in {}", elapsed(took))
+/// A build or a bundle ended well.
+pub(crate) fn progress(progress: Progress<'_>) -> String {
+    match progress {
+        Progress::Built { key, command, took } => format!("{key}: built by `{command}` in {}", elapsed(took)),
+        Progress::Bundled { key, built } => bundled(key, built),
+    }
 }
 
 /// A service was bundled.
-pub(crate) fn bundled(key: &str, built: &Built) -> String {
+fn bundled(key: &str, built: &Built) -> String {
     let assets = built.assets.as_ref().map_or_else(String::new, |files| {
         format!(", {} ({})", count(files.assets.len(), "asset"), bytes(files.size()))
     });

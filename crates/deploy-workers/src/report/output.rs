@@ -5,17 +5,16 @@ use std::time::{Duration, Instant};
 use actions_core::environment::Service as Subject;
 use actions_core::reports::{Command, DeployWorkers, Head, Service, ServiceState, Status};
 use actions_core::runner::Runner;
-use actions_core::text::{cell, count, elapsed, quoted_list};
+use actions_core::text::{bytes, cell, count, elapsed, quoted_list};
 use serde_json::{Map, Value};
 
-use super::bytes;
 use super::describe::{Described, described_markdown};
 use crate::apply::outcome::{Did, Journal, Outcome};
 use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
 use crate::plan::hostnames::Step;
 use crate::plan::{Plan, ServicePlan};
-use crate::project::Size;
+use wrangler::project::Size;
 
 /// Milliseconds are enough.
 pub(super) fn rounded(seconds: f64) -> f64 {

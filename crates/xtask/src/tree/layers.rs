@@ -11,13 +11,17 @@ pub(super) struct Package {
     providers: &'static [&'static str],
 }
 
-pub(super) const PACKAGES: [Package; 2] = [
+pub(super) const PACKAGES: [Package; 3] = [
     Package {
         folder: "crates/core/src/",
         providers: &["cloudflare", "github", "neon"],
     },
     Package {
         folder: "crates/cleanup/src/",
+        providers: &[],
+    },
+    Package {
+        folder: "crates/wrangler/src/",
         providers: &[],
     },
 ];

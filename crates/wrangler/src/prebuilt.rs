@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::config::{Config, Settings};
 use super::form::Form;
 use super::source_map;
-use crate::cloudflare::Module;
+use actions_core::cloudflare::Module;
 
 /// Settings that go into the metadata as they stand.
 const PASSED_ON: &[&str] = &["logpush", "placement", "tail_consumers", "limits", "observability"];

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::environment::Service;
 use actions_core::runner::Runner;
-use actions_core::wrangler::{Resource, Sandbox};
 use indexmap::IndexMap;
+use wrangler::{Resource, Sandbox};
 
-use crate::inputs::Inputs;
-use crate::project::check;
-use crate::project::names::Names;
-use crate::project::render::{self, Context, Known, Rendered};
-use crate::project::{Built, Project};
+use crate::inputs::{Command, Inputs};
 use crate::report;
+use wrangler::project::check;
+use wrangler::project::names::Names;
+use wrangler::project::render::{self, Context, Known, Rendered};
+use wrangler::project::{self, Built, Progress, Project};
 
 /// The chosen services, ready to be planned.
 pub(crate) struct Bundled {
@@ -39,9 +39,11 @@ impl Bundled {
             .as_ref()
             .map_or(actions_core::cloudflare::API, |access| &access.api_url);
         let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
-        let not_built = super::build(inputs, &sandbox, runner).await;
-        let project = Project::read(inputs, &not_built, &mut problems);
-        let (built, not_bundled) = project.bundle(inputs, &not_built, &sandbox, runner).await;
+        let scope = inputs.scope();
+        let say = |progress: Progress<'_>| runner.say(&report::progress(progress));
+        let not_built = project::build(scope, &sandbox, &say).await;
+        let project = Project::read(scope, &not_built, &mut problems);
+        let (built, not_bundled) = project.bundle(scope, &not_built, &sandbox, &say).await;
         let failed: Vec<(String, anyhow::Error)> = not_built.into_iter().chain(not_bundled).collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
@@ -63,7 +65,7 @@ impl Bundled {
         let chosen =
             |wave: Vec<String>| -> Vec<String> { wave.into_iter().filter(|key| built.contains_key(key)).collect() };
         let bundled = Self {
-            production: project.production(inputs),
+            production: project.production(scope),
             waves: waves.into_iter().map(chosen).filter(|wave| !wave.is_empty()).collect(),
             built,
             names,
@@ -71,7 +73,11 @@ impl Bundled {
             sandbox,
         };
         for (key, built) in &bundled.built {
-            for problem in check::bundle(built, inputs, check::today()) {
+            for problem in check::bundle(built, inputs.budget, check::today()) {
+                problems.add(&format!("services.{key}"), problem);
+            }
+            // Validation is there to tell.
+            for problem in check::not_inherited(built).filter(|_| inputs.command == Command::Validate) {
                 problems.add(&format!("services.{key}"), problem);
             }
         }
@@ -80,12 +86,7 @@ impl Bundled {
         }
         // Without a service's configuration nobody knows by which names others call it.
         let rendered = bundled.render(inputs, &Known::default());
-        for (key, problem) in rendered
-            .err()
-            .into_iter()
-            .flatten()
-            .filter(|_| project.is_whole(inputs))
-        {
+        for (key, problem) in rendered.err().into_iter().flatten().filter(|_| project.is_whole(scope)) {
             problems.add(&format!("services.{key}"), problem);
         }
         if problems.is_empty() && !failed.is_empty() {

@@ -1,141 +1,73 @@
-//! What lies in the repository: configurations, checked, and bundles, made with no token in sight.
+//! What lies in a repository: configurations, checked, and bundles, made with no token in sight.
 
-pub(crate) mod bundled;
-pub(crate) mod by_wrangler;
-pub(crate) mod check;
-pub(crate) mod names;
-pub(crate) mod refused;
-pub(crate) mod render;
+mod builds;
+mod built;
+pub mod by_wrangler;
+pub mod check;
+pub mod names;
+pub mod refused;
+pub mod render;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use actions_core::cloudflare::Module;
+use crate::{Bundle, Config, Files, Form, Resource, ResourceKind, Sandbox, Settings, Tool};
 use actions_core::environment::{Environment, Service};
 use actions_core::error::fault;
-use actions_core::manifest::Uploader;
-use actions_core::runner::{Problems, Runner};
-use actions_core::wrangler::{Bundle, Config, Files, Form, Resource, ResourceKind, Sandbox, Settings, Tool};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use actions_core::manifest::{Manifest, Uploader};
+use actions_core::runner::Problems;
 use futures_util::{StreamExt as _, stream};
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
 
+use self::builds::at_once;
+pub use self::builds::build;
+pub use self::built::{Built, SOURCE_MAP, Size};
 use self::by_wrangler::Handed;
-use crate::inputs::Inputs;
-use crate::plan::fingerprint::SOURCE_MAP;
-use crate::report;
 
 /// The environment whose resources no other one may use unasked.
 const PRODUCTION: &str = "production";
-/// A service, bundled.
-pub(crate) struct Built {
-    /// As wrangler would send it.
-    pub(crate) metadata: Map<String, Value>,
-    pub(crate) modules: Vec<Module>,
-    pub(crate) assets: Option<Files>,
-    /// No code at all.
-    pub(crate) assets_only: bool,
-    pub(crate) crons: Option<Vec<String>>,
-    /// Durable Object migrations, oldest first.
-    pub(crate) migrations: Vec<Value>,
-    pub(crate) warnings: Vec<String>,
-    pub(crate) took: Duration,
-    pub(crate) size: Size,
-    /// Keys that stand at the top level only, though environments do not inherit them and the manifest has no word.
-    pub(crate) not_inherited: Vec<String>,
-    /// The wrangler that bundled it; `None` for one that was built already.
-    pub(crate) bundled_by: Option<Tool>,
-    /// For a service that wrangler uploads, too.
-    pub(crate) handed: Option<Handed>,
+
+/// What of a project is looked at, and on whose behalf.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    pub environment: &'a Environment,
+    /// Absent when one Worker is looked at without a manifest.
+    pub manifest: Option<&'a Manifest>,
+    /// Keys of the services that are meant, in the manifest's order.
+    pub chosen: &'a [String],
+    /// Production's resources that may be used on purpose: `BINDING` or `service.BINDING`.
+    pub shared: &'a [String],
+    /// The Cloudflare account's id, where it is known.
+    pub account: Option<&'a str>,
 }
 
-impl Built {
-    fn bindings(&self) -> impl Iterator<Item = &Value> {
-        self.metadata
-            .get("bindings")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-    }
-
-    /// The binding of this name, as it was bundled.
-    pub(crate) fn binding(&self, name: &str) -> Option<&Value> {
-        self.bindings().find(|binding| binding["name"] == name)
-    }
-
-    /// Of names by binding, those for which it has a binding.
-    pub(crate) fn bound<'a>(
-        &'a self,
-        names: &'a IndexMap<String, String>,
-    ) -> impl Iterator<Item = (&'a String, &'a String)> {
-        names.iter().filter(|(binding, _)| self.binding(binding).is_some())
-    }
-
-    /// Whether it implements Durable Objects: such a Worker's versions have no URLs of their own (Cloudflare).
-    pub(crate) fn has_durable_objects(&self) -> bool {
-        let own =
-            |binding: &Value| binding["type"] == "durable_object_namespace" && binding.get("script_name").is_none();
-        !self.migrations.is_empty() || self.bindings().any(own)
+impl<'a> Scope<'a> {
+    /// The services that are meant.
+    pub fn services(self) -> impl Iterator<Item = &'a Service> {
+        let services = self.environment.services.iter();
+        services.filter(move |service| self.chosen.contains(&service.key))
     }
 }
 
-/// Bytes of all modules but source maps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) raw: u64,
-    pub(crate) gzip: u64,
+/// What just ended well.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// A service's own build command.
+    Built {
+        key: &'a str,
+        command: &'a str,
+        took: Duration,
+    },
+    /// A service was bundled, or read as it is built already.
+    Bundled { key: &'a str, built: &'a Built },
 }
 
-impl Size {
-    fn of(modules: &[Module]) -> Self {
-        let mut raw = 0;
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        for module in modules.iter().filter(|module| module.content_type != SOURCE_MAP) {
-            raw += module.content.len() as u64;
-            // Writing to a Vec cannot fail.
-            let _ = encoder.write_all(&module.content);
-        }
-        let gzip = encoder.finish().map_or(0, |bytes| bytes.len() as u64);
-        Self { raw, gzip }
-    }
-}
-
-/// Runs the build commands of the chosen services, as many at once as there are cores; returns those that failed. They
-/// come before everything else: a build may write the configuration, too.
-pub(crate) async fn build(inputs: &Inputs, sandbox: &Sandbox, runner: &Runner) -> IndexMap<String, anyhow::Error> {
-    let chosen = inputs.environment.services.iter();
-    let builds = chosen
-        .filter(|service| inputs.chosen.contains(&service.key))
-        .filter_map(|service| Some((service, service.build.as_ref()?)));
-    let results: Vec<_> = stream::iter(builds)
-        .map(|(service, command)| async move {
-            let started = Instant::now();
-            let folder = inputs.environment.root.join(&service.path);
-            let result = sandbox.build(command, &folder).await;
-            if result.is_ok() {
-                runner.say(&report::built(&service.key, command, started.elapsed()));
-            }
-            (service.key.clone(), result)
-        })
-        .buffered(at_once())
-        .collect()
-        .await;
-    let failed = results
-        .into_iter()
-        .filter_map(|(key, result)| Some((key, result.err()?)));
-    failed.map(|(key, failed)| (key, failed.into())).collect()
-}
-
-fn at_once() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
-}
+/// Is told of progress.
+pub type Say<'a> = &'a (dyn Fn(Progress<'_>) + Sync);
 
 /// The configurations of all services.
-pub(crate) struct Project {
+pub struct Project {
     configs: IndexMap<String, Config>,
     wrangler_env: Option<String>,
     root: PathBuf,
@@ -144,8 +76,8 @@ pub(crate) struct Project {
 impl Project {
     /// Reads every service's configuration, those that are not to be deployed too: bindings may name them. What is
     /// wrong with them is recorded.
-    pub(crate) fn read(inputs: &Inputs, not_built: &IndexMap<String, anyhow::Error>, problems: &mut Problems) -> Self {
-        let environment = &inputs.environment;
+    pub fn read(scope: Scope<'_>, not_built: &IndexMap<String, anyhow::Error>, problems: &mut Problems) -> Self {
+        let environment = scope.environment;
         let mut configs = IndexMap::new();
         for service in &environment.services {
             let input = format!("services.{}", service.key);
@@ -166,17 +98,13 @@ impl Project {
             wrangler_env: environment.wrangler_env.clone(),
             root: environment.root.clone(),
         };
-        let production = project.production_settings(inputs).unwrap_or_default();
-        for service in environment
-            .services
-            .iter()
-            .filter(|service| inputs.chosen.contains(&service.key))
-        {
+        let production = project.production_settings(scope).unwrap_or_default();
+        for service in scope.services() {
             let Some(settings) = project.settings(&service.key) else {
                 continue;
             };
             let production = production.get(service.key.as_str());
-            for problem in refused::refused(inputs, service, &settings, production) {
+            for problem in refused::refused(scope, service, &settings, production) {
                 problems.add(&format!("services.{}", service.key), problem);
             }
         }
@@ -188,12 +116,9 @@ impl Project {
     }
 
     /// Every service's settings in production; `None` when this is production, or nobody says what that is.
-    fn production_settings(&self, inputs: &Inputs) -> Option<BTreeMap<&str, Settings<'_>>> {
+    fn production_settings(&self, scope: Scope<'_>) -> Option<BTreeMap<&str, Settings<'_>>> {
         // Without a manifest nobody says what production is.
-        let manifest = inputs
-            .manifest
-            .as_ref()
-            .filter(|_| inputs.environment.name != PRODUCTION)?;
+        let manifest = scope.manifest.filter(|_| scope.environment.name != PRODUCTION)?;
         let production = manifest.environments.get(PRODUCTION);
         let wrangler_env = production.and_then(|production| production.wrangler_env.as_deref());
         let all = self.configs.iter();
@@ -204,12 +129,12 @@ impl Project {
     }
 
     /// Whether every service's configuration could be read.
-    pub(crate) fn is_whole(&self, inputs: &Inputs) -> bool {
-        self.configs.len() == inputs.environment.services.len()
+    pub fn is_whole(&self, scope: Scope<'_>) -> bool {
+        self.configs.len() == scope.environment.services.len()
     }
 
     /// Every name that each service's Worker has in some wrangler environment.
-    pub(crate) fn names(&self) -> BTreeMap<String, Vec<String>> {
+    pub fn names(&self) -> BTreeMap<String, Vec<String>> {
         self.configs
             .iter()
             .map(|(key, config)| (key.clone(), config.names()))
@@ -218,10 +143,10 @@ impl Project {
 
     /// Everything outside the Workers that production uses, by its configurations and by the manifest's `r2` and `d1`;
     /// `None` when this is production.
-    pub(crate) fn production(&self, inputs: &Inputs) -> Option<BTreeSet<Resource>> {
-        let settings = self.production_settings(inputs)?;
+    pub fn production(&self, scope: Scope<'_>) -> Option<BTreeSet<Resource>> {
+        let settings = self.production_settings(scope)?;
         let mut found: BTreeSet<Resource> = settings.values().flat_map(Settings::resources).collect();
-        let manifest = inputs.manifest.as_ref()?;
+        let manifest = scope.manifest?;
         if let Ok(production) =
             Environment::resolve(manifest, PRODUCTION, None, &actions_core::owner::Repository::default())
         {
@@ -235,23 +160,26 @@ impl Project {
     }
 
     /// Bundles the chosen services, as many at once as there are cores; failures come beside what went well.
-    pub(crate) async fn bundle(
+    pub async fn bundle(
         &self,
-        inputs: &Inputs,
+        scope: Scope<'_>,
         not_built: &IndexMap<String, anyhow::Error>,
         sandbox: &Sandbox,
-        runner: &Runner,
+        say: Say<'_>,
     ) -> (IndexMap<String, Built>, Vec<(String, anyhow::Error)>) {
         let ready = |service: &&Service| {
             let key = &service.key;
-            inputs.chosen.contains(key) && self.configs.contains_key(key) && !not_built.contains_key(key)
+            self.configs.contains_key(key) && !not_built.contains_key(key)
         };
-        let chosen = inputs.environment.services.iter().filter(ready);
+        let chosen = scope.services().filter(ready);
         let results: Vec<(String, anyhow::Result<Built>)> = stream::iter(chosen)
             .map(|service| async {
                 let built = self.bundle_one(service, sandbox).await;
                 if let Ok(built) = &built {
-                    runner.say(&report::bundled(&service.key, built));
+                    say(Progress::Bundled {
+                        key: &service.key,
+                        built,
+                    });
                 }
                 (service.key.clone(), built)
             })

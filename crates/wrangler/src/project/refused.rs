@@ -1,20 +1,20 @@
 //! What is refused of a configuration before anything is bundled: what we cannot do, and what would take something
 //! away from another environment. Pure.
 
+use crate::Settings;
 use actions_core::environment::Service;
 use actions_core::manifest::Uploader;
-use actions_core::wrangler::Settings;
 use serde_json::Value;
 
-use crate::inputs::Inputs;
-use crate::project::by_wrangler::BY_CONTENT;
+use super::Scope;
+use super::by_wrangler::BY_CONTENT;
 
 /// The way out, for all of it.
 const WAY_OUT: &str = "; `uploader: wrangler` lets the project's wrangler do it";
 
 /// What is refused, each a sentence. `production` are the service's settings there, when this is another environment.
-pub(crate) fn refused(
-    inputs: &Inputs,
+pub fn refused(
+    scope: Scope<'_>,
     service: &Service,
     settings: &Settings<'_>,
     production: Option<&Settings<'_>>,
@@ -33,9 +33,9 @@ pub(crate) fn refused(
         }
     } else {
         let taken = Taken {
-            inputs,
+            scope,
             service,
-            preview: inputs.environment.pull_request.is_some(),
+            preview: scope.environment.pull_request.is_some(),
         };
         let theirs = production.map(consumed);
         problems.extend(taken.check("queue", &consumers, theirs.as_deref(), "is consumed by one Worker only"));
@@ -47,8 +47,8 @@ pub(crate) fn refused(
             "runs the code of one Worker only",
         ));
     }
-    if let (Some(configured), Some(access)) = (settings.text("account_id"), &inputs.cloudflare)
-        && configured != access.account_id
+    if let (Some(configured), Some(account)) = (settings.text("account_id"), scope.account)
+        && configured != account
     {
         problems.push(format!(
             "the wrangler configuration names account `{configured}`, and `cloudflare-account-id` another one; make them agree"
@@ -63,7 +63,7 @@ fn refusal(key: &str, what: &str) -> String {
 
 /// Things of the account that one Worker has for itself: another environment's would be taken from it.
 struct Taken<'a> {
-    inputs: &'a Inputs,
+    scope: Scope<'a>,
     service: &'a Service,
     preview: bool,
 }
@@ -72,10 +72,7 @@ impl Taken<'_> {
     fn check(&self, kind: &str, ours: &[String], theirs: Option<&[String]>, why: &str) -> Vec<String> {
         let shared = |name: &String| {
             let full = format!("{}.{name}", self.service.key);
-            self.inputs
-                .shared
-                .iter()
-                .any(|shared| shared == name || *shared == full)
+            self.scope.shared.iter().any(|shared| shared == name || *shared == full)
         };
         let mut problems = Vec::new();
         for name in ours.iter().filter(|name| !shared(name)) {

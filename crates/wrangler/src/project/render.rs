@@ -2,49 +2,49 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::{Resource, ResourceKind};
 use actions_core::environment::{Environment, Service};
 use actions_core::secret::ExposeSecret as _;
-use actions_core::wrangler::{Resource, ResourceKind};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
-use crate::project::names::Names;
+use super::names::Names;
 
 /// Secrets that nobody names here stay: a PUT without this would drop what was set by hand.
 const KEEP: [&str; 2] = ["secret_text", "secret_key"];
 
 /// Ids of things that the manifest names, as far as they exist.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Known {
+pub struct Known {
     /// KV namespaces by title.
-    pub(crate) kv: BTreeMap<String, String>,
+    pub kv: BTreeMap<String, String>,
     /// D1 databases by name.
-    pub(crate) d1: BTreeMap<String, String>,
+    pub d1: BTreeMap<String, String>,
 }
 
 /// What rendering needs to know beside the bundle.
-pub(crate) struct Context<'a> {
-    pub(crate) environment: &'a Environment,
-    pub(crate) names: &'a Names,
-    pub(crate) known: &'a Known,
+pub struct Context<'a> {
+    pub environment: &'a Environment,
+    pub names: &'a Names,
+    pub known: &'a Known,
     /// By the step's variable; empty when only checking.
-    pub(crate) secrets: &'a BTreeMap<String, SecretString>,
+    pub secrets: &'a BTreeMap<String, SecretString>,
     /// Everything that production uses, when this is another environment.
-    pub(crate) production: Option<&'a BTreeSet<Resource>>,
-    pub(crate) shared: &'a [String],
+    pub production: Option<&'a BTreeSet<Resource>>,
+    pub shared: &'a [String],
 }
 
 /// Metadata for an environment.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Rendered {
+pub struct Rendered {
     /// Holds secrets.
-    pub(crate) metadata: Map<String, Value>,
+    pub metadata: Map<String, Value>,
     /// Titles of KV namespaces that must be made first.
-    pub(crate) missing_kv: Vec<String>,
+    pub missing_kv: Vec<String>,
 }
 
 /// The services that a bundle binds to, by key: they must be there first.
-pub(crate) fn callees(metadata: &Map<String, Value>, own: &str, names: &Names) -> Vec<String> {
+pub fn callees(metadata: &Map<String, Value>, own: &str, names: &Names) -> Vec<String> {
     let mut callees: Vec<String> = bindings(metadata)
         .filter_map(Resource::of_binding)
         .filter(|resource| means_worker(resource.kind))
@@ -71,11 +71,7 @@ fn bindings(metadata: &Map<String, Value>) -> impl Iterator<Item = &Value> {
 ///
 /// # Errors
 /// Every problem, each a sentence.
-pub(crate) fn render(
-    service: &Service,
-    bundled: &Map<String, Value>,
-    context: &Context<'_>,
-) -> Result<Rendered, Vec<String>> {
+pub fn render(service: &Service, bundled: &Map<String, Value>, context: &Context<'_>) -> Result<Rendered, Vec<String>> {
     let mut work = Work {
         service,
         context,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use serde_json::{Map, Value};
 
-use crate::cloudflare::Module;
+use actions_core::cloudflare::Module;
 
 /// An upload as wrangler would send it.
 #[derive(Debug, Clone)]

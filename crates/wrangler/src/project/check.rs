@@ -3,20 +3,19 @@
 use std::collections::BTreeSet;
 
 use actions_core::environment::{Environment, Service};
+use actions_core::text::bytes;
 use indexmap::IndexMap;
 use jiff::civil::Date;
 
-use crate::inputs::{Command, Inputs};
-use crate::project::Built;
-use crate::report::bytes;
+use super::Built;
 
 /// The date that compatibility dates are compared with: today in UTC.
-pub(crate) fn today() -> Date {
+pub fn today() -> Date {
     jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
-/// What is wrong with a bundle.
-pub(crate) fn bundle(built: &Built, inputs: &Inputs, today: Date) -> Vec<String> {
+/// What is wrong with a bundle. `budget` are the bytes that its modules may have, compressed.
+pub fn bundle(built: &Built, budget: Option<u64>, today: Date) -> Vec<String> {
     let mut problems = Vec::new();
     let date = built
         .metadata
@@ -31,29 +30,30 @@ pub(crate) fn bundle(built: &Built, inputs: &Inputs, today: Date) -> Vec<String>
     if let Some(problem) = compatibility(date, today) {
         problems.push(problem);
     }
-    if let Some(budget) = inputs.budget.filter(|budget| built.size.gzip > *budget) {
+    if let Some(budget) = budget.filter(|budget| built.size.gzip > *budget) {
         problems.push(format!(
             "its modules have {} compressed, more than the {} of `budget`",
             bytes(built.size.gzip),
             bytes(budget)
         ));
     }
-    // A deployment goes on: an environment may want less than the top level. Validation is there to tell.
-    if inputs.command == Command::Validate {
-        problems.extend(built.not_inherited.iter().map(|key| {
-            format!(
-                "`{key}` stands at the top level of the wrangler configuration only, and environments do not inherit it; repeat it in the environment, or leave it out on purpose with an empty one"
-            )
-        }));
-    }
     problems
+}
+
+/// What an environment probably lacks. A deployment goes on: an environment may want less than the top level.
+pub fn not_inherited(built: &Built) -> impl Iterator<Item = String> {
+    built.not_inherited.iter().map(|key| {
+        format!(
+            "`{key}` stands at the top level of the wrangler configuration only, and environments do not inherit it; repeat it in the environment, or leave it out on purpose with an empty one"
+        )
+    })
 }
 
 /// The `r2` or the `d1` of a service.
 type Names = fn(&Service) -> &IndexMap<String, String>;
 
 /// Names in the environment's `r2` and `d1` for which no service has a binding, when all services were bundled.
-pub(crate) fn unused_names(environment: &Environment, built: &IndexMap<String, Built>) -> Vec<String> {
+pub fn unused_names(environment: &Environment, built: &IndexMap<String, Built>) -> Vec<String> {
     if built.len() < environment.services.len() {
         return Vec::new();
     }

@@ -159,7 +159,7 @@ impl Config {
                         let known = if known.is_empty() {
                             "it has none".to_owned()
                         } else {
-                            format!("it has {}", crate::text::quoted_list(&known))
+                            format!("it has {}", actions_core::text::quoted_list(&known))
                         };
                         format!("`{}` has no environment `{name}`; {known}", self.file.display())
                     })?,

@@ -19,7 +19,7 @@ use tempfile::NamedTempFile;
 use super::child::Sandbox;
 use super::output::{Failed, entries, failed_reason, printed, tail};
 use super::tool::{Tool, Version};
-use crate::error::{Fault, fault};
+use actions_core::error::{Fault, fault};
 
 /// The oldest wrangler whose `deploy` takes `--secrets-file`, `--tag` and `--message`.
 const OLDEST: Version = Version(4, 74, 0);

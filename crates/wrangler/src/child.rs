@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::output::{Failed, ended, printed, tail};
-use crate::runner::Env;
+use actions_core::runner::Env;
 
 /// Variables that a build may see. None of them holds a secret; `NODE_AUTH_TOKEN` and `NPM_TOKEN`, for two, are not here.
 const ALLOWED: &[&str] = &[
@@ -166,7 +166,7 @@ impl Sandbox {
         let mut group = Group(child.id());
         let output = tokio::time::timeout(limit, child.wait_with_output()).await;
         let output = output.map_err(|_| {
-            let limit = crate::text::elapsed(limit);
+            let limit = actions_core::text::elapsed(limit);
             io::Error::new(io::ErrorKind::TimedOut, format!("it did not end within {limit}"))
         })??;
         group.0 = None;

@@ -1,4 +1,5 @@
-//! The project's own wrangler as a bundler, and its configuration files.
+//! The project's own wrangler as a bundler, its configuration files, and what a project of them comes to in one
+//! environment: see [`project`].
 //!
 //! wrangler builds and translates; it never meets a token, and it never deploys: see [`bundle`]. Unless it is asked to,
 //! for what our own client does not do: see [`uploader`].
@@ -11,6 +12,7 @@ mod content_type;
 mod form;
 mod output;
 mod prebuilt;
+pub mod project;
 mod resource;
 mod source_map;
 mod tool;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::cloudflare::Module;
+use actions_core::cloudflare::Module;
 
 const COMMENT: &str = "//# sourceMappingURL=";
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::child::Sandbox;
-use crate::error::{Fault, fault};
+use actions_core::error::{Fault, fault};
 
 /// The oldest wrangler whose dry run leaves what we read (tried).
 const OLDEST: Version = Version(4, 40, 0);

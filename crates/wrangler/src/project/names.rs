@@ -7,12 +7,12 @@ use actions_core::manifest::Manifest;
 
 /// The names that wrangler configurations and other environments give to the manifest's services.
 #[derive(Debug, Default)]
-pub(crate) struct Names(BTreeMap<String, String>);
+pub struct Names(BTreeMap<String, String>);
 
 impl Names {
     /// Collects the names of each service: in this environment, in those of the manifest that exist once, in its own
     /// wrangler configuration (`configured`, by key), and its base name. A name that two services have means neither.
-    pub(crate) fn new(
+    pub fn new(
         environment: &Environment,
         manifest: Option<&Manifest>,
         configured: &BTreeMap<String, Vec<String>>,
@@ -56,7 +56,7 @@ impl Names {
     }
 
     /// The service that a Worker name means.
-    pub(crate) fn service(&self, worker: &str) -> Option<&str> {
+    pub fn service(&self, worker: &str) -> Option<&str> {
         self.0.get(worker).map(String::as_str)
     }
 }

@@ -2,24 +2,25 @@
 
 use std::path::PathBuf;
 
+use crate::{Config, Settings, Tool};
 use actions_core::environment::{Environment, Service};
-use actions_core::wrangler::{Config, Settings, Tool};
 use serde_json::{Map, Value};
 
 /// What an upload by wrangler takes beside the rendered metadata.
-pub(crate) struct Handed {
-    pub(crate) tool: Tool,
+#[derive(Debug)]
+pub struct Handed {
+    pub tool: Tool,
     /// The service's folder.
-    pub(crate) folder: PathBuf,
-    pub(crate) config: Config,
-    pub(crate) wrangler_env: Option<String>,
+    pub folder: PathBuf,
+    pub config: Config,
+    pub wrangler_env: Option<String>,
     /// What it deploys and no hash of ours covers: contents of images and of Workers Sites.
-    pub(crate) uncompared: Option<&'static str>,
+    pub uncompared: Option<&'static str>,
 }
 
 /// What only wrangler deploys by a key of the configuration, and by its content, which no hash of ours covers: the key,
 /// how our own client refuses it, and what cannot be compared.
-pub(crate) const BY_CONTENT: [(&str, &str, &str); 3] = [
+pub const BY_CONTENT: [(&str, &str, &str); 3] = [
     ("containers", "does not deploy containers", "the image of its container"),
     (
         "cloudchamber",
@@ -34,7 +35,7 @@ pub(crate) const BY_CONTENT: [(&str, &str, &str); 3] = [
 ];
 
 /// The first thing that cannot be compared.
-pub(crate) fn uncompared(settings: &Settings<'_>) -> Option<&'static str> {
+pub fn uncompared(settings: &Settings<'_>) -> Option<&'static str> {
     let found = BY_CONTENT.into_iter().find(|(key, ..)| settings.has(key));
     found.map(|(.., what)| what)
 }
@@ -42,7 +43,7 @@ pub(crate) fn uncompared(settings: &Settings<'_>) -> Option<&'static str> {
 impl Handed {
     /// The whole configuration for this environment. Hostnames are attached by us, so workers.dev is off unless the
     /// Worker has no other address or asks for it; a preview is never there.
-    pub(crate) fn configuration(
+    pub fn configuration(
         &self,
         environment: &Environment,
         service: &Service,

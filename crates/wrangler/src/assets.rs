@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::config::{Config, Settings};
 use super::content_type;
-use crate::cloudflare::Asset;
+use actions_core::cloudflare::Asset;
 
 /// Cloudflare's limits.
 const MOST_FILES: usize = 20_000;
@@ -165,7 +165,7 @@ fn hash(path: &str, content: &[u8]) -> String {
     hasher.update(content_type::of(path).unwrap_or_default());
     hasher.update([0]);
     hasher.update(content);
-    crate::owner::hex(&hasher.finalize(), 32)
+    actions_core::owner::hex(&hasher.finalize(), 32)
 }
 
 #[cfg(test)]

@@ -1,0 +1,42 @@
+//! The services' own build commands.
+
+use std::time::Instant;
+
+use futures_util::{StreamExt as _, stream};
+use indexmap::IndexMap;
+
+use super::{Progress, Say, Scope};
+use crate::Sandbox;
+
+/// Runs the build commands of the chosen services, as many at once as there are cores; returns those that failed. They
+/// come before everything else: a build may write the configuration, too.
+pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> IndexMap<String, anyhow::Error> {
+    let builds = scope
+        .services()
+        .filter_map(|service| Some((service, service.build.as_ref()?)));
+    let results: Vec<_> = stream::iter(builds)
+        .map(|(service, command)| async move {
+            let started = Instant::now();
+            let folder = scope.environment.root.join(&service.path);
+            let result = sandbox.build(command, &folder).await;
+            if result.is_ok() {
+                say(Progress::Built {
+                    key: &service.key,
+                    command,
+                    took: started.elapsed(),
+                });
+            }
+            (service.key.clone(), result)
+        })
+        .buffered(at_once())
+        .collect()
+        .await;
+    let failed = results
+        .into_iter()
+        .filter_map(|(key, result)| Some((key, result.err()?)));
+    failed.map(|(key, failed)| (key, failed.into())).collect()
+}
+
+pub(super) fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
