@@ -46,7 +46,7 @@ commands:
     --runs N      how often each is run (5)
     --release     measure release builds, which take minutes to make
     --json        print the figures as JSON
-  docs            write what is generated: the manifest's JSON schema
+  docs            write what is generated: the manifest's JSON schema, the README's table of wrangler's keys
   check-tree      check the repository's own rules (a step of `test`)
   release-tree D  write the tree that a release publishes to the empty folder D, with one git commit
 ";
@@ -145,15 +145,20 @@ fn run(task: Task) -> Result<ExitCode> {
 
 /// Writes generated files: the test that keeps each current can write it, too.
 fn docs(workspace: &Workspace) -> Result<()> {
-    let mut cargo = std::process::Command::new("cargo");
-    cargo.args(["test", "--quiet", "--package", "actions-core", "the_schema_is_current"]);
-    let status = cargo
-        .env("UPDATE_DOCS", "1")
-        .current_dir(&workspace.root)
-        .status()
-        .context("could not start cargo")?;
-    if !status.success() {
-        bail!("the files were not written");
+    for (package, test) in [
+        ("actions-core", "the_schema_is_current"),
+        ("wrangler", "the_table_of_keys_is_current"),
+    ] {
+        let mut cargo = std::process::Command::new("cargo");
+        cargo.args(["test", "--quiet", "--package", package, test]);
+        let status = cargo
+            .env("UPDATE_DOCS", "1")
+            .current_dir(&workspace.root)
+            .status()
+            .context("could not start cargo")?;
+        if !status.success() {
+            bail!("the files were not written");
+        }
     }
     Ok(())
 }
