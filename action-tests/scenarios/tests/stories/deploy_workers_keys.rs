@@ -4,7 +4,7 @@
 use scenarios::{Start, World, npm};
 use serde_json::{Value, json};
 
-use crate::deploy_workers::{account, worker};
+use crate::deploy_workers::{account, bindings, worker};
 
 fn write(world: &World, service: &str) {
     world.file(
@@ -71,6 +71,35 @@ async fn what_of_a_configuration_is_not_used_is_told() {
         "{run}"
     );
     assert_eq!(account(&world)["workers"]["api-42"]["workers_dev"], false);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_reference_that_nobody_fills_in_reaches_no_worker() {
+    let world = World::start().await;
+    let config = json!({"vars": {"WEB_URL": "{api.url}", "ITEM": "/items/{id}", "OTHER": "{other.url}"}});
+    worker(&world, "api", &config, "export default {}");
+    write(&world, "");
+    let run = preview(&world).go().await;
+    assert_eq!(run.code, 2, "{run}");
+    insta::assert_snapshot!(run.error(), @"");
+    // Said in the manifest, it is filled in; other braces are the text itself.
+    write(&world, "vars = { WEB_URL = \"{api.url}\" }");
+    assert_eq!(preview(&world).go().await.code, 0);
+    let bound = bindings(&world, "api-42");
+    assert_eq!(
+        (&bound["WEB_URL"]["text"], &bound["ITEM"]["text"]),
+        (&json!("https://api-42.example.com"), &json!("/items/{id}"))
+    );
+    // Nowhere else either.
+    let manifest = std::fs::read_to_string(world.workspace().join("codex.toml")).unwrap();
+    world.file(
+        "codex.toml",
+        &manifest.replace("zone = ", "url = \"https://{hostname}/{pr}\"\nzone = "),
+    );
+    let run = preview(&world).go().await;
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.error().contains("`project.url`: `{pr}` is no placeholder"), "{run}");
     world.finish().await;
 }
 

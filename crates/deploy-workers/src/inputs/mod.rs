@@ -84,7 +84,7 @@ pub(crate) struct Inputs {
     pub(crate) dry_run: bool,
     /// Keys of the services to deploy, in the manifest's order.
     pub(crate) chosen: Vec<String>,
-    /// Production resources that may be used on purpose: `BINDING` or `service.BINDING`.
+    /// What others have as well and that may be used on purpose: `BINDING` or `service.BINDING`.
     pub(crate) shared: Vec<String>,
     /// Variables that builds may see beside the harmless ones.
     pub(crate) build_env: Vec<(String, String)>,

@@ -17,6 +17,7 @@ use actions_core::cloudflare::WorkersDev;
 use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
 use actions_core::naming;
+use actions_core::text::quoted_list;
 use indexmap::IndexMap;
 use reqwest::Url;
 use serde_json::{Map, Value};
@@ -249,6 +250,16 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
     let right = comes_along || claims::same(&tags, &live.settings.tags);
     let mut notes: Vec<String> = ownership::note(environment, service, live).into_iter().collect();
     notes.extend(built.told.iter().chain(&rendered.told).cloned());
+    let idle = built
+        .crons
+        .as_ref()
+        .filter(|crons| !environment.crons && !crons.is_empty());
+    notes.extend(idle.map(|crons| {
+        format!(
+            "its schedules ({}) are left out: a preview has none without `crons = true` in the environment",
+            quoted_list(crons)
+        )
+    }));
     if let Some(what) = built.handed.as_ref().and_then(|handed| handed.uncompared) {
         notes.push(format!(
             "{what} cannot be compared with what is there, so it is deployed each time"

@@ -58,16 +58,12 @@ pub(crate) fn describe(inputs: &Inputs, bundled: &Bundled, rendered: &BTreeMap<S
             .migrations
             .iter()
             .filter_map(|migration| Some(migration["tag"].as_str()?.to_owned()));
-        let schedules = if inputs.environment.crons {
-            "schedules"
-        } else {
-            "schedules that are left out, since previews have none without `crons = true`"
-        };
+        let schedules = built.crons.clone().filter(|_| inputs.environment.crons);
         let parts = [
             ("bindings", bound),
             ("secrets", service.secrets.iter().map(secret).collect()),
             ("variables", vars),
-            (schedules, built.crons.clone().unwrap_or_default()),
+            ("schedules", schedules.unwrap_or_default()),
             ("migrations", migrations.collect()),
         ];
         Some(Described {

@@ -26,8 +26,8 @@ pub struct Foreign {
     exclusive: BTreeMap<(Exclusive, String), String>,
     /// KV namespaces that the manifest gives other environments, by title.
     kv: BTreeMap<String, String>,
-    /// The section that this environment's bindings come from, when it is not its own.
-    unowned: Option<String>,
+    /// The sections that this environment's bindings come from, by service, where they are not its own.
+    unowned: BTreeMap<String, String>,
 }
 
 /// Why a binding may not be used unasked.
@@ -44,10 +44,11 @@ impl Foreign {
     pub fn of(project: &Project, scope: Scope<'_>) -> Option<Self> {
         let environment = scope.environment;
         let manifest = scope.manifest.filter(|_| environment.name != PRODUCTION)?;
-        let mut foreign = Self {
-            unowned: unowned(manifest, environment),
-            ..Self::default()
-        };
+        let mut foreign = Self::default();
+        for key in project.configs.keys().filter(|_| environment.pull_request.is_some()) {
+            let section = unowned(manifest, &environment.name, key);
+            foreign.unowned.extend(section.map(|section| (key.clone(), section)));
+        }
         // Production comes last: what several have is production's above all.
         let others = manifest.environments.keys().filter(|name| *name != PRODUCTION);
         for name in others.map(String::as_str).chain([PRODUCTION]) {
@@ -57,18 +58,15 @@ impl Foreign {
     }
 
     fn add(&mut self, project: &Project, manifest: &Manifest, environment: &Environment, name: &str) {
-        let section = manifest
-            .environments
-            .get(name)
-            .and_then(|spec| spec.wrangler_env.clone());
         // One per pull request: nobody could name what is only theirs.
         let resolved = Environment::resolve(manifest, name, None, &Repository::default()).ok();
-        let is_other = name == PRODUCTION || resolved.is_some() && section != environment.wrangler_env;
-        if name == environment.name || !is_other {
+        if name == environment.name || name != PRODUCTION && resolved.is_none() {
             return;
         }
-        for config in project.configs.values() {
-            let Ok(settings) = config.settings(section.as_deref()) else {
+        for (key, config) in &project.configs {
+            let theirs = section(manifest, name, key);
+            let is_same = name != PRODUCTION && theirs == section(manifest, &environment.name, key);
+            let Some(settings) = config.settings(theirs).ok().filter(|_| !is_same) else {
                 continue;
             };
             let of_kind = settings.resources().into_iter();
@@ -98,9 +96,9 @@ impl Foreign {
         self.exclusive.get(&(kind, name.to_owned())).map(String::as_str)
     }
 
-    /// Whose a thing is; `None` when it is this environment's own. `titles` are the account's KV namespaces, as far as
-    /// they are known.
-    pub fn whose(&self, resource: &Resource, titles: &BTreeMap<String, String>) -> Option<Whose> {
+    /// Whose a thing is that a service names; `None` when it is this environment's own. `titles` are the account's KV
+    /// namespaces, as far as they are known.
+    pub fn whose(&self, service: &str, resource: &Resource, titles: &BTreeMap<String, String>) -> Option<Whose> {
         let by_title = || {
             let mut all = self.kv.iter();
             let found =
@@ -113,42 +111,45 @@ impl Foreign {
             .or_else(by_title)
             .cloned()
             .map(Whose::Other);
-        other.or_else(|| self.unowned.clone().map(Whose::Nobodys))
+        other.or_else(|| self.nobodys(service))
+    }
+
+    fn nobodys(&self, service: &str) -> Option<Whose> {
+        self.unowned.get(service).cloned().map(Whose::Nobodys)
     }
 
     /// Whose a binding of an unknown kind is. One that holds nothing but its type names nothing.
-    pub fn whose_unknown(&self, binding: &Value) -> Option<Whose> {
+    pub fn whose_unknown(&self, service: &str, binding: &Value) -> Option<Whose> {
         let says_more = binding
             .as_object()
             .is_some_and(|fields| fields.keys().any(|key| key != "type"));
         let other = self.unknown.iter().find(|(theirs, _)| theirs == binding);
         let other = other.map(|(_, name)| Whose::Other(name.clone()));
-        other
-            .or_else(|| self.unowned.clone().map(Whose::Nobodys))
-            .filter(|_| says_more)
+        other.or_else(|| self.nobodys(service)).filter(|_| says_more)
     }
 }
 
-/// The section that a pull request's bindings come from, when it is not its environment's own.
-fn unowned(manifest: &Manifest, environment: &Environment) -> Option<String> {
-    environment.pull_request?;
-    let Some(section) = &environment.wrangler_env else {
+/// The environment of a service's wrangler configuration; its top level when there is none.
+fn section<'a>(manifest: &'a Manifest, environment: &str, _service: &str) -> Option<&'a str> {
+    manifest.environments.get(environment)?.wrangler_env.as_deref()
+}
+
+/// The section that a service's bindings in pull requests come from, when it is not their environment's own.
+fn unowned(manifest: &Manifest, environment: &str, service: &str) -> Option<String> {
+    let Some(own) = section(manifest, environment, service) else {
         return Some("the top level of the wrangler configuration".to_owned());
     };
-    let mut others = manifest
-        .environments
-        .iter()
-        .filter(|(name, _)| **name != environment.name);
-    let shared = others.any(|(_, spec)| spec.wrangler_env.as_ref() == Some(section));
-    shared.then(|| format!("`env.{section}` of the wrangler configuration"))
+    let mut others = manifest.environments.keys().filter(|name| *name != environment);
+    let shared = others.any(|name| section(manifest, name, service) == Some(own));
+    shared.then(|| format!("`env.{own}` of the wrangler configuration"))
 }
 
 /// Bindings of keys that nobody here knows, and that are not this environment's own: key, name and whose.
-pub(super) fn unknown_keys(settings: &Settings<'_>, foreign: &Foreign) -> Vec<(String, String, Whose)> {
+pub(super) fn unknown_keys(service: &str, settings: &Settings<'_>, foreign: &Foreign) -> Vec<(String, String, Whose)> {
     let items = settings.unknown_keys();
     items
         .filter_map(|(key, item)| {
-            let whose = foreign.whose_unknown(&crate::resource::nameless(item))?;
+            let whose = foreign.whose_unknown(service, &crate::resource::nameless(item))?;
             Some((key.to_owned(), item["binding"].as_str()?.to_owned(), whose))
         })
         .collect()
@@ -382,8 +383,8 @@ mod tests {
     fn whose(foreign: &Foreign, binding: &Value) -> Option<Whose> {
         match Leads::of(binding) {
             Leads::Nowhere => None,
-            Leads::To(resource) => foreign.whose(&resource, &BTreeMap::new()),
-            Leads::Somewhere(unknown) => foreign.whose_unknown(&unknown),
+            Leads::To(resource) => foreign.whose("api", &resource, &BTreeMap::new()),
+            Leads::Somewhere(unknown) => foreign.whose_unknown("api", &unknown),
         }
     }
 
@@ -439,7 +440,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("wrangler.json"), config.to_string()).unwrap();
         let config = Config::find(folder.path()).unwrap();
-        let unknown = unknown_keys(&config.settings(Some("staging")).unwrap(), &foreign);
+        let unknown = unknown_keys("api", &config.settings(Some("staging")).unwrap(), &foreign);
         assert_eq!(unknown, [("tomorrows".to_owned(), "U".to_owned(), production)]);
     }
 }

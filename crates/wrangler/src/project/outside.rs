@@ -54,8 +54,11 @@ impl Work<'_> {
                     problems.extend(self.stranger(&format!("binding `{name}`"), resource.kind, &resource.id, name));
                     continue;
                 }
-                Leads::To(resource) => (Some(resource.kind), foreign.whose(resource, &self.context.known.kv)),
-                Leads::Somewhere(unknown) => (None, foreign.whose_unknown(unknown)),
+                Leads::To(resource) => (
+                    Some(resource.kind),
+                    foreign.whose(&self.service.key, resource, &self.context.known.kv),
+                ),
+                Leads::Somewhere(unknown) => (None, foreign.whose_unknown(&self.service.key, unknown)),
             };
             // A namespace of the environment's own was made for it, whatever the configuration says.
             let is_own_kv = kind == Some(ResourceKind::Kv) && self.context.environment.pull_request.is_some();
@@ -151,7 +154,7 @@ impl Work<'_> {
         let Some(foreign) = self.context.foreign else {
             return;
         };
-        let whose = |resource: &Resource| foreign.whose(resource, &self.context.known.kv);
+        let whose = |resource: &Resource| foreign.whose(&self.service.key, resource, &self.context.known.kv);
         let mut told = Vec::new();
         if metadata.get("logpush") == Some(&Value::Bool(true))
             && !self.is_shared("logpush")

@@ -67,7 +67,7 @@ pub fn refused(
     }
     for (key, binding, whose) in foreign
         .into_iter()
-        .flat_map(|foreign| isolation::unknown_keys(settings, foreign))
+        .flat_map(|foreign| isolation::unknown_keys(&service.key, settings, foreign))
     {
         if !scope.shares(service, &binding) {
             let remedy = isolation::remedy(None, &whose);
@@ -173,7 +173,7 @@ impl Taken<'_> {
             };
             let whose = self
                 .foreign
-                .and_then(|foreign| foreign.whose(&resource, &BTreeMap::new()));
+                .and_then(|foreign| foreign.whose(&self.service.key, &resource, &BTreeMap::new()));
             if let Some(isolation::Whose::Other(owner)) = whose {
                 problems.push(format!(
                     "`dead_letter_queue` `{queue}` is {owner}'s; give this environment its own in the wrangler configuration, or add `{queue}` to the environment's `shared`"

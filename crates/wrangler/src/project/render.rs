@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Resource;
 use actions_core::environment::{Environment, Service};
+use actions_core::naming;
 use actions_core::secret::ExposeSecret as _;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -92,6 +93,7 @@ pub fn render(
         told: Vec::new(),
     };
     work.vars();
+    work.references();
     work.secrets();
     work.kv();
     work.named();
@@ -180,6 +182,34 @@ impl Work<'_> {
                 _ => self.put(name, variable(name, value)),
             }
         }
+    }
+
+    /// Only the manifest's variables are filled in: a reference in the configuration's would reach the Worker as it is.
+    fn references(&mut self) {
+        let mut problems = Vec::new();
+        for binding in self.bindings.iter().filter(|binding| binding["type"] == "plain_text") {
+            let name = binding["name"].as_str().unwrap_or_default();
+            if self.service.vars.contains_key(name) {
+                continue;
+            }
+            let text = binding["text"].as_str().unwrap_or_default();
+            let meant = naming::references(text)
+                .into_iter()
+                .find(|reference| self.is_reference(reference));
+            problems.extend(meant.map(|meant| {
+                format!(
+                    "`{name}` in the wrangler configuration holds `{{{meant}}}`, which is filled in only in the manifest's `vars`: say it there"
+                )
+            }));
+        }
+        self.problems.extend(problems);
+    }
+
+    fn is_reference(&self, text: &str) -> bool {
+        let service = ["url", "hostname"]
+            .into_iter()
+            .find_map(|part| text.strip_suffix(part)?.strip_suffix('.'));
+        service.is_some_and(|key| self.context.environment.service(key).is_some())
     }
 
     fn secrets(&mut self) {
