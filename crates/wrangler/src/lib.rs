@@ -10,11 +10,12 @@ mod child;
 mod config;
 mod content_type;
 mod form;
+mod generated;
 mod output;
+mod parse;
 mod prebuilt;
 pub mod project;
 mod resource;
-mod source_map;
 mod tool;
 pub mod uploader;
 
