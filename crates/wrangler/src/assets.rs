@@ -201,4 +201,35 @@ mod tests {
         put("out/index.html", "changed");
         assert!(files.content(&files.assets[2]).is_err());
     }
+
+    #[test]
+    fn how_many_there_may_be_is_the_accounts_plan() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("wrangler.json"), r#"{"assets":{"directory":"out"}}"#).unwrap();
+        std::fs::create_dir(dir.path().join("out")).unwrap();
+        for n in 0..20_001 {
+            std::fs::write(dir.path().join(format!("out/{n}")), "").unwrap();
+        }
+        let config = Config::find(dir.path()).unwrap();
+        let files = Files::read(&config, &config.settings(None).unwrap()).unwrap().unwrap();
+        assert_eq!(files.assets.len(), 20_001);
+    }
+
+    #[test]
+    fn server_code_of_pages_is_an_asset_only_on_purpose() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("wrangler.json"), r#"{"assets":{"directory":"out"}}"#).unwrap();
+        std::fs::create_dir_all(dir.path().join("out/_worker.js")).unwrap();
+        std::fs::write(dir.path().join("out/_worker.js/index.js"), "").unwrap();
+        let read = || {
+            let config = Config::find(dir.path()).unwrap();
+            let files = Files::read(&config, &config.settings(None).unwrap());
+            files.map(|files| files.map_or(0, |files| files.assets.len()))
+        };
+        assert!(read().unwrap_err().contains("is server code of Pages"));
+        std::fs::write(dir.path().join("out/.assetsignore"), "").unwrap();
+        assert_eq!(read(), Ok(1));
+        std::fs::write(dir.path().join("out/.assetsignore"), "_worker.js\n").unwrap();
+        assert_eq!(read(), Ok(0));
+    }
 }

@@ -23,6 +23,7 @@ pub use assets::Files;
 pub use bundle::Bundle;
 pub use child::Sandbox;
 pub use config::{Config, Settings};
+pub use content_type::extensions as asset_extensions;
 pub use form::Form;
 pub use output::Failed;
 pub use resource::{Resource, ResourceKind};

@@ -179,7 +179,7 @@ async fn a_configuration_that_cannot_be_read_is_told_with_line_and_column() {
     world.finish().await;
 }
 
-/// What wrangler below 4.87 starts, with the token in its environment, for a project that is built by OpenNext.
+/// What wrangler below 4.87 starts, with the token in its environment, for a project that is built by `OpenNext`.
 const OPENNEXT: &str =
     "#!/usr/bin/env node\nrequire('node:fs').writeFileSync('met-the-token', process.env.CLOUDFLARE_API_TOKEN ?? '');\n";
 

@@ -8,6 +8,7 @@ mod deploy_workers_alone;
 mod deploy_workers_bundling;
 mod deploy_workers_configurations;
 mod deploy_workers_ends;
+mod deploy_workers_frameworks;
 mod deploy_workers_gate;
 mod deploy_workers_hostnames;
 mod deploy_workers_live;

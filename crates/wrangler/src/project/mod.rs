@@ -81,9 +81,18 @@ impl Project {
         let mut configs = IndexMap::new();
         for service in &environment.services {
             let input = format!("services.{}", service.key);
-            match Config::find(&environment.root.join(&service.path)) {
+            let folder = environment.root.join(&service.path);
+            let not_built = not_built.contains_key(&service.key);
+            // What a build has left counts for what is deployed; of the others the names are asked, and what they
+            // use in production.
+            let config = if scope.chosen.contains(&service.key) && !not_built {
+                Config::find(&folder)
+            } else {
+                Config::of_user(&folder)
+            };
+            match config {
                 // A configuration that a failed build was to write is no problem of its own.
-                Err(_) if not_built.contains_key(&service.key) => {}
+                Err(_) if not_built => {}
                 Err(problem) => problems.add(&input, problem),
                 Ok(config) => match config.settings(environment.wrangler_env.as_deref()) {
                     Err(problem) => problems.add(&input, problem),
