@@ -2,13 +2,14 @@
 //! plugin and others leave a pointer beside the user's own configuration. What is written is flat: the settings of the
 //! one environment that it was built for, with its name, and no `env`.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use actions_core::text::quoted_list;
 use serde_json::{Map, Value};
 
 use super::config::{Config, Settings};
+use super::parse;
 
 /// Where a framework's build tells wrangler to read another file.
 pub(super) const POINTER: &str = ".wrangler/deploy/config.json";
@@ -40,7 +41,7 @@ pub(super) struct Generated {
 impl Generated {
     /// Whether a configuration that no pointer leads to is one, such as that of an auxiliary Worker.
     pub(super) fn is_one(value: &Map<String, Value>) -> bool {
-        value.contains_key("definedEnvironments") && value.contains_key("topLevelName")
+        ABOUT.iter().any(|key| value.contains_key(*key))
     }
 
     /// Takes what the build tells about itself out of the settings. `beside` is the user's configuration in the
@@ -133,20 +134,32 @@ impl Generated {
 /// In one sentence: the pointer leads nowhere.
 pub(super) fn pointed(folder: &Path) -> Result<Option<PathBuf>, String> {
     let pointer = folder.join(POINTER);
-    let Ok(text) = std::fs::read_to_string(&pointer) else {
+    if !pointer.is_file() {
         return Ok(None);
-    };
-    let says = || -> Option<PathBuf> {
-        let value: Value = serde_json::from_str(&text).ok()?;
-        Some(pointer.parent()?.join(value.get("configPath")?.as_str()?))
-    };
-    match says() {
+    }
+    let value = parse::file(&pointer)?;
+    let named = value.get("configPath").and_then(Value::as_str);
+    match named.map(|path| plain(pointer.with_file_name(path))) {
         Some(file) if file.is_file() => Ok(Some(file)),
         _ => Err(format!(
             "`{}` points to no configuration; build the Worker again",
             pointer.display()
         )),
     }
+}
+
+/// A path without the way up and down again, for messages.
+fn plain(path: PathBuf) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir && plain.file_name().is_some() {
+            plain.pop();
+        } else {
+            plain.push(part);
+        }
+    }
+    // Where a folder on the way is a link, up is elsewhere.
+    if plain.is_file() { plain } else { path }
 }
 
 /// When the pointer and what it leads to were written; a build that ran leaves other times.
@@ -296,6 +309,9 @@ mod tests {
             .set_modified(later)
             .unwrap();
         assert_ne!(before, Written::of(dir.path()));
+        std::fs::write(&pointer, "{").unwrap();
+        assert!(Config::find(dir.path()).unwrap_err().contains("config.json:1:"));
+        std::fs::write(&pointer, r#"{"configPath": "../../dist/web/wrangler.json"}"#).unwrap();
         std::fs::remove_dir_all(dir.path().join("dist")).unwrap();
         assert!(
             Config::find(dir.path())

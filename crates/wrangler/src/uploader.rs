@@ -117,11 +117,8 @@ impl Tool {
                 log,
             });
         }
-        // `--strict` and dry runs end well, too, with an entry that has no version.
-        version(&told).ok_or_else(|| Failed {
-            reason: "wrangler ended well, but told no version that it deployed".to_owned(),
-            log,
-        })
+        let name = what.config.get("name").and_then(Value::as_str).unwrap_or_default();
+        version(&told, name).map_err(|reason| Failed { reason, log })
     }
 }
 
@@ -141,10 +138,19 @@ pub(super) fn private_file(
     Ok(file)
 }
 
-/// The version of the last `deploy` entry in wrangler's output file.
-fn version(told: &str) -> Option<String> {
-    let deployed = entries(told).rfind(|entry| entry["type"] == "deploy")?;
-    Some(deployed["version_id"].as_str()?.to_owned())
+/// The version of the last `deploy` entry in wrangler's output file, if it is this Worker's.
+fn version(told: &str, name: &str) -> Result<String, String> {
+    let deployed = entries(told)
+        .rfind(|entry| entry["type"] == "deploy")
+        .unwrap_or_default();
+    match (deployed["worker_name"].as_str(), deployed["version_id"].as_str()) {
+        (Some(worker), Some(_)) if worker != name => Err(format!(
+            "wrangler was to deploy Worker `{name}`, and says that it deployed `{worker}`"
+        )),
+        (_, Some(version)) => Ok(version.to_owned()),
+        // `--strict` and dry runs end well, too, with an entry that has no version.
+        (_, None) => Err("wrangler ended well, but told no version that it deployed".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -158,10 +164,17 @@ mod tests {
     #[test]
     fn only_a_deployment_with_a_version_counts() {
         let session = "{\"type\":\"wrangler-session\"}\n";
-        let deploy = |id: &str| format!("{session}{{\"type\":\"deploy\",\"version_id\":{id}}}\n");
-        assert_eq!(version(&deploy("\"v-1\"")).as_deref(), Some("v-1"));
-        assert_eq!(version(&deploy("null")), None);
-        assert_eq!(version(session), None);
+        let deploy =
+            |id: &str| format!("{session}{{\"type\":\"deploy\",\"worker_name\":\"api\",\"version_id\":{id}}}\n");
+        assert_eq!(version(&deploy("\"v-1\""), "api").as_deref(), Ok("v-1"));
+        let other = version(&deploy("\"v-1\""), "web").unwrap_err();
+        assert_eq!(
+            other,
+            "wrangler was to deploy Worker `web`, and says that it deployed `api`"
+        );
+        for none in [deploy("null"), session.to_owned()] {
+            assert!(version(&none, "api").unwrap_err().contains("told no version"), "{none}");
+        }
     }
 
     #[test]

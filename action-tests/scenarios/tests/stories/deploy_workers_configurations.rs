@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use scenarios::{Start, World, npm};
+use scenarios::{Start, World, ids, npm, tokens};
 use serde_json::{Value, json};
 
 use crate::deploy_workers::{account, deploy};
@@ -192,7 +192,7 @@ async fn an_opennext_projects_own_program_never_meets_the_token() {
     let package = "workers/api/node_modules/@opennextjs/cloudflare";
     world.file(
         &format!("{package}/package.json"),
-        r#"{"name": "@opennextjs/cloudflare", "version": "1.14.0", "bin": {"opennextjs-cloudflare": "run.js"}}"#,
+        r#"{"name": "@opennextjs/cloudflare", "version": "1.14.0", "main": "run.js", "bin": {"opennextjs-cloudflare": "run.js"}}"#,
     );
     world.file(&format!("{package}/run.js"), OPENNEXT);
     world.file(
@@ -207,8 +207,28 @@ async fn an_opennext_projects_own_program_never_meets_the_token() {
     world.seed(&json!({"cloudflare": {"r2": ["files"]}})).await;
     let path = npm::path_with_node();
     let run = production(&world, &path).input("uploader", "wrangler").go().await;
-    assert!(!world.workspace().join("workers/api/met-the-token").exists(), "{run}");
+    let met = world.workspace().join("workers/api/met-the-token");
+    assert!(!met.exists(), "{run}");
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(bindings(&world, "api")["OF"]["text"], "api");
+
+    // The same wrangler, as a workflow would call it: it does start that program.
+    let unguarded = tokio::process::Command::new("node")
+        .arg(npm::wranglers().join("node_modules/wrangler-4-74/bin/wrangler.js"))
+        .args(["deploy", "--config", "wrangler.toml", "--env", "production"])
+        .current_dir(world.workspace().join("workers/api"))
+        .env_clear()
+        .env("PATH", &path)
+        .env("HOME", world.workspace())
+        .env("CI", "true")
+        .env("CLOUDFLARE_API_BASE_URL", &world.cloud.cloudflare)
+        .env("CLOUDFLARE_API_TOKEN", tokens::CLOUDFLARE)
+        .env("CLOUDFLARE_ACCOUNT_ID", ids::ACCOUNT)
+        .env("WRANGLER_SEND_METRICS", "false")
+        .output()
+        .await
+        .unwrap();
+    let said = String::from_utf8_lossy(&unguarded.stdout).into_owned();
+    assert_eq!(std::fs::read_to_string(met).unwrap_or(said), tokens::CLOUDFLARE);
     world.finish().await;
 }

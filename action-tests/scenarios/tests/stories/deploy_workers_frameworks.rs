@@ -298,7 +298,7 @@ async fn what_an_earlier_build_left_is_not_deployed_in_its_place() {
     let other = preview(&world).await;
     assert_eq!(other.code, 2, "{other}");
     assert!(
-        told(&other, &world).contains("`services.web`: `…/web/.wrangler/deploy/../../dist/web/wrangler.json` was built for environment `production` of the wrangler configuration, and the top level is to be deployed; build it again with `CLOUDFLARE_ENV=`"),
+        told(&other, &world).contains("`services.web`: `…/web/dist/web/wrangler.json` was built for environment `production` of the wrangler configuration, and the top level is to be deployed; build it again with `CLOUDFLARE_ENV=`"),
         "{other}"
     );
 
@@ -325,6 +325,10 @@ async fn what_an_earlier_build_left_is_not_deployed_in_its_place() {
     world.file("codex.toml", &MANIFEST.replace("build = \"BUILD\"\n", ""));
     let config = fs::read_to_string(world.workspace().join("web/wrangler.jsonc")).unwrap();
     world.file("web/wrangler.jsonc", &config.replace("\"live\"", "\"LIVE\""));
+    // As an older plugin writes it, which the newest wrangler refuses in a configuration that it is given by name.
+    let built = fs::read_to_string(world.workspace().join("web/dist/web/wrangler.json")).unwrap();
+    let older = built.replacen('{', "{\"legacy_env\":true,", 1);
+    world.file("web/dist/web/wrangler.json", &older);
     let differs = production(&world).await;
     assert_eq!((differs.code, differs.output("changed")), (0, "false"), "{differs}");
     assert!(
@@ -349,10 +353,13 @@ async fn an_auxiliary_worker_is_deployed_from_where_the_build_put_it() {
         "export default { fetch: (): Response => new Response('api by Vite') };\n",
     );
     let manifest = MANIFEST.replace("path = \"api\"", "path = \"web/dist/api\"");
-    world.file("codex.toml", &manifest.replace("BUILD", BUILD));
+    // wrangler may upload what was generated, too.
+    let build = format!("{BUILD}\"\nuploader = \"wrangler");
+    world.file("codex.toml", &manifest.replace("BUILD", &build));
     let live = production(&world).await;
     assert_eq!(live.code, 0, "{live}");
     assert_eq!(has(&world, "api-production")[0], "live");
+    assert_eq!(has(&world, "web-production")[..2], [json!("live"), json!("files")]);
     assert!(Path::new(&world.workspace().join("web/dist/api/wrangler.json")).is_file());
     assert_eq!(has(&world, "web-production")[2], "api-production");
     world.finish().await;
