@@ -1,4 +1,5 @@
-// The Workers that are served: one workerd, swapped as a whole whenever the wanted set changes.
+// The Workers that are served: one workerd, swapped as a whole whenever the wanted set changes (workerd reads its
+// configuration once). The old one serves until the new one is up.
 
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -11,6 +12,7 @@ import workerd from 'workerd';
 
 import { Front } from './front.mjs';
 import { MISSING, workerOptions } from './miniflare-options.mjs';
+import { OUTBOUND, outboundWorker } from './outbound.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROUTER = 'codex-actions router';
@@ -23,6 +25,7 @@ keepAssetsApart();
 export class Workers {
   #directory;
   #log;
+  #neon;
   #front;
   #miniflare;
   #router;
@@ -36,11 +39,13 @@ export class Workers {
    *
    * @param {string} directory an existing directory of ours
    * @param {(line: string) => void} log receives what Workers print
+   * @param {{domain: string, address: string, ca: string} | null} neon where Neon's hosts are, for what Workers ask
    */
-  static async start(directory, log) {
+  static async start(directory, log, neon = null) {
     const workers = new Workers();
     workers.#directory = directory;
     workers.#log = log;
+    workers.#neon = neon;
     workers.#router = await Promise.all(
       ['router.mjs', 'routes.mjs'].map(async (name) => ({
         type: 'ESModule',
@@ -83,16 +88,18 @@ export class Workers {
     const fingerprint = digest([workers, routes]);
     if (fingerprint !== this.#fingerprint) {
       const next = await this.#translate(workers, routes);
+      const fresh = await this.#started(next);
+      const { port } = await fresh.ready;
       await this.#front.hold();
       try {
-        await this.#swap(next);
+        // Ended before the new one gets a request: two workerd that write the same KV namespace get in each
+        // other's way (SQLITE_BUSY), a write fails.
+        await this.#miniflare.dispose();
+      } finally {
+        this.#miniflare = fresh;
         this.#served = next;
         this.#fingerprint = fingerprint;
-      } catch (error) {
-        await this.#miniflare.setOptions(this.#configuration(this.#served));
-        throw error;
-      } finally {
-        this.#front.release(Number((await this.#miniflare.ready).port));
+        this.#front.release(Number(port));
       }
       await this.#dropOldAssets();
     }
@@ -110,7 +117,8 @@ export class Workers {
     for (const upload of uploads) {
       try {
         const assets = upload.assets ? await this.#writeAssets(upload) : null;
-        next.workers.push({ key: digest(upload), assets, ...workerOptions(upload, running, assets) });
+        const modules = await Promise.all((upload.modules ?? []).map(async (it) => ({ ...it, contents: await contentOf(it) })));
+        next.workers.push({ key: digest(upload), assets, ...workerOptions({ ...upload, modules }, running, assets) });
       } catch (error) {
         next.failed.set(upload.name, error.message);
       }
@@ -120,9 +128,10 @@ export class Workers {
   }
 
   /** Starts `next`; when workerd refuses it, without the Workers that do not start on their own. */
-  async #swap(next) {
+  async #started(next) {
+    let miniflare;
     try {
-      await this.#miniflare.setOptions(this.#configuration(next));
+      miniflare = await up(newMiniflare(this.#configuration(next)));
     } catch (error) {
       const before = next.failed.size;
       for (const { key, options } of next.workers) {
@@ -132,9 +141,10 @@ export class Workers {
       }
       if (next.failed.size === before) throw new Error(startError(error));
       withoutFailed(next);
-      await this.#miniflare.setOptions(this.#configuration(next));
+      miniflare = await up(newMiniflare(this.#configuration(next)));
     }
     this.#proven = new Set(next.workers.map(({ key }) => key));
+    return miniflare;
   }
 
   #configuration({ workers, failed, routes }) {
@@ -160,13 +170,23 @@ export class Workers {
         for (const input of streams) createInterface({ input }).on('line', this.#log);
       },
       // The first Worker gets every request.
-      workers: [router, ...workers.map(({ options }) => options), missingWorker()],
+      workers: [router, ...workers.map(({ options }) => this.#reaching(options)), missingWorker(), ...this.#outbound()],
     };
+  }
+
+  /** Without a stand-in for Neon's hosts, a Worker reaches the network as it is. */
+  #reaching(options) {
+    return this.#neon === null ? options : { ...options, outboundService: OUTBOUND };
+  }
+
+  #outbound() {
+    return this.#neon === null ? [] : [outboundWorker(this.#neon, DATE)];
   }
 
   async #writeAssets({ name, assets }) {
     const root = path.join(this.#directory, 'assets', `${name}-${digest(assets)}`);
-    const contents = new Map(Object.entries(assets.files).map(([file, { base64 }]) => [file, Buffer.from(base64, 'base64')]));
+    const contents = new Map();
+    for (const [file, content] of Object.entries(assets.files)) contents.set(file, await contentOf(content));
     // Header and redirect rules are uploaded as part of the configuration; miniflare reads them as files.
     for (const rules of ['_headers', '_redirects']) {
       if (assets.config?.[rules]) contents.set(rules, assets.config[rules]);
@@ -209,6 +229,22 @@ function newMiniflare(options) {
     }
   }
   return miniflare;
+}
+
+/** What was sent: in the message itself, or in a file that the caller keeps until the set is served. */
+function contentOf({ base64, file }) {
+  return file === undefined ? Buffer.from(base64, 'base64') : readFile(file);
+}
+
+/** Waits until it serves; one that does not come up is ended. */
+async function up(miniflare) {
+  try {
+    await miniflare.ready;
+    return miniflare;
+  } catch (error) {
+    await miniflare.dispose().catch(() => {});
+    throw error;
+  }
 }
 
 /** Bindings to a Worker that does not run lead here. */

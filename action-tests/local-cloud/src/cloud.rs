@@ -41,6 +41,8 @@ pub(crate) struct Origins {
     pub(crate) neon: String,
     pub(crate) edge: String,
     pub(crate) admin: String,
+    /// PEM of the authority that signs all certificates.
+    pub(crate) ca: String,
 }
 
 impl Cloud {
@@ -70,6 +72,7 @@ impl Cloud {
             neon: String::new(),
             edge: String::new(),
             admin: String::new(),
+            ca: String::new(),
         };
         self.origins.get().unwrap_or(&NONE)
     }

@@ -22,6 +22,7 @@ mod routes;
 mod scripts;
 mod secrets;
 mod seeds;
+mod set;
 mod settings;
 mod subdomain;
 mod triggers;
@@ -38,10 +39,11 @@ use crate::cloud::Cloud;
 use crate::unknown;
 
 pub(crate) use auth::stamp;
-pub(crate) use live::{Choice, Place, Target, choose, desired, find, revision, vars, version};
+pub(crate) use live::{Choice, Place, Target, choose, find, vars, version};
 pub(crate) use model::State;
 pub(crate) use resolve::dns_query;
 pub(crate) use seeds::seed;
+pub(crate) use set::{Desired, Set, desired, revision, wanted};
 
 /// State of every handler.
 type Shared = Arc<Cloud>;

@@ -2,11 +2,12 @@
 
 mod proxy;
 mod served;
+mod swap;
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use crate::cloud::{Cloud, lock};
 use crate::cloudflare::{self, Choice, Place, Target};
 use crate::gate;
+use crate::wire::Scissors;
 
 pub(crate) use served::Edge;
 
@@ -35,7 +37,7 @@ pub(crate) async fn serve(State(cloud): State<Arc<Cloud>>, request: Request) -> 
     response
 }
 
-async fn answer(cloud: &Arc<Cloud>, request: Request, ray: &str) -> Response {
+async fn answer(cloud: &Arc<Cloud>, mut request: Request, ray: &str) -> Response {
     let Some(host) = gate::host(&request) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -50,8 +52,13 @@ async fn answer(cloud: &Arc<Cloud>, request: Request, ray: &str) -> Response {
     match &cloud.runtime {
         None => Json(document(cloud, &place, &choice)).into_response(),
         Some(runtime) => {
-            if let Err(error) = cloud.edge.push(cloud, runtime).await {
-                return plain(503, format!("local-cloud could not start the Workers: {error:#}\n"));
+            let connection = request.extensions().get::<ConnectInfo<Scissors>>();
+            if connection.is_some_and(|ConnectInfo(connection)| connection.is_secure()) {
+                let headers = request.headers_mut();
+                headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+            }
+            if let Err(error) = cloud.edge.ready(cloud, &choice.internal).await {
+                return plain(503, format!("local-cloud could not start the Workers: {error}\n"));
             }
             proxy::forward(&runtime.workerd, &choice.internal, ray, request)
                 .await
