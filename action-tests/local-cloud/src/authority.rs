@@ -16,7 +16,7 @@ use rustls::sign::CertifiedKey;
 use sha2::{Digest as _, Sha384};
 use tokio_rustls::TlsAcceptor;
 
-use crate::cloud::lock;
+use crate::lock::lock;
 
 pub(crate) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,

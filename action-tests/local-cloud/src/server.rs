@@ -14,10 +14,13 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::authority::Authority;
-use crate::cloud::{Cloud, Origins, lock};
+use crate::cloud::Cloud;
+use crate::gate::{self, Gate};
+use crate::ground::Origins;
+use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::wire::{Listener, serve};
-use crate::{admin, cloudflare, edge, gate, github, neon, unknown};
+use crate::{admin, cloudflare, edge, github, neon, unknown};
 
 /// How long open connections may take to end when the cloud stops.
 const GRACE: Duration = Duration::from_secs(1);
@@ -73,7 +76,10 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         None
     };
     let runtime = match &options.runtime {
-        Some(directory) => Some(Runtime::start(directory, front.as_ref().map(|front| front.described(&authority))).await?),
+        Some(directory) => {
+            let neon = front.as_ref().map(|front| front.described(&authority));
+            Some(Runtime::start(directory, neon).await?)
+        }
         None => None,
     };
     let base = format!("http://{}", apis.local_addr()?);
@@ -86,10 +92,8 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         ca: authority.pem(),
     };
     let cloud = Arc::new(Cloud::new(runtime, front.as_ref().map(neon::Front::port))?);
-    let _ = cloud.origins.set(origins.clone());
-    neon::settle(&cloud)
-        .await
-        .context("could not bring Neon's branches up")?;
+    let _ = cloud.ground.origins.set(origins.clone());
+    cloud.settle().await.context("could not bring Neon's branches up")?;
 
     let (stop, stopped) = watch::channel(false);
     let mut servers = vec![
@@ -100,7 +104,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
             stopped.clone(),
         ),
     ];
-    servers.extend(front.into_iter().flat_map(|front| front.serve(&cloud, &stopped)));
+    servers.extend(front.into_iter().flat_map(|front| front.serve(&cloud.neon, &stopped)));
     Ok(Running {
         github: origins.github,
         cloudflare: origins.cloudflare,
@@ -135,29 +139,29 @@ impl Running {
 
     /// The request log, as `GET /_cloud/requests` answers.
     pub fn requests(&self) -> anyhow::Result<Value> {
-        Ok(serde_json::to_value(self.cloud.log.all())?)
+        Ok(serde_json::to_value(self.cloud.ground.log.all())?)
     }
 
     /// Takes all fault rules back, as `DELETE /_cloud/faults` does.
     pub fn heal(&self) {
-        lock(&self.cloud.faults).clear();
+        lock(&self.cloud.ground.faults).clear();
     }
 
     /// Adds fault rules, as `POST /_cloud/faults` does.
     pub fn fault(&self, rules: &Value) -> anyhow::Result<()> {
-        lock(&self.cloud.faults).add(rules)
+        lock(&self.cloud.ground.faults).add(rules)
     }
 
     /// Merges a seed, as `POST /_cloud/seed` does.
     pub async fn seed(&self, document: &Value) -> anyhow::Result<()> {
         self.cloud.seed(document)?;
-        neon::settle(&self.cloud).await
+        self.cloud.settle().await
     }
 
     /// Moves the cloud's clock, as `POST /_cloud/clock` does.
     pub async fn advance(&self, seconds: u32) -> anyhow::Result<()> {
-        self.cloud.clock.advance(seconds);
-        neon::settle(&self.cloud).await
+        self.cloud.ground.clock.advance(seconds);
+        self.cloud.settle().await
     }
 
     /// Ends the listeners and the runtime's processes.
@@ -169,7 +173,7 @@ impl Running {
                 abort.abort();
             }
         }
-        if let Some(runtime) = &self.cloud.runtime {
+        if let Some(runtime) = &self.cloud.ground.runtime {
             runtime.stop().await;
         }
     }
@@ -182,19 +186,22 @@ async fn bind(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 fn api_router(cloud: &Arc<Cloud>) -> Router {
+    let faces = [github::face(), cloudflare::face(&cloud.cloudflare), neon::face()];
+    let gate = Gate::new(cloud.ground.clone(), faces);
     Router::new()
-        .nest("/github", github::router(cloud.clone()))
-        .nest("/client/v4", cloudflare::router(cloud.clone()))
-        .nest("/api/v2", neon::router(cloud.clone()))
+        .nest("/github", github::router(cloud.github.clone()))
+        .nest("/client/v4", cloudflare::router(cloud.cloudflare.clone()))
+        .nest("/api/v2", neon::router(cloud.neon.clone()))
         .nest("/_cloud", admin::router(cloud.clone()))
         .fallback(unknown::answer)
-        .layer(middleware::from_fn_with_state(cloud.clone(), gate::apis))
+        .layer(middleware::from_fn_with_state(gate, gate::enter))
         .layer(DefaultBodyLimit::max(gate::BODY_LIMIT))
 }
 
 fn edge_router(cloud: &Arc<Cloud>) -> Router {
+    let gate = Gate::new(cloud.ground.clone(), [edge::face()]);
     Router::new()
         .fallback(edge::serve)
-        .layer(middleware::from_fn_with_state(cloud.clone(), gate::edge))
-        .with_state(cloud.clone())
+        .layer(middleware::from_fn_with_state(gate, gate::enter))
+        .with_state(cloud.edge.clone())
 }

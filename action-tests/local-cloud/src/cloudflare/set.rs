@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::live::internal;
 use super::model::{Account, Content, State, Version, Worker, binding_type};
-use crate::cloud::hex;
+use crate::ids::hex;
 
 /// The set by the names that the runtime knows, without what the Workers weigh: of each Worker, a digest of itself and
 /// of all that it can reach by its bindings.
@@ -195,33 +195,30 @@ fn module_type(content_type: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seeds;
     use super::*;
-    use crate::cloud::{Cloud, lock};
+    use crate::cloudflare::shared::Cloudflare;
+    use crate::lock::lock;
 
-    fn seeded(document: &Value) -> Cloud {
-        let cloud = Cloud::new(None, None).unwrap();
-        seeds::seed(&cloud, document).unwrap();
-        cloud
-    }
-
-    fn platform() -> Cloud {
-        seeded(&json!({"workers": [
+    fn platform() -> Cloudflare {
+        let cloud = Cloudflare::default();
+        let document = json!({"workers": [
             {"name": "api", "services": {"AUTH": "auth"}},
             {"name": "auth", "services": {"API": "api"}},
             {"name": "web", "module": "export default {1}"},
             {"name": "front", "services": {"WEB": "web"}},
-        ]}))
+        ]});
+        cloud.seed(&document).unwrap();
+        cloud
     }
 
     #[test]
     fn a_change_concerns_the_worker_and_whoever_calls_it() {
         let cloud = platform();
-        let set = || wanted(&lock(&cloud.cloudflare), &BTreeSet::new());
+        let set = || wanted(&lock(&cloud.state), &BTreeSet::new());
         let before = set();
         assert_eq!(before, set());
         let changed = json!({"workers": [{"name": "web", "module": "export default {2}"}]});
-        seeds::seed(&cloud, &changed).unwrap();
+        cloud.seed(&changed).unwrap();
         for (name, alike) in [("api", true), ("auth", true), ("web", false), ("front", false)] {
             assert_eq!(before.agrees(&set(), name), alike, "{name}");
         }
@@ -231,7 +228,7 @@ mod tests {
     #[test]
     fn what_workers_hold_is_in_files() {
         let cloud = platform();
-        let desired = desired(&lock(&cloud.cloudflare), &BTreeSet::new(), Path::new("/files"));
+        let desired = desired(&lock(&cloud.state), &BTreeSet::new(), Path::new("/files"));
         let web = &desired.description["workers"][3];
         assert_eq!(web["name"], "web");
         let file = PathBuf::from(web["modules"][0]["file"].as_str().unwrap());

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::swap::Swaps;
-use crate::cloud::lock;
+use crate::lock::lock;
 
 /// The edge's own state.
 #[derive(Debug, Default)]
-pub(crate) struct Edge {
+pub(crate) struct Served {
     hosts: Mutex<BTreeMap<String, HostFault>>,
     pub(super) previewed: Mutex<Previewed>,
     draws: AtomicU32,
@@ -46,7 +46,7 @@ struct Document {
     hosts: BTreeMap<String, HostFault>,
 }
 
-impl Edge {
+impl Served {
     pub(crate) fn seed(&self, value: &Value) -> anyhow::Result<()> {
         let document: Document = serde_json::from_value(value.clone()).context("the seed's `edge` is not right")?;
         lock(&self.hosts).extend(document.hosts);
@@ -101,14 +101,14 @@ mod tests {
 
     #[test]
     fn of_ten_draws_one_is_below_ten() {
-        let edge = Edge::default();
+        let edge = Served::default();
         let low = (0..10).filter(|_| edge.draw() < 10.0).count();
         assert_eq!(low, 1);
     }
 
     #[test]
     fn a_host_fails_as_often_as_seeded() {
-        let edge = Edge::default();
+        let edge = Served::default();
         edge.seed(&json!({"hosts": {"x.example.com": {"status": 522, "times": 2}}}))
             .unwrap();
         assert_eq!(edge.fault("x.example.com"), Some((522, None)));

@@ -10,8 +10,8 @@ use futures_util::future::{BoxFuture, Shared};
 use serde_json::{Value, json};
 
 use super::Edge;
-use crate::cloud::{Cloud, lock};
 use crate::cloudflare::{self, Desired, Set};
+use crate::lock::lock;
 
 /// What serves, what is wanted, and the swap between the two.
 #[derive(Debug, Default)]
@@ -47,17 +47,17 @@ impl Swaps {
 
 impl Edge {
     /// Returns once a request to the Worker `name` is answered as the API's present state says.
-    pub(super) async fn ready(&self, cloud: &Arc<Cloud>, name: &str) -> Result<(), String> {
+    pub(super) async fn ready(self: &Arc<Self>, name: &str) -> Result<(), String> {
         let mut asked = None;
         loop {
-            let (revision, wanted) = self.wanted(cloud);
+            let (revision, wanted) = self.wanted();
             let asked = *asked.get_or_insert(revision);
             let swap = {
-                let mut line = lock(&self.swaps.line);
+                let mut line = lock(&self.served.swaps.line);
                 if line.served.agrees(&wanted, name) {
                     return Ok(());
                 }
-                line.swap.get_or_insert_with(|| Swap::start(cloud, revision)).clone()
+                line.swap.get_or_insert_with(|| Swap::start(self, revision)).clone()
             };
             let outcome = swap.outcome.await;
             // One that began before we asked may not bring what we want.
@@ -67,12 +67,12 @@ impl Edge {
         }
     }
 
-    fn wanted(&self, cloud: &Cloud) -> (u64, Arc<Set>) {
-        let state = lock(&cloud.cloudflare);
-        let previewed = lock(&self.previewed);
+    fn wanted(&self) -> (u64, Arc<Set>) {
+        let state = lock(&self.cloudflare.state);
+        let previewed = lock(&self.served.previewed);
         // Each of the two only grows.
         let revision = cloudflare::revision(&state) + previewed.revision;
-        let mut line = lock(&self.swaps.line);
+        let mut line = lock(&self.served.swaps.line);
         match &line.wanted {
             Some((known, set)) if *known == revision => (revision, set.clone()),
             _ => {
@@ -83,46 +83,46 @@ impl Edge {
         }
     }
 
-    async fn swap(&self, cloud: &Cloud) -> anyhow::Result<Arc<Set>> {
-        let Some(runtime) = &cloud.runtime else {
+    async fn swap(&self) -> anyhow::Result<Arc<Set>> {
+        let Some(runtime) = &self.cloudflare.ground.runtime else {
             return Ok(Arc::default());
         };
         let folder = runtime.directory.join("uploads");
         let (set, desired) = {
-            let state = lock(&cloud.cloudflare);
-            let versions = &lock(&self.previewed).versions;
+            let state = lock(&self.cloudflare.state);
+            let versions = &lock(&self.served.previewed).versions;
             let set = cloudflare::wanted(&state, versions);
             (set, cloudflare::desired(&state, versions, &folder))
         };
         tokio::fs::create_dir_all(&folder).await?;
         let Desired { description, files } = desired;
-        let before = std::mem::take(&mut *lock(&self.swaps.files));
+        let before = std::mem::take(&mut *lock(&self.served.swaps.files));
         for (path, content) in &files {
             if !before.contains(path) {
                 tokio::fs::write(path, content).await?;
             }
         }
         let done = runtime.workers(description).await?;
-        *lock(&self.swaps.trouble) = json!({"failed": done["failed"], "warnings": done["warnings"]});
+        *lock(&self.served.swaps.trouble) = json!({"failed": done["failed"], "warnings": done["warnings"]});
         for path in before.iter().filter(|path| !files.contains_key(*path)) {
             tokio::fs::remove_file(path).await?;
         }
-        *lock(&self.swaps.files) = files.into_keys().collect();
+        *lock(&self.served.swaps.files) = files.into_keys().collect();
         Ok(Arc::new(set))
     }
 }
 
 impl Swap {
-    fn start(cloud: &Arc<Cloud>, revision: u64) -> Self {
-        let cloud = cloud.clone();
+    fn start(edge: &Arc<Edge>, revision: u64) -> Self {
+        let edge = edge.clone();
         let task = tokio::spawn(async move {
             let work = tokio::spawn({
-                let cloud = cloud.clone();
-                async move { cloud.edge.swap(&cloud).await }
+                let edge = edge.clone();
+                async move { edge.swap().await }
             });
             // Noted whether or not anybody still waits.
             let outcome = work.await.map_err(anyhow::Error::from).flatten();
-            let mut line = lock(&cloud.edge.swaps.line);
+            let mut line = lock(&edge.served.swaps.line);
             line.swap = None;
             outcome
                 .map(|set| line.served = set)

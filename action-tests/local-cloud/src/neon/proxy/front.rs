@@ -18,7 +18,7 @@ use super::message::{self, Fatal, First};
 use super::session::Login;
 use super::sql;
 use crate::authority::{Authority, Identity};
-use crate::cloud::Cloud;
+use crate::neon::state::Neon;
 use crate::neon::door::enter;
 use crate::neon::hosts::FRONT;
 use crate::neon::settings::Flaw;
@@ -69,7 +69,7 @@ impl Front {
         json!({"domain": FRONT, "address": format!("127.0.0.1:{}", self.port), "ca": authority.pem()})
     }
 
-    pub(crate) fn serve(self, cloud: &Arc<Cloud>, stopped: &watch::Receiver<bool>) -> [JoinHandle<()>; 2] {
+    pub(crate) fn serve(self, cloud: &Arc<Neon>, stopped: &watch::Receiver<bool>) -> [JoinHandle<()>; 2] {
         let visit = Visit {
             cloud: Arc::downgrade(cloud),
             wakes: Arc::default(),
@@ -98,7 +98,7 @@ impl Front {
 /// What a connection needs to know.
 #[derive(Clone)]
 pub(super) struct Visit {
-    pub(super) cloud: Weak<Cloud>,
+    pub(super) cloud: Weak<Neon>,
     /// Since when each compute is waking, by number: the client that asked for it may be gone.
     pub(super) wakes: Arc<Mutex<HashMap<u32, Instant>>>,
 }

@@ -7,18 +7,18 @@ use tokio::net::TcpStream;
 
 use super::message::Fatal;
 use super::with_endpoint;
-use crate::cloud::Cloud;
+use crate::neon::state::Neon;
 use crate::neon::door::Ctx;
 use crate::neon::model::Endpoint;
 
 /// Counts a connection on its compute for as long as it lives.
 pub(super) struct Guest {
-    cloud: Weak<Cloud>,
+    cloud: Weak<Neon>,
     number: u32,
 }
 
 impl Guest {
-    pub(super) fn enter(cloud: &Weak<Cloud>, number: u32) -> Self {
+    pub(super) fn enter(cloud: &Weak<Neon>, number: u32) -> Self {
         let guest = Self {
             cloud: cloud.clone(),
             number,
@@ -56,7 +56,7 @@ pub(super) fn awaken(endpoint: &mut Endpoint, ctx: &Ctx) {
 }
 
 /// Ends when the connections that a compute has by now are to end: it was suspended, restarted, or is gone.
-pub(super) fn kicked(cloud: &Weak<Cloud>, number: u32) -> impl Future<Output = ()> + use<> {
+pub(super) fn kicked(cloud: &Weak<Neon>, number: u32) -> impl Future<Output = ()> + use<> {
     let mine = with_endpoint(cloud, number, |_, project, number| {
         let endpoint = project.endpoints.iter().find(|e| e.number == number);
         endpoint.map(|endpoint| endpoint.kicks)

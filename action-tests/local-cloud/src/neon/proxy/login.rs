@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::message::{self, Fatal, Startup, frame};
-use crate::cloud::Cloud;
+use crate::neon::state::Neon;
 use crate::neon::operation::Presence;
 
 /// How long a client waits for a branch whose database is still being made.
@@ -25,8 +25,8 @@ pub(super) struct Session {
     pub(super) words: Vec<u8>,
 }
 
-pub(super) async fn connect(cloud: &Cloud) -> anyhow::Result<TcpStream> {
-    let runtime = cloud.runtime.as_ref().context("there is no runtime")?;
+pub(super) async fn connect(cloud: &Neon) -> anyhow::Result<TcpStream> {
+    let runtime = cloud.ground.runtime.as_ref().context("there is no runtime")?;
     let postgres = &runtime.postgres;
     let stream = TcpStream::connect((postgres.host.as_str(), postgres.port)).await?;
     stream.set_nodelay(true)?;
@@ -35,7 +35,7 @@ pub(super) async fn connect(cloud: &Cloud) -> anyhow::Result<TcpStream> {
 
 /// Opens a session on `database` as soon as it takes connections; or the reason why it will not.
 pub(super) async fn reach(
-    cloud: &Weak<Cloud>,
+    cloud: &Weak<Neon>,
     startup: &Startup,
     database: &str,
 ) -> anyhow::Result<Result<Session, Fatal>> {
@@ -61,8 +61,8 @@ pub(super) async fn reach(
     }
 }
 
-async fn login(cloud: &Cloud, startup: &Startup) -> anyhow::Result<Result<Session, Fatal>> {
-    let runtime = cloud.runtime.as_ref().context("there is no runtime")?;
+async fn login(cloud: &Neon, startup: &Startup) -> anyhow::Result<Result<Session, Fatal>> {
+    let runtime = cloud.ground.runtime.as_ref().context("there is no runtime")?;
     let mut server = connect(cloud).await?;
     server.write_all(&startup.encode()).await?;
     let mut scram = ScramSha256::new(runtime.postgres.password.as_bytes(), ChannelBinding::unsupported());

@@ -29,7 +29,7 @@ use self::login::Session;
 use self::message::{Fatal, First, Startup};
 use super::door::{Ctx, enter};
 use super::model::{Endpoint, Project};
-use crate::cloud::Cloud;
+use crate::neon::state::Neon;
 
 const POLL: Duration = Duration::from_millis(30);
 
@@ -42,7 +42,7 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) async fn open(
-        cloud: &Arc<Cloud>,
+        cloud: &Arc<Neon>,
         number: u32,
         addresses: [SocketAddrV4; 2],
     ) -> anyhow::Result<Self> {
@@ -77,7 +77,7 @@ impl Drop for Door {
 /// What a connection needs to know of its compute.
 #[derive(Clone)]
 struct Visit {
-    cloud: Weak<Cloud>,
+    cloud: Weak<Neon>,
     number: u32,
     closed: watch::Receiver<()>,
 }
@@ -169,7 +169,7 @@ fn resolve(visit: &Visit, startup: &Startup, password: &str) -> Result<String, F
 }
 
 fn with_endpoint<T>(
-    cloud: &Weak<Cloud>,
+    cloud: &Weak<Neon>,
     number: u32,
     with: impl FnOnce(&Ctx, &mut Project, u32) -> T,
 ) -> Option<T> {

@@ -12,7 +12,7 @@ use super::guest::{self, Guest};
 use super::login::{self, Session};
 use super::message::{self, Fatal, First, frame};
 use super::verify::Exchange;
-use crate::cloud::lock;
+use crate::lock::lock;
 use crate::neon::door::enter;
 use crate::neon::hosts::FRONT;
 use crate::neon::settings::Flaw;
@@ -107,7 +107,7 @@ impl Visit {
     }
 
     pub(super) fn has_databases(&self) -> bool {
-        self.cloud.upgrade().is_some_and(|cloud| cloud.runtime.is_some())
+        self.cloud.upgrade().is_some_and(|cloud| cloud.ground.runtime.is_some())
     }
 
     /// Who may come in where. `host` is a compute's host name or its id.
