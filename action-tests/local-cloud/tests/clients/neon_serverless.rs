@@ -56,7 +56,7 @@ async fn sql_over_http_has_values_batches_and_errors_as_neon_has_them() {
         out.twice = await sql`INSERT INTO t VALUES (1)`.catch(({ code, constraint, table, schema, detail }) => ({ code, constraint, table, schema, detail }));
         out.password = await neon(url.replace(/:[^:@]+@/, ":wrong@"))`SELECT 1`.catch(({ message, code }) => [message, code ?? null]);
         out.endpoint = await neon(url.replace(/@ep-/, "@ep-not-"))`SELECT 1`.catch(({ message }) => message);
-        out.database = await neon(url.replace("/neondb", "/other"))`SELECT 1`.catch(({ message, code }) => [message, code]);
+        out.database = await neon(url.replace("/neondb?", "/other?"))`SELECT 1`.catch(({ message, code }) => [message, code]);
     "#;
     let out = run(&world, &uri(&world, PRODUCTION, true).await, script).await;
     assert_eq!(
@@ -117,7 +117,7 @@ async fn websockets_and_plain_connections_lead_to_the_branch_and_end_with_its_co
         await pool.end();
         const wrong = new Pool({ connectionString: url.replace(/:[^:@]+@/, ":wrong@") });
         out.password = await wrong.query("SELECT 1").catch(({ code }) => code);
-        const plain = new pg.Client({ connectionString: url.split("?")[0].replace(hostname, "localhost"), ssl: { servername: hostname } });
+        const plain = new pg.Client({ connectionString: url.split("?")[0].replace(hostname, "127.0.0.1"), ssl: { servername: hostname } });
         await plain.connect();
         out.plain = (await plain.query("SELECT count(*)::int AS n FROM t")).rows;
         await plain.end();

@@ -72,9 +72,12 @@ impl From<Refused> for Failure {
 
 impl From<Fatal> for Failure {
     fn from(fatal: Fatal) -> Self {
-        // What the front itself says has no code.
-        let code = (fatal.code != "XX000").then_some(fatal.code.as_str());
-        Self(StatusCode::BAD_REQUEST, Refused::new(&fatal.message, code))
+        // What the front itself says has no code, and quotes of its own.
+        let refused = match fatal.code.as_str() {
+            "XX000" | "28P01" => Refused::new(&fatal.message.replace('"', "'"), None),
+            code => Refused::new(&fatal.message, Some(code)),
+        };
+        Self(StatusCode::BAD_REQUEST, refused)
     }
 }
 
@@ -117,7 +120,7 @@ async fn run(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Result<Value, F
     let (flaw, _) = visit.settings()?;
     let expected = visit.expect(Some(&place.host), &place.user, &place.database, flaw)?;
     if expected.password != place.password {
-        return Err(bad(&format!("password authentication failed for user '{}'", place.user)));
+        return Err(Fatal::wrong_password(&place.user).into());
     }
     match flaw {
         Flaw::NeverWakes => std::future::pending().await,
