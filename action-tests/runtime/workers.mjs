@@ -7,20 +7,13 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { ASSETS_PLUGIN, Log, LogLevel, Miniflare } from 'miniflare';
-import workerd from 'workerd';
-
 import { Front } from './front.mjs';
 import { MISSING, workerOptions } from './miniflare-options.mjs';
+import { DATE, SHARED, missingWorker, startError, started, whyNotStarted } from './miniflare-start.mjs';
 import { OUTBOUND, outboundWorker } from './outbound.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROUTER = 'codex-actions router';
-const DATE = workerd.compatibilityDate;
-
-process.env.CODEX_ACTIONS_WORKERD ??= workerd.default;
-process.env.MINIFLARE_WORKERD_PATH ??= path.join(HERE, 'run-workerd.sh');
-keepAssetsApart();
 
 export class Workers {
   #directory;
@@ -54,7 +47,7 @@ export class Workers {
       })),
     );
     workers.#front = await Front.listen();
-    workers.#miniflare = newMiniflare(workers.#configuration(workers.#served));
+    workers.#miniflare = await started(workers.#configuration(workers.#served));
     workers.#front.release(Number((await workers.#miniflare.ready).port));
     return workers;
   }
@@ -131,7 +124,7 @@ export class Workers {
   async #started(next) {
     let miniflare;
     try {
-      miniflare = await up(newMiniflare(this.#configuration(next)));
+      miniflare = await started(this.#configuration(next));
     } catch (error) {
       const before = next.failed.size;
       for (const { key, options } of next.workers) {
@@ -141,7 +134,7 @@ export class Workers {
       }
       if (next.failed.size === before) throw new Error(startError(error));
       withoutFailed(next);
-      miniflare = await up(newMiniflare(this.#configuration(next)));
+      miniflare = await started(this.#configuration(next));
     }
     this.#proven = new Set(next.workers.map(({ key }) => key));
     return miniflare;
@@ -210,51 +203,9 @@ export class Workers {
   }
 }
 
-const SHARED = {
-  host: '127.0.0.1',
-  port: 0,
-  cf: false, // or miniflare asks Cloudflare for an example of `request.cf`
-  telemetry: { enabled: false },
-  log: new Log(LogLevel.WARN),
-};
-
-/** miniflare ends the process on a signal, before the rest could be stopped in order: not here. */
-function newMiniflare(options) {
-  const signals = ['SIGINT', 'SIGTERM'];
-  const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
-  const miniflare = new Miniflare(options);
-  for (const [signal, ours] of before) {
-    for (const listener of process.listeners(signal)) {
-      if (!ours.includes(listener)) process.removeListener(signal, listener);
-    }
-  }
-  return miniflare;
-}
-
 /** What was sent: in the message itself, or in a file that the caller keeps until the set is served. */
 function contentOf({ base64, file }) {
   return file === undefined ? Buffer.from(base64, 'base64') : readFile(file);
-}
-
-/** Waits until it serves; one that does not come up is ended. */
-async function up(miniflare) {
-  try {
-    await miniflare.ready;
-    return miniflare;
-  } catch (error) {
-    await miniflare.dispose().catch(() => {});
-    throw error;
-  }
-}
-
-/** Bindings to a Worker that does not run lead here. */
-function missingWorker() {
-  return {
-    name: MISSING,
-    modules: true,
-    script: 'export default { fetch() { throw new Error("the Worker of this service binding does not run"); } };',
-    compatibilityDate: DATE,
-  };
 }
 
 /** Takes failed Workers out, and points bindings to them elsewhere. */
@@ -271,52 +222,6 @@ function withoutFailed(next) {
   }
 }
 
-/** Starts one Worker alone in a workerd of its own; null when it starts. */
-async function whyNotStarted(options) {
-  const alone = {
-    ...options,
-    serviceBindings: Object.fromEntries(Object.keys(options.serviceBindings ?? {}).map((name) => [name, MISSING])),
-  };
-  const miniflare = newMiniflare({
-    ...SHARED,
-    handleRuntimeStdio: (...streams) => streams.forEach((stream) => stream.resume()),
-    workers: [alone, missingWorker()],
-  });
-  try {
-    await miniflare.ready;
-    return null;
-  } catch (error) {
-    return startError(error);
-  } finally {
-    await miniflare.dispose().catch(() => {});
-  }
-}
-
-/** What workerd itself said, without miniflare's preface and our internal service name. */
-function startError(error) {
-  const text = error.message.split('Runtime stderr:\n').at(-1);
-  return text.replace(/^.*service core:user:[^:]+: /m, '').trim();
-}
-
 function digest(value) {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
-}
-
-/**
- * miniflare names the disk of every Worker's assets `assets:storage`, so that the second Worker with
- * assets would serve the first one's files. Each gets a name of its own.
- */
-function keepAssetsApart() {
-  const getServices = ASSETS_PLUGIN.getServices.bind(ASSETS_PLUGIN);
-  ASSETS_PLUGIN.getServices = async (context) => {
-    const services = await getServices(context);
-    const disk = services.find((service) => service.disk);
-    if (!disk) return services;
-    const shared = disk.name;
-    disk.name = `${shared}:${context.options.assets.workerName}`;
-    for (const { service } of services.flatMap(({ worker }) => worker?.bindings ?? [])) {
-      if (service?.name === shared) service.name = disk.name;
-    }
-    return services;
-  };
 }
