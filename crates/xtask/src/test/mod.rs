@@ -88,7 +88,8 @@ const STEPS: &[Step] = &[
     Step {
         name: "runtime",
         what: "workerd and Postgres for local-cloud",
-        needs: &["npm-runtime"],
+        // Without the platform's packages its tests are skipped: they run where it is installed.
+        needs: &["build", "npm-runtime", "npm-platform"],
         lane: Lane::Compile,
         run: node::runtime,
     },
