@@ -1,7 +1,7 @@
 //! Stories of `deploy-workers` about what an environment may not reach: other environments' things, what all pull
 //! requests would share, and where production's logs and Durable Objects are.
 
-use scenarios::{Start, World};
+use scenarios::{Start, World, npm};
 use serde_json::{Value, json};
 
 use crate::deploy_workers::{account, bindings, worker};
@@ -92,6 +92,32 @@ async fn what_all_pull_requests_would_share_is_to_be_said() {
         assert_eq!(run.code, 0, "{run}");
     }
     assert_eq!(bindings(&world, "api-staging")["SESSIONS"]["namespace_id"], DEV);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_workflow_is_named_in_the_account_whichever_worker_runs_it() {
+    let world = world(&json!({
+        "workflows": [{"binding": "FLOW", "name": "orders", "class_name": "Flow", "script_name": "logs"}],
+        "env": {"staging": {}, "production": {}},
+    }))
+    .await;
+    let flow = json!({"workflows": [{"binding": "FLOW", "name": "orders", "class_name": "Flow"}]});
+    worker(
+        &world,
+        "logs",
+        &json!({"env": {"staging": {}, "production": flow}}),
+        "export default {}",
+    );
+    let modules = npm::clients().join("node_modules");
+    std::os::unix::fs::symlink(modules, world.workspace().join("node_modules")).unwrap();
+    let run = preview(&world).env("PATH", npm::path_with_node()).go().await;
+    assert_eq!(run.code, 2, "{run}");
+    assert!(
+        run.error().contains("binding `FLOW` is production's workflow `orders`"),
+        "{run}"
+    );
+    assert!(world.requests().is_empty());
     world.finish().await;
 }
 

@@ -66,7 +66,7 @@ impl Foreign {
         for (key, config) in &project.configs {
             let theirs = section(manifest, name, key);
             let is_same = name != PRODUCTION && theirs == section(manifest, &environment.name, key);
-            let Some(settings) = config.settings(theirs).ok().filter(|_| !is_same) else {
+            let Some(settings) = config.declared(theirs).ok().filter(|_| !is_same) else {
                 continue;
             };
             let of_kind = settings.resources().into_iter();

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::durable::Transfer;
 use super::isolation::{self, Whose};
+use super::refused::Exclusive;
 use super::render::Work;
 use crate::resource::LOG_LISTS;
 use crate::{Leads, Resource, ResourceKind};
@@ -45,6 +46,19 @@ impl Work<'_> {
         for binding in &self.bindings {
             let name = binding["name"].as_str().unwrap_or_default();
             if self.is_shared(name) {
+                continue;
+            }
+            // Its name is the account's, whichever Worker runs it.
+            let workflow = binding["workflow_name"].as_str();
+            if let Some(owner) = workflow.and_then(|workflow| foreign.has(Exclusive::Workflow, workflow)) {
+                let whose = Whose::Other(owner.to_owned());
+                let what = format!("workflow `{}`", workflow.unwrap_or_default());
+                problems.push(isolation::conflict(
+                    name,
+                    &what,
+                    isolation::remedy(None, &whose),
+                    &whose,
+                ));
                 continue;
             }
             let leads = Leads::of(binding);
