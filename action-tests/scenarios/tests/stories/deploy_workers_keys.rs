@@ -82,7 +82,10 @@ async fn a_reference_that_nobody_fills_in_reaches_no_worker() {
     write(&world, "");
     let run = preview(&world).go().await;
     assert_eq!(run.code, 2, "{run}");
-    insta::assert_snapshot!(run.error(), @"");
+    insta::assert_snapshot!(run.error(), @"
+    one input is wrong; nothing was touched
+    - `services.api`: `WEB_URL` in the wrangler configuration holds `{api.url}`, which is filled in only in the manifest's `vars`: say it there
+    ");
     // Said in the manifest, it is filled in; other braces are the text itself.
     write(&world, "vars = { WEB_URL = \"{api.url}\" }");
     assert_eq!(preview(&world).go().await.code, 0);
