@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::log::Log;
 use crate::runtime::Runtime;
+use crate::traffic::Traffic;
 use crate::{cloudflare, edge, github, neon};
 
 /// Everything that the three providers, the edge and the admin API know. Shared by `Arc`; each
@@ -19,6 +20,8 @@ pub(crate) struct Cloud {
     pub(crate) clock: Clock,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) log: Log,
+    /// Where requests and answers are written to, when they are.
+    pub(crate) traffic: Option<Traffic>,
     pub(crate) latency_ms: AtomicU64,
     pub(crate) ids: Ids,
     /// Base URLs, known once the listeners are bound.
@@ -51,6 +54,7 @@ impl Cloud {
             clock: Clock::default(),
             faults: Mutex::default(),
             log: Log::default(),
+            traffic: Traffic::from_environment()?,
             latency_ms: AtomicU64::new(0),
             ids: Ids::default(),
             origins: OnceLock::new(),

@@ -16,6 +16,7 @@ use crate::cloudflare;
 use crate::faults::{Asked, Hangup, Rule};
 use crate::log::{self, Entry, Outcome, Provider};
 use crate::neon;
+use crate::traffic;
 use crate::unknown::Unknown;
 use crate::wire::Scissors;
 
@@ -101,6 +102,11 @@ async fn pass(
         path: &path,
         host: host.as_deref(),
     });
+    let asked = cloud
+        .traffic
+        .as_ref()
+        .filter(|_| provider != Provider::Edge)
+        .map(|_| traffic::Asked::new(provider, &path, &parts, body.clone()));
     let seq = cloud.log.open(Entry {
         seq: 0,
         provider,
@@ -124,6 +130,7 @@ async fn pass(
         cloud: cloud.clone(),
         provider,
         rule,
+        asked,
         scissors: scissors.clone(),
         token,
         seq,
@@ -155,6 +162,7 @@ struct Handling {
     cloud: Arc<Cloud>,
     provider: Provider,
     rule: Option<Rule>,
+    asked: Option<traffic::Asked>,
     scissors: Scissors,
     token: Option<String>,
     seq: u64,
@@ -176,6 +184,9 @@ impl Handling {
         }
         if self.provider == Provider::Cloudflare {
             cloudflare::stamp(&self.cloud, self.token.as_deref(), response.headers_mut());
+        }
+        if let (Some(traffic), Some(asked)) = (&self.cloud.traffic, self.asked) {
+            response = traffic.note(asked, self.rule.is_some(), response).await;
         }
         let client_gone = self.client_gone.load(Ordering::Acquire);
         self.cloud.log.close(

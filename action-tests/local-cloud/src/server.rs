@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::cloud::{Cloud, Origins, lock};
+use crate::operations::{self, Operation};
 use crate::runtime::Runtime;
 use crate::wire::{Listener, Scissors};
 use crate::{admin, cloudflare, edge, gate, github, neon, unknown};
@@ -119,6 +120,11 @@ impl Running {
             "admin": self.admin,
         })
         .to_string()
+    }
+
+    /// Every operation that is modelled: the method, and the path's template with its provider's base.
+    pub fn operations(&self) -> Vec<Operation> {
+        operations::of(&api_router(&self.cloud))
     }
 
     /// The whole state, as `GET /_cloud/state` answers.
