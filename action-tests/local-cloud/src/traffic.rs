@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderName, header, request};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use crate::cloud::lock;
+use crate::lock::lock;
 use crate::log::Provider;
 
 /// Names the folder that traffic is written to, as files of JSON lines. Unset, nothing is written.
