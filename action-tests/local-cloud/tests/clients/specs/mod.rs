@@ -9,7 +9,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
-use jsonschema::{Draft, Registry, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, Registry, ValidationError, Validator};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -221,22 +222,33 @@ impl Document {
                 Box::leak(Box::new(options.build(&schema).unwrap_or_else(|error| panic!("{reference}: {error}"))))
             })
         };
-        let mut errors: Vec<String> = validator
-            .iter_errors(value)
-            .map(|error| {
-                let mut text = error.to_string();
-                // A whole body in a sentence helps nobody.
-                if text.len() > 300 {
-                    text.truncate((0..=300).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0));
-                    text.push('…');
-                }
-                format!("${}: {text}", error.instance_path().as_str().replace('/', "."))
-            })
-            .collect();
-        errors.sort();
-        errors.dedup();
-        errors
+        told(&validator.iter_errors(value).collect::<Vec<_>>())
     }
+}
+
+/// Each error once, by its place. Fields count as not described, too, when the part that describes them has another
+/// fault, so that this is told only of what is otherwise as it should be.
+fn told(errors: &[ValidationError<'_>]) -> Vec<String> {
+    let is_extra = |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::UnevaluatedProperties { .. });
+    let place = |error: &ValidationError<'_>| format!("{}/", error.instance_path().as_str());
+    let is_caused = |error: &ValidationError<'_>| {
+        let below = place(error);
+        let causes = |other: &&ValidationError<'_>| place(other).starts_with(&below) && (!is_extra(other) || place(other) != below);
+        is_extra(error) && errors.iter().any(|other| causes(&other))
+    };
+    let mut told: Vec<String> = errors
+        .iter()
+        .filter(|error| !is_caused(error))
+        .map(|error| {
+            let path = error.instance_path().as_str();
+            let named = path.split('/').map(|part| if part.parse::<usize>().is_ok() { "*" } else { part });
+            // Without the value: one sentence a fault, however many values have it.
+            format!("${}: {}", named.collect::<Vec<_>>().join("."), error.masked())
+        })
+        .collect();
+    told.sort();
+    told.dedup();
+    told
 }
 
 /// The pairs of a query.
@@ -278,13 +290,15 @@ fn deviations_are_found() {
     assert_eq!(
         found,
         [
-            "$.born: \"yesterday\" is not a \"date-time\"",
-            "$.sizes.0: \"1\" is not of type \"integer\"",
-            "$.state: \"old\" is not one of \"new\"",
+            "$.born: value is not a \"date-time\"",
+            "$.sizes.*: value is not of type \"integer\"",
+            "$.state: value is not one of \"new\"",
             "$: \"id\" is a required property",
-            "$: Unevaluated properties are not allowed ('sise' was unexpected)",
         ]
     );
+    let misspelt = json!({"id": "a", "sise": 2});
+    let found = ["$: Unevaluated properties are not allowed ('sise' was unexpected)".to_owned()];
+    assert_eq!(judged(misspelt), Judged::Described(found.to_vec()));
     assert_eq!(document.answer("GET", "/things/1", 500, &json!({})), Judged::NoStatus);
     assert_eq!(document.answer("PUT", "/things/1", 200, &json!({})), Judged::NoOperation);
 }
@@ -314,13 +328,12 @@ fn a_request_is_judged_by_its_query_and_its_body() {
             "query: `dry` is missing",
             "query: `dri` is not described",
             "$: \"name\" is a required property",
-            "$: Unevaluated properties are not allowed ('nane' was unexpected)",
         ]
     );
     assert_eq!(
         judged("dry=yes", Value::Null),
         Judged::Described(vec![
-            "query: dry=yes: $: \"yes\" is not of type \"boolean\"".to_owned(),
+            "query: dry=yes: $: value is not of type \"boolean\"".to_owned(),
             "no body, and one is required".to_owned(),
         ])
     );

@@ -54,9 +54,20 @@ fn schema(fields: &Map<String, Value>, hidden: &str) -> Value {
         new.entry("additionalProperties").or_insert(json!(true));
     }
     if fields.get("nullable") == Some(&Value::Bool(true)) {
-        return json!({"anyOf": [{"type": "null"}, new]});
+        return nullable(new);
     }
     Value::Object(new)
+}
+
+fn nullable(mut schema: Map<String, Value>) -> Value {
+    let Some(kind) = schema.get("type").cloned() else {
+        return json!({"anyOf": [{"type": "null"}, schema]});
+    };
+    schema.insert("type".to_owned(), json!([kind, "null"]));
+    if let Some(choices) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        choices.push(Value::Null);
+    }
+    Value::Object(schema)
 }
 
 /// A schema where a value is described by it alone. Parts of an `allOf` stay open to each other's fields, and what
