@@ -40,8 +40,8 @@ pub(crate) struct Origins {
 impl Ground {
     pub(crate) fn new(runtime: Option<Runtime>, traffic: Option<Traffic>) -> Self {
         Self {
-            runtime,
             traffic,
+            runtime,
             ..Self::default()
         }
     }

@@ -16,7 +16,9 @@ pub(crate) fn of(router: &Router) -> Vec<Operation> {
     let mut paths = HashMap::new();
     let mut methods = HashMap::new();
     for entry in text.split("RouteId(").skip(1) {
-        let Some((id, value)) = entry.split_once("): ") else { continue };
+        let Some((id, value)) = entry.split_once("): ") else {
+            continue;
+        };
         if let Some(path) = value.strip_prefix('"').and_then(|rest| rest.split('"').next()) {
             paths.insert(id, path);
         } else if let Some((_, allowed)) = value.split_once(r#"allow_header: Bytes(b""#) {
@@ -26,7 +28,11 @@ pub(crate) fn of(router: &Router) -> Vec<Operation> {
     let mut operations: Vec<Operation> = methods
         .into_iter()
         .filter_map(|(id, methods)| Some((*paths.get(id)?, methods)))
-        .flat_map(|(path, methods)| methods.split(',').map(move |method| (method.to_owned(), path.to_owned())))
+        .flat_map(|(path, methods)| {
+            methods
+                .split(',')
+                .map(move |method| (method.to_owned(), path.to_owned()))
+        })
         .filter(|(method, _)| method != "HEAD")
         .collect();
     operations.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
@@ -46,7 +52,10 @@ mod tests {
             .route("/", get(|| async {}))
             .nest("/things", things)
             .fallback(|| async {});
-        let listed: Vec<String> = of(&router).iter().map(|(method, path)| format!("{method} {path}")).collect();
+        let listed: Vec<String> = of(&router)
+            .iter()
+            .map(|(method, path)| format!("{method} {path}"))
+            .collect();
         assert_eq!(listed, ["GET /", "GET /things/{id}", "PATCH /things/{id}"]);
     }
 }

@@ -32,14 +32,25 @@ fn packages() -> &'static Path {
             pip(Path::new("python3"), &[target, requirements].concat())
         };
         let why = String::from_utf8_lossy(&installed.stderr);
-        assert!(installed.status.success(), "the Python clients could not be installed:\n{why}");
+        assert!(
+            installed.status.success(),
+            "the Python clients could not be installed:\n{why}"
+        );
         fs::write(stamp, wanted).unwrap();
         folder
     })
 }
 
 fn pip(python: &Path, arguments: &[&OsStr]) -> Output {
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"].map(OsStr::new);
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ]
+    .map(OsStr::new);
     run(python.to_str().unwrap(), &[&pip, arguments].concat())
 }
 

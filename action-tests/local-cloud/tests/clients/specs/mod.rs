@@ -104,7 +104,9 @@ impl Document {
             .filter(|key| key != "default" || status >= 400)
             .map(|key| format!("{pointer}/responses/{key}"))
             .find(|pointer| self.whole.pointer(pointer).is_some());
-        let Some(response) = described else { return Judged::NoStatus };
+        let Some(response) = described else {
+            return Judged::NoStatus;
+        };
         let content = format!("{}/content/application~1json/schema", self.resolved(&response));
         Judged::Described(match self.whole.pointer(&content) {
             // Refusals carry more than is described.
@@ -156,7 +158,12 @@ impl Document {
             .flat_map(|(list, length)| (0..length).map(move |at| self.resolved(&format!("{list}/{at}"))))
             .filter(|parameter| self.whole.pointer(parameter).unwrap()["in"] == "query")
             .collect();
-        let name = |parameter: &str| self.whole.pointer(parameter).unwrap()["name"].as_str().unwrap().to_owned();
+        let name = |parameter: &str| {
+            self.whole.pointer(parameter).unwrap()["name"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
         let given: Vec<(String, String)> = form(query);
         let mut found = Vec::new();
         for parameter in &parameters {
@@ -172,7 +179,11 @@ impl Document {
             };
             // A number in a query is text, and so is what only looks like one; either reading will do.
             let schema = format!("{parameter}/schema");
-            let readings = [serde_json::from_str(text).unwrap_or_default(), json!(text), json!([text])];
+            let readings = [
+                serde_json::from_str(text).unwrap_or_default(),
+                json!(text),
+                json!([text]),
+            ];
             let errors = |value: &Value| self.errors(Side::Request, true, &schema, value);
             if !readings.iter().any(|value| errors(value).is_empty()) {
                 found.push(format!("query: {key}={text}: {}", errors(&readings[1]).join(", ")));
@@ -191,7 +202,10 @@ impl Document {
             let is_long = parts.last() == Some(&"{path}") && asked.len() > parts.len();
             (parts.len() == asked.len() || is_long) && parts.iter().zip(&asked).all(is_same)
         };
-        let templates = self.whole["paths"].as_object()?.keys().filter(|template| fits(template));
+        let templates = self.whole["paths"]
+            .as_object()?
+            .keys()
+            .filter(|template| fits(template));
         let template = templates.min_by_key(|template| template.matches('{').count())?;
         let pointer = format!("/paths/{}/{}", template.replace('/', "~1"), method.to_lowercase());
         self.whole.pointer(&pointer).map(|_| pointer)
@@ -206,21 +220,29 @@ impl Document {
     }
 
     fn errors(&'static self, side: Side, closed: bool, pointer: &str, value: &Value) -> Vec<String> {
-        let fragment = pointer.split('/').map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
+        let fragment = pointer
+            .split('/')
+            .map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
         let reference = format!("{}#{}", side.uri(), fragment.collect::<Vec<_>>().join("/"));
         let validator = {
             let mut validators = self.validators.lock().unwrap();
-            *validators.entry((reference, closed)).or_insert_with_key(|(reference, closed)| {
-                let options = jsonschema::options()
-                    .with_draft(Draft::Draft202012)
-                    .with_registry(&self.registry)
-                    .should_validate_formats(true);
-                let mut schema = json!({"$ref": reference});
-                if *closed {
-                    schema = schema::closed(schema);
-                }
-                Box::leak(Box::new(options.build(&schema).unwrap_or_else(|error| panic!("{reference}: {error}"))))
-            })
+            *validators
+                .entry((reference, closed))
+                .or_insert_with_key(|(reference, closed)| {
+                    let options = jsonschema::options()
+                        .with_draft(Draft::Draft202012)
+                        .with_registry(&self.registry)
+                        .should_validate_formats(true);
+                    let mut schema = json!({"$ref": reference});
+                    if *closed {
+                        schema = schema::closed(schema);
+                    }
+                    Box::leak(Box::new(
+                        options
+                            .build(&schema)
+                            .unwrap_or_else(|error| panic!("{reference}: {error}")),
+                    ))
+                })
         };
         told(&validator.iter_errors(value).collect::<Vec<_>>())
     }
@@ -229,11 +251,14 @@ impl Document {
 /// Each error once, by its place. Fields count as not described, too, when the part that describes them has another
 /// fault, so that this is told only of what is otherwise as it should be.
 fn told(errors: &[ValidationError<'_>]) -> Vec<String> {
-    let is_extra = |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::UnevaluatedProperties { .. });
+    let is_extra =
+        |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::UnevaluatedProperties { .. });
     let place = |error: &ValidationError<'_>| format!("{}/", error.instance_path().as_str());
     let is_caused = |error: &ValidationError<'_>| {
         let below = place(error);
-        let causes = |other: &&ValidationError<'_>| place(other).starts_with(&below) && (!is_extra(other) || place(other) != below);
+        let causes = |other: &&ValidationError<'_>| {
+            place(other).starts_with(&below) && (!is_extra(other) || place(other) != below)
+        };
         is_extra(error) && errors.iter().any(|other| causes(&other))
     };
     let mut told: Vec<String> = errors
@@ -241,7 +266,9 @@ fn told(errors: &[ValidationError<'_>]) -> Vec<String> {
         .filter(|error| !is_caused(error))
         .map(|error| {
             let path = error.instance_path().as_str();
-            let named = path.split('/').map(|part| if part.parse::<usize>().is_ok() { "*" } else { part });
+            let named = path
+                .split('/')
+                .map(|part| if part.parse::<usize>().is_ok() { "*" } else { part });
             // Without the value: one sentence a fault, however many values have it.
             format!("${}: {}", named.collect::<Vec<_>>().join("."), error.masked())
         })
@@ -255,7 +282,9 @@ fn told(errors: &[ValidationError<'_>]) -> Vec<String> {
 fn form(query: &str) -> Vec<(String, String)> {
     let decoded = |text: &str| {
         let spaced = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+        percent_encoding::percent_decode_str(&spaced)
+            .decode_utf8_lossy()
+            .into_owned()
     };
     query
         .split('&')
@@ -300,7 +329,10 @@ fn deviations_are_found() {
     let found = ["$: Unevaluated properties are not allowed ('sise' was unexpected)".to_owned()];
     assert_eq!(judged(misspelt), Judged::Described(found.to_vec()));
     assert_eq!(document.answer("GET", "/things/1", 500, &json!({})), Judged::NoStatus);
-    assert_eq!(document.answer("PUT", "/things/1", 200, &json!({})), Judged::NoOperation);
+    assert_eq!(
+        document.answer("PUT", "/things/1", 200, &json!({})),
+        Judged::NoOperation
+    );
 }
 
 #[test]

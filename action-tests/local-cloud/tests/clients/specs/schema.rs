@@ -44,7 +44,7 @@ fn schema(fields: &Map<String, Value>, hidden: &str) -> Value {
                 new.insert("anyOf".to_owned(), converted(value, hidden));
                 continue;
             }
-            ("exclusiveMinimum" | "exclusiveMaximum", Value::Bool(_)) | ("nullable", Value::Bool(_)) => continue,
+            ("exclusiveMinimum" | "exclusiveMaximum" | "nullable", Value::Bool(_)) => continue,
             _ => converted(value, hidden),
         };
         new.insert(key.clone(), value);

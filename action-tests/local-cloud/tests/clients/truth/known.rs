@@ -16,7 +16,10 @@ pub(super) const CLIENTS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn client(agent: &str) -> Option<&'static str> {
-    CLIENTS.iter().find(|(start, _)| agent.starts_with(start)).map(|(_, name)| *name)
+    CLIENTS
+        .iter()
+        .find(|(start, _)| agent.starts_with(start))
+        .map(|(_, name)| *name)
 }
 
 /// Operations whose real answers are kept in public recordings that local-cloud was written by: the cassettes of
@@ -28,7 +31,10 @@ const RECORDED: &[(&str, &str)] = &[
     ("neon GET /projects/{project}/branches", "2025-01-16"),
     ("neon GET /projects/{project}/branches/{branch}/databases", "2025-01-16"),
     ("neon GET /projects/{project}/branches/{branch}/roles", "2025-01-16"),
-    ("neon GET /projects/{project}/branches/{branch}/roles/{role}", "2025-01-16"),
+    (
+        "neon GET /projects/{project}/branches/{branch}/roles/{role}",
+        "2025-01-16",
+    ),
     ("neon GET /projects/{project}/connection_uri", "2025-01-16"),
     ("neon GET /projects/{project}/endpoints", "2025-01-16"),
     ("neon GET /projects/{project}/endpoints/{endpoint}", "2025-01-16"),
@@ -38,7 +44,10 @@ const RECORDED: &[(&str, &str)] = &[
 ];
 
 pub(super) fn recording(operation: &str) -> Option<&'static str> {
-    RECORDED.iter().find(|(name, _)| *name == operation).map(|(_, date)| *date)
+    RECORDED
+        .iter()
+        .find(|(name, _)| *name == operation)
+        .map(|(_, date)| *date)
 }
 
 /// What the actions ask for and neither client, description nor recording stands behind, with what is assumed.
@@ -94,61 +103,61 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         side: "answer",
         operation: "cloudflare *",
-        what: r#"Unevaluated properties are not allowed ('enabled', 'previews_enabled'"#,
+        what: "Unevaluated properties are not allowed ('enabled', 'previews_enabled'",
         why: DOMAINS,
     },
     Difference {
         side: "answer",
         operation: "cloudflare GET /accounts/{account}/workers/domains/{id}",
-        what: r#"$.result: Unevaluated properties are not allowed ('cert_id', 'enabled', 'previews_enabled'"#,
+        what: "$.result: Unevaluated properties are not allowed ('cert_id', 'enabled', 'previews_enabled'",
         why: DOMAINS,
     },
     Difference {
         side: "answer",
         operation: "cloudflare *",
-        what: r#"$.result: Unevaluated properties are not allowed ('tags', 'observability'"#,
+        what: "$.result: Unevaluated properties are not allowed ('tags', 'observability'",
         why: NEWER,
     },
     Difference {
         side: "answer",
         operation: "cloudflare GET /accounts/{account}/workers/scripts/{script}/settings",
-        what: r#"$.result.bindings.*: value is not valid under any"#,
+        what: "$.result.bindings.*: value is not valid under any",
         why: "The description of 2024 lists few kinds of bindings; wrangler and the SDK of 2026 know all of these",
     },
     Difference {
         side: "answer",
         operation: "cloudflare *",
-        what: r#"Unevaluated properties are not allowed ('annotations'"#,
+        what: "Unevaluated properties are not allowed ('annotations'",
         why: NEWER,
     },
     Difference {
         side: "answer",
         operation: "cloudflare GET /accounts/{account}/workers/scripts/{script}/versions",
-        what: r#"$: Unevaluated properties are not allowed ('result_info'"#,
+        what: "$: Unevaluated properties are not allowed ('result_info'",
         why: "wrangler and the SDK read pages of versions by it",
     },
     Difference {
         side: "answer",
         operation: "cloudflare GET /accounts/{account}/workers/subdomain",
-        what: r#"$.result: Unevaluated properties are not allowed ('subdomain'"#,
+        what: "$.result: Unevaluated properties are not allowed ('subdomain'",
         why: "The description calls it `name`; wrangler and both SDKs read `subdomain`",
     },
     Difference {
         side: "answer",
         operation: "cloudflare *",
-        what: r#"owner.id: value is not of type"#,
+        what: "owner.id: value is not of type",
         why: "Assumed: what tokens are shown of a zone's owner is null",
     },
     Difference {
         side: "answer",
         operation: "github *",
-        what: r#"repo: value is not of type"#,
+        what: "repo: value is not of type",
         why: "A deleted fork is null in recorded answers",
     },
     Difference {
         side: "answer",
         operation: "github *",
-        what: r#"$.user: value is not of type"#,
+        what: "$.user: value is not of type",
         why: "A deleted account is null in recorded answers",
     },
     Difference {
@@ -160,25 +169,25 @@ pub(super) const DIFFERENCES: &[Difference] = &[
     Difference {
         side: "request",
         operation: "cloudflare PATCH /accounts/{account}/workers/scripts/{script}/script-settings",
-        what: r#"$: Unevaluated properties are not allowed ('observability'"#,
+        what: "$: Unevaluated properties are not allowed ('observability'",
         why: SENT,
     },
     Difference {
         side: "request",
         operation: "cloudflare PATCH /accounts/{account}/workers/scripts/{script}/script-settings",
-        what: r#"$: Unevaluated properties are not allowed ('tags'"#,
+        what: "$: Unevaluated properties are not allowed ('tags'",
         why: SENT,
     },
     Difference {
         side: "request",
         operation: "cloudflare POST /accounts/{account}/workers/scripts/{script}/versions",
-        what: r#"message: value is longer than 50"#,
+        what: "message: value is longer than 50",
         why: "The description is of 2024; the SDK of 2026 says that it is cut at 1000 bytes",
     },
     Difference {
         side: "request",
         operation: "cloudflare POST /accounts/{account}/workers/scripts/{script}/versions",
-        what: r#"tag: value is longer than 20"#,
+        what: "tag: value is longer than 20",
         why: "The description is of 2024; the SDK of 2026 says at most 100 bytes",
     },
 ];
@@ -207,6 +216,11 @@ fn is_meant(pattern: &str, operation: &str) -> bool {
 pub(super) fn unused(used: &BTreeSet<usize>) -> Vec<String> {
     let unused = DIFFERENCES.iter().enumerate().filter(|(at, _)| !used.contains(at));
     unused
-        .map(|(_, it)| format!("allowed, and did not occur: {} of {}: {}", it.side, it.operation, it.what))
+        .map(|(_, it)| {
+            format!(
+                "allowed, and did not occur: {} of {}: {}",
+                it.side, it.operation, it.what
+            )
+        })
         .collect()
 }

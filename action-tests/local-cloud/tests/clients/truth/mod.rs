@@ -86,7 +86,9 @@ fn judge(truth: &mut Truth, lines: &[Line]) -> Vec<String> {
             panic!("`{operation}` was asked for and is not among the routes: has axum's `Debug` changed?")
         });
         row.note(line);
-        let Some(document) = specs::document(&line.provider) else { continue };
+        let Some(document) = specs::document(&line.provider) else {
+            continue;
+        };
         if line.is_ours() && seen.is_new(line.request_key()) {
             match document.request(&line.method, &line.path, &line.query, &line.kind, &line.request) {
                 Judged::Described(found) => object("request", &operation, found),
@@ -113,7 +115,6 @@ fn judge(truth: &mut Truth, lines: &[Line]) -> Vec<String> {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stderr, reason = "a check that does not run must be seen not to")]
 async fn the_table_is_what_the_traffic_shows() {
     let old = checked_in();
     let mut truth = Truth {
@@ -127,7 +128,11 @@ async fn the_table_is_what_the_traffic_shows() {
         return;
     };
     let wrong = judge(&mut truth, &traffic::read(Path::new(&folder)));
-    assert!(wrong.is_empty(), "not as the vendors describe it:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "not as the vendors describe it:\n{}",
+        wrong.join("\n")
+    );
     if specs::document("neon").is_none() {
         truth.keep_descriptions(&old);
     }
@@ -140,7 +145,10 @@ fn the_readme_shows_the_table() {
     let (before, rest) = readme.split_once(table::BEGIN).expect("a place for the table");
     let (_, after) = rest.split_once(table::END).expect("an end of the table");
     let shown = table::markdown(&checked_in());
-    settle("README.md", &format!("{before}{}{shown}{}{after}", table::BEGIN, table::END));
+    settle(
+        "README.md",
+        &format!("{before}{}{shown}{}{after}", table::BEGIN, table::END),
+    );
 }
 
 /// A story that rests on an assumption must say so: here, with what is assumed.
@@ -154,7 +162,10 @@ fn what_stories_assume_is_named() {
         .map(|(name, _)| name.as_str())
         .collect();
     let named: BTreeSet<&str> = known::ASSUMED.iter().map(|(operation, _)| *operation).collect();
-    assert_eq!(relied, named, "left: what stories rely on and nothing stands behind; right: `known::ASSUMED`");
+    assert_eq!(
+        relied, named,
+        "left: what stories rely on and nothing stands behind; right: `known::ASSUMED`"
+    );
 }
 
 #[test]
@@ -169,7 +180,9 @@ fn a_renamed_field_and_an_unknown_route_are_seen() {
         ..Line::default()
     };
     let mut truth = Truth::default();
-    truth.operations.insert("neon GET /things/{id}".to_owned(), Row::default());
+    truth
+        .operations
+        .insert("neon GET /things/{id}".to_owned(), Row::default());
     let lines = [
         line("/things/1", Some("/things/{id}"), 200),
         line("/snapshots/0123456789abcdef0123456789abcdef", None, 501),
@@ -183,5 +196,8 @@ fn a_renamed_field_and_an_unknown_route_are_seen() {
     let row = &truth.operations["neon GET /things/{id}"];
     assert_eq!(row.clients, BTreeSet::from(["PyGithub".to_owned()]));
     assert!(!row.is_assumed("neon GET /things/{id}") && !row.actions);
-    assert_eq!(truth.beyond["PyGithub"], BTreeSet::from(["neon GET /snapshots/{…}".to_owned()]));
+    assert_eq!(
+        truth.beyond["PyGithub"],
+        BTreeSet::from(["neon GET /snapshots/{…}".to_owned()])
+    );
 }

@@ -78,7 +78,12 @@ impl Truth {
     /// Notes a request for which there is no route.
     pub(super) fn note_beyond(&mut self, line: &Line) {
         if let Some(client) = line.client() {
-            let path: String = line.path.split('/').skip(1).map(|part| format!("/{}", generic(part))).collect();
+            let path: String = line
+                .path
+                .split('/')
+                .skip(1)
+                .map(|part| format!("/{}", generic(part)))
+                .collect();
             let name = format!("{} {} {path}", line.provider, line.method);
             self.beyond.entry(client.to_owned()).or_default().insert(name);
         }
@@ -116,7 +121,12 @@ fn generic(part: &str) -> &str {
 pub(super) fn markdown(truth: &Truth) -> String {
     let mut text = String::new();
     for (title, provider) in [("GitHub", "github"), ("Cloudflare", "cloudflare"), ("Neon", "neon")] {
-        let rows = || truth.operations.iter().filter(|(name, _)| name.starts_with(&format!("{provider} ")));
+        let rows = || {
+            truth
+                .operations
+                .iter()
+                .filter(|(name, _)| name.starts_with(&format!("{provider} ")))
+        };
         let assumed = rows().filter(|(name, row)| row.is_assumed(name)).count();
         text += &format!("\n### {title}\n\n{} operations, {assumed} assumed.\n\n", rows().count());
         text += "| operation | what stands behind it | answered, not described | asked by the actions |\n|---|---|---|---|\n";
@@ -133,7 +143,11 @@ pub(super) fn markdown(truth: &Truth) -> String {
     }
     text += "\n### The clients\n\n| client | what it is content with | what it asked for and is not modelled (501) |\n|---|---|---|\n";
     for (_, client) in known::CLIENTS {
-        let exercised = truth.operations.values().filter(|row| row.clients.contains(*client)).count();
+        let exercised = truth
+            .operations
+            .values()
+            .filter(|row| row.clients.contains(*client))
+            .count();
         let beyond = truth.beyond.get(*client).into_iter().flatten().map(|name| {
             let (_, request) = name.split_once(' ').unwrap();
             format!("`{request}`")
@@ -144,7 +158,13 @@ pub(super) fn markdown(truth: &Truth) -> String {
         );
     }
     text += "\n### Where it is not as described\n\n| | operation | what | why |\n|---|---|---|---|\n";
-    for known::Difference { side, operation, what, why } in known::DIFFERENCES {
+    for known::Difference {
+        side,
+        operation,
+        what,
+        why,
+    } in known::DIFFERENCES
+    {
         text += &format!("| {side} | `{operation}` | {what} | {why} |\n");
     }
     text + "\n"

@@ -38,7 +38,9 @@ impl Line {
 
     /// Whether one of our binaries asked.
     pub(super) fn is_ours(&self) -> bool {
-        self.agent.as_deref().is_some_and(|agent| agent.starts_with("codex-actions/"))
+        self.agent
+            .as_deref()
+            .is_some_and(|agent| agent.starts_with("codex-actions/"))
     }
 
     /// The client that nobody here wrote, when one asked.
@@ -48,12 +50,26 @@ impl Line {
 
     pub(super) fn request_key(&self) -> impl Hash {
         let body = self.request.to_string();
-        (0, self.provider.clone(), self.method.clone(), self.route.clone(), self.query.clone(), body)
+        (
+            0,
+            self.provider.clone(),
+            self.method.clone(),
+            self.route.clone(),
+            self.query.clone(),
+            body,
+        )
     }
 
     pub(super) fn answer_key(&self) -> impl Hash {
         let body = self.answer.to_string();
-        (self.status, self.provider.clone(), self.method.clone(), self.route.clone(), String::new(), body)
+        (
+            self.status,
+            self.provider.clone(),
+            self.method.clone(),
+            self.route.clone(),
+            String::new(),
+            body,
+        )
     }
 }
 
@@ -73,6 +89,10 @@ pub(super) fn read(folder: &Path) -> Vec<Line> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let texts = entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
     texts
-        .flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>())
+        .flat_map(|text| {
+            text.lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect::<Vec<_>>()
+        })
         .collect()
 }
