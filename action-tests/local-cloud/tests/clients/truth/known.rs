@@ -198,7 +198,7 @@ const SENT: &str = "Newer than the description of 2024; wrangler sends it, too";
 const NEWER: &str = "The description is of 2024; the SDK of 2026 (npm cloudflare 7.3.0) has it so";
 
 /// Position of the difference that allows a violation.
-pub(super) fn difference(side: &str, operation: &str, what: &str) -> Option<usize> {
+pub(crate) fn difference(side: &str, operation: &str, what: &str) -> Option<usize> {
     DIFFERENCES
         .iter()
         .position(|it| it.side == side && is_meant(it.operation, operation) && what.contains(it.what))
