@@ -35,6 +35,8 @@ pub(crate) struct Origins {
     pub(crate) neon: String,
     pub(crate) edge: String,
     pub(crate) admin: String,
+    /// PEM of the authority that signs all certificates.
+    pub(crate) ca: String,
 }
 
 impl Ground {
@@ -54,6 +56,7 @@ impl Ground {
             neon: String::new(),
             edge: String::new(),
             admin: String::new(),
+            ca: String::new(),
         };
         self.origins.get().unwrap_or(&NONE)
     }

@@ -74,6 +74,7 @@ const STEPS: &[Step] = &[
             "npm-clients",
             "npm-wranglers",
             "python-clients",
+            "npm-projects",
         ],
         lane: Lane::Compile,
         run: cargo::test,
@@ -95,7 +96,8 @@ const STEPS: &[Step] = &[
     Step {
         name: "runtime",
         what: "workerd and Postgres for local-cloud",
-        needs: &["npm-runtime"],
+        // Without the platform's packages its tests are skipped: they run where it is installed.
+        needs: &["build", "npm-runtime", "npm-platform"],
         lane: Lane::Compile,
         run: node::runtime,
     },
@@ -154,6 +156,13 @@ const STEPS: &[Step] = &[
         needs: &[],
         lane: Lane::Fetch,
         run: |workspace| node::install_python(workspace, "action-tests/clients"),
+    },
+    Step {
+        name: "npm-projects",
+        what: "npm ci in action-tests/projects",
+        needs: &[],
+        lane: Lane::Fetch,
+        run: |workspace| node::install(workspace, "action-tests/projects"),
     },
     Step {
         name: "zizmor",
