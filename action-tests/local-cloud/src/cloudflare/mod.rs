@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use axum::{Router, middleware};
 
-use crate::gate::Face;
+use crate::face::Face;
 use crate::log::Provider;
 use crate::unknown;
 
@@ -54,8 +54,18 @@ pub(crate) fn face(cloud: &Arc<Cloudflare>) -> Face {
     }
 }
 
+/// What Cloudflare has beside the ids of records and certificate packs.
+const LITERALS: [&str; 6] = [
+    "/zones/{zone}/dns_records/export",
+    "/zones/{zone}/dns_records/import",
+    "/zones/{zone}/dns_records/scan",
+    "/zones/{zone}/dns_records/usage",
+    "/zones/{zone}/ssl/certificate_packs/order",
+    "/zones/{zone}/ssl/certificate_packs/quota",
+];
+
 pub(crate) fn router(cloud: Arc<Cloudflare>) -> Router {
-    Router::new()
+    unknown::literals(Router::new(), &LITERALS)
         .merge(accounts::router())
         .merge(assets::router())
         .merge(certificates::router())
