@@ -10,6 +10,7 @@ mod deployments;
 mod dns;
 mod domains;
 mod envelope;
+mod fields;
 mod kv;
 mod live;
 mod model;
@@ -42,6 +43,7 @@ use crate::unknown;
 pub(crate) use live::{Choice, Place, Target, choose, desired, find, revision, vars, version};
 pub(crate) use resolve::router as resolver;
 pub(crate) use shared::Cloudflare;
+pub(crate) use triggers::{TAILS, tail_router};
 
 /// How the gate answers in Cloudflare's name.
 pub(crate) fn face(cloud: &Arc<Cloudflare>) -> Face {

@@ -8,6 +8,7 @@
 
 mod admin;
 mod cloudflare_api;
+mod cloudflare_more;
 mod cloudflare_sdk;
 mod github_api;
 mod github_comments;
