@@ -35,7 +35,7 @@ pub struct Options {
     pub edge_port: u16,
     /// Directory of the Node runtime (workerd and Postgres); none leaves both out.
     pub runtime: Option<PathBuf>,
-    /// Neon's proxy as the internet sees it: names, TLS, SCRAM, computes that wake, SQL over HTTP and WebSockets. With
+    /// Neon's proxy as the internet sees it: names, TLS, SCRAM, computes that wake, SQL over HTTP and `WebSocket`s. With
     /// the runtime, the branches' databases are behind it; without, none are.
     pub neon_front: bool,
 }

@@ -153,6 +153,7 @@ fn docs(workspace: &Workspace) -> Result<()> {
     for (package, test) in [
         ("actions-core", "the_schema_is_current"),
         ("local-cloud", "the_readme_shows_the_table"),
+        ("wrangler", "the_table_of_keys_is_current"),
     ] {
         let mut cargo = Command::new("cargo");
         cargo
