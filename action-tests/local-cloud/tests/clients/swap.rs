@@ -121,10 +121,7 @@ async fn every_client_is_served_while_workers_of_real_size_are_swapped() {
                         if let Ok(visit) = tokio::time::timeout(patience, visit(edge.clone(), changed)).await {
                             return visit;
                         }
-                        assert!(
-                            start.elapsed() < Duration::from_mins(1),
-                            "{patience:?} is never enough"
-                        );
+                        assert!(start.elapsed() < Duration::from_mins(1), "{patience:?} is never enough");
                     }
                 })
             })
