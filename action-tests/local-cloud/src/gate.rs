@@ -16,6 +16,7 @@ use crate::faults::{Asked, Hangup, Rule};
 use crate::ground::Ground;
 use crate::lock::lock;
 use crate::log::{self, Entry, Outcome, Provider};
+use crate::traffic;
 use crate::unknown::Unknown;
 use crate::wire::Scissors;
 
@@ -100,6 +101,11 @@ async fn pass(
         path: &path,
         host: host.as_deref(),
     });
+    let asked = ground
+        .traffic
+        .as_ref()
+        .filter(|_| provider != Provider::Edge)
+        .map(|_| traffic::Asked::new(provider, &path, &parts, body.clone()));
     let seq = ground.log.open(Entry {
         seq: 0,
         provider,
@@ -123,6 +129,7 @@ async fn pass(
         ground: ground.clone(),
         face: face.clone(),
         rule,
+        asked,
         scissors: scissors.clone(),
         token,
         seq,
@@ -154,6 +161,7 @@ struct Handling {
     ground: Arc<Ground>,
     face: Arc<Face>,
     rule: Option<Rule>,
+    asked: Option<traffic::Asked>,
     scissors: Scissors,
     token: Option<String>,
     seq: u64,
@@ -174,6 +182,9 @@ impl Handling {
             self.scissors.cut();
         }
         (self.face.stamp)(self.token.as_deref(), response.headers_mut());
+        if let (Some(traffic), Some(asked)) = (&self.ground.traffic, self.asked) {
+            response = traffic.note(asked, self.rule.is_some(), response).await;
+        }
         let client_gone = self.client_gone.load(Ordering::Acquire);
         self.ground.log.close(
             self.seq,

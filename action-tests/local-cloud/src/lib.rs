@@ -16,9 +16,13 @@ mod ids;
 mod lock;
 mod log;
 mod neon;
+mod operations;
 mod runtime;
 mod server;
+mod traffic;
 mod unknown;
 mod wire;
 
+pub use operations::Operation;
 pub use server::{Options, Running, start};
+pub use traffic::VARIABLE as TRAFFIC_VARIABLE;

@@ -18,6 +18,7 @@ use crate::cloud::Cloud;
 use crate::gate::{self, Gate};
 use crate::ground::Origins;
 use crate::lock::lock;
+use crate::operations::{self, Operation};
 use crate::runtime::Runtime;
 use crate::wire::{Listener, serve};
 use crate::{admin, cloudflare, edge, github, neon, unknown};
@@ -34,7 +35,7 @@ pub struct Options {
     pub edge_port: u16,
     /// Directory of the Node runtime (workerd and Postgres); none leaves both out.
     pub runtime: Option<PathBuf>,
-    /// Neon's proxy as the internet sees it: names, TLS, SCRAM, computes that wake, SQL over HTTP and WebSockets. With
+    /// Neon's proxy as the internet sees it: names, TLS, SCRAM, computes that wake, SQL over HTTP and `WebSocket`s. With
     /// the runtime, the branches' databases are behind it; without, none are.
     pub neon_front: bool,
 }
@@ -130,6 +131,11 @@ impl Running {
             "ca": format!("{}/ca.pem", self.admin),
         })
         .to_string()
+    }
+
+    /// Every operation that is modelled: the method, and the path's template with its provider's base.
+    pub fn operations(&self) -> Vec<Operation> {
+        operations::of(&api_router(&self.cloud))
     }
 
     /// The whole state, as `GET /_cloud/state` answers.

@@ -216,8 +216,7 @@ impl Work<'_> {
             self.upload(service, built, rendered).await?;
         }
         let settings = async {
-            // An upload of a version has brought them.
-            if service.upload == Upload::No || service.migrations.is_some() {
+            if !service.brings_settings {
                 self.settings(service).await?;
             }
             Ok(())

@@ -9,10 +9,10 @@ use wrangler::uploader::ToUpload;
 use crate::apply::Work;
 use crate::apply::outcome::{Code, Did};
 use crate::apply::rollout;
+use crate::plan::ServicePlan;
 use crate::plan::claims;
 use crate::plan::content;
 use crate::plan::fingerprint;
-use crate::plan::{ServicePlan, Upload};
 use crate::report;
 use wrangler::project::Built;
 use wrangler::project::by_wrangler::Handed;
@@ -43,7 +43,7 @@ impl Work<'_> {
         if let Some(sha) = &self.inputs.origin.sha {
             metadata.insert("annotations".to_owned(), json!({"workers/commit_sha": sha}));
         }
-        if service.upload == Upload::First || service.migrations.is_some() {
+        if service.by_put {
             if let Some(migrations) = &service.migrations {
                 metadata.insert("migrations".to_owned(), migrations.clone());
             }
@@ -119,7 +119,7 @@ impl Work<'_> {
         let what = ToUpload {
             folder: &handed.folder,
             config_folder: handed.config.folder(),
-            config: &handed.configuration(environment, subject, &rendered.metadata),
+            config: &handed.configuration(environment, subject, rendered),
             secrets: &secrets.collect::<Vec<_>>(),
             token: &access.token,
             account: &access.account_id,

@@ -141,9 +141,14 @@ fn metadata(settings: &Settings<'_>, main: &str) -> Option<Map<String, Value>> {
         return None;
     }
     metadata.insert("compatibility_flags".to_owned(), flags);
-    for key in PASSED_ON.iter().filter(|key| settings.has(key)) {
-        if let Some(value) = settings.get(key) {
-            metadata.insert((*key).to_owned(), value.clone());
+    for key in PASSED_ON {
+        match settings.get(key) {
+            None | Some(Value::Null) => {}
+            Some(value) if settings.has(key) => {
+                metadata.insert((*key).to_owned(), value.clone());
+            }
+            // wrangler may send an empty one, or refuse it.
+            Some(_) => return None,
         }
     }
     Some(metadata)
