@@ -95,7 +95,7 @@ fn judge(truth: &mut Truth, lines: &[Line]) -> Vec<String> {
                 Judged::NoOperation | Judged::NoStatus => {}
             }
         }
-        if !line.fault && seen.is_new(line.answer_key()) {
+        if !line.fault && line.is_json() && seen.is_new(line.answer_key()) {
             match document.answer(&line.method, &line.path, line.status, &line.answer) {
                 Judged::Described(found) => {
                     row.described |= line.status < 400;
