@@ -65,6 +65,7 @@ client.kv.namespaces.delete(namespace.id, account_id=account_id)
 database = client.d1.database.create(account_id=account_id, name="shop")
 databases = [it.name for it in client.d1.database.list(account_id=account_id)]
 client.d1.database.delete(database.uuid, account_id=account_id)
+rules = client.page_rules.list(zone_id=zone_id)
 client.workers.scripts.delete("api", account_id=account_id, force=True)
 
 print(
@@ -73,10 +74,9 @@ print(
             "token": token, "zone": zone.name, "names": names, "scripts": scripts, "versions": len(versions),
             "version": version == versions[0].id, "live": len(live), "secrets": secrets, "enabled": enabled, "crons": [it.cron for it in crons],
             "settings": settings is not None, "subdomain": subdomain, "domains": domains, "routes": routes,
-            "titles": titles, "databases": databases,
+            "titles": titles, "databases": databases, "rules": rules,
             "beyond": {
                 "members": refusal(lambda: client.accounts.members.list(account_id=account_id)),
-                "pagerules": refusal(lambda: client.page_rules.list(zone_id=zone_id)),
                 "rulesets": refusal(lambda: client.rulesets.list(zone_id=zone_id)),
                 "keys": refusal(lambda: client.kv.namespaces.keys.list("0" * 32, account_id=account_id)),
             },

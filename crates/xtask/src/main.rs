@@ -46,14 +46,9 @@ commands:
     --runs N      how often each is run (5)
     --release     measure release builds, which take minutes to make
     --json        print the figures as JSON
-        ("local-cloud", "the_readme_shows_the_table"),
-        ("wrangler", "the_table_of_keys_is_current"),
-    ] {
-        let mut cargo = Command::new("cargo");
-        cargo
-            .args(["test", "--quiet", "--package", package, test])
-            .env("UPDATE_DOCS", "1");
-        if !cargo.current_dir(&workspace.root).status().context(NO_CARGO)?.success() {
+  docs            write what is generated: the manifest's JSON schema, local-cloud's truth table
+  verify-live     play the same calls at the vendors and at local-cloud, and tell what differs
+                  (action-tests/verify-live/README.md)
   check-tree      check the repository's own rules (a step of `test`)
   release-tree D  write the tree that a release publishes to the empty folder D, with one git commit
 ";
@@ -157,26 +152,14 @@ fn run(task: Task) -> Result<ExitCode> {
 fn docs(workspace: &Workspace) -> Result<()> {
     for (package, test) in [
         ("actions-core", "the_schema_is_current"),
-<<<<<<< HEAD
         ("local-cloud", "the_readme_shows_the_table"),
+        ("wrangler", "the_table_of_keys_is_current"),
     ] {
         let mut cargo = Command::new("cargo");
         cargo
             .args(["test", "--quiet", "--package", package, test])
             .env("UPDATE_DOCS", "1");
         if !cargo.current_dir(&workspace.root).status().context(NO_CARGO)?.success() {
-=======
-        ("wrangler", "the_table_of_keys_is_current"),
-    ] {
-        let mut cargo = std::process::Command::new("cargo");
-        cargo.args(["test", "--quiet", "--package", package, test]);
-        let status = cargo
-            .env("UPDATE_DOCS", "1")
-            .current_dir(&workspace.root)
-            .status()
-            .context("could not start cargo")?;
-        if !status.success() {
->>>>>>> keys
             bail!("the files were not written");
         }
     }

@@ -61,8 +61,7 @@ impl Form {
                         Refusal::new(400, 10021, format!("could not parse `{json_part}`: {error}"))
                     })?);
             } else {
-                let file = file.unwrap_or_else(|| name.clone());
-                modules.push(Module::new(file, content_type, content));
+                modules.push(Module::new(file.unwrap_or_else(|| name.clone()), content_type, content));
                 parts_of_modules.push(name);
             }
         }
@@ -273,7 +272,7 @@ fn etag(modules: &[Module]) -> String {
         hash.update([0]);
         hash.update(&module.content);
     }
-    crate::text::hex(&hash.finalize())
+    crate::ids::hex(&hash.finalize())
 }
 
 #[cfg(test)]
