@@ -9,6 +9,7 @@ use wrangler::{Resource, Sandbox};
 
 use crate::inputs::{Command, Inputs};
 use crate::report;
+use crate::under_way::{Corral, UnderWay};
 use wrangler::project::check;
 use wrangler::project::names::Names;
 use wrangler::project::render::{self, Context, Known, Rendered};
@@ -32,7 +33,7 @@ impl Bundled {
     ///
     /// # Errors
     /// Bundles that failed, or every problem in them.
-    pub(crate) async fn make(inputs: &Inputs, runner: &Runner) -> anyhow::Result<Self> {
+    pub(crate) async fn make(inputs: &Inputs, runner: &Runner, under_way: &UnderWay) -> anyhow::Result<Self> {
         let mut problems = inputs.missing.clone();
         let api_url = inputs
             .cloudflare
@@ -40,11 +41,13 @@ impl Bundled {
             .map_or(actions_core::cloudflare::API, |access| &access.api_url);
         let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
         let scope = inputs.scope();
-        let say = |progress: Progress<'_>| runner.say(&report::progress(progress));
-        let not_built = project::build(scope, &sandbox, &say).await;
+        let corral = Corral::new();
+        let say = |progress: Progress<'_>| under_way.heed(runner, progress);
+        let mut not_built = project::build(scope, &sandbox, &say).await;
         let project = Project::read(scope, &not_built, &mut problems);
         let (built, not_bundled) = project.bundle(scope, &not_built, &sandbox, &say).await;
-        let failed: Vec<(String, anyhow::Error)> = not_built.into_iter().chain(not_bundled).collect();
+        corral.end(runner);
+        let failed: Vec<(String, anyhow::Error)> = not_built.services.drain(..).chain(not_bundled).collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
         let mut called = IndexMap::new();
@@ -88,6 +91,12 @@ impl Bundled {
         let rendered = bundled.render(inputs, &Known::default());
         for (key, problem) in rendered.err().into_iter().flatten().filter(|_| project.is_whole(scope)) {
             problems.add(&format!("services.{key}"), problem);
+        }
+        if let Some(error) = not_built.project.take() {
+            if problems.is_empty() {
+                return Err(report::project_not_built(runner, error));
+            }
+            problems.add("project.build", report::project_not_built_either(runner, &error));
         }
         if problems.is_empty() && !failed.is_empty() {
             return Err(report::bundling_failed(runner, failed));

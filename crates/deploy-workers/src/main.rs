@@ -9,6 +9,7 @@ mod plan;
 mod report;
 mod restore;
 mod stop;
+mod under_way;
 mod validate;
 
 use std::process::ExitCode;

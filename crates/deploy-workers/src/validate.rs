@@ -10,14 +10,16 @@ use crate::bundled::Bundled;
 use crate::inputs::Inputs;
 use crate::report::{self, describe};
 use crate::stop::Cancelled;
+use crate::under_way::UnderWay;
 use wrangler::project::render::Known;
 
 /// Validates. Nothing is known of Cloudflare here: hostnames and what serves are checked by `deploy`.
 pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen()?;
+    let under_way = UnderWay::default();
     let bundled = tokio::select! {
-        bundled = Bundled::make(inputs, runner) => bundled,
-        interrupt = interrupts.next() => Err(Cancelled(interrupt).error("")),
+        bundled = Bundled::make(inputs, runner, &under_way) => bundled,
+        interrupt = interrupts.next() => Err(Cancelled(interrupt).error(&report::cut_short("", &under_way.now()))),
     };
     let bundled = match bundled {
         Ok(bundled) => bundled,

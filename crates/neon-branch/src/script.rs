@@ -6,6 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use actions_core::error::fault;
+use actions_core::process;
 use actions_core::runner::Runner;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
@@ -43,6 +44,8 @@ pub(crate) enum End {
 impl Script<'_> {
     /// Runs the command as a step's `run:` would be: by bash, which stops at the first error, also in a pipe.
     pub(crate) async fn run(&self, runner: &Runner, interrupts: &mut Interrupts) -> anyhow::Result<End> {
+        // Also what leaves the group is ended with it.
+        process::adopt();
         let mut child = self
             .command()
             .spawn()
@@ -68,7 +71,8 @@ impl Script<'_> {
         };
         let at_once = matches!(end, End::Interrupted(..));
         let (had_company, ()) = tokio::join!(end_group(&mut child, group, at_once), last_words);
-        if had_company && !at_once {
+        let has_escaped = !process::end_descendants().is_empty();
+        if (had_company || has_escaped) && !at_once {
             runner.say(report::left_running());
         }
         Ok(end)

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::child::{LONGEST_BUILD, Sandbox};
 use super::form::Form;
-use super::output::{Failed, failed_reason, plain, printed, tail};
+use super::output::{Failed, failed_reason, plain, printed};
 use super::tool::{Tool, Version};
 
 /// From here on wrangler takes bindings without ids (tried: 4.44.0 does not).
@@ -64,10 +64,7 @@ impl Bundle {
             .await
             .map_err(lost)?;
         let printed = printed(&output.stdout, &output.stderr);
-        let failed = |reason: String| Failed {
-            reason,
-            log: tail(&printed),
-        };
+        let failed = |reason: String| sandbox.failed(reason, &printed);
         if !output.status.success() {
             let told = std::fs::read_to_string(&told).unwrap_or_default();
             let mut reason = failed_reason(&told, &printed, output.status);

@@ -17,6 +17,7 @@ mod resource;
 mod source_map;
 mod tool;
 pub mod uploader;
+mod visible;
 
 pub use assets::Files;
 pub use bundle::Bundle;

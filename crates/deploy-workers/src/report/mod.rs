@@ -5,6 +5,7 @@ mod commands;
 pub(crate) mod describe;
 mod output;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actions_core::error::fault;
@@ -23,7 +24,7 @@ use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::restore::Restored;
-use wrangler::project::{Built, Progress, Size};
+use wrangler::project::{Built, Progress, Size, Work};
 
 fn size(size: Size) -> String {
     format!("{}, {} compressed", bytes(size.raw), bytes(size.gzip))
@@ -49,11 +50,45 @@ pub(crate) fn opening(inputs: &Inputs) -> String {
 }
 
 /// A build or a bundle ended well.
-pub(crate) fn progress(progress: Progress<'_>) -> String {
+pub(crate) fn progress(progress: Progress<'_>) -> Option<String> {
     match progress {
-        Progress::Built { key, command, took } => format!("{key}: built by `{command}` in {}", elapsed(took)),
-        Progress::Bundled { key, built } => bundled(key, built),
+        Progress::Begins(_) | Progress::Ends(_) => None,
+        Progress::Built { work, took } => {
+            let (what, command) = match work {
+                Work::Project { command } => ("all services".to_owned(), command),
+                Work::Services { keys, command } => (keys.join(" and "), command),
+                Work::Bundle { key } => (key.to_owned(), "wrangler"),
+            };
+            Some(format!("{what}: built by `{command}` in {}", elapsed(took)))
+        }
+        Progress::Bundled { key, built } => Some(bundled(key, built)),
     }
+}
+
+/// Something that takes its time, to stand behind "while".
+pub(crate) fn work(work: Work<'_>) -> String {
+    match work {
+        Work::Project { command } => format!("the project was built by `{command}`"),
+        Work::Services { keys, command } => {
+            let verb = if keys.len() == 1 { "was" } else { "were" };
+            format!("{} {verb} built by `{command}`", quoted_list(keys))
+        }
+        Work::Bundle { key } => format!("`{key}` was bundled"),
+    }
+}
+
+/// What follows the signal's name when it came upon builds.
+pub(crate) fn cut_short(before: &str, work: &[String]) -> String {
+    match work {
+        [] => before.to_owned(),
+        work => format!("{before}, while {}", work.join(" and ")),
+    }
+}
+
+/// What builds left running.
+pub(crate) fn left_running(names: &BTreeSet<String>) -> String {
+    let names: Vec<&String> = names.iter().collect();
+    format!("ended what builds had left running: {}", quoted_list(&names))
 }
 
 /// A service was bundled.
@@ -78,13 +113,32 @@ fn bundled(key: &str, built: &Built) -> String {
     )
 }
 
-/// One bundle that failed, beside other problems; what was printed goes to the log, folded.
-pub(crate) fn not_bundled(runner: &Runner, key: &str, error: &anyhow::Error) -> String {
+/// What was printed by a build that failed: to the log, folded.
+fn log_of(runner: &Runner, what: &str, error: &anyhow::Error) {
     if let Some(failed) = error.downcast_ref::<Failed>().filter(|failed| !failed.log.is_empty()) {
-        command::group(&format!("what was printed while {key} was built"));
+        command::group(&format!("what was printed while {what} was built"));
         runner.say(&failed.log);
         command::end_group();
     }
+}
+
+/// The project's own build failed, and nothing else is wrong.
+pub(crate) fn project_not_built(runner: &Runner, error: anyhow::Error) -> anyhow::Error {
+    log_of(runner, "the project", &error);
+    fault("could not build the project; nothing was touched")
+        .because(error)
+        .into()
+}
+
+/// The same beside other problems.
+pub(crate) fn project_not_built_either(runner: &Runner, error: &anyhow::Error) -> String {
+    log_of(runner, "the project", error);
+    format!("failed: {}", actions_core::error::render(error).replace('\n', "\n  "))
+}
+
+/// One bundle that failed, beside other problems; what was printed goes to the log, folded.
+pub(crate) fn not_bundled(runner: &Runner, key: &str, error: &anyhow::Error) -> String {
+    log_of(runner, key, error);
     format!(
         "could not be bundled: {}",
         actions_core::error::render(error).replace('\n', "\n  ")
@@ -363,7 +417,7 @@ pub(crate) fn rollback_failed(all: &[Restored<'_>]) -> Option<anyhow::Error> {
 pub(crate) fn valid(inputs: &Inputs) -> String {
     let mut text = format!("{} valid; no request was made", count(inputs.chosen.len(), "service"));
     let services = &inputs.environment.services;
-    let variables: std::collections::BTreeSet<&str> = services
+    let variables: BTreeSet<&str> = services
         .iter()
         .filter(|service| inputs.chosen.contains(&service.key))
         .flat_map(|service| service.secrets.iter().map(|secret| secret.variable.as_str()))

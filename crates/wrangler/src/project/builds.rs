@@ -1,42 +1,119 @@
-//! The services' own build commands.
+//! The project's own build command, and those of its services.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
-use futures_util::{StreamExt as _, stream};
+use actions_core::error::fault;
 use indexmap::IndexMap;
 
-use super::{Progress, Say, Scope};
+use super::lanes::{lanes, run, workspace};
+use super::{Progress, Say, Scope, Work};
 use crate::Sandbox;
 
-/// Runs the build commands of the chosen services, as many at once as there are cores; returns those that failed. They
-/// come before everything else: a build may write the configuration, too.
-pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> IndexMap<String, anyhow::Error> {
-    let builds = scope
-        .services()
-        .filter_map(|service| Some((service, service.build.as_ref()?)));
-    let results: Vec<_> = stream::iter(builds)
-        .map(|(service, command)| async move {
-            let started = Instant::now();
-            let folder = scope.environment.root.join(&service.path);
-            let result = sandbox.build(command, &folder).await;
-            if result.is_ok() {
-                say(Progress::Built {
-                    key: &service.key,
-                    command,
-                    took: started.elapsed(),
-                });
-            }
-            (service.key.clone(), result)
-        })
-        .buffered(at_once())
-        .collect()
-        .await;
-    let failed = results
-        .into_iter()
-        .filter_map(|(key, result)| Some((key, result.err()?)));
-    failed.map(|(key, failed)| (key, failed.into())).collect()
+/// What could not be built.
+#[derive(Debug, Default)]
+pub struct NotBuilt {
+    /// The project's own command failed: nothing after it was begun.
+    pub project: Option<anyhow::Error>,
+    pub services: IndexMap<String, anyhow::Error>,
 }
 
-pub(super) fn at_once() -> usize {
-    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+impl NotBuilt {
+    /// Whether a service is not built.
+    pub fn has(&self, key: &str) -> bool {
+        self.project.is_some() || self.services.contains_key(key)
+    }
+}
+
+/// A command, and the services that it builds.
+struct Build<'a> {
+    keys: Vec<&'a str>,
+    command: &'a str,
+    folder: PathBuf,
+}
+
+/// Runs the project's build command, then those of the chosen services; returns what failed. They come before everything
+/// else: a build may write the configuration, too. The same command in the same folder runs once, and those in one
+/// workspace run one after another unless the manifest says `parallel-builds`.
+pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> NotBuilt {
+    let project = scope.manifest.map(|manifest| &manifest.project);
+    if let Some(command) = project.and_then(|project| project.build.as_deref()) {
+        let work = Work::Project { command };
+        let failed = said(say, work, sandbox.build(command, &scope.environment.root)).await;
+        if let Err(failed) = failed {
+            return NotBuilt {
+                project: Some(failed.into()),
+                ..NotBuilt::default()
+            };
+        }
+    }
+    let lanes = lanes(builds(scope), |build| scope.lane(&build.folder));
+    let results = run(lanes, |build| async move {
+        let work = Work::Services {
+            keys: &build.keys,
+            command: build.command,
+        };
+        let result = said(say, work, sandbox.build(build.command, &build.folder)).await;
+        (build, result)
+    });
+    let mut services = IndexMap::new();
+    for (build, result) in results.await {
+        if let Err(failed) = result {
+            // One command, one failure.
+            let (first, others) = (build.keys[0], &build.keys[1..]);
+            services.insert(first.to_owned(), failed.into());
+            for other in others {
+                let same = fault(format!("it is built together with `{first}`, which failed"));
+                services.insert((*other).to_owned(), same.into());
+            }
+        }
+    }
+    NotBuilt {
+        project: None,
+        services,
+    }
+}
+
+/// Tells of a command's begin, of its end, and how long it took when it ended well.
+async fn said<T, E>(say: Say<'_>, work: Work<'_>, command: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let started = Instant::now();
+    say(Progress::Begins(work));
+    let result = command.await;
+    say(Progress::Ends(work));
+    if result.is_ok() {
+        let took = started.elapsed();
+        say(Progress::Built { work, took });
+    }
+    result
+}
+
+fn builds(scope: Scope<'_>) -> Vec<Build<'_>> {
+    let mut builds: Vec<Build<'_>> = Vec::new();
+    for service in scope.services() {
+        let Some(command) = service.build.as_deref() else {
+            continue;
+        };
+        let folder = scope.environment.root.join(&service.path);
+        let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
+        match builds
+            .iter_mut()
+            .find(|build| build.command == command && build.folder == folder)
+        {
+            Some(build) => build.keys.push(&service.key),
+            None => builds.push(Build {
+                keys: vec![&service.key],
+                command,
+                folder,
+            }),
+        }
+    }
+    builds
+}
+
+impl Scope<'_> {
+    /// What a build in this folder must not run beside.
+    pub(super) fn lane(self, folder: &std::path::Path) -> Option<PathBuf> {
+        let parallel = self.manifest.is_some_and(|manifest| manifest.project.parallel_builds);
+        if parallel { None } else { workspace(folder) }
+    }
 }

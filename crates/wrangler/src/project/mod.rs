@@ -4,6 +4,7 @@ mod builds;
 mod built;
 pub mod by_wrangler;
 pub mod check;
+mod lanes;
 pub mod names;
 pub mod refused;
 pub mod render;
@@ -17,13 +18,12 @@ use actions_core::environment::{Environment, Service};
 use actions_core::error::fault;
 use actions_core::manifest::{Manifest, Uploader};
 use actions_core::runner::Problems;
-use futures_util::{StreamExt as _, stream};
 use indexmap::IndexMap;
 
-use self::builds::at_once;
-pub use self::builds::build;
+pub use self::builds::{NotBuilt, build};
 pub use self::built::{Built, SOURCE_MAP, Size};
 use self::by_wrangler::Handed;
+use self::lanes::{lanes, run};
 
 /// The environment whose resources no other one may use unasked.
 const PRODUCTION: &str = "production";
@@ -50,17 +50,33 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What just ended well.
+/// Something that takes its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work<'a> {
+    /// The project's own build command.
+    Project { command: &'a str },
+    /// The build command of these services.
+    Services { keys: &'a [&'a str], command: &'a str },
+    /// wrangler bundles a service.
+    Bundle { key: &'a str },
+}
+
+/// What goes on.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
-    /// A service's own build command.
+    Begins(Work<'a>),
+    /// However it ended.
+    Ends(Work<'a>),
+    /// A build command ended well.
     Built {
-        key: &'a str,
-        command: &'a str,
+        work: Work<'a>,
         took: Duration,
     },
     /// A service was bundled, or read as it is built already.
-    Bundled { key: &'a str, built: &'a Built },
+    Bundled {
+        key: &'a str,
+        built: &'a Built,
+    },
 }
 
 /// Is told of progress.
@@ -76,14 +92,14 @@ pub struct Project {
 impl Project {
     /// Reads every service's configuration, those that are not to be deployed too: bindings may name them. What is
     /// wrong with them is recorded.
-    pub fn read(scope: Scope<'_>, not_built: &IndexMap<String, anyhow::Error>, problems: &mut Problems) -> Self {
+    pub fn read(scope: Scope<'_>, not_built: &NotBuilt, problems: &mut Problems) -> Self {
         let environment = scope.environment;
         let mut configs = IndexMap::new();
         for service in &environment.services {
             let input = format!("services.{}", service.key);
             match Config::find(&environment.root.join(&service.path)) {
                 // A configuration that a failed build was to write is no problem of its own.
-                Err(_) if not_built.contains_key(&service.key) => {}
+                Err(_) if not_built.has(&service.key) => {}
                 Err(problem) => problems.add(&input, problem),
                 Ok(config) => match config.settings(environment.wrangler_env.as_deref()) {
                     Err(problem) => problems.add(&input, problem),
@@ -159,41 +175,47 @@ impl Project {
         Some(found)
     }
 
-    /// Bundles the chosen services, as many at once as there are cores; failures come beside what went well.
+    /// Bundles the chosen services, as many at once as there are cores; failures come beside what went well. Those for
+    /// which wrangler runs a build command are builds, too.
     pub async fn bundle(
         &self,
         scope: Scope<'_>,
-        not_built: &IndexMap<String, anyhow::Error>,
+        not_built: &NotBuilt,
         sandbox: &Sandbox,
         say: Say<'_>,
     ) -> (IndexMap<String, Built>, Vec<(String, anyhow::Error)>) {
         let ready = |service: &&Service| {
             let key = &service.key;
-            self.configs.contains_key(key) && !not_built.contains_key(key)
+            self.configs.contains_key(key) && !not_built.has(key)
         };
-        let chosen = scope.services().filter(ready);
-        let results: Vec<(String, anyhow::Result<Built>)> = stream::iter(chosen)
-            .map(|service| async {
-                let built = self.bundle_one(service, sandbox).await;
-                if let Ok(built) = &built {
-                    say(Progress::Bundled {
-                        key: &service.key,
-                        built,
-                    });
-                }
-                (service.key.clone(), built)
-            })
-            .buffered(at_once())
-            .collect()
-            .await;
+        let lanes = lanes(scope.services().filter(ready), |service| {
+            let settings = self.settings(&service.key)?;
+            let builds = settings.get("build")?.get("command").is_some();
+            builds.then(|| scope.lane(&self.root.join(&service.path)))?
+        });
+        let results = run(lanes, |service| async move {
+            let work = Work::Bundle { key: &service.key };
+            say(Progress::Begins(work));
+            let built = self.bundle_one(service, sandbox).await;
+            say(Progress::Ends(work));
+            if let Ok(built) = &built {
+                say(Progress::Bundled {
+                    key: &service.key,
+                    built,
+                });
+            }
+            (&service.key, built)
+        });
+        let mut results: BTreeMap<&String, anyhow::Result<Built>> = results.await.into_iter().collect();
         let mut all = IndexMap::new();
         let mut failed = Vec::new();
-        for (key, result) in results {
-            match result {
-                Ok(built) => {
-                    all.insert(key, built);
+        for service in scope.services() {
+            match results.remove(&service.key) {
+                Some(Ok(built)) => {
+                    all.insert(service.key.clone(), built);
                 }
-                Err(error) => failed.push((key, error)),
+                Some(Err(error)) => failed.push((service.key.clone(), error)),
+                None => {}
             }
         }
         (all, failed)
