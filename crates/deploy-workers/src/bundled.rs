@@ -7,13 +7,14 @@ use actions_core::runner::Runner;
 use indexmap::IndexMap;
 use wrangler::{Resource, Sandbox};
 
+use crate::bundles;
 use crate::inputs::{Command, Inputs};
 use crate::report;
 use crate::under_way::{Corral, UnderWay};
 use wrangler::project::check;
 use wrangler::project::names::Names;
 use wrangler::project::render::{self, Context, Known, Rendered};
-use wrangler::project::{self, Built, Progress, Project};
+use wrangler::project::{self, Built, NotBuilt, Progress, Project};
 
 /// The chosen services, ready to be planned.
 pub(crate) struct Bundled {
@@ -43,9 +44,22 @@ impl Bundled {
         let scope = inputs.scope();
         let corral = Corral::new();
         let say = |progress: Progress<'_>| under_way.heed(runner, progress);
-        let mut not_built = project::build(scope, &sandbox, &say).await;
-        let project = Project::read(scope, &not_built, &mut problems);
-        let (built, not_bundled) = project.bundle(scope, &not_built, &sandbox, &say).await;
+        let mut not_built = NotBuilt::default();
+        let (project, built, not_bundled) =
+            if let Some(folder) = inputs.bundles.as_ref().filter(|_| inputs.command == Command::Deploy) {
+                // None of the project's code runs; names and production's resources are those of this checkout.
+                let project = Project::read(scope, &not_built, &mut problems);
+                let taken = bundles::take(inputs, folder, &mut problems).await?;
+                if let Some(taken) = &taken {
+                    runner.say(&report::taken(taken));
+                }
+                (project, taken.map(|taken| taken.built).unwrap_or_default(), Vec::new())
+            } else {
+                not_built = project::build(scope, &sandbox, &say).await;
+                let project = Project::read(scope, &not_built, &mut problems);
+                let (built, not_bundled) = project.bundle(scope, &not_built, &sandbox, &say).await;
+                (project, built, not_bundled)
+            };
         corral.end(runner);
         let failed: Vec<(String, anyhow::Error)> = not_built.services.drain(..).chain(not_bundled).collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());

@@ -2,6 +2,7 @@
 
 mod apply;
 mod bundled;
+mod bundles;
 mod deploy;
 mod facts;
 mod inputs;

@@ -6,6 +6,7 @@
 
 pub mod assets;
 mod bundle;
+pub mod bundles;
 mod child;
 mod config;
 mod content_type;

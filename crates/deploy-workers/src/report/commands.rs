@@ -89,8 +89,13 @@ pub(crate) fn restored_markdown(json: &DeployWorkers) -> String {
     )
 }
 
-/// The report of `validate`.
-pub(crate) fn validated(inputs: &Inputs, built: &IndexMap<String, Built>, seconds: f64) -> DeployWorkers {
+/// The report of `validate` and `build`.
+pub(crate) fn validated(
+    inputs: &Inputs,
+    command: Command,
+    built: &IndexMap<String, Built>,
+    seconds: f64,
+) -> DeployWorkers {
     let service = |(key, built): (&String, &Built)| {
         let service = inputs.environment.service(key)?;
         Some(Service {
@@ -106,12 +111,12 @@ pub(crate) fn validated(inputs: &Inputs, built: &IndexMap<String, Built>, second
         })
     };
     DeployWorkers {
-        head: head(inputs, Command::Validate, seconds),
+        head: head(inputs, command, seconds),
         services: built.iter().filter_map(service).collect(),
     }
 }
 
-/// The summary of `validate`.
+/// The summary of `validate` and `build`.
 pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers, described: &[Described]) -> String {
     let row = |service: &Service| {
         let (raw, gzip) = (service.size.unwrap_or_default(), service.gzip.unwrap_or_default());
@@ -120,9 +125,14 @@ pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers, describe
     };
     let rows: String = json.services.iter().map(row).collect();
     format!(
-        "### Workers of {}: {} valid\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}{}",
+        "### Workers of {}: {} {}\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}{}",
         inputs.environment.title(),
         count(json.services.len(), "service"),
+        if json.head.command == Command::Build {
+            "built"
+        } else {
+            "valid"
+        },
         described_markdown(inputs, described)
     )
 }

@@ -8,12 +8,13 @@ mod output;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use actions_core::error::fault;
+use actions_core::error::{Fault, fault};
 use actions_core::health::{Seen, Target, Verdict};
 use actions_core::runner::{Runner, command};
 use actions_core::text::{bytes, count, elapsed, quoted_list};
 use indexmap::IndexMap;
 use wrangler::Failed;
+use wrangler::bundles::Taken;
 
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
 pub(crate) use output::{Report, outputs, untouched};
@@ -21,6 +22,7 @@ pub(crate) use output::{Report, outputs, untouched};
 use crate::apply::decide::Decision;
 use crate::apply::outcome::Outcome;
 use crate::apply::rollback::PutBack;
+use crate::bundles::Left;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::restore::Restored;
@@ -35,6 +37,7 @@ pub(crate) fn opening(inputs: &Inputs) -> String {
     let verb = match inputs.command {
         crate::inputs::Command::Deploy => "deploying",
         crate::inputs::Command::Validate => "validating",
+        crate::inputs::Command::Build => "building",
         crate::inputs::Command::Rollback => "putting back",
     };
     let some = if inputs.chosen.len() == inputs.environment.services.len() {
@@ -91,8 +94,57 @@ pub(crate) fn left_running(names: &BTreeSet<String>) -> String {
     format!("ended what builds had left running: {}", quoted_list(&names))
 }
 
+/// Bundles of an earlier job are what they were.
+pub(crate) fn taken(taken: &Taken) -> String {
+    let mut text = format!(
+        "{} taken from bundles; {} {} what was built",
+        count(taken.built.len(), "service"),
+        count(taken.files, "file"),
+        if taken.files == 1 { "is" } else { "are" }
+    );
+    for (key, built) in &taken.built {
+        let by = built.bundled_by.map_or_else(
+            || "built already".to_owned(),
+            |by| format!("bundled by wrangler {} on Node {}", by.wrangler, by.node),
+        );
+        text.push_str(&format!("\n{key}: {by}: {}", content(built)));
+    }
+    text
+}
+
+/// Where bundles are left, and what goes with them.
+pub(crate) fn left(inputs: &Inputs, left: &Left) -> String {
+    format!(
+        "{} in `{}`, for {} and commit `{}` only\nbundles-digest: {}{}",
+        count(inputs.chosen.len(), "bundle"),
+        left.folder,
+        inputs.environment.title(),
+        left.source.commit,
+        left.digest,
+        needed(inputs)
+    )
+}
+
+/// Bundles would be those of any commit.
+pub(crate) fn commit_not_known(why: Option<String>) -> Fault {
+    let what = fault("the commit that this run is about is not known, and bundles are bound to theirs");
+    match why {
+        Some(why) => what.because(fault(why)),
+        None => what.hint("outside GitHub Actions, set `GITHUB_SHA`"),
+    }
+}
+
 /// A service was bundled.
 fn bundled(key: &str, built: &Built) -> String {
+    let by = built.bundled_by.map_or_else(
+        || "read, as it is built already,".to_owned(),
+        |by| format!("bundled by wrangler {} on Node {}", by.wrangler, by.node),
+    );
+    format!("{key}: {by} in {}: {}", elapsed(built.took), content(built))
+}
+
+/// What a bundle holds, and what wrangler says of it.
+fn content(built: &Built) -> String {
     let assets = built.assets.as_ref().map_or_else(String::new, |files| {
         format!(", {} ({})", count(files.assets.len(), "asset"), bytes(files.size()))
     });
@@ -101,16 +153,7 @@ fn bundled(key: &str, built: &Built) -> String {
         .iter()
         .map(|warning| format!("\n  wrangler warns: {warning}"))
         .collect();
-    let by = built.bundled_by.as_ref().map_or_else(
-        || "read, as it is built already,".to_owned(),
-        |tool| format!("bundled by wrangler {} on Node {}", tool.version, tool.node.version),
-    );
-    format!(
-        "{key}: {by} in {}: {}{assets}{}",
-        elapsed(built.took),
-        size(built.size),
-        warnings.concat()
-    )
+    format!("{}{assets}{}", size(built.size), warnings.concat())
 }
 
 /// What was printed by a build that failed: to the log, folded.
@@ -415,17 +458,27 @@ pub(crate) fn rollback_failed(all: &[Restored<'_>]) -> Option<anyhow::Error> {
 
 /// Everything is valid.
 pub(crate) fn valid(inputs: &Inputs) -> String {
-    let mut text = format!("{} valid; no request was made", count(inputs.chosen.len(), "service"));
+    format!(
+        "{} valid; no request was made{}",
+        count(inputs.chosen.len(), "service"),
+        needed(inputs)
+    )
+}
+
+/// The variables that a deployment needs.
+fn needed(inputs: &Inputs) -> String {
     let services = &inputs.environment.services;
     let variables: BTreeSet<&str> = services
         .iter()
         .filter(|service| inputs.chosen.contains(&service.key))
         .flat_map(|service| service.secrets.iter().map(|secret| secret.variable.as_str()))
         .collect();
-    if !variables.is_empty() {
-        let variables: Vec<&str> = variables.into_iter().collect();
-        text.push_str("\na deployment needs these variables in the step's `env`: ");
-        text.push_str(&quoted_list(&variables));
+    if variables.is_empty() {
+        return String::new();
     }
-    text
+    let variables: Vec<&str> = variables.into_iter().collect();
+    format!(
+        "\na deployment needs these variables in the step's `env`: {}",
+        quoted_list(&variables)
+    )
 }

@@ -21,7 +21,7 @@ use actions_core::runner::Problems;
 use indexmap::IndexMap;
 
 pub use self::builds::{NotBuilt, build};
-pub use self::built::{Built, SOURCE_MAP, Size};
+pub use self::built::{Built, BundledBy, SOURCE_MAP, Size};
 use self::by_wrangler::Handed;
 use self::lanes::{lanes, run};
 
@@ -242,7 +242,7 @@ impl Project {
             (Some(form), _) => (form, Vec::new(), None),
             (None, Some(tool)) => {
                 let bundle = Bundle::make(tool, sandbox, &folder, wrangler_env).await?;
-                (bundle.form, bundle.warnings, Some(tool.clone()))
+                (bundle.form, bundle.warnings, Some(BundledBy::from(tool)))
             }
             (None, None) => return Err(fault("there is no wrangler to bundle it").into()),
         };
