@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex as AsyncMutex, oneshot};
 
-use crate::cloud::lock;
+use crate::lock::lock;
 
 /// First start of a Postgres cluster on a slow disk, and of workerd.
 const START: Duration = Duration::from_mins(2);

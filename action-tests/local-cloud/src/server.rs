@@ -13,10 +13,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::cloud::{Cloud, Origins, lock};
+use crate::cloud::Cloud;
+use crate::gate::{self, Gate};
+use crate::ground::Origins;
+use crate::lock::lock;
 use crate::runtime::Runtime;
 use crate::wire::{Listener, Scissors};
-use crate::{admin, cloudflare, edge, gate, github, neon, unknown};
+use crate::{admin, cloudflare, edge, github, neon, unknown};
 
 /// How long open connections may take to end when the cloud stops.
 const GRACE: Duration = Duration::from_secs(1);
@@ -83,10 +86,8 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         None
     };
     let cloud = Arc::new(Cloud::new(runtime, front.as_ref().map(neon::Front::port))?);
-    let _ = cloud.origins.set(origins.clone());
-    neon::settle(&cloud)
-        .await
-        .context("could not bring Neon's branches up")?;
+    let _ = cloud.ground.origins.set(origins.clone());
+    cloud.settle().await.context("could not bring Neon's branches up")?;
 
     let (stop, stopped) = watch::channel(false);
     let mut servers = vec![
@@ -94,7 +95,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         serve(edge, edge_router(&cloud), stopped.clone()),
     ];
     let neon_ca = front.as_ref().map(|front| front.ca().to_owned()).unwrap_or_default();
-    servers.extend(front.map(|front| front.serve(&cloud, stopped)));
+    servers.extend(front.map(|front| front.serve(&cloud.neon, stopped)));
     Ok(Running {
         github: origins.github,
         cloudflare: origins.cloudflare,
@@ -128,29 +129,29 @@ impl Running {
 
     /// The request log, as `GET /_cloud/requests` answers.
     pub fn requests(&self) -> anyhow::Result<Value> {
-        Ok(serde_json::to_value(self.cloud.log.all())?)
+        Ok(serde_json::to_value(self.cloud.ground.log.all())?)
     }
 
     /// Takes all fault rules back, as `DELETE /_cloud/faults` does.
     pub fn heal(&self) {
-        lock(&self.cloud.faults).clear();
+        lock(&self.cloud.ground.faults).clear();
     }
 
     /// Adds fault rules, as `POST /_cloud/faults` does.
     pub fn fault(&self, rules: &Value) -> anyhow::Result<()> {
-        lock(&self.cloud.faults).add(rules)
+        lock(&self.cloud.ground.faults).add(rules)
     }
 
     /// Merges a seed, as `POST /_cloud/seed` does.
     pub async fn seed(&self, document: &Value) -> anyhow::Result<()> {
         self.cloud.seed(document)?;
-        neon::settle(&self.cloud).await
+        self.cloud.settle().await
     }
 
     /// Moves the cloud's clock, as `POST /_cloud/clock` does.
     pub async fn advance(&self, seconds: u32) -> anyhow::Result<()> {
-        self.cloud.clock.advance(seconds);
-        neon::settle(&self.cloud).await
+        self.cloud.ground.clock.advance(seconds);
+        self.cloud.settle().await
     }
 
     /// Ends the listeners and the runtime's processes.
@@ -162,7 +163,7 @@ impl Running {
                 abort.abort();
             }
         }
-        if let Some(runtime) = &self.cloud.runtime {
+        if let Some(runtime) = &self.cloud.ground.runtime {
             runtime.stop().await;
         }
     }
@@ -175,21 +176,24 @@ async fn bind(port: u16) -> anyhow::Result<TcpListener> {
 }
 
 fn api_router(cloud: &Arc<Cloud>) -> Router {
+    let faces = [github::face(), cloudflare::face(&cloud.cloudflare), neon::face()];
+    let gate = Gate::new(cloud.ground.clone(), faces);
     Router::new()
-        .nest("/github", github::router(cloud.clone()))
-        .nest("/client/v4", cloudflare::router(cloud.clone()))
-        .nest("/api/v2", neon::router(cloud.clone()))
+        .nest("/github", github::router(cloud.github.clone()))
+        .nest("/client/v4", cloudflare::router(cloud.cloudflare.clone()))
+        .nest("/api/v2", neon::router(cloud.neon.clone()))
         .nest("/_cloud", admin::router(cloud.clone()))
         .fallback(unknown::answer)
-        .layer(middleware::from_fn_with_state(cloud.clone(), gate::apis))
+        .layer(middleware::from_fn_with_state(gate, gate::enter))
         .layer(DefaultBodyLimit::max(gate::BODY_LIMIT))
 }
 
 fn edge_router(cloud: &Arc<Cloud>) -> Router {
+    let gate = Gate::new(cloud.ground.clone(), [edge::face()]);
     Router::new()
         .fallback(edge::serve)
-        .layer(middleware::from_fn_with_state(cloud.clone(), gate::edge))
-        .with_state(cloud.clone())
+        .layer(middleware::from_fn_with_state(gate, gate::enter))
+        .with_state(cloud.edge.clone())
 }
 
 fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {

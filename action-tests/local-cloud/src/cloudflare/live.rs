@@ -284,13 +284,13 @@ fn module_type(content_type: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seeds;
     use super::*;
-    use crate::cloud::{Cloud, lock};
+    use crate::cloudflare::shared::Cloudflare;
+    use crate::lock::lock;
 
-    fn cloud(document: &Value) -> Cloud {
-        let cloud = Cloud::new(None, None).unwrap();
-        seeds::seed(&cloud, document).unwrap();
+    fn cloud(document: &Value) -> Cloudflare {
+        let cloud = Cloudflare::default();
+        cloud.seed(document).unwrap();
         cloud
     }
 
@@ -321,7 +321,7 @@ mod tests {
                 ],
             }],
         }));
-        let state = lock(&cloud.cloudflare);
+        let state = lock(&cloud.state);
         let api = || Target::Worker(place("api"));
         assert_eq!(find(&state, "api.example.com", "/"), api());
         assert_eq!(find(&state, "both.example.com", "/"), api());
@@ -338,7 +338,7 @@ mod tests {
             {"name": "api", "workers_dev": true, "previews_enabled": true, "alias": "pr-42"},
             {"name": "off"},
         ]}));
-        let state = lock(&cloud.cloudflare);
+        let state = lock(&cloud.state);
         let version = state.worker(super::super::model::ACCOUNT, "api").unwrap().versions[0]
             .id
             .clone();
@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn traffic_is_shared_and_a_pin_needs_the_live_deployment() {
         let cloud = cloud(&json!({"workers": [{"name": "api", "versions": 3, "traffic": [10, 90]}]}));
-        let state = lock(&cloud.cloudflare);
+        let state = lock(&cloud.state);
         let worker = state.worker(super::super::model::ACCOUNT, "api").unwrap();
         let ids: Vec<&str> = worker.versions.iter().map(|it| it.id.as_str()).collect();
         let version = |pin: Option<&str>, draw| choose(&state, &place("api"), pin, draw).unwrap().version;

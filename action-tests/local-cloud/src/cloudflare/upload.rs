@@ -232,7 +232,7 @@ fn etag(modules: &[Module]) -> String {
         hash.update([0]);
         hash.update(&module.content);
     }
-    crate::cloud::hex(&hash.finalize())
+    crate::ids::hex(&hash.finalize())
 }
 
 #[cfg(test)]

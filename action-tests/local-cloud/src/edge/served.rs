@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::cloud::{Cloud, lock};
-use crate::cloudflare;
+use crate::cloudflare::{self, Cloudflare};
+use crate::lock::lock;
 use crate::runtime::Runtime;
 
 /// The edge's own state.
 #[derive(Debug, Default)]
-pub(crate) struct Edge {
+pub(crate) struct Served {
     hosts: Mutex<BTreeMap<String, HostFault>>,
     previewed: Mutex<BTreeSet<String>>,
     draws: AtomicU32,
@@ -52,7 +52,7 @@ struct Pushed {
     digest: [u8; 32],
 }
 
-impl Edge {
+impl Served {
     pub(crate) fn seed(&self, value: &Value) -> anyhow::Result<()> {
         let document: Document = serde_json::from_value(value.clone()).context("the seed's `edge` is not right")?;
         lock(&self.hosts).extend(document.hosts);
@@ -94,10 +94,10 @@ impl Edge {
     }
 
     /// Gives the runtime the wanted set when it has changed. Returns once that set serves.
-    pub(super) async fn push(&self, cloud: &Cloud, runtime: &Runtime) -> anyhow::Result<()> {
+    pub(super) async fn push(&self, cloud: &Cloudflare, runtime: &Runtime) -> anyhow::Result<()> {
         let mut pushed = self.pushed.lock().await;
         let (revision, wanted) = {
-            let state = lock(&cloud.cloudflare);
+            let state = lock(&cloud.state);
             let previewed = lock(&self.previewed);
             // A version's own URL changes the set without any change of the API's state.
             let revision = cloudflare::revision(&state) + ((previewed.len() as u64) << 48);
@@ -122,14 +122,14 @@ mod tests {
 
     #[test]
     fn of_ten_draws_one_is_below_ten() {
-        let edge = Edge::default();
+        let edge = Served::default();
         let low = (0..10).filter(|_| edge.draw() < 10.0).count();
         assert_eq!(low, 1);
     }
 
     #[test]
     fn a_host_fails_as_often_as_seeded() {
-        let edge = Edge::default();
+        let edge = Served::default();
         edge.seed(&json!({"hosts": {"x.example.com": {"status": 522, "times": 2}}}))
             .unwrap();
         assert_eq!(edge.fault("x.example.com"), Some((522, None)));

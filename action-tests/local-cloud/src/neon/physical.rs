@@ -14,7 +14,8 @@ use super::hosts::{Hosts, Loopback};
 use super::model::{Origin, Project};
 use super::operation::Presence;
 use super::proxy::{self, Door};
-use crate::cloud::{Cloud, lock};
+use crate::lock::lock;
+use crate::neon::state::Neon;
 use crate::runtime::Runtime;
 
 /// Empties every table and starts the sequences again: a schema-only branch.
@@ -112,8 +113,8 @@ impl Physical {
     }
 
     /// Starts to bring the world in line, after a mutation.
-    pub(super) fn catch_up(cloud: &Arc<Cloud>) {
-        if cloud.runtime.is_none() {
+    pub(super) fn catch_up(cloud: &Arc<Neon>) {
+        if cloud.ground.runtime.is_none() {
             return;
         }
         let cloud = cloud.clone();
@@ -126,11 +127,11 @@ impl Physical {
     }
 
     /// Brings databases, roles and listeners in line with the state.
-    pub(super) async fn settle(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
+    pub(super) async fn settle(cloud: &Arc<Neon>) -> anyhow::Result<()> {
         let physical = &cloud.physical;
         let _turn = physical.turn.lock().await;
         let wanted = enter(cloud, |_, projects| Wanted::of(projects));
-        let (Some(runtime), Hosts::Loopback(range)) = (&cloud.runtime, &physical.hosts) else {
+        let (Some(runtime), Hosts::Loopback(range)) = (&cloud.ground.runtime, &physical.hosts) else {
             return Ok(());
         };
         // Listeners first: a database can only go when nobody is connected to it any more.

@@ -20,10 +20,11 @@ use tokio_rustls::TlsAcceptor;
 
 use super::message::{self, Fatal, First, frame};
 use super::verify::Exchange;
-use crate::cloud::{Cloud, lock};
+use crate::lock::lock;
 use crate::neon::door::enter;
 use crate::neon::hosts::FRONT;
 use crate::neon::settings::Flaw;
+use crate::neon::state::Neon;
 
 const POLL: Duration = Duration::from_millis(20);
 const PLUS: &str = "SCRAM-SHA-256-PLUS";
@@ -105,7 +106,7 @@ impl Front {
         &self.ca
     }
 
-    pub(crate) fn serve(self, cloud: &Arc<Cloud>, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+    pub(crate) fn serve(self, cloud: &Arc<Neon>, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
         let visit = Visit {
             cloud: Arc::downgrade(cloud),
             shown: self.shown,
@@ -130,7 +131,7 @@ impl Front {
 
 #[derive(Clone)]
 struct Visit {
-    cloud: Weak<Cloud>,
+    cloud: Weak<Neon>,
     shown: Shown,
     /// Since when each compute is waking, by number: the client that asked for it may be gone.
     wakes: Arc<Mutex<HashMap<u32, Instant>>>,

@@ -9,7 +9,8 @@ use tokio::net::TcpStream;
 
 use super::message::{self, Fatal, Startup, frame};
 use super::scram::Challenge;
-use crate::cloud::{Cloud, lock};
+use crate::lock::lock;
+use crate::neon::state::Neon;
 
 /// The costly part of earlier logins, by what it was computed from: the server's challenge differs per
 /// role, not per login.
@@ -30,8 +31,8 @@ impl Logins {
     }
 }
 
-pub(super) async fn connect(cloud: &Cloud) -> anyhow::Result<TcpStream> {
-    let runtime = cloud.runtime.as_ref().context("there is no runtime")?;
+pub(super) async fn connect(cloud: &Neon) -> anyhow::Result<TcpStream> {
+    let runtime = cloud.ground.runtime.as_ref().context("there is no runtime")?;
     let postgres = &runtime.postgres;
     let stream = TcpStream::connect((postgres.host.as_str(), postgres.port)).await?;
     stream.set_nodelay(true)?;
@@ -39,8 +40,8 @@ pub(super) async fn connect(cloud: &Cloud) -> anyhow::Result<TcpStream> {
 }
 
 /// Opens a session; returns it with the server's first words for the client, or the server's refusal.
-pub(super) async fn login(cloud: &Cloud, startup: &Startup) -> anyhow::Result<Result<(TcpStream, Vec<u8>), Fatal>> {
-    let runtime = cloud.runtime.as_ref().context("there is no runtime")?;
+pub(super) async fn login(cloud: &Neon, startup: &Startup) -> anyhow::Result<Result<(TcpStream, Vec<u8>), Fatal>> {
+    let runtime = cloud.ground.runtime.as_ref().context("there is no runtime")?;
     let mut server = connect(cloud).await?;
     server.write_all(&startup.encode()).await?;
     let client_first = format!("n=,r={}", uuid::Uuid::new_v4().simple());

@@ -24,7 +24,7 @@ use self::message::{Fatal, First, Startup};
 use super::door::{Ctx, enter};
 use super::model::{Endpoint, Project};
 use super::operation::Presence;
-use crate::cloud::Cloud;
+use crate::neon::state::Neon;
 
 /// How long a client waits for a branch whose database is still being made.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -38,7 +38,7 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) async fn open(
-        cloud: &Arc<Cloud>,
+        cloud: &Arc<Neon>,
         number: u32,
         kicks: u64,
         addresses: [SocketAddrV4; 2],
@@ -80,7 +80,7 @@ impl Drop for Door {
 /// What a connection needs to know of its compute.
 #[derive(Clone)]
 struct Visit {
-    cloud: Weak<Cloud>,
+    cloud: Weak<Neon>,
     number: u32,
     kicked: watch::Receiver<u64>,
 }
