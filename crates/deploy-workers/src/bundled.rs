@@ -42,7 +42,6 @@ impl Bundled {
             .map_or(actions_core::cloudflare::API, |access| &access.api_url);
         let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
         let scope = inputs.scope();
-        let corral = Corral::new();
         let say = |progress: Progress<'_>| under_way.heed(runner, progress);
         let mut not_built = NotBuilt::default();
         let (project, built, not_bundled) =
@@ -55,12 +54,13 @@ impl Bundled {
                 }
                 (project, taken.map(|taken| taken.built).unwrap_or_default(), Vec::new())
             } else {
+                let corral = Corral::new();
                 not_built = project::build(scope, &sandbox, &say).await;
                 let project = Project::read(scope, &not_built, &mut problems);
                 let (built, not_bundled) = project.bundle(scope, &not_built, &sandbox, &say).await;
+                corral.end(runner);
                 (project, built, not_bundled)
             };
-        corral.end(runner);
         let failed: Vec<(String, anyhow::Error)> = not_built.services.drain(..).chain(not_bundled).collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();

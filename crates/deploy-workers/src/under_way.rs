@@ -38,19 +38,22 @@ impl UnderWay {
     }
 }
 
-/// While it lives, what builds leave running stays below this process; nothing outlives it. The token is given to no
-/// process before that (wrangler's own upload has it in its environment, where others of the same user can read it).
-pub(crate) struct Corral(());
+/// While it lives, what builds leave running stays below this process; nothing of it is left when a token is first used.
+/// (wrangler's own upload has the token in its environment, where others of the same user can read it.)
+pub(crate) struct Corral {
+    is_empty: bool,
+}
 
 impl Corral {
     pub(crate) fn new() -> Self {
         process::adopt();
-        Self(())
+        Self { is_empty: false }
     }
 
     /// Ends what is left, and tells.
-    pub(crate) fn end(self, runner: &Runner) {
+    pub(crate) fn end(mut self, runner: &Runner) {
         let left = process::end_descendants();
+        self.is_empty = true;
         if !left.is_empty() {
             runner.say(&report::left_running(&left));
         }
@@ -60,6 +63,8 @@ impl Corral {
 impl Drop for Corral {
     fn drop(&mut self) {
         // Of a run that failed or was cancelled.
-        let _ = process::end_descendants();
+        if !self.is_empty {
+            let _ = process::end_descendants();
+        }
     }
 }

@@ -220,23 +220,88 @@ async fn each_environment_has_bundles_of_its_own() {
     world.finish().await;
 }
 
+/// Bundles that were built, and a copy of them to spoil.
+struct Spoiled {
+    world: World,
+    digest: String,
+    /// Where `deploy` looks.
+    place: PathBuf,
+    whole: PathBuf,
+    manifest: String,
+}
+
+impl Spoiled {
+    async fn new() -> Self {
+        let world = project().await;
+        let digest = ok(build(&world).go().await).output("bundles-digest").to_owned();
+        let place = world.workspace().join("codex-bundles/preview");
+        let whole = world.workspace().join("whole");
+        std::fs::rename(&place, &whole).unwrap();
+        let manifest = std::fs::read_to_string(whole.join("bundles.json")).unwrap();
+        Self {
+            world,
+            digest,
+            place,
+            whole,
+            manifest,
+        }
+    }
+
+    /// Makes them whole again.
+    fn mend(&self) {
+        let folder = self.place.parent().unwrap();
+        let _ = std::fs::remove_file(&self.place);
+        let _ = std::fs::remove_dir_all(folder);
+        std::fs::create_dir(folder).unwrap();
+        copy(&self.whole, &self.place);
+    }
+
+    /// The first file, whichever content it has.
+    fn file(&self) -> PathBuf {
+        files(&self.world, "preview").remove(0)
+    }
+
+    fn rewrite(&self, from: &str, to: &str) {
+        assert!(self.manifest.contains(from), "{}", self.manifest);
+        std::fs::write(self.place.join("bundles.json"), self.manifest.replace(from, to)).unwrap();
+    }
+
+    fn spoil(&self, shape: &str) {
+        match shape {
+            "nothing" => std::fs::rename(&self.place, self.place.with_file_name("production")).unwrap(),
+            "link to the folder" => {
+                std::fs::remove_dir_all(&self.place).unwrap();
+                symlink(&self.whole, &self.place).unwrap();
+            }
+            "changed" => std::fs::write(self.file(), "export default evil").unwrap(),
+            "missing" => std::fs::remove_file(self.file()).unwrap(),
+            "more" => std::fs::write(self.place.join("files/evil.js"), "").unwrap(),
+            "more beside" => std::fs::write(self.place.join("package.json"), "").unwrap(),
+            "link" => {
+                let file = self.file();
+                std::fs::remove_file(&file).unwrap();
+                symlink(self.whole.join("files").join(file.file_name().unwrap()), file).unwrap();
+            }
+            "outside" => {
+                let hash = &self.manifest.split("\"sha256\": \"").nth(1).unwrap()[..64];
+                self.rewrite(hash, "../../../../../../etc/passwd");
+            }
+            "other manifest" => self.rewrite("\"STAGE\"", "\"STAGES\""),
+            "other commit" => self.rewrite(ids::HEAD_SHA, "0000000000000000000000000000000000000000"),
+            "other pull request" => self.rewrite("\"pull-request\": 42", "\"pull-request\": 43"),
+            "other environment" => self.rewrite("\"environment\": \"preview\"", "\"environment\": \"production\""),
+            "other asset" => self.rewrite("\"/copy.txt\"", "\"/../copy.txt\""),
+            "other format" => self.rewrite("\"format\": 1", "\"format\": 9"),
+            "no service" => self.rewrite("\"api\": {", "\"app\": {"),
+            _ => std::fs::write(self.place.join("bundles.json"), "{").unwrap(),
+        }
+    }
+}
+
 #[tokio::test]
 async fn bundles_that_are_not_what_was_built_are_refused() {
-    let world = project().await;
-    let digest = ok(build(&world).go().await).output("bundles-digest").to_owned();
-    let folder = world.workspace().join("codex-bundles");
-    let place = folder.join("preview");
-    let whole = folder.with_file_name("whole");
-    std::fs::rename(&place, &whole).unwrap();
-    let manifest = std::fs::read_to_string(whole.join("bundles.json")).unwrap();
-    // The first file, whichever content it has.
-    let first = |world: &World| files(world, "preview").remove(0);
-    let rewrite = |from: &str, to: &str| {
-        assert!(manifest.contains(from), "{manifest}");
-        std::fs::write(place.join("bundles.json"), manifest.replace(from, to)).unwrap();
-    };
-    let name = manifest.split("\"sha256\": \"").nth(1).unwrap()[..64].to_owned();
-
+    let spoiled = Spoiled::new().await;
+    let world = &spoiled.world;
     let mut texts = Vec::new();
     for shape in [
         "nothing",
@@ -251,60 +316,26 @@ async fn bundles_that_are_not_what_was_built_are_refused() {
         "other commit",
         "other pull request",
         "other environment",
+        "other asset",
         "other format",
         "no service",
         "no json",
     ] {
-        let _ = std::fs::remove_file(&place);
-        let _ = std::fs::remove_dir_all(&place);
-        copy(&whole, &place);
-        let mut known = "";
-        match shape {
-            "nothing" => {
-                std::fs::rename(&place, folder.join("production")).unwrap();
-            }
-            "link to the folder" => {
-                std::fs::remove_dir_all(&place).unwrap();
-                symlink(&whole, &place).unwrap();
-            }
-            "changed" => std::fs::write(first(&world), "export default evil").unwrap(),
-            "missing" => std::fs::remove_file(first(&world)).unwrap(),
-            "more" => std::fs::write(place.join("files/evil.js"), "").unwrap(),
-            "more beside" => std::fs::write(place.join("package.json"), "").unwrap(),
-            "link" => {
-                let file = first(&world);
-                std::fs::remove_file(&file).unwrap();
-                symlink(whole.join("files").join(file.file_name().unwrap()), file).unwrap();
-            }
-            "outside" => rewrite(&name, "../../../../../../etc/passwd"),
-            "other manifest" => {
-                known = &digest;
-                rewrite("\"STAGE\"", "\"STAGES\"");
-            }
-            "other commit" => rewrite(ids::HEAD_SHA, "0000000000000000000000000000000000000000"),
-            "other pull request" => rewrite("\"pull-request\": 42", "\"pull-request\": 43"),
-            "other environment" => rewrite("\"environment\": \"preview\"", "\"environment\": \"production\""),
-            "other format" => rewrite("\"format\": 1", "\"format\": 9"),
-            "no service" => rewrite("\"api\": {", "\"app\": {"),
-            _ => std::fs::write(place.join("bundles.json"), "{").unwrap(),
-        }
-        let run = deploy(&world, known).go().await;
+        spoiled.mend();
+        spoiled.spoil(shape);
+        let known = if shape == "other manifest" { &spoiled.digest } else { "" };
+        let run = deploy(world, known).go().await;
         assert_eq!(run.code, 2, "{shape}: {run}");
-        assert!(
-            world
-                .requests()
-                .iter()
-                .all(|request| request["provider"] != "cloudflare"),
-            "{shape}"
-        );
         assert_eq!(run.output("changed"), "false");
-        let text = run
-            .error()
-            .replace(&world.workspace().display().to_string(), "~")
-            .replace(&digest, "<digest>");
+        let text = run.error().replace(&world.workspace().display().to_string(), "~");
         texts.push(format!("{shape}: {text}"));
-        let _ = std::fs::remove_dir_all(folder.join("production"));
     }
+    assert!(
+        world
+            .requests()
+            .iter()
+            .all(|request| request["provider"] != "cloudflare")
+    );
     insta::assert_snapshot!(without_hashes(&texts.join("\n\n")), @"
     nothing: one input is wrong; nothing was touched
     - `bundles`: `~/codex-bundles` holds bundles of `production`, and none of `preview`; run `command: build` for `preview` in an earlier job, and download its artifact to this folder
@@ -331,7 +362,7 @@ async fn bundles_that_are_not_what_was_built_are_refused() {
     - `bundles`: `~/codex-bundles/preview/bundles.json` is no manifest of bundles: `../../../../../../etc/passwd` is no SHA-256 at line 22 column 9
 
     other manifest: one input is wrong; nothing was touched
-    - `bundles`: they are not those that were built: `~/codex-bundles/preview/bundles.json` has the digest `<hash>`, and `bundles-digest` is `<digest>`
+    - `bundles`: they are not those that were built: `~/codex-bundles/preview/bundles.json` has the digest `<hash>`, and `bundles-digest` is `<hash>`
 
     other commit: one input is wrong; nothing was touched
     - `bundles`: they are of commit `0000000000000000000000000000000000000000`, and this run is about `6dcb09b5b57875f334f61aebed695e2e4193db5e`: build and deploy in one run
@@ -341,6 +372,9 @@ async fn bundles_that_are_not_what_was_built_are_refused() {
 
     other environment: one input is wrong; nothing was touched
     - `bundles`: they are of production 42, and this is preview 42
+
+    other asset: one input is wrong; nothing was touched
+    - `bundles`: `web`: `/../copy.txt` is no asset's path
 
     other format: one input is wrong; nothing was touched
     - `bundles`: `~/codex-bundles/preview/bundles.json` has format 9, and this version of the action reads 1: build and deploy with the same version
@@ -352,21 +386,26 @@ async fn bundles_that_are_not_what_was_built_are_refused() {
     - `bundles`: `~/codex-bundles/preview/bundles.json` is no manifest of bundles: EOF while parsing an object at line 1 column 1
     ");
 
-    // A whole bundle that reaches production is refused as any other: by the names of this checkout.
-    std::fs::remove_dir_all(&place).unwrap();
-    copy(&whole, &place);
-    rewrite(
-        "\"name\": \"STAGE\",\n            \"type\": \"plain_text\",\n            \"text\": \"preview\"",
-        "\"name\": \"SESSIONS\",\n            \"type\": \"kv_namespace\",\n            \"namespace_id\": \"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"",
+    spoiled.world.finish().await;
+}
+
+#[tokio::test]
+async fn whole_bundles_that_reach_production_are_refused_by_this_checkout() {
+    let spoiled = Spoiled::new().await;
+    spoiled.mend();
+    let (before, after) = (
+        r#""text": "preview""#,
+        r#""namespace_id": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb""#,
     );
-    let run = deploy(&world, "").go().await;
+    let variable = format!("\"name\": \"STAGE\",\n            \"type\": \"plain_text\",\n            {before}");
+    let binding = format!("\"name\": \"SESSIONS\", \"type\": \"kv_namespace\", {after}");
+    spoiled.rewrite(&variable, &binding);
+    let run = deploy(&spoiled.world, "").go().await;
     assert_eq!(run.code, 2, "{run}");
-    assert!(
-        run.error()
-            .contains("binding `SESSIONS` is production's KV namespace `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`"),
-        "{run}"
-    );
-    world.finish().await;
+    let text = "binding `SESSIONS` is production's KV namespace `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`";
+    assert!(run.error().contains(text), "{run}");
+    assert!(spoiled.world.requests().iter().all(|request| request["write"] != true));
+    spoiled.world.finish().await;
 }
 
 /// What a hash is depends on the Node that the test finds.
