@@ -237,6 +237,40 @@ async fn a_project_is_built_once_and_one_workspace_one_after_another() {
     world.finish().await;
 }
 
+/// Stands in for wrangler: says when it began and ended, and makes no bundle.
+const SLOW: &str = r#"
+const fs = require("node:fs");
+const say = (what) => fs.appendFileSync("../log", `${process.cwd().split("/").pop()} ${what}\n`);
+say("begins");
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+say("ends");
+process.exit(1);
+"#;
+
+#[tokio::test]
+async fn builds_by_wranglers_configuration_wait_for_each_other_too() {
+    let world = World::start().await;
+    let mut manifest = ENVIRONMENT.to_owned();
+    for key in ["api", "auth", "web"] {
+        manifest += &format!("[services.{key}]\npath = \"{key}\"\n");
+        let config =
+            json!({"name": key, "main": "index.js", "compatibility_date": "2026-07-01", "build": {"command": "true"}});
+        world.file(&format!("{key}/wrangler.json"), &config.to_string());
+    }
+    world.file("codex.toml", &manifest);
+    world.file("pnpm-workspace.yaml", "packages: [api, auth, web]");
+    world.file(
+        "node_modules/wrangler/package.json",
+        r#"{"version":"4.164.0","bin":{"wrangler":"w.js"}}"#,
+    );
+    world.file("node_modules/wrangler/w.js", SLOW);
+    let run = deploy(&world).await;
+    assert_eq!(run.code, 1, "{run}");
+    let in_turn = "api begins\napi ends\nauth begins\nauth ends\nweb begins\nweb ends\n";
+    assert_eq!(read(&world, "log"), in_turn);
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn a_failed_build_is_told_once_with_what_it_did_not_see() {
     let world = project(&[("api", "true"), ("web", "true")]).await;
