@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -41,6 +41,7 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .route("/reset", post(reset))
         .route("/seed", post(seed))
         .route("/clock", get(now).post(advance))
+        .route("/ca.pem", get(ca))
         .fallback(unknown::answer)
         .method_not_allowed_fallback(unknown::answer)
         .with_state(cloud)
@@ -53,6 +54,11 @@ async fn state(State(cloud): State<Arc<Cloud>>) -> Answer {
 
 async fn requests(State(cloud): State<Arc<Cloud>>) -> Answer {
     Ok(Json(serde_json::to_value(cloud.ground.log.all())?))
+}
+
+async fn ca(State(cloud): State<Arc<Cloud>>) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/x-pem-file")];
+    (kind, cloud.ground.origins().ca.clone()).into_response()
 }
 
 async fn clear_requests(State(cloud): State<Arc<Cloud>>) -> Answer {

@@ -32,6 +32,8 @@ pub(crate) struct Origins {
     pub(crate) neon: String,
     pub(crate) edge: String,
     pub(crate) admin: String,
+    /// PEM of the authority that signs all certificates.
+    pub(crate) ca: String,
 }
 
 impl Ground {
@@ -50,6 +52,7 @@ impl Ground {
             neon: String::new(),
             edge: String::new(),
             admin: String::new(),
+            ca: String::new(),
         };
         self.origins.get().unwrap_or(&NONE)
     }

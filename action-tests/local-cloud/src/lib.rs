@@ -2,6 +2,7 @@
 //! edge that serves deployed Workers by host name. See README.md for flags, seeds and the admin API.
 
 mod admin;
+mod authority;
 mod clock;
 mod cloud;
 mod cloudflare;

@@ -13,12 +13,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::authority::Authority;
 use crate::cloud::Cloud;
 use crate::gate::{self, Gate};
 use crate::ground::Origins;
 use crate::lock::lock;
 use crate::runtime::Runtime;
-use crate::wire::{Listener, Scissors};
+use crate::wire::{Listener, serve};
 use crate::{admin, cloudflare, edge, github, neon, unknown};
 
 /// How long open connections may take to end when the cloud stops.
@@ -33,8 +34,8 @@ pub struct Options {
     pub edge_port: u16,
     /// Directory of the Node runtime (workerd and Postgres); none leaves both out.
     pub runtime: Option<PathBuf>,
-    /// Neon's proxy as the internet sees it: names, TLS, SCRAM, computes that wake; no databases behind it. Not beside
-    /// the runtime, whose databases are reached without TLS.
+    /// Neon's proxy as the internet sees it: names, TLS, SCRAM, computes that wake, SQL over HTTP and WebSockets. With
+    /// the runtime, the branches' databases are behind it; without, none are.
     pub neon_front: bool,
 }
 
@@ -53,12 +54,12 @@ pub struct Running {
     pub cloudflare: String,
     /// Base URL of Neon's API.
     pub neon: String,
-    /// Base URL of the edge; the Host header decides which Worker answers.
+    /// Base URL of the edge, which also takes `https`; the Host header decides which Worker answers.
     pub edge: String,
     /// Base URL of the admin API.
     pub admin: String,
-    /// The certificate, PEM, of who has signed the front's; empty without one.
-    pub neon_ca: String,
+    /// The certificate, PEM, of who signs those of the edge and of Neon's front.
+    pub ca: String,
     cloud: Arc<Cloud>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
@@ -68,8 +69,17 @@ pub struct Running {
 pub async fn start(options: Options) -> anyhow::Result<Running> {
     let apis = bind(options.port).await?;
     let edge = bind(options.edge_port).await?;
+    let authority = Arc::new(Authority::new()?);
+    let front = if options.neon_front {
+        Some(neon::Front::bind(&authority).await?)
+    } else {
+        None
+    };
     let runtime = match &options.runtime {
-        Some(directory) => Some(Runtime::start(directory).await?),
+        Some(directory) => {
+            let neon = front.as_ref().map(|front| front.described(&authority));
+            Some(Runtime::start(directory, neon).await?)
+        }
         None => None,
     };
     let base = format!("http://{}", apis.local_addr()?);
@@ -79,11 +89,7 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
         neon: format!("{base}/api/v2"),
         edge: format!("http://{}", edge.local_addr()?),
         admin: format!("{base}/_cloud"),
-    };
-    let front = if options.neon_front {
-        Some(neon::Front::bind().await?)
-    } else {
-        None
+        ca: authority.pem(),
     };
     let cloud = Arc::new(Cloud::new(runtime, front.as_ref().map(neon::Front::port))?);
     let _ = cloud.ground.origins.set(origins.clone());
@@ -91,18 +97,21 @@ pub async fn start(options: Options) -> anyhow::Result<Running> {
 
     let (stop, stopped) = watch::channel(false);
     let mut servers = vec![
-        serve(apis, api_router(&cloud), stopped.clone()),
-        serve(edge, edge_router(&cloud), stopped.clone()),
+        serve(Listener::Plain(apis), api_router(&cloud), stopped.clone()),
+        serve(
+            Listener::with_tls(edge, authority.acceptor()?),
+            edge_router(&cloud),
+            stopped.clone(),
+        ),
     ];
-    let neon_ca = front.as_ref().map(|front| front.ca().to_owned()).unwrap_or_default();
-    servers.extend(front.map(|front| front.serve(&cloud.neon, stopped)));
+    servers.extend(front.into_iter().flat_map(|front| front.serve(&cloud.neon, &stopped)));
     Ok(Running {
         github: origins.github,
         cloudflare: origins.cloudflare,
         neon: origins.neon,
         edge: origins.edge,
         admin: origins.admin,
-        neon_ca,
+        ca: origins.ca,
         cloud,
         stop,
         servers,
@@ -118,6 +127,7 @@ impl Running {
             "neon": self.neon,
             "edge": self.edge,
             "admin": self.admin,
+            "ca": format!("{}/ca.pem", self.admin),
         })
         .to_string()
     }
@@ -194,16 +204,4 @@ fn edge_router(cloud: &Arc<Cloud>) -> Router {
         .fallback(edge::serve)
         .layer(middleware::from_fn_with_state(gate, gate::enter))
         .with_state(cloud.edge.clone())
-}
-
-fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let service = router.into_make_service_with_connect_info::<Scissors>();
-        // Ends when told to, or when the handle that could tell is gone.
-        let _ = axum::serve(Listener(listener), service)
-            .with_graceful_shutdown(async move {
-                let _ = stopped.wait_for(|stopped| *stopped).await;
-            })
-            .await;
-    })
 }

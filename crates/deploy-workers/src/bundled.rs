@@ -47,6 +47,7 @@ impl Bundled {
         let (project, built, not_bundled) =
             if let Some(folder) = inputs.bundles.as_ref().filter(|_| inputs.command == Command::Deploy) {
                 // None of the project's code runs; names and production's resources are those of this checkout.
+                not_built.elsewhere = true;
                 let project = Project::read(scope, &not_built, &mut problems);
                 let taken = bundles::take(inputs, folder, &mut problems).await?;
                 if let Some(taken) = &taken {

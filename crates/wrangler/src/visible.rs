@@ -72,8 +72,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("npm_config_cache", &[".npm"]),
 ];
 
-/// Variables of the runner's own, which nobody misses: the step's other ones are told by name when a build fails.
-const NOT_TOLD: [&str; 4] = ["ACTIONS_", "GITHUB_", "INPUT_", "RUNNER_"];
+/// Variables of the runner's and our own, which nobody misses: the step's other ones are told by name when a build fails.
+const NOT_TOLD: [&str; 5] = ["ACTIONS_", "CODEX_ACTIONS_", "GITHUB_", "INPUT_", "RUNNER_"];
 
 /// The variables that a build sees beside what every sandbox sets.
 pub(super) fn passed_on(env: &Env) -> Vec<(OsString, OsString)> {

@@ -13,6 +13,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::envelope::{Answer, Refusal, Reply, flag, parse};
 use super::model::{Account, AssetSession, Blob};
@@ -174,6 +175,7 @@ async fn read(headers: &HeaderMap, body: Bytes) -> Result<Vec<(String, Blob)>, R
             hash,
             Blob {
                 content_type,
+                digest: Sha256::digest(&content).into(),
                 content: content.into(),
             },
         ));

@@ -22,6 +22,7 @@ mod routes;
 mod scripts;
 mod secrets;
 mod seeds;
+mod set;
 mod settings;
 mod shared;
 mod subdomain;
@@ -39,8 +40,9 @@ use crate::gate::Face;
 use crate::log::Provider;
 use crate::unknown;
 
-pub(crate) use live::{Choice, Place, Target, choose, desired, find, revision, vars, version};
+pub(crate) use live::{Choice, Place, Target, choose, find, vars, version};
 pub(crate) use resolve::router as resolver;
+pub(crate) use set::{Desired, Set, desired, revision, wanted};
 pub(crate) use shared::Cloudflare;
 
 /// How the gate answers in Cloudflare's name.

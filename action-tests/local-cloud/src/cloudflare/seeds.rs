@@ -295,11 +295,11 @@ fn content(seed: &SeedWorker) -> Content {
         main_module: Some("index.js".into()),
         compatibility_date: seed.compatibility_date.clone().unwrap_or_else(|| "2026-07-01".into()),
         compatibility_flags: Vec::new(),
-        modules: vec![Module {
-            name: "index.js".into(),
-            content_type: "application/javascript+module".into(),
-            content: Bytes::from(source.to_owned()),
-        }],
+        modules: vec![Module::new(
+            "index.js",
+            "application/javascript+module",
+            Bytes::from(source.to_owned()),
+        )],
         bindings,
         assets: None,
         etag: crate::ids::hex(source.as_bytes()).chars().take(64).collect(),

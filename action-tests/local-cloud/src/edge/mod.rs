@@ -2,11 +2,12 @@
 
 mod proxy;
 mod served;
+mod swap;
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ use crate::cloudflare::{self, Choice, Cloudflare, Place, Target};
 use crate::gate::{self, Face};
 use crate::lock::lock;
 use crate::log::Provider;
+use crate::wire::Scissors;
 
 use served::Served;
 
@@ -61,7 +63,7 @@ pub(crate) async fn serve(State(edge): State<Arc<Edge>>, request: Request) -> Re
     response
 }
 
-async fn answer(edge: &Edge, request: Request, ray: &str) -> Response {
+async fn answer(edge: &Arc<Edge>, mut request: Request, ray: &str) -> Response {
     let Some(host) = gate::host(&request) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -76,8 +78,13 @@ async fn answer(edge: &Edge, request: Request, ray: &str) -> Response {
     match &edge.cloudflare.ground.runtime {
         None => Json(document(edge, &place, &choice)).into_response(),
         Some(runtime) => {
-            if let Err(error) = edge.served.push(&edge.cloudflare, runtime).await {
-                return plain(503, format!("local-cloud could not start the Workers: {error:#}\n"));
+            let connection = request.extensions().get::<ConnectInfo<Scissors>>();
+            if connection.is_some_and(|ConnectInfo(connection)| connection.is_secure()) {
+                let headers = request.headers_mut();
+                headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+            }
+            if let Err(error) = edge.ready(&choice.internal).await {
+                return plain(503, format!("local-cloud could not start the Workers: {error}\n"));
             }
             proxy::forward(&runtime.workerd, &choice.internal, ray, request)
                 .await

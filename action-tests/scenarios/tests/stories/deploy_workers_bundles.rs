@@ -40,7 +40,7 @@ async fn project() -> World {
     world.file("codex.toml", MANIFEST);
     world.file(
         "workers/api/wrangler.toml",
-        "name = \"api\"\nmain = \"src/index.ts\"\ncompatibility_date = \"2026-07-01\"\n[env.production]\n",
+        "name = \"api\"\nmain = \"src/index.ts\"\ncompatibility_date = \"2026-07-01\"\n[env.production]\nname = \"api\"\n",
     );
     let kv = |id: &str| json!([{"binding": "CACHE", "id": id}]);
     let config = json!({

@@ -1,6 +1,6 @@
 //! The project's own build command, and those of its services.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use actions_core::error::fault;
@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use super::lanes::{lanes, run, workspace};
 use super::{Progress, Say, Scope, Work};
 use crate::Sandbox;
+use crate::generated::{POINTER, Written};
 
 /// What could not be built.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub struct NotBuilt {
     /// The project's own command failed: nothing after it was begun.
     pub project: Option<anyhow::Error>,
     pub services: IndexMap<String, anyhow::Error>,
+    /// Nothing is built here: configurations are as they stand in the repository.
+    pub elsewhere: bool,
 }
 
 impl NotBuilt {
@@ -37,12 +40,13 @@ struct Build<'a> {
 /// workspace run one after another unless the manifest says `parallel-builds`.
 pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> NotBuilt {
     let project = scope.manifest.map(|manifest| &manifest.project);
+    let wrangler_env = scope.environment.wrangler_env.as_deref();
     if let Some(command) = project.and_then(|project| project.build.as_deref()) {
         let work = Work::Project { command };
-        let failed = said(say, work, sandbox.build(command, &scope.environment.root)).await;
-        if let Err(failed) = failed {
+        let built = async { Ok(sandbox.build(command, &scope.environment.root, wrangler_env).await?) };
+        if let Err(failed) = said(say, work, built).await {
             return NotBuilt {
-                project: Some(failed.into()),
+                project: Some(failed),
                 ..NotBuilt::default()
             };
         }
@@ -53,7 +57,12 @@ pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> NotBuil
             keys: &build.keys,
             command: build.command,
         };
-        let result = said(say, work, sandbox.build(build.command, &build.folder)).await;
+        let built = async {
+            let before = Written::of(&build.folder);
+            sandbox.build(build.command, &build.folder, wrangler_env).await?;
+            renewed(before.as_ref(), &build.folder, build.command)
+        };
+        let result = said(say, work, built).await;
         (build, result)
     });
     let mut services = IndexMap::new();
@@ -61,7 +70,7 @@ pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> NotBuil
         if let Err(failed) = result {
             // One command, one failure.
             let (first, others) = (build.keys[0], &build.keys[1..]);
-            services.insert(first.to_owned(), failed.into());
+            services.insert(first.to_owned(), failed);
             for other in others {
                 let same = fault(format!("it is built together with `{first}`, which failed"));
                 services.insert((*other).to_owned(), same.into());
@@ -69,13 +78,25 @@ pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> NotBuil
         }
     }
     NotBuilt {
-        project: None,
         services,
+        ..NotBuilt::default()
     }
 }
 
+/// A build that leaves an earlier one's configuration as it was would have that deployed, whatever it did itself.
+fn renewed(before: Option<&Written>, folder: &Path, command: &str) -> anyhow::Result<()> {
+    if before.is_none() || before != Written::of(folder).as_ref() {
+        return Ok(());
+    }
+    Err(fault(format!(
+        "`{command}` ended well and did not write `{POINTER}`, which is there from an earlier build and leads wrangler to what that one made"
+    ))
+    .hint("delete it before this step; or leave `build` out of the manifest, if an earlier step builds the service")
+    .into())
+}
+
 /// Tells of a command's begin, of its end, and how long it took when it ended well.
-async fn said<T, E>(say: Say<'_>, work: Work<'_>, command: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+async fn said(say: Say<'_>, work: Work<'_>, command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let started = Instant::now();
     say(Progress::Begins(work));
     let result = command.await;
@@ -112,7 +133,7 @@ fn builds(scope: Scope<'_>) -> Vec<Build<'_>> {
 
 impl Scope<'_> {
     /// What a build in this folder must not run beside.
-    pub(super) fn lane(self, folder: &std::path::Path) -> Option<PathBuf> {
+    pub(super) fn lane(self, folder: &Path) -> Option<PathBuf> {
         let parallel = self.manifest.is_some_and(|manifest| manifest.project.parallel_builds);
         if parallel { None } else { workspace(folder) }
     }

@@ -250,11 +250,7 @@ mod tests {
     use super::*;
 
     fn module(content_type: &str, text: &'static str) -> Module {
-        Module {
-            name: "index.js".into(),
-            content_type: content_type.into(),
-            content: Bytes::from_static(text.as_bytes()),
-        }
+        Module::new("index.js", content_type, Bytes::from_static(text.as_bytes()))
     }
 
     #[test]
