@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, getpid, kill_process};
+use rustix::process::{Pid, Signal, getpid, kill_process, test_kill_process_group};
 
 /// A process that was killed is gone within milliseconds.
 const LONGEST_END: Duration = Duration::from_secs(1);
@@ -58,10 +58,23 @@ pub fn end_descendants() -> BTreeSet<String> {
     }
 }
 
+/// Whether anything in a process group runs. The dead do not: where nobody takes in orphans (a job's container, whose
+/// first process is a `tail`), they stay in it for ever.
+pub fn group_lives(group: Pid) -> bool {
+    let all = processes();
+    // Without `/proc` the dead cannot be told from the living.
+    if all.is_empty() {
+        return test_kill_process_group(group).is_ok();
+    }
+    let group = group.as_raw_nonzero().get();
+    all.iter().any(|process| process.group == group && !process.is_dead)
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Process {
     pid: i32,
     parent: i32,
+    group: i32,
     name: String,
     is_dead: bool,
 }
@@ -80,7 +93,7 @@ fn processes() -> Vec<Process> {
         .collect()
 }
 
-/// Reads a process's line in `/proc` (proc(5)): number, name in brackets, state, parent. The name may hold brackets and
+/// Reads a process's line in `/proc` (proc(5)): number, name in brackets, state, parent, group. The name may hold brackets and
 /// blanks.
 fn process(stat: &str) -> Option<Process> {
     let (head, rest) = stat.rsplit_once(')')?;
@@ -92,6 +105,7 @@ fn process(stat: &str) -> Option<Process> {
         // The dead stay where nobody waits for them.
         is_dead: matches!(fields.next()?, "Z" | "X"),
         parent: fields.next()?.parse().ok()?,
+        group: fields.next()?.parse().ok()?,
     })
 }
 
@@ -121,10 +135,10 @@ mod tests {
     fn a_line_of_proc_is_read_whatever_the_name_is() {
         let read = process("4242 (a) b (c) S 7 4240 4240 0 -1 4194560").unwrap();
         assert_eq!(
-            (read.pid, read.parent, read.name.as_str(), read.is_dead),
-            (4242, 7, "a) b (c", false)
+            (read.pid, read.parent, read.group, read.name.as_str(), read.is_dead),
+            (4242, 7, 4240, "a) b (c", false)
         );
-        assert!(process("4242 (cat) Z 1 4240").unwrap().is_dead);
+        assert!(process("4242 (cat) Z 1 4240 4240").unwrap().is_dead);
         assert_eq!(process(""), None);
     }
 
@@ -133,6 +147,7 @@ mod tests {
         let one = |pid, parent, is_dead| Process {
             pid,
             parent,
+            group: 0,
             name: String::new(),
             is_dead,
         };
