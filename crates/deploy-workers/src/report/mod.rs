@@ -1,6 +1,7 @@
 //! Every sentence that a user of this action reads: here the log and the errors, in [`describe`] what
 //! comes before, in [`output`] what comes after.
 
+mod builds;
 mod commands;
 pub(crate) mod describe;
 mod output;
@@ -8,21 +9,22 @@ mod output;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use actions_core::error::{Fault, fault};
+use actions_core::error::fault;
 use actions_core::health::{Seen, Target, Verdict};
 use actions_core::runner::{Runner, command};
 use actions_core::text::{bytes, count, elapsed, quoted_list};
 use indexmap::IndexMap;
 use wrangler::Failed;
-use wrangler::bundles::Taken;
 
+pub(crate) use builds::{
+    commit_not_known, cut_short, left, left_running, project_not_built, project_not_built_either, taken, work,
+};
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
 pub(crate) use output::{Report, outputs, untouched};
 
 use crate::apply::decide::Decision;
 use crate::apply::outcome::Outcome;
 use crate::apply::rollback::PutBack;
-use crate::bundles::Left;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::restore::Restored;
@@ -68,72 +70,6 @@ pub(crate) fn progress(progress: Progress<'_>) -> Option<String> {
     }
 }
 
-/// Something that takes its time, to stand behind "while".
-pub(crate) fn work(work: Work<'_>) -> String {
-    match work {
-        Work::Project { command } => format!("the project was built by `{command}`"),
-        Work::Services { keys, command } => {
-            let verb = if keys.len() == 1 { "was" } else { "were" };
-            format!("{} {verb} built by `{command}`", quoted_list(keys))
-        }
-        Work::Bundle { key } => format!("`{key}` was bundled"),
-    }
-}
-
-/// What follows the signal's name when it came upon builds.
-pub(crate) fn cut_short(before: &str, work: &[String]) -> String {
-    match work {
-        [] => before.to_owned(),
-        work => format!("{before}, while {}", work.join(" and ")),
-    }
-}
-
-/// What builds left running.
-pub(crate) fn left_running(names: &BTreeSet<String>) -> String {
-    let names: Vec<&String> = names.iter().collect();
-    format!("ended what builds had left running: {}", quoted_list(&names))
-}
-
-/// Bundles of an earlier job are what they were.
-pub(crate) fn taken(taken: &Taken) -> String {
-    let mut text = format!(
-        "{} taken from bundles; {} {} what was built",
-        count(taken.built.len(), "service"),
-        count(taken.files, "file"),
-        if taken.files == 1 { "is" } else { "are" }
-    );
-    for (key, built) in &taken.built {
-        let by = built.bundled_by.map_or_else(
-            || "built already".to_owned(),
-            |by| format!("bundled by wrangler {} on Node {}", by.wrangler, by.node),
-        );
-        text.push_str(&format!("\n{key}: {by}: {}", content(built)));
-    }
-    text
-}
-
-/// Where bundles are left, and what goes with them.
-pub(crate) fn left(inputs: &Inputs, left: &Left) -> String {
-    format!(
-        "{} in `{}`, for {} and commit `{}` only\nbundles-digest: {}{}",
-        count(inputs.chosen.len(), "bundle"),
-        left.folder,
-        inputs.environment.title(),
-        left.source.commit,
-        left.digest,
-        needed(inputs)
-    )
-}
-
-/// Bundles would be those of any commit.
-pub(crate) fn commit_not_known(why: Option<String>) -> Fault {
-    let what = fault("the commit that this run is about is not known, and bundles are bound to theirs");
-    match why {
-        Some(why) => what.because(fault(why)),
-        None => what.hint("outside GitHub Actions, set `GITHUB_SHA`"),
-    }
-}
-
 /// A service was bundled.
 fn bundled(key: &str, built: &Built) -> String {
     let by = built.bundled_by.map_or_else(
@@ -163,20 +99,6 @@ fn log_of(runner: &Runner, what: &str, error: &anyhow::Error) {
         runner.say(&failed.log);
         command::end_group();
     }
-}
-
-/// The project's own build failed, and nothing else is wrong.
-pub(crate) fn project_not_built(runner: &Runner, error: anyhow::Error) -> anyhow::Error {
-    log_of(runner, "the project", &error);
-    fault("could not build the project; nothing was touched")
-        .because(error)
-        .into()
-}
-
-/// The same beside other problems.
-pub(crate) fn project_not_built_either(runner: &Runner, error: &anyhow::Error) -> String {
-    log_of(runner, "the project", error);
-    format!("failed: {}", actions_core::error::render(error).replace('\n', "\n  "))
 }
 
 /// One bundle that failed, beside other problems; what was printed goes to the log, folded.
