@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 use wrangler::Failed;
 
 pub(crate) use builds::{
-    commit_not_known, cut_short, left, left_running, project_not_built, project_not_built_either, taken, work,
+    commit_not_known, cut_short, left, left_running, progress, project_not_built, project_not_built_either, taken, work,
 };
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
 pub(crate) use output::{Report, outputs, untouched};
@@ -28,7 +28,7 @@ use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::restore::Restored;
-use wrangler::project::{Built, Progress, Size, Work};
+use wrangler::project::{Built, Size};
 
 fn size(size: Size) -> String {
     format!("{}, {} compressed", bytes(size.raw), bytes(size.gzip))
@@ -52,22 +52,6 @@ pub(crate) fn opening(inputs: &Inputs) -> String {
         count(inputs.chosen.len(), "service"),
         inputs.environment.title()
     )
-}
-
-/// A build or a bundle ended well.
-pub(crate) fn progress(progress: Progress<'_>) -> Option<String> {
-    match progress {
-        Progress::Begins(_) | Progress::Ends(_) => None,
-        Progress::Built { work, took } => {
-            let (what, command) = match work {
-                Work::Project { command } => ("all services".to_owned(), command),
-                Work::Services { keys, command } => (keys.join(" and "), command),
-                Work::Bundle { key } => (key.to_owned(), "wrangler"),
-            };
-            Some(format!("{what}: built by `{command}` in {}", elapsed(took)))
-        }
-        Progress::Bundled { key, built } => Some(bundled(key, built)),
-    }
 }
 
 /// A service was bundled.
