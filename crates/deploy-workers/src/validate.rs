@@ -48,7 +48,9 @@ pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> a
         |rendered| describe::describe(inputs, &bundled, &rendered),
     );
     describe::say(runner, &described);
-    let json = report::validated(inputs, command, &bundled.built, started.elapsed().as_secs_f64());
+    describe::say_told(runner, &described);
+    let seconds = started.elapsed().as_secs_f64();
+    let json = report::validated(inputs, command, &bundled.built, &described, seconds);
     if let Some(left) = &left {
         runner.say(&report::left(inputs, left));
         runner.output("bundles", &left.folder)?;

@@ -1,4 +1,4 @@
-//! Neon's serverless driver against real branches: SQL over HTTP and WebSockets, from Node and from Workers; and a
+//! Neon's serverless driver against real branches: SQL over HTTP and `WebSocket`s, from Node and from Workers; and a
 //! plain Postgres client over TLS.
 
 use std::fs;
@@ -196,16 +196,16 @@ async fn a_worker_uses_the_driver_as_it_comes() {
         "main_module": "index.js", "compatibility_date": "2026-07-01",
         "bindings": [{"type": "secret_text", "name": "DATABASE_URL", "text": uri}],
     });
-    let part = |name: &str, kind: &str, text: &str| {
+    let field = |name: &str, kind: &str, text: &str| {
         format!(
             "--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n{text}\r\n"
         )
     };
     let esm = "application/javascript+module";
     let body = [
-        part("metadata", "application/json", &metadata.to_string()),
-        part("index.js", esm, WORKER),
-        part("driver.mjs", esm, &fs::read_to_string(driver).unwrap()),
+        field("metadata", "application/json", &metadata.to_string()),
+        field("index.js", esm, WORKER),
+        field("driver.mjs", esm, &fs::read_to_string(driver).unwrap()),
         "--x--\r\n".to_owned(),
     ];
     let url = format!("{}/accounts/{ACCOUNT}/workers/scripts/api", world.cloud.cloudflare);

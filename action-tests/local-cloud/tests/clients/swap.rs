@@ -14,8 +14,8 @@ const ROUNDS: usize = 8;
 const PATIENCE: [Duration; 4] = [
     Duration::from_millis(100),
     Duration::from_millis(300),
-    Duration::from_millis(1000),
-    Duration::from_millis(1000),
+    Duration::from_secs(1),
+    Duration::from_secs(1),
 ];
 
 /// Code as a bundler leaves it, of about `megabytes`: tables and functions that differ, all of them reachable.
@@ -101,7 +101,7 @@ async fn every_client_is_served_while_workers_of_real_size_are_swapped() {
     let first = Instant::now();
     while tokio::time::timeout(PATIENCE[0], visit(edge(), 0)).await.is_err() {
         tries += 1;
-        assert!(first.elapsed() < Duration::from_secs(60), "never served");
+        assert!(first.elapsed() < Duration::from_mins(1), "never served");
     }
     let first = first.elapsed();
     assert!(tries > 0, "the first set was there at once: this test shows nothing");
@@ -121,10 +121,7 @@ async fn every_client_is_served_while_workers_of_real_size_are_swapped() {
                         if let Ok(visit) = tokio::time::timeout(patience, visit(edge.clone(), changed)).await {
                             return visit;
                         }
-                        assert!(
-                            start.elapsed() < Duration::from_secs(60),
-                            "{patience:?} is never enough"
-                        );
+                        assert!(start.elapsed() < Duration::from_mins(1), "{patience:?} is never enough");
                     }
                 })
             })

@@ -204,6 +204,8 @@ async fn each_environment_has_bundles_of_its_own() {
     // A second time takes the first one's place.
     let again = ok(build(&world).input("environment", "production").go().await);
     assert_eq!(again.output("bundles-digest"), digest, "the same build, other bundles");
+    let kv = json!([{"id": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "title": "production-cache"}]);
+    world.seed(&json!({"cloudflare": {"kv": kv}})).await;
     let plan = deploy(&world, &digest)
         .input("environment", "production")
         .input("dry-run", "true");

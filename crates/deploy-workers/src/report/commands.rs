@@ -94,6 +94,7 @@ pub(crate) fn validated(
     inputs: &Inputs,
     command: Command,
     built: &IndexMap<String, Built>,
+    described: &[Described],
     seconds: f64,
 ) -> DeployWorkers {
     let service = |(key, built): (&String, &Built)| {
@@ -107,6 +108,10 @@ pub(crate) fn validated(
             size: Some(built.size.raw),
             gzip: Some(built.size.gzip),
             seconds: rounded(built.took.as_secs_f64()),
+            detail: described
+                .iter()
+                .find(|described| described.key() == key)
+                .and_then(Described::told),
             ..Service::default()
         })
     };
@@ -124,8 +129,16 @@ pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers, describe
         format!("| {key} | `{}` | {} | {} |\n", service.worker, bytes(raw), bytes(gzip))
     };
     let rows: String = json.services.iter().map(row).collect();
+    let told = json
+        .services
+        .iter()
+        .filter_map(|service| Some((&service.service, service.detail.as_ref()?)));
+    let told: String = told
+        .map(|(key, told)| format!("- {}: {}\n", cell(key), cell(told)))
+        .collect();
+    let told = if told.is_empty() { told } else { format!("\n{told}") };
     format!(
-        "### Workers of {}: {} {}\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}{}",
+        "### Workers of {}: {} {}\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}{told}{}",
         inputs.environment.title(),
         count(json.services.len(), "service"),
         if json.head.command == Command::Build {

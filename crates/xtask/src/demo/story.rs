@@ -175,6 +175,8 @@ fn with(mut inputs: Inputs, more: &[(&'static str, &str)]) -> Inputs {
     inputs
 }
 
+/// What a terminal would show last: a spinner writes its line over and over.
 fn last_line(text: &str) -> &str {
-    text.trim_end().lines().last().unwrap_or_default().trim()
+    let line = text.trim_end().lines().last().unwrap_or_default();
+    line.rsplit("\x1b[1G").next().unwrap_or_default().trim()
 }

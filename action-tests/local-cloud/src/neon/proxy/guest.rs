@@ -6,9 +6,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::message::Fatal;
-use super::with_endpoint;
-use crate::neon::door::Ctx;
-use crate::neon::model::Endpoint;
+use crate::neon::door::{Ctx, enter};
+use crate::neon::model::{Endpoint, Project};
 use crate::neon::state::Neon;
 
 /// Counts a connection on its compute for as long as it lives.
@@ -94,4 +93,18 @@ where
         }
     }
     Ok(())
+}
+
+/// Runs `with` on the project that has a compute, while it has.
+pub(super) fn with_endpoint<T>(
+    cloud: &Weak<Neon>,
+    number: u32,
+    with: impl FnOnce(&Ctx, &mut Project, u32) -> T,
+) -> Option<T> {
+    let cloud = cloud.upgrade()?;
+    enter(&cloud, |ctx, projects| {
+        let has = |e: &Endpoint| e.number == number;
+        let project = projects.iter_mut().find(|project| project.endpoints.iter().any(has))?;
+        Some(with(ctx, project, number))
+    })
 }

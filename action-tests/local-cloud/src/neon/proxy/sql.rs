@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::front::Visit;
 use super::guest::Guest;
 use super::message::{Fatal, Startup};
 use super::query::{Conversation, Refused};
+use super::visit::Visit;
 use super::{login, socket, values};
 use crate::neon::settings::Flaw;
 use crate::unknown;
@@ -49,7 +49,8 @@ enum Asked {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Query {
-    query: String,
+    #[serde(rename = "query")]
+    sql: String,
     #[serde(default)]
     params: Vec<Value>,
     array_mode: Option<bool>,
@@ -166,7 +167,7 @@ async fn run(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Result<Value, F
 
 async fn one(conversation: &mut Conversation, query: &Query, raw: bool, arrays: bool) -> Result<Value, Failure> {
     let parameters: Vec<Option<String>> = query.params.iter().map(values::parameter).collect();
-    let outcome = conversation.ask(&query.query, &parameters).await??;
+    let outcome = conversation.ask(&query.sql, &parameters).await??;
     Ok(values::answer(&outcome, raw, query.array_mode.unwrap_or(arrays)))
 }
 
