@@ -1,6 +1,5 @@
 //! What every answer of GitHub carries: its id, the rate limit, an `ETag`.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -17,6 +16,7 @@ use super::model::At;
 use super::refusal::Refusal;
 use crate::gate;
 use crate::github::state::Github;
+use crate::ids::hex;
 use crate::lock::lock;
 
 /// Requests per hour of a workflow's token: 1,000 per repository, of which there is one here.
@@ -122,15 +122,6 @@ async fn tag(response: Response, known: Option<&HeaderValue>) -> Response {
 pub(super) fn encode(name: &str) -> impl std::fmt::Display {
     const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     utf8_percent_encode(name, RESERVED)
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn add_headers(headers: &mut HeaderMap, usage: Usage, limit: u64) {
