@@ -18,7 +18,7 @@ pub mod npm;
 mod run;
 mod world;
 
-pub use run::{Run, Start, Started};
+pub use run::{NOBODY, Run, Start, Started, is_root};
 pub use world::World;
 
 /// The tokens that each run is given; none may appear in a log, a summary or a report.

@@ -30,11 +30,15 @@ pub struct Manifest {
 
 /// `[project]`
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Project {
     pub name: String,
     pub zone: String,
     #[serde(default = "default_url")]
     pub url: String,
+    pub build: Option<String>,
+    #[serde(default)]
+    pub parallel_builds: bool,
 }
 
 /// `[database]`
