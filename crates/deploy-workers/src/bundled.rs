@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use wrangler::{Resource, Sandbox};
 
 use crate::inputs::{Command, Inputs};
+use crate::plan::order::{self, Edges, Wave};
 use crate::report;
 use wrangler::project::check;
 use wrangler::project::names::Names;
@@ -23,8 +24,8 @@ pub(crate) struct Bundled {
     production: Option<BTreeSet<Resource>>,
     /// What each chosen service needs, by key.
     pub(crate) needs: BTreeMap<String, Vec<String>>,
-    /// The chosen services.
-    pub(crate) waves: Vec<Vec<String>>,
+    /// The services that each of them binds to, by key.
+    calls: Edges,
 }
 
 impl Bundled {
@@ -47,7 +48,7 @@ impl Bundled {
         let failed: Vec<(String, anyhow::Error)> = not_built.into_iter().chain(not_bundled).collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
-        let mut called = IndexMap::new();
+        let mut calls = Edges::new();
         for (key, built) in &built {
             let callees = render::callees(&built.metadata, key, &names);
             let declared = inputs.environment.service(key).map(|service| service.needs.as_slice());
@@ -56,20 +57,14 @@ impl Bundled {
             all.sort();
             all.dedup();
             needs.insert(key.clone(), all);
-            called.insert(key.clone(), callees);
+            calls.insert(key.clone(), callees);
         }
-        let waves = inputs.environment.waves(&called).unwrap_or_else(|cycle| {
-            problems.add("services", cycle.to_string());
-            Vec::new()
-        });
-        let chosen =
-            |wave: Vec<String>| -> Vec<String> { wave.into_iter().filter(|key| built.contains_key(key)).collect() };
         let bundled = Self {
             production: project.production(scope),
-            waves: waves.into_iter().map(chosen).filter(|wave| !wave.is_empty()).collect(),
             built,
             names,
             needs,
+            calls,
             sandbox,
         };
         for (key, built) in &bundled.built {
@@ -96,10 +91,18 @@ impl Bundled {
             problems.add(&format!("services.{key}"), report::not_bundled(runner, key, error));
         }
         problems.finish()?;
-        if bundled.waves.len() > 1 {
-            runner.say(&report::waves(&bundled.waves));
-        }
         Ok(bundled)
+    }
+
+    /// The chosen services in the order of their deployment; `there` says whether the Worker of a service exists.
+    ///
+    /// # Errors
+    /// Services that need each other by the manifest, which refuses that itself.
+    pub(crate) fn order(&self, inputs: &Inputs, there: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Wave>> {
+        let services = inputs.environment.services.iter();
+        let needs = services.map(|service| (service.key.clone(), service.needs.clone()));
+        let waves = order::waves(&needs.collect(), &self.calls, there)?;
+        Ok(order::of_chosen(waves, |key| self.built.contains_key(key)))
     }
 
     /// Renders every service's metadata, with these ids.

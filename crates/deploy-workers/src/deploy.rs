@@ -41,17 +41,20 @@ impl Prepared {
         let rendered = bundled
             .render(inputs, &facts.known)
             .map_err(|wrong| report::checks_failed(&wrong))?;
+        let there = |key: &str| facts.live.get(key).is_some_and(|live| live.deployment.is_some());
+        let waves = bundled.order(inputs, there)?;
+        report::say_order(runner, &waves);
         let subject = Subject {
             environment: &inputs.environment,
             built: &bundled.built,
             rendered: &rendered,
-            waves: bundled.waves.clone(),
+            waves,
             needs: &bundled.needs,
             overwrite: inputs.overwrite,
             more_hostnames: &inputs.more_hostnames,
         };
         let plan = Plan::new(&subject, &facts);
-        let described = describe::describe(inputs, &bundled, &rendered);
+        let described = describe::describe(inputs, &bundled, &plan.waves, &rendered);
         Ok(Self {
             bundled,
             reader,

@@ -26,10 +26,13 @@ pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> a
             return Err(error);
         }
     };
+    // Nobody knows what is there.
+    let waves = bundled.order(inputs, |_| false)?;
+    report::say_order(runner, &waves);
     let rendered = bundled.render(inputs, &Known::default());
     let described = rendered.map_or_else(
         |_| Vec::new(),
-        |rendered| describe::describe(inputs, &bundled, &rendered),
+        |rendered| describe::describe(inputs, &bundled, &waves, &rendered),
     );
     describe::say(runner, &described);
     let json = report::validated(inputs, &bundled.built, started.elapsed().as_secs_f64());

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 
 use super::config::Settings;
+use super::project::render::means_worker;
 
 /// What kind of thing outside the Worker a binding gives access to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,6 +155,10 @@ impl Settings<'_> {
         for (key, inner, field, kind) in RESOURCES {
             let items = items_mut(&mut config, key, inner);
             let Some(items) = items else { continue };
+            // A first version lacks bindings to Workers that are not there yet.
+            if means_worker(*kind) {
+                items.retain(|item| bindings.iter().any(|binding| name_of(item) == binding["name"].as_str()));
+            }
             for binding in &bindings {
                 let Some(resource) = Resource::of_binding(binding).filter(|resource| resource.kind == *kind) else {
                     continue;

@@ -6,6 +6,7 @@ mod cleanup;
 mod deploy_workers;
 mod deploy_workers_alone;
 mod deploy_workers_bundling;
+mod deploy_workers_circles;
 mod deploy_workers_ends;
 mod deploy_workers_gate;
 mod deploy_workers_hostnames;

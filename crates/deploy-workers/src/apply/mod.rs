@@ -2,6 +2,7 @@
 
 pub(crate) mod attach;
 pub(crate) mod decide;
+pub(crate) mod first;
 pub(crate) mod gate;
 pub(crate) mod look;
 pub(crate) mod outcome;
@@ -105,6 +106,8 @@ impl Work<'_> {
         let waves = self.plan.waves.len();
         for (number, wave) in self.plan.waves.iter().enumerate() {
             self.stop.check()?;
+            self.first_versions(&wave.first, rendered).await?;
+            let wave = &wave.services;
             if waves > 1 {
                 self.runner.say(&report::wave(number + 1, waves, wave));
             }
@@ -143,7 +146,7 @@ impl Work<'_> {
                 Some(Awaited {
                     service,
                     version,
-                    replaced: plan.upload == Upload::Again,
+                    replaced: plan.upload == Upload::Again || outcome.first.is_some(),
                     version_url: url,
                 })
             })
@@ -196,18 +199,27 @@ impl Work<'_> {
             return;
         }
         let started = Instant::now();
-        self.note(service, |outcome| outcome.version.clone_from(&service.previous));
-        let done = self.carry_out(service, built, rendered).await;
         self.note(service, |outcome| {
-            outcome.took = started.elapsed();
+            if outcome.first.is_none() {
+                outcome.version.clone_from(&service.previous);
+            }
+        });
+        let done = self.carry_out(service, built, rendered).await;
+        self.ended(service, started, done);
+        if let Some(outcome) = self.journal.borrow().services.get(&service.key) {
+            self.runner.say(&report::service(service, outcome));
+        }
+    }
+
+    /// Notes how a service's turn has ended.
+    fn ended(&self, service: &ServicePlan, started: Instant, done: anyhow::Result<()>) {
+        self.note(service, |outcome| {
+            outcome.took += started.elapsed();
             match done {
                 Err(error) if error.is::<Cancelled>() => outcome.cut = true,
                 done => outcome.failed = done.err().map(|error| actions_core::error::render(&error)),
             }
         });
-        if let Some(outcome) = self.journal.borrow().services.get(&service.key) {
-            self.runner.say(&report::service(service, outcome));
-        }
     }
 
     /// The code first; then what leads to it, all at once; the tags last.

@@ -5,7 +5,9 @@ pub(crate) mod claims;
 pub(crate) mod conflicts;
 pub(crate) mod content;
 pub(crate) mod fingerprint;
+pub(crate) mod first;
 pub(crate) mod hostnames;
+pub(crate) mod order;
 pub(crate) mod ownership;
 pub(crate) mod settings;
 
@@ -19,7 +21,9 @@ use indexmap::IndexMap;
 use reqwest::Url;
 use serde_json::{Map, Value};
 
+use self::first::First;
 use self::hostnames::{Decision, Step};
+use self::order::Wave;
 use crate::facts::{Facts, Live};
 use crate::inputs::Overwrite;
 use wrangler::project::render::Rendered;
@@ -29,8 +33,8 @@ use wrangler::project::{Built, Size};
 pub(crate) struct Plan {
     /// Titles of KV namespaces to make.
     pub(crate) kv: Vec<String>,
-    /// Keys of the chosen services, in the order of deployment.
-    pub(crate) waves: Vec<Vec<String>>,
+    /// The chosen services, in the order of deployment.
+    pub(crate) waves: Vec<Wave>,
     pub(crate) services: IndexMap<String, ServicePlan>,
     /// Why it cannot be done, by service.
     pub(crate) conflicts: Vec<(String, String)>,
@@ -43,6 +47,8 @@ pub(crate) struct ServicePlan {
     pub(crate) hostname: String,
     pub(crate) url: String,
     pub(crate) upload: Upload,
+    /// The version that comes before: services bind each other in a circle, and none of them is there.
+    pub(crate) first: Option<First>,
     /// The tag of what is uploaded, which takes a hash over all of it; `None` while KV namespaces have no ids yet.
     pub(crate) tag: Option<String>,
     pub(crate) steps: Vec<Step>,
@@ -102,8 +108,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) built: &'a IndexMap<String, Built>,
     pub(crate) rendered: &'a BTreeMap<String, Rendered>,
-    pub(crate) waves: Vec<Vec<String>>,
-    /// What each chosen service needs.
+    pub(crate) waves: Vec<Wave>,
+    /// What each chosen service needs, by the manifest and by its bindings.
     pub(crate) needs: &'a BTreeMap<String, Vec<String>>,
     pub(crate) overwrite: Overwrite,
     /// Hostnames beside those of the services, when there is no manifest and only one service.
@@ -144,6 +150,7 @@ impl Plan {
                 plan.conflicts.push((key.clone(), text));
             }
             planned.steps = hostname.steps;
+            planned.first = first::of(subject, key, rendered, facts).filter(|_| planned.upload == Upload::First);
             planned.notes.extend(hostname.notes);
             plan.services.insert(key.clone(), planned);
         }
@@ -249,6 +256,7 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         hostname: service.hostname.clone(),
         url: service.url.clone(),
         upload,
+        first: None,
         tag: Some(tag).filter(|_| rendered.missing_kv.is_empty()),
         steps: Vec::new(),
         workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),

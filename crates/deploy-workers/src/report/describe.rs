@@ -11,6 +11,7 @@ use wrangler::Resource;
 
 use crate::bundled::Bundled;
 use crate::inputs::Inputs;
+use crate::plan::order::Wave;
 use wrangler::project::Built;
 use wrangler::project::render::Rendered;
 
@@ -30,7 +31,12 @@ pub(crate) struct Described {
 }
 
 /// Describes the chosen services in the order of their deployment.
-pub(crate) fn describe(inputs: &Inputs, bundled: &Bundled, rendered: &BTreeMap<String, Rendered>) -> Vec<Described> {
+pub(crate) fn describe(
+    inputs: &Inputs,
+    bundled: &Bundled,
+    waves: &[Wave],
+    rendered: &BTreeMap<String, Rendered>,
+) -> Vec<Described> {
     let one = |key: &String| {
         let service = inputs.environment.service(key)?;
         let (built, rendered) = (bundled.built.get(key)?, rendered.get(key)?);
@@ -76,7 +82,8 @@ pub(crate) fn describe(inputs: &Inputs, bundled: &Bundled, rendered: &BTreeMap<S
             parts: parts.into_iter().filter(|(_, items)| !items.is_empty()).collect(),
         })
     };
-    bundled.waves.iter().flatten().filter_map(one).collect()
+    let keys = waves.iter().flat_map(|wave| &wave.services);
+    keys.filter_map(one).collect()
 }
 
 fn short(value: &Value) -> String {

@@ -21,6 +21,8 @@ use crate::apply::decide::Decision;
 use crate::apply::outcome::Outcome;
 use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
+use crate::plan::first::First;
+use crate::plan::order::Wave;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::restore::Restored;
 use wrangler::project::{Built, Progress, Size};
@@ -121,10 +123,52 @@ pub(crate) fn wrangler_failed(runner: &Runner, service: &ServicePlan, failed: Fa
     fault.into()
 }
 
-/// The waves, when there are several.
-pub(crate) fn waves(waves: &[Vec<String>]) -> String {
-    let waves: Vec<String> = waves.iter().map(|wave| wave.join(", ")).collect();
-    format!("order: {}", waves.join(" → "))
+/// The order, when there is one.
+pub(crate) fn say_order(runner: &Runner, waves: &[Wave]) {
+    let steps = waves.iter().flat_map(|wave| {
+        let first = wave.first.iter().map(|key| format!("{key} (a first version)"));
+        first.chain([wave.services.join(", ")]).filter(|step| !step.is_empty())
+    });
+    let steps: Vec<String> = steps.collect();
+    if steps.len() > 1 {
+        runner.say(&format!("order: {}", steps.join(" → ")));
+    }
+}
+
+/// What a Worker of a circle lacks at first.
+pub(crate) fn without(first: &First) -> String {
+    if first.without.is_empty() {
+        "with all its bindings".to_owned()
+    } else {
+        format!(
+            "without {}, which {} not there yet",
+            quoted_list(&first.without),
+            if first.without.len() == 1 {
+                "leads to a Worker that is"
+            } else {
+                "lead to Workers that are"
+            }
+        )
+    }
+}
+
+/// A service was given its first version.
+pub(crate) fn first_version(service: &ServicePlan, first: &First, version: &str) -> String {
+    format!(
+        "✓ {}: a first version, {version}, {}: others bind to it, and it binds to them",
+        service.key,
+        without(first)
+    )
+}
+
+/// What the report says of a service that was deployed twice, or was to be.
+pub(crate) fn in_two_steps(first: &First, whole: bool) -> String {
+    let without = without(first);
+    if whole {
+        format!("deployed twice, since services bind each other: first {without}")
+    } else {
+        format!("only its first version was deployed, {without}")
+    }
 }
 
 /// A wave begins.
@@ -321,6 +365,7 @@ pub(crate) fn put_back(key: &str, put_back: &PutBack) -> String {
         PutBack::Removed => format!("↩ {key}: it was new, and is removed"),
         PutBack::Nothing => format!("= {key}: nothing to put back"),
         PutBack::Left(why) => format!("= {key}: left as it is: {why}"),
+        PutBack::Bound(_) => format!("  {key}: other Workers are still bound to it; it is tried again after them"),
         PutBack::Failed(why) => format!("✗ {key}: not put back: {}", why.replace('\n', "\n  ")),
         PutBack::Unanswered => format!("✗ {key}: perhaps not put back: {OUT_OF_TIME}"),
     }
@@ -345,7 +390,7 @@ pub(crate) fn rollback_failed(all: &[Restored<'_>]) -> Option<anyhow::Error> {
     let failed: Vec<(&str, &str)> = all
         .iter()
         .filter_map(|restored| match &restored.put_back {
-            PutBack::Failed(why) => Some((restored.service.key.as_str(), why.as_str())),
+            PutBack::Failed(why) | PutBack::Bound(why) => Some((restored.service.key.as_str(), why.as_str())),
             PutBack::Unanswered => Some((restored.service.key.as_str(), OUT_OF_TIME)),
             _ => None,
         })

@@ -56,7 +56,8 @@ pub fn callees(metadata: &Map<String, Value>, own: &str, names: &Names) -> Vec<S
     callees
 }
 
-fn means_worker(kind: ResourceKind) -> bool {
+/// Whether such a thing is another Worker, or part of one.
+pub fn means_worker(kind: ResourceKind) -> bool {
     matches!(
         kind,
         ResourceKind::Worker | ResourceKind::DurableObject | ResourceKind::Workflow
