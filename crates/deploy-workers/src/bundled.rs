@@ -10,7 +10,9 @@ use wrangler::{Resource, Sandbox};
 use crate::inputs::{Command, Inputs};
 use crate::plan::order::{self, Edges, Wave};
 use crate::report;
+use wrangler::project::builds;
 use wrangler::project::check;
+use wrangler::project::declared;
 use wrangler::project::names::Names;
 use wrangler::project::render::{self, Context, Known, Rendered};
 use wrangler::project::{self, Built, Progress, Project};
@@ -33,18 +35,36 @@ impl Bundled {
     ///
     /// # Errors
     /// Bundles that failed, or every problem in them.
-    pub(crate) async fn make(inputs: &Inputs, runner: &Runner) -> anyhow::Result<Self> {
+    pub(crate) async fn make(inputs: &mut Inputs, runner: &Runner) -> anyhow::Result<Self> {
         let mut problems = inputs.missing.clone();
         let api_url = inputs
             .cloudflare
             .as_ref()
             .map_or(actions_core::cloudflare::API, |access| &access.api_url);
         let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
-        let scope = inputs.scope();
         let say = |progress: Progress<'_>| runner.say(&report::progress(progress));
-        let not_built = project::build(scope, &sandbox, &say).await;
-        let project = Project::read(scope, &not_built, &mut problems);
-        let (built, not_bundled) = project.bundle(scope, &not_built, &sandbox, &say).await;
+        // A build takes its time: where secrets are missing, it is for nothing.
+        let skipped = if problems.is_empty() {
+            IndexMap::new()
+        } else {
+            report::builds_skipped(runner, builds::built_by_commands(inputs.scope()))
+        };
+        let not_built = if skipped.is_empty() {
+            project::build(inputs.scope(), &sandbox, &say).await
+        } else {
+            IndexMap::new()
+        };
+        let without = if skipped.is_empty() { &not_built } else { &skipped };
+        let project = Project::read(inputs.scope(), without, &mut problems);
+        // A build may have written the configuration.
+        let declared = project.declared_secrets(inputs.scope());
+        inputs.declare(&declared, &runner.env);
+        let (inputs, scope) = (&*inputs, inputs.scope());
+        let (built, mut not_bundled) = project.bundle(scope, without, &sandbox, &say).await;
+        // What is not built may be what the others lack.
+        if !skipped.is_empty() {
+            not_bundled.clear();
+        }
         let failed: Vec<(String, anyhow::Error)> = not_built.into_iter().chain(not_bundled).collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
@@ -128,7 +148,8 @@ impl Bundled {
                 continue;
             };
             match render::render(service, &built.metadata, &context) {
-                Ok(rendered) => {
+                Ok(mut rendered) => {
+                    declared::inherit(&mut rendered.metadata, &built.declared);
                     all.insert(key.clone(), rendered);
                 }
                 Err(problems) => wrong.extend(problems.into_iter().map(|problem| (key.clone(), problem))),

@@ -8,8 +8,9 @@ use actions_core::cloudflare::Reader;
 use actions_core::reports::Command;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
-use actions_core::runner::{Runner, command};
+use actions_core::runner::{Problems, Runner, command};
 use futures_util::future::try_join;
+use indexmap::IndexMap;
 
 use crate::apply::Work;
 use crate::apply::outcome::Journal;
@@ -20,6 +21,7 @@ use crate::plan::{Plan, Subject};
 use crate::report::describe::{self, Described};
 use crate::report::{self, Report};
 use crate::stop::{Cancelled, Stop, UNTOUCHED};
+use wrangler::project::Project;
 use wrangler::project::render::Rendered;
 
 /// What is known before anything is touched.
@@ -34,9 +36,11 @@ struct Prepared {
 
 impl Prepared {
     /// Bundles, reads and plans.
-    async fn new(runner: &Runner, inputs: &Inputs, access: &CloudflareAccess) -> anyhow::Result<Self> {
-        let bundled = Bundled::make(inputs, runner).await?;
+    async fn new(runner: &Runner, inputs: &mut Inputs, access: &CloudflareAccess) -> anyhow::Result<Self> {
         let reader = access.reader(actions_core::http::client()?);
+        declared_secrets(runner, inputs, &reader).await?;
+        let bundled = Bundled::make(inputs, runner).await?;
+        let inputs = &*inputs;
         let facts = Facts::read(&reader, inputs, &bundled.built, &bundled.wanted(inputs)).await?;
         let rendered = bundled
             .render(inputs, &facts.known)
@@ -50,6 +54,7 @@ impl Prepared {
             rendered: &rendered,
             waves,
             needs: &bundled.needs,
+            inputs,
             overwrite: inputs.overwrite,
             more_hostnames: &inputs.more_hostnames,
         };
@@ -66,6 +71,29 @@ impl Prepared {
     }
 }
 
+/// Asks for what the Workers have, where their configurations declare secrets that this step does not give: before a
+/// build that would be for nothing.
+async fn declared_secrets(runner: &Runner, inputs: &mut Inputs, reader: &Reader) -> anyhow::Result<()> {
+    let scope = inputs.scope();
+    // What cannot be read is told later.
+    let project = Project::read(scope, &IndexMap::new(), &mut Problems::default());
+    let declared = project.declared_secrets(scope);
+    inputs.declare(&declared, &runner.env);
+    let mut missing = Problems::default();
+    for key in inputs.awaited.keys() {
+        let Some(service) = inputs.environment.service(key) else {
+            continue;
+        };
+        let names = reader.secret_names(&service.worker).await?.unwrap_or_default();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for (name, problem) in inputs.undeclared(key, &names) {
+            missing.add(name, problem);
+        }
+    }
+    inputs.missing.extend(missing);
+    Ok(())
+}
+
 /// Deploys: bundles, reads, plans, carries out, and puts back what it did when it fails. However it ends, the outputs
 /// say what was done.
 pub(crate) async fn run(
@@ -76,13 +104,14 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen()?;
     // Asked beside it, so that nothing is bundled to the end for a pull request that is closed.
+    let inquiry = inputs.inquiry.clone();
     let source = async {
-        let source = inputs.inquiry.source().await;
+        let source = inquiry.source().await;
         source.may_make()?;
         anyhow::Ok(source)
     };
     let prepared = tokio::select! {
-        prepared = try_join(Prepared::new(runner, &inputs, access), source) => prepared,
+        prepared = try_join(Prepared::new(runner, &mut inputs, access), source) => prepared,
         interrupt = interrupts.next() => Err(Cancelled(interrupt).error(UNTOUCHED)),
     };
     let (prepared, source) = match prepared {

@@ -13,7 +13,7 @@ use crate::stop::Cancelled;
 use wrangler::project::render::Known;
 
 /// Validates. Nothing is known of Cloudflare here: hostnames and what serves are checked by `deploy`.
-pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> anyhow::Result<()> {
+pub(crate) async fn run(runner: &Runner, inputs: &mut Inputs, started: Instant) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen()?;
     let bundled = tokio::select! {
         bundled = Bundled::make(inputs, runner) => bundled,
@@ -26,6 +26,7 @@ pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> a
             return Err(error);
         }
     };
+    let inputs = &*inputs;
     // Nobody knows what is there.
     let waves = bundled.order(inputs, |_| false)?;
     report::say_order(runner, &waves);

@@ -26,7 +26,8 @@ fn production<'w>(world: &'w World, run: &str, more: &[(&str, &str)]) -> scenari
         .env("DATABASE_URL", DATABASE_URL)
         .env("SESSION_SECRET", "session-secret-1")
         .input("health", "false");
-    more.iter().fold(start, |start, (name, value)| start.input(name, *value))
+    more.iter()
+        .fold(start, |start, (name, value)| start.input(name, *value))
 }
 
 const WORKERS: [&str; 3] = ["api-production", "auth-production", "web-production"];
@@ -45,7 +46,10 @@ fn last_step(what: &Value) -> Value {
 }
 
 fn deployments(world: &World, worker: &str) -> usize {
-    account(world)["workers"][worker]["deployments"].as_array().unwrap().len()
+    account(world)["workers"][worker]["deployments"]
+        .as_array()
+        .unwrap()
+        .len()
 }
 
 #[track_caller]

@@ -17,6 +17,7 @@ mod deploy_workers_resources;
 mod deploy_workers_results;
 mod deploy_workers_rollback;
 mod deploy_workers_same;
+mod deploy_workers_secrets;
 mod deploy_workers_steps;
 mod deploy_workers_tools;
 mod deploy_workers_uploader;

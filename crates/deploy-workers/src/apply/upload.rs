@@ -69,6 +69,9 @@ impl Work<'_> {
             return self.by_wrangler(service, handed, rendered, tag, &message).await;
         }
         let mut metadata = content::metadata(built, rendered);
+        if let Some(dropped) = &service.dropped {
+            dropped.leave_out(&mut metadata);
+        }
         if let Some(files) = &built.assets {
             self.stop.check()?;
             let (token, _) = self

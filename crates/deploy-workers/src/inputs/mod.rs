@@ -1,17 +1,18 @@
 //! The inputs, checked all at once.
 
 pub(crate) mod lone;
+mod secrets;
 mod values;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actions_core::environment::Environment;
+use actions_core::event::Event;
 use actions_core::health::Schedule;
 use actions_core::manifest::Manifest;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, Wanted, inputs};
-use actions_core::secret::secret;
 use actions_core::text::quoted_list;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -23,6 +24,7 @@ struct Raw {
     services: Option<String>,
     uploader: Option<String>,
     shared: Option<String>,
+    drop_secrets: Option<String>,
     build_env: Option<String>,
     health: Option<String>,
     health_timeout: Option<String>,
@@ -86,12 +88,18 @@ pub(crate) struct Inputs {
     pub(crate) chosen: Vec<String>,
     /// Production resources that may be used on purpose: `BINDING` or `service.BINDING`.
     pub(crate) shared: Vec<String>,
+    /// Secrets to take from Workers: `NAME` or `service.NAME`.
+    pub(crate) drop_secrets: Vec<String>,
     /// Variables that builds may see beside the harmless ones.
     pub(crate) build_env: Vec<(String, String)>,
     /// Secrets by the step's variable.
     pub(crate) secrets: BTreeMap<String, SecretString>,
     /// Secrets that are not there: told together with what is wrong in the repository.
     pub(crate) missing: Problems,
+    /// Secrets that configurations declare and this step does not give, by service: the Workers are to have them.
+    pub(crate) awaited: BTreeMap<String, Vec<String>>,
+    /// Says why a secret may be missing.
+    event: Event,
     /// How long a wave may take to become healthy; `None`: it is not asked.
     pub(crate) health: Option<Schedule>,
     /// Whether Workers are put back when a wave fails or the run is cancelled.
@@ -173,7 +181,7 @@ impl Inputs {
             .unwrap_or_default();
         let mut missing = Problems::default();
         let secrets = match (&environment, command) {
-            (Some(environment), Command::Deploy) => secrets(environment, &chosen, env, &common, &mut missing),
+            (Some(environment), Command::Deploy) => secrets::of(environment, &chosen, env, &common.event, &mut missing),
             _ => BTreeMap::new(),
         };
         let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
@@ -231,9 +239,12 @@ impl Inputs {
             dry_run: common.dry_run,
             chosen,
             shared,
+            drop_secrets: inputs::list(raw.drop_secrets.as_deref()),
             build_env,
             secrets,
             missing,
+            awaited: BTreeMap::new(),
+            event: common.event.clone(),
             health,
             put_back,
             new_workers,
@@ -292,48 +303,4 @@ fn chosen(environment: &Environment, value: Option<&str>, problems: &mut Problem
     }
     let chosen = keys.into_iter().filter(|key| asked.iter().any(|name| name == key));
     chosen.map(str::to_owned).collect()
-}
-
-/// The secrets of the chosen services. A missing or empty one would be uploaded as "" and fail weeks later.
-fn secrets(
-    environment: &Environment,
-    chosen: &[String],
-    env: &Env,
-    common: &Common,
-    problems: &mut Problems,
-) -> BTreeMap<String, SecretString> {
-    let mut found = BTreeMap::new();
-    let mut missing: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for service in environment
-        .services
-        .iter()
-        .filter(|service| chosen.contains(&service.key))
-    {
-        for wanted in &service.secrets {
-            match env.get(&wanted.variable) {
-                Some(value) => {
-                    found.entry(wanted.variable.clone()).or_insert_with(|| value_of(value));
-                }
-                None => missing.entry(&wanted.variable).or_default().push(service.key.clone()),
-            }
-        }
-    }
-    for (variable, services) in missing {
-        let noun = if services.len() == 1 { "service" } else { "services" };
-        let plainly = format!(
-            "missing or empty; {noun} {} would get no secret: set it in the step's `env`, such as `{variable}: ${{{{ secrets.{variable} }}}}`",
-            quoted_list(&services)
-        );
-        problems.add(variable, common.event.missing_secret(&plainly));
-    }
-    found
-}
-
-/// A database URL's password is masked beside the URL.
-fn value_of(value: &str) -> SecretString {
-    if value.contains("://") {
-        actions_core::secret::database_url(value)
-    } else {
-        secret(value)
-    }
 }

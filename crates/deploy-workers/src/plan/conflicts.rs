@@ -3,13 +3,18 @@
 use actions_core::environment::Service;
 
 use crate::facts::{self, Facts, Live};
-use crate::plan::{Subject, ownership};
+use crate::plan::{Subject, ownership, secrets};
 use wrangler::project::Built;
 
 /// All of it, each a sentence.
 pub(crate) fn of(subject: &Subject<'_>, service: &Service, built: &Built, live: &Live, facts: &Facts) -> Vec<String> {
     let mut found = needed(subject, service, facts);
     found.extend(absent(service, built, facts));
+    let there: Vec<&str> = secrets::of(live).collect();
+    // Of two versions that share the traffic, neither was read; the upload itself tells what is not there.
+    let known = live.version.is_some() || live.deployment.is_none();
+    let undeclared = subject.inputs.undeclared(&service.key, &there).filter(|_| known);
+    found.extend(undeclared.map(|(name, problem)| format!("secret `{name}` is {problem}")));
     found.extend(ownership::conflict(subject, service, live));
     found.extend(ownership::shared_kv(subject, service, facts));
     found

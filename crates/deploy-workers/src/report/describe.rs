@@ -41,11 +41,12 @@ pub(crate) fn describe(
         let service = inputs.environment.service(key)?;
         let (built, rendered) = (bundled.built.get(key)?, rendered.get(key)?);
         let bindings = rendered.metadata.get("bindings").and_then(Value::as_array);
-        let (mut bound, mut vars) = (Vec::new(), Vec::new());
+        let (mut bound, mut vars, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for binding in bindings.into_iter().flatten() {
             let name = binding["name"].as_str().unwrap_or_default();
             match binding["type"].as_str().unwrap_or_default() {
                 "secret_text" => {}
+                "inherit" => kept.push(name.to_owned()),
                 "plain_text" => vars.push(format!("{name} = {}", short(&binding["text"]))),
                 "json" => vars.push(format!("{name} = {}", short(&binding["json"]))),
                 kind => bound.push(format!("{name} → {}", target(service, built, name, kind, binding))),
@@ -70,6 +71,7 @@ pub(crate) fn describe(
         let parts = [
             ("bindings", bound),
             ("secrets", service.secrets.iter().map(secret).collect()),
+            ("secrets that stay as they are", kept),
             ("variables", vars),
             (schedules, built.crons.clone().unwrap_or_default()),
             ("migrations", migrations.collect()),

@@ -58,6 +58,18 @@ pub(crate) fn progress(progress: Progress<'_>) -> String {
     }
 }
 
+/// Services that are not built, since something is wrong already.
+pub(crate) fn builds_skipped(runner: &Runner, keys: Vec<String>) -> IndexMap<String, anyhow::Error> {
+    if !keys.is_empty() {
+        runner.say(&format!(
+            "not built, since secrets are missing: {}; what is wrong is told as far as it is known without",
+            keys.join(", ")
+        ));
+    }
+    let skipped = keys.into_iter().map(|key| (key, fault("it was not built").into()));
+    skipped.collect()
+}
+
 /// A service was bundled.
 fn bundled(key: &str, built: &Built) -> String {
     let assets = built.assets.as_ref().map_or_else(String::new, |files| {

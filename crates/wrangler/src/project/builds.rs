@@ -5,8 +5,10 @@ use std::time::Instant;
 use futures_util::{StreamExt as _, stream};
 use indexmap::IndexMap;
 
+use actions_core::environment::Service;
+
 use super::{Progress, Say, Scope};
-use crate::Sandbox;
+use crate::{Config, Sandbox};
 
 /// Runs the build commands of the chosen services, as many at once as there are cores; returns those that failed. They
 /// come before everything else: a build may write the configuration, too.
@@ -35,6 +37,21 @@ pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> IndexMa
         .into_iter()
         .filter_map(|(key, result)| Some((key, result.err()?)));
     failed.map(|(key, failed)| (key, failed.into())).collect()
+}
+
+/// The chosen services that some command builds: the manifest's, or their configuration's own.
+pub fn built_by_commands(scope: Scope<'_>) -> Vec<String> {
+    let by_wrangler = |service: &Service| {
+        let config = Config::find(&scope.environment.root.join(&service.path)).ok();
+        let settings = config
+            .as_ref()
+            .and_then(|config| config.settings(scope.environment.wrangler_env.as_deref()).ok());
+        settings.is_some_and(|settings| settings.has("build"))
+    };
+    let built = scope
+        .services()
+        .filter(|service| service.build.is_some() || by_wrangler(service));
+    built.map(|service| service.key.clone()).collect()
 }
 
 pub(super) fn at_once() -> usize {

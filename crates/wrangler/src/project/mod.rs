@@ -1,9 +1,10 @@
 //! What lies in a repository: configurations, checked, and bundles, made with no token in sight.
 
-mod builds;
+pub mod builds;
 mod built;
 pub mod by_wrangler;
 pub mod check;
+pub mod declared;
 pub mod names;
 pub mod refused;
 pub mod render;
@@ -228,11 +229,13 @@ impl Project {
         let config = Config::find(&folder).map_err(fault)?;
         let settings = config.settings(wrangler_env).map_err(fault)?;
         let assets = Files::read(&config, &settings).map_err(fault)?;
-        let modules = form.modules;
+        let (modules, mut metadata) = (form.modules, form.metadata);
+        let declared = declared::take(&mut metadata, declared::declared(&settings));
         Ok(Built {
+            declared,
             size: Size::of(&modules),
             assets_only: assets.is_some() && settings.text("main").is_none(),
-            metadata: form.metadata,
+            metadata,
             modules,
             assets,
             crons: settings.crons(),
