@@ -15,7 +15,7 @@ use wrangler::project::check;
 use wrangler::project::declared;
 use wrangler::project::names::Names;
 use wrangler::project::render::{self, Context, Known, Rendered};
-use wrangler::project::{self, Built, Progress, Project};
+use wrangler::project::{self, Built, Progress, Project, Scope};
 
 /// The chosen services, ready to be planned.
 pub(crate) struct Bundled {
@@ -28,6 +28,34 @@ pub(crate) struct Bundled {
     pub(crate) needs: BTreeMap<String, Vec<String>>,
     /// The services that each of them binds to, by key.
     calls: Edges,
+}
+
+/// At what a service failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Build,
+    Bundle,
+}
+
+/// A service that could not be bundled.
+pub(crate) struct NotBundled {
+    pub(crate) key: String,
+    pub(crate) stage: Stage,
+    /// Whether the manifest has a command that builds it.
+    pub(crate) has_build: bool,
+    pub(crate) error: anyhow::Error,
+}
+
+impl NotBundled {
+    fn new(scope: Scope<'_>, stage: Stage, key: String, error: anyhow::Error) -> Self {
+        let service = scope.environment.service(&key);
+        Self {
+            has_build: service.is_some_and(|service| service.build.is_some()),
+            key,
+            stage,
+            error,
+        }
+    }
 }
 
 impl Bundled {
@@ -65,7 +93,14 @@ impl Bundled {
         if !skipped.is_empty() {
             not_bundled.clear();
         }
-        let failed: Vec<(String, anyhow::Error)> = not_built.into_iter().chain(not_bundled).collect();
+        project.unbundled(scope, &built, &mut problems);
+        let stage = |stage| move |(key, error)| NotBundled::new(scope, stage, key, error);
+        let not_bundled = not_bundled.into_iter().map(stage(Stage::Bundle));
+        let failed: Vec<NotBundled> = not_built
+            .into_iter()
+            .map(stage(Stage::Build))
+            .chain(not_bundled)
+            .collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
         let mut calls = Edges::new();
@@ -107,8 +142,8 @@ impl Bundled {
         if problems.is_empty() && !failed.is_empty() {
             return Err(report::bundling_failed(runner, failed));
         }
-        for (key, error) in &failed {
-            problems.add(&format!("services.{key}"), report::not_bundled(runner, key, error));
+        for failed in &failed {
+            problems.add(&format!("services.{}", failed.key), report::not_bundled(runner, failed));
         }
         problems.finish()?;
         Ok(bundled)

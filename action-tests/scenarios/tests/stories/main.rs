@@ -19,6 +19,7 @@ mod deploy_workers_rollback;
 mod deploy_workers_same;
 mod deploy_workers_secrets;
 mod deploy_workers_steps;
+mod deploy_workers_told;
 mod deploy_workers_tools;
 mod deploy_workers_uploader;
 mod deploy_workers_variables;

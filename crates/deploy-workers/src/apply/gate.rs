@@ -100,8 +100,19 @@ struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Waits until one is healthy, and it is the awaited version that says so.
+    /// Waits until one is healthy, and it is the awaited version that says so; that it is, is told once.
     async fn prove(&self, target: &Target, awaited: &Awaited<'_>, asked: Asked) -> Option<Seen> {
+        let seen = self.proven(target, awaited, asked).await?;
+        // A watched one was told to be healthy before.
+        if seen.state == State::Healthy && asked != Asked::Watched {
+            let healthy = Verdict::Healthy(seen.note.clone().map(Into::into));
+            self.runner
+                .say(&report::health(&seen.target, &healthy, self.started.elapsed()));
+        }
+        Some(seen)
+    }
+
+    async fn proven(&self, target: &Target, awaited: &Awaited<'_>, asked: Asked) -> Option<Seen> {
         let mut seen = self.ask(target, 1).await?;
         if let Some(old) = awaited.version.as_deref().and_then(|wanted| still_old(&seen, wanted)) {
             seen = self.ask(&old, 1).await?;
@@ -122,8 +133,11 @@ impl Gate<'_> {
             ..self.schedule.clone()
         };
         let tell = |target: &Target, verdict: &Verdict| {
-            self.runner
-                .say(&report::health(target, verdict, self.started.elapsed()));
+            // One healthy answer may not be the last word.
+            if !matches!(verdict, Verdict::Healthy(_)) {
+                self.runner
+                    .say(&report::health(target, verdict, self.started.elapsed()));
+            }
         };
         let asked = std::slice::from_ref(target);
         health::wait(&self.prober, asked, &rest, tell).await.pop()

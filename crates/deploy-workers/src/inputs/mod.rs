@@ -273,7 +273,10 @@ fn subject(
         let (environment, more) = lone::environment(&raw, common, env, problems).unzip();
         return Ok((None, environment, more.unwrap_or_default()));
     }
-    lone::refuse(&raw, problems);
+    let there = common.manifest_path(env).is_file();
+    if lone::refuse(&raw, there, problems) && !there {
+        return Ok((None, None, Vec::new()));
+    }
     let manifest = common.manifest(env, problems);
     // The manifest's own problems were told: the environment's come now.
     let environment = manifest.as_ref().and_then(|_| common.environment(env, problems));

@@ -20,6 +20,7 @@ pub(crate) use output::{Report, outputs, untouched};
 use crate::apply::decide::Decision;
 use crate::apply::outcome::Outcome;
 use crate::apply::rollback::PutBack;
+use crate::bundled::{NotBundled, Stage};
 use crate::inputs::Inputs;
 use crate::plan::first::First;
 use crate::plan::order::Wave;
@@ -92,31 +93,79 @@ fn bundled(key: &str, built: &Built) -> String {
     )
 }
 
-/// One bundle that failed, beside other problems; what was printed goes to the log, folded.
-pub(crate) fn not_bundled(runner: &Runner, key: &str, error: &anyhow::Error) -> String {
-    if let Some(failed) = error.downcast_ref::<Failed>().filter(|failed| !failed.log.is_empty()) {
-        command::group(&format!("what was printed while {key} was built"));
-        runner.say(&failed.log);
-        command::end_group();
-    }
+/// One service that could not be bundled, beside other problems; what was printed goes to the log, folded.
+pub(crate) fn not_bundled(runner: &Runner, failed: &NotBundled) -> String {
+    print_log(runner, failed);
+    let (_, done) = failed.verbs();
+    let hint = failed
+        .hint()
+        .map(|hint| format!("\n  hint: {hint}"))
+        .unwrap_or_default();
     format!(
-        "could not be bundled: {}",
-        actions_core::error::render(error).replace('\n', "\n  ")
+        "could not be {done}: {}{hint}",
+        actions_core::error::render(&failed.error).replace('\n', "\n  ")
     )
 }
 
-/// Every bundle that failed, and nothing else is wrong.
-pub(crate) fn bundling_failed(runner: &Runner, mut failed: Vec<(String, anyhow::Error)>) -> anyhow::Error {
+fn print_log(runner: &Runner, failed: &NotBundled) {
+    let Some(log) = failed.error.downcast_ref::<Failed>().map(|failed| &failed.log) else {
+        return;
+    };
+    if !log.is_empty() {
+        let (_, done) = failed.verbs();
+        command::group(&format!("what was printed while {} was {done}", failed.key));
+        runner.say(log);
+        command::end_group();
+    }
+}
+
+impl NotBundled {
+    fn verbs(&self) -> (&'static str, &'static str) {
+        match self.stage {
+            Stage::Build => ("build", "built"),
+            Stage::Bundle => ("bundle", "bundled"),
+        }
+    }
+
+    /// What to do where the code is not there: in wrangler's words, or in those of a Worker that is built already.
+    fn hint(&self) -> Option<&'static str> {
+        let text = format!("{:#}", self.error);
+        let missing =
+            text.contains("entry-point file") && text.contains("was not found") || text.contains("so build it first");
+        match (missing, self.has_build) {
+            (false, _) => None,
+            (true, true) => Some("the service's `build` has run, and does not make this file"),
+            (true, false) => Some(
+                "nothing builds the service: give it a `build`, such as `build = \"npm run build\"`, or build it in a step before this one",
+            ),
+        }
+    }
+}
+
+/// Every service that could not be bundled, and nothing else is wrong.
+pub(crate) fn bundling_failed(runner: &Runner, mut failed: Vec<NotBundled>) -> anyhow::Error {
+    let verbs: Vec<&str> = failed.iter().map(|failed| failed.verbs().0).collect();
+    let verb = if verbs.iter().all(|verb| *verb == verbs[0]) {
+        verbs[0]
+    } else {
+        "build or bundle"
+    };
+    let keys: Vec<&str> = failed.iter().map(|failed| failed.key.as_str()).collect();
+    let what = format!("could not {verb} {}; nothing was touched", quoted_list(&keys));
+    if failed.len() == 1 {
+        let failed = failed.remove(0);
+        print_log(runner, &failed);
+        let hint = failed.hint();
+        let error = fault(what).because(failed.error);
+        return match hint {
+            Some(hint) => error.hint(hint).into(),
+            None => error.into(),
+        };
+    }
     let lines: Vec<String> = failed
         .iter()
-        .map(|(key, error)| format!("{key}: {}", not_bundled(runner, key, error)))
+        .map(|failed| format!("{}: {}", failed.key, not_bundled(runner, failed)))
         .collect();
-    let keys: Vec<&str> = failed.iter().map(|(key, _)| key.as_str()).collect();
-    let what = format!("could not bundle {}; nothing was touched", quoted_list(&keys));
-    if failed.len() == 1 {
-        let (_, error) = failed.remove(0);
-        return fault(what).because(error).into();
-    }
     fault(what).because(fault(lines.join("\n"))).into()
 }
 

@@ -8,6 +8,7 @@ pub mod declared;
 pub mod names;
 pub mod refused;
 pub mod render;
+mod routes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -72,6 +73,8 @@ pub struct Project {
     configs: IndexMap<String, Config>,
     wrangler_env: Option<String>,
     root: PathBuf,
+    /// Services that wrangler would not bundle: why is told already.
+    refused: BTreeSet<String>,
 }
 
 impl Project {
@@ -94,10 +97,11 @@ impl Project {
                 },
             }
         }
-        let project = Self {
+        let mut project = Self {
             configs,
             wrangler_env: environment.wrangler_env.clone(),
             root: environment.root.clone(),
+            refused: BTreeSet::new(),
         };
         let production = project.production_settings(scope).unwrap_or_default();
         for service in scope.services() {
@@ -109,7 +113,35 @@ impl Project {
                 problems.add(&format!("services.{}", service.key), problem);
             }
         }
+        drop(production);
+        for service in scope.services() {
+            let Some(config) = project.configs.get(&service.key) else {
+                continue;
+            };
+            let wrong = project
+                .settings(&service.key)
+                .map(|settings| routes::refused(config, &settings));
+            let wrong = wrong.unwrap_or_default();
+            if !wrong.is_empty() {
+                project.refused.insert(service.key.clone());
+            }
+            for problem in wrong {
+                problems.add(&format!("services.{}", service.key), problem);
+            }
+        }
         project
+    }
+
+    /// What a bundle would have told of services that were not bundled, as far as their configurations tell it.
+    pub fn unbundled(&self, scope: Scope<'_>, bundled: &IndexMap<String, Built>, problems: &mut Problems) {
+        for service in scope.services().filter(|service| !bundled.contains_key(&service.key)) {
+            let Some(settings) = self.settings(&service.key) else {
+                continue;
+            };
+            for problem in routes::without_ids(service, &settings) {
+                problems.add(&format!("services.{}", service.key), problem);
+            }
+        }
     }
 
     fn settings(&self, key: &str) -> Option<Settings<'_>> {
@@ -170,7 +202,7 @@ impl Project {
     ) -> (IndexMap<String, Built>, Vec<(String, anyhow::Error)>) {
         let ready = |service: &&Service| {
             let key = &service.key;
-            self.configs.contains_key(key) && !not_built.contains_key(key)
+            self.configs.contains_key(key) && !not_built.contains_key(key) && !self.refused.contains(key)
         };
         let chosen = scope.services().filter(ready);
         let results: Vec<(String, anyhow::Result<Built>)> = stream::iter(chosen)

@@ -233,9 +233,7 @@ impl Work<'_> {
     fn unresolved(&mut self) {
         for binding in self.bindings.iter().filter(|binding| binding["type"] == "inherit") {
             let name = binding["name"].as_str().unwrap_or_default();
-            self.problems.push(format!(
-                "binding `{name}` has no id in the wrangler configuration; give it one, or list it in the service's `kv` if it is a KV namespace, or in the environment's `r2` or `d1`"
-            ));
+            self.problems.push(without_id(name));
         }
     }
 
@@ -331,6 +329,13 @@ impl Work<'_> {
             }
         }
     }
+}
+
+/// Nobody says what the binding leads to.
+pub(super) fn without_id(name: &str) -> String {
+    format!(
+        "binding `{name}` has no id in the wrangler configuration; give it one, or list it in the service's `kv` if it is a KV namespace, or in the environment's `r2` or `d1`"
+    )
 }
 
 /// A variable as wrangler uploads it: texts as they are, all else as JSON.
