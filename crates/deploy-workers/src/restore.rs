@@ -322,6 +322,7 @@ async fn healthy(runner: &Runner, inputs: &Inputs, all: &[Restored<'_>]) -> anyh
             PutBack::Back(versions) => Some(Awaited {
                 service: restored.service,
                 version: versions.first().filter(|_| versions.len() == 1).cloned(),
+                also: Vec::new(),
                 replaced: true,
                 version_url: None,
             }),

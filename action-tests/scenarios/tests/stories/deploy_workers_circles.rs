@@ -1,6 +1,8 @@
 //! Stories of `deploy-workers` about services that bind each other: no order brings up one after the other.
 
-use scenarios::{Run, World};
+use std::os::unix::fs::symlink;
+
+use scenarios::{Run, World, npm};
 use serde_json::{Value, json};
 
 use crate::deploy_workers::{account, bindings, worker};
@@ -248,6 +250,40 @@ async fn a_service_may_bind_itself() {
         world.assert_only_reads_since(mark);
         world.finish().await;
     }
+}
+
+#[tokio::test]
+async fn wrangler_uploads_a_circle_too() {
+    let world = circle().await;
+    std::fs::create_dir(world.workspace().join("node_modules")).unwrap();
+    symlink(
+        npm::clients().join("node_modules/wrangler"),
+        world.workspace().join("node_modules/wrangler"),
+    )
+    .unwrap();
+    let deploy = async || {
+        let run = world
+            .run("deploy-workers")
+            .input("health", "false")
+            .input("uploader", "wrangler");
+        run.input("services", "web, api")
+            .env("PATH", npm::path_with_node())
+            .go()
+            .await
+    };
+    let run = deploy().await;
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("web: a first version"), "{run}");
+    assert_eq!(
+        (versions(&world, "web-42"), versions(&world, "api-42")),
+        (2, 1),
+        "{run}"
+    );
+    assert_eq!(bindings(&world, "web-42")["API"]["service"], "api-42");
+    let mark = world.mark();
+    assert_eq!(deploy().await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+    world.finish().await;
 }
 
 #[tokio::test]

@@ -2,10 +2,11 @@
 
 use std::os::unix::fs::symlink;
 
-use scenarios::{World, npm};
+use scenarios::{Run, World, npm};
 use serde_json::json;
 
-use crate::deploy_workers::platform;
+use crate::deploy_workers::{account, bindings, platform, worker};
+use crate::deploy_workers_ends::detail;
 
 #[tokio::test]
 async fn inputs_of_one_worker_without_its_folder_are_one_mistake() {
@@ -134,5 +135,83 @@ async fn what_wrangler_would_refuse_one_after_the_other_is_told_together() {
             .contains("hint: nothing builds the service: give it a `build`"),
         "{run}"
     );
+    world.finish().await;
+}
+
+/// Five services of production, each at a custom domain of its own; nobody calls another.
+async fn five() -> World {
+    let world = World::start().await;
+    let mut manifest =
+        "[project]\nname = \"five\"\nzone = \"example.com\"\n[environments.production]\nrouting = \"custom-domain\"\n"
+            .to_owned();
+    for name in ["a", "b", "c", "d", "e"] {
+        manifest.extend(["[services.", name, "]\npath = \"", name, "\"\n"]);
+        worker(&world, name, &json!({}), "export default {}");
+    }
+    world.file("codex.toml", &manifest);
+    world
+}
+
+#[tokio::test]
+async fn of_five_what_two_uploads_and_then_a_custom_domain_were_refused_is_told_of_those() {
+    let world = five().await;
+    let refusal = |code: u32| json!({"success": false, "errors": [{"code": code, "message": "refused"}], "messages": [], "result": null});
+    for name in ["a", "c"] {
+        world.fail(&json!({"provider": "cloudflare", "method": "PUT", "path": format!("/accounts/*/workers/scripts/{name}"), "status": 400, "body": refusal(10021)}));
+    }
+    let deploy = async || {
+        let run = world.run("deploy-workers").on_push().input("environment", "production");
+        run.input("health", "false").go().await
+    };
+    let run = deploy().await;
+    assert_eq!((run.code, run.output("changed")), (1, "true"), "{run}");
+    let attached = |run: &Run, key: &str| detail(run, key).contains("was attached");
+    for (key, is_there) in [("a", false), ("b", true), ("c", false), ("d", true), ("e", true)] {
+        assert_eq!(attached(&run, key), is_there, "{key}: {run}");
+    }
+    // Now the code goes, and one of the hostnames does not.
+    world.fail(&json!({"provider": "cloudflare", "method": "PUT", "path": "/accounts/*/workers/domains", "status": 409, "times": 1, "body": refusal(100_117)}));
+    let run = deploy().await;
+    assert_eq!(run.code, 1, "{run}");
+    let told: Vec<&str> = ["a", "c"].into_iter().filter(|key| attached(&run, key)).collect();
+    assert_eq!(told.len(), 1, "{run}");
+    assert!(["b", "d", "e"].iter().all(|key| !attached(&run, key)), "{run}");
+    let domains = account(&world)["domains"].as_array().map_or(0, Vec::len);
+    assert_eq!(domains, 4, "{run}");
+    let run = deploy().await;
+    assert_eq!((run.code, run.output("changed")), (0, "true"), "{run}");
+    let mark = world.mark();
+    assert_eq!(deploy().await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_variable_is_whatever_json_can_be() {
+    let world = World::start().await;
+    world.file(
+        "codex.toml",
+        "[project]\nname = \"codex\"\nzone = \"example.com\"\n[environments.preview]\nhostname = \"{subdomain}-{pr}\"\nworker = \"{worker}-{pr}\"\n[services.api]\npath = \"api\"\nvars = { ON = true, NOTHING = [], RATE = 0.5, DEEP = { a = [1, \"{api.url}\"] } }\n",
+    );
+    let vars = json!({"ON": 1, "NULL": null, "NOTHING": {"x": 1}, "OFF": false, "EMPTY": ""});
+    worker(&world, "api", &json!({"vars": vars}), "export default {}");
+    let run = world.run("deploy-workers").input("health", "false").go().await;
+    assert_eq!(run.code, 0, "{run}");
+    let bound = bindings(&world, "api-42");
+    for (name, value) in [
+        ("ON", json!(true)),
+        ("NULL", json!(null)),
+        ("NOTHING", json!([])),
+        ("OFF", json!(false)),
+        ("RATE", json!(0.5)),
+        ("DEEP", json!({"a": [1, "https://api-42.example.com"]})),
+    ] {
+        assert_eq!(
+            (&bound[name]["type"], &bound[name]["json"]),
+            (&json!("json"), &value),
+            "{name}"
+        );
+    }
+    assert_eq!(bound["EMPTY"]["text"], "");
     world.finish().await;
 }

@@ -146,6 +146,7 @@ impl Work<'_> {
                 Some(Awaited {
                     service,
                     version,
+                    also: self.named_by_the_commit(plan),
                     replaced: plan.upload == Upload::Again || outcome.first.is_some(),
                     version_url: url,
                 })
@@ -157,6 +158,23 @@ impl Work<'_> {
         };
         let healthy = gate::wait(self.inputs, &services, asked, schedule, self.runner, sick);
         self.stop.unless(healthy).await
+    }
+
+    /// Names of the commit that is deployed, where documents tell it (`health-version`). Of one that is deployed again
+    /// nothing is proven by it: the version before tells the same.
+    fn named_by_the_commit(&self, service: &ServicePlan) -> Vec<String> {
+        let before = self.facts.live.get(&service.key).and_then(|live| live.version.as_ref());
+        if !self.inputs.commit_is_version
+            || before.is_some_and(|before| record::is_of_commit(before.message(), &self.inputs.origin))
+        {
+            return Vec::new();
+        }
+        let tag = self
+            .inputs
+            .tag
+            .iter()
+            .flat_map(|tag| [tag.clone(), tag.trim_start_matches('v').to_owned()]);
+        self.inputs.origin.sha.iter().cloned().chain(tag).collect()
     }
 
     pub(crate) fn note(&self, service: &ServicePlan, change: impl FnOnce(&mut Outcome)) {

@@ -116,6 +116,7 @@ pub(crate) fn environment(
         health_url,
         needs: Vec::new(),
         secrets: inputs::list(raw.secrets.as_deref()).into_iter().map(secret).collect(),
+        step_vars: Vec::new(),
         build: raw.build.clone(),
         uploader: Uploader::default(),
         kv: Vec::new(),

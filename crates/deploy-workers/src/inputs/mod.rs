@@ -28,6 +28,7 @@ struct Raw {
     build_env: Option<String>,
     health: Option<String>,
     health_timeout: Option<String>,
+    health_version: Option<String>,
     on_failure: Option<String>,
     new_workers: Option<String>,
     replace_canary: Option<String>,
@@ -102,6 +103,10 @@ pub(crate) struct Inputs {
     event: Event,
     /// How long a wave may take to become healthy; `None`: it is not asked.
     pub(crate) health: Option<Schedule>,
+    /// Whether a health document may tell the commit or the tag that is deployed as its version.
+    pub(crate) commit_is_version: bool,
+    /// The git tag that the run is of.
+    pub(crate) tag: Option<String>,
     /// Whether Workers are put back when a wave fails or the run is cancelled.
     pub(crate) put_back: bool,
     pub(crate) new_workers: NewWorkers,
@@ -184,8 +189,18 @@ impl Inputs {
             (Some(environment), Command::Deploy) => secrets::of(environment, &chosen, env, &common.event, &mut missing),
             _ => BTreeMap::new(),
         };
+        if let (Some(environment), Command::Deploy | Command::Validate) = (&mut environment, command) {
+            let missing = (command == Command::Deploy).then_some(&mut missing);
+            secrets::step_vars(environment, &chosen, env, missing);
+        }
         let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
         let health = values::health(&raw, &mut problems);
+        let commit_is_version = problems.choice(
+            "health-version",
+            raw.health_version.as_deref(),
+            &[("cloudflare", false), ("commit", true)],
+            false,
+        );
         let put_back = problems.choice(
             "on-failure",
             raw.on_failure.as_deref(),
@@ -246,6 +261,12 @@ impl Inputs {
             awaited: BTreeMap::new(),
             event: common.event.clone(),
             health,
+            commit_is_version,
+            tag: env
+                .get("GITHUB_REF_TYPE")
+                .filter(|kind| *kind == "tag")
+                .and_then(|_| env.get("GITHUB_REF_NAME"))
+                .map(str::to_owned),
             put_back,
             new_workers,
             overwrite,

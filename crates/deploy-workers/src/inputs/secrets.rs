@@ -43,6 +43,30 @@ pub(super) fn of(
     found
 }
 
+/// Gives the chosen services the variables that come from the step. `problems`: where missing ones are told.
+pub(super) fn step_vars(
+    environment: &mut Environment,
+    chosen: &[String],
+    env: &Env,
+    mut problems: Option<&mut Problems>,
+) {
+    let services = environment.services.iter_mut();
+    for service in services.filter(|service| chosen.contains(&service.key)) {
+        for wanted in &service.step_vars {
+            let variable = &wanted.variable;
+            if let Some(value) = env.get(variable) {
+                service.vars.insert(wanted.name.clone(), value.into());
+            } else if let Some(problems) = &mut problems {
+                let text = format!(
+                    "missing or empty; service `{}` would not get its variable: set it in the step's `env`, such as `{variable}: ${{{{ vars.{variable} }}}}`",
+                    service.key
+                );
+                problems.add(variable, text);
+            }
+        }
+    }
+}
+
 /// A database URL's password is masked beside the URL.
 fn value_of(value: &str) -> SecretString {
     if value.contains("://") {
