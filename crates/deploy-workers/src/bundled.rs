@@ -1,11 +1,11 @@
 //! Everything that is known without a request: bundles, checked and rendered, and their order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actions_core::environment::Service;
 use actions_core::runner::Runner;
 use indexmap::IndexMap;
-use wrangler::{Resource, Sandbox};
+use wrangler::Sandbox;
 
 use crate::inputs::{Command, Inputs};
 use crate::plan::order::{self, Edges, Wave};
@@ -13,6 +13,7 @@ use crate::report;
 use wrangler::project::builds;
 use wrangler::project::check;
 use wrangler::project::declared;
+use wrangler::project::isolation::Foreign;
 use wrangler::project::names::Names;
 use wrangler::project::render::{self, Context, Known, Rendered};
 use wrangler::project::{self, Built, Progress, Project, Scope};
@@ -23,7 +24,7 @@ pub(crate) struct Bundled {
     names: Names,
     /// Where wrangler runs; it goes away with this.
     pub(crate) sandbox: Sandbox,
-    production: Option<BTreeSet<Resource>>,
+    foreign: Option<Foreign>,
     /// What each chosen service needs, by key.
     pub(crate) needs: BTreeMap<String, Vec<String>>,
     /// The services that each of them binds to, by key.
@@ -115,7 +116,7 @@ impl Bundled {
             calls.insert(key.clone(), callees);
         }
         let bundled = Self {
-            production: project.production(scope),
+            foreign: project.foreign(scope),
             built,
             names,
             needs,
@@ -125,6 +126,11 @@ impl Bundled {
         for (key, built) in &bundled.built {
             for problem in check::bundle(built, inputs.budget, check::today()) {
                 problems.add(&format!("services.{key}"), problem);
+            }
+            if let Some(service) = inputs.environment.service(key) {
+                for problem in check::without_code(service, built, &inputs.own_vars(service)) {
+                    problems.add(&format!("services.{key}"), problem);
+                }
             }
             // Validation is there to tell.
             for problem in check::not_inherited(built).filter(|_| inputs.command == Command::Validate) {
@@ -174,7 +180,7 @@ impl Bundled {
             names: &self.names,
             known,
             secrets: &inputs.secrets,
-            production: self.production.as_ref(),
+            foreign: self.foreign.as_ref(),
             shared: &inputs.shared,
         };
         let (mut all, mut wrong) = (BTreeMap::new(), Vec::new());
@@ -182,7 +188,7 @@ impl Bundled {
             let Some(service) = inputs.environment.service(key) else {
                 continue;
             };
-            match render::render(service, &built.metadata, &context) {
+            match render::render(service, &built.metadata, &built.migrations, &context) {
                 Ok(mut rendered) => {
                     declared::inherit(&mut rendered.metadata, &built.declared);
                     all.insert(key.clone(), rendered);

@@ -105,7 +105,8 @@ pub(super) fn pull(ctx: &Ctx, repository: &Repository, thread: &Thread, pull: &P
         "base": {
             "label": format!("{}:{}", repository.owner, pull.base_ref),
             "ref": pull.base_ref,
-            "sha": repository.refs.get(&pull.base_ref),
+            // A branch that is not seeded still is somewhere.
+            "sha": repository.refs.get(&pull.base_ref).or_else(|| repository.refs.get(&repository.default_branch)),
             "user": Account::user(&repository.owner).json(),
             "repo": repos::json(ctx, repository),
         },

@@ -19,7 +19,7 @@ pub(super) struct ProjectsQuery {
 pub(super) async fn shared(caller: Caller) -> Answer {
     match caller.scope {
         Some(_) => Err(may_not_list()),
-        None => Ok(ok(json!({"projects": [], "applications": {}, "integrations": {}}))),
+        None => Ok(ok(json!({"projects": []}))),
     }
 }
 

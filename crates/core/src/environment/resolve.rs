@@ -87,13 +87,6 @@ impl Environment {
         let services = manifest.services.iter().map(|(key, service)| {
             let (worker, hostname) = values(key);
             let url = url_of(&hostname);
-            let named = |names: &[String], from: &IndexMap<String, String>| -> Vec<Secret> {
-                let one = |name: &String| Secret {
-                    name: name.clone(),
-                    variable: from.get(name).unwrap_or(name).clone(),
-                };
-                names.iter().map(one).collect()
-            };
             let kv = |binding: &String| Kv {
                 binding: binding.clone(),
                 title: naming::kv_title(&project.name, name, pull_request, binding),
@@ -115,8 +108,8 @@ impl Environment {
                 uploader: service.uploader,
                 r2: own_of(&spec.r2),
                 d1: own_of(&spec.d1),
-                secrets: named(&service.secrets, &spec.secrets),
-                step_vars: named(&service.step_vars, &spec.step_vars),
+                secrets: from_step(&service.secrets, &spec.secrets),
+                step_vars: from_step(&service.step_vars, &spec.step_vars),
                 kv: service.kv.iter().map(kv).collect(),
                 vars: vars
                     .map(|(name, value)| (name.clone(), filled(value, &refer)))
@@ -237,6 +230,15 @@ fn filled(value: &Value, refer: &impl Fn(&str) -> Option<String>) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// What the step's variables give a Worker, by its names for them; `renamed` has those that the step calls otherwise.
+fn from_step(names: &[String], renamed: &IndexMap<String, String>) -> Vec<Secret> {
+    let one = |name: &String| Secret {
+        name: name.clone(),
+        variable: renamed.get(name).unwrap_or(name).clone(),
+    };
+    names.iter().map(one).collect()
 }
 
 /// What stands for the placeholders of a service's names.

@@ -171,6 +171,7 @@ impl Work<'_> {
         }
         let tag = self
             .inputs
+            .origin
             .tag
             .iter()
             .flat_map(|tag| [tag.clone(), tag.trim_start_matches('v').to_owned()]);
@@ -246,8 +247,7 @@ impl Work<'_> {
             self.upload(service, built, rendered).await?;
         }
         let settings = async {
-            // An upload of a version has brought them.
-            if service.upload == Upload::No || service.migrations.is_some() {
+            if !service.brings_settings {
                 self.settings(service).await?;
             }
             Ok(())

@@ -115,6 +115,7 @@ mod tests {
     fn a_version_says_where_it_comes_from_and_what_served_before() {
         let from = Origin {
             sha: Some("6dcb09b5b57875f334f61aebed695e2e4193db5e".to_owned()),
+            tag: None,
             pull_request: Some(42),
             run: Some("1001.1".to_owned()),
             actor: Some("octocat".to_owned()),

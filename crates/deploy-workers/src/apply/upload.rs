@@ -84,11 +84,13 @@ impl Work<'_> {
         if let Some(sha) = &self.inputs.origin.sha {
             metadata.insert("annotations".to_owned(), json!({"workers/commit_sha": sha}));
         }
-        // A Worker that has its first version already is there, migrations and all.
+        // A Worker that has its first version already is there, migrations and all; one that exports its Durable Objects
+        // is always put as a whole.
         let made = |outcome: &Outcome| outcome.first.is_some();
         let made = self.journal.borrow().services.get(&service.key).is_some_and(made);
-        if !made && (service.upload == Upload::First || service.migrations.is_some()) {
-            if let Some(migrations) = &service.migrations {
+        if service.by_put && (!made || content::exports_objects(&metadata)) {
+            let migrations = service.migrations.as_ref().filter(|_| !made);
+            if let Some(migrations) = migrations {
                 metadata.insert("migrations".to_owned(), migrations.clone());
             }
             metadata.insert("tags".to_owned(), json!(service.all_tags));
@@ -97,7 +99,7 @@ impl Work<'_> {
             let version = self.sending(service, writer.upload_worker(worker, &form)).await?;
             self.note(service, |outcome| {
                 (outcome.new, outcome.version) = (Some(version.clone()), Some(version));
-                if service.migrations.is_some() {
+                if migrations.is_some() {
                     outcome.did.push(Did::Migrations);
                 }
             });
@@ -172,7 +174,7 @@ impl Work<'_> {
         let what = ToUpload {
             folder: &handed.folder,
             config_folder: handed.config.folder(),
-            config: &handed.configuration(environment, subject, &rendered.metadata),
+            config: &handed.configuration(environment, subject, rendered),
             secrets: &secrets.collect::<Vec<_>>(),
             token: &access.token,
             account: &access.account_id,

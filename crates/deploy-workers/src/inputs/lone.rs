@@ -159,7 +159,7 @@ pub(crate) fn environment(
 fn worker(raw: &Raw, path: &std::path::Path, wrangler_env: Option<&str>, problems: &mut Problems) -> String {
     let name = match &raw.worker {
         Some(name) => name.trim().to_owned(),
-        None => match Config::find(path).map(|config| config.name(wrangler_env)) {
+        None => match Config::of_user(path).map(|config| config.name(wrangler_env)) {
             Ok(Some(name)) => name,
             Ok(None) => {
                 problems.add("worker", "missing; the wrangler configuration has no `name` either");

@@ -7,7 +7,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use actions_core::environment::Environment;
+use actions_core::environment::{Environment, Service};
 use actions_core::event::Event;
 use actions_core::health::Schedule;
 use actions_core::manifest::Manifest;
@@ -87,7 +87,7 @@ pub(crate) struct Inputs {
     pub(crate) dry_run: bool,
     /// Keys of the services to deploy, in the manifest's order.
     pub(crate) chosen: Vec<String>,
-    /// Production resources that may be used on purpose: `BINDING` or `service.BINDING`.
+    /// What others have as well and that may be used on purpose: `BINDING` or `service.BINDING`.
     pub(crate) shared: Vec<String>,
     /// Secrets to take from Workers: `NAME` or `service.NAME`.
     pub(crate) drop_secrets: Vec<String>,
@@ -105,8 +105,6 @@ pub(crate) struct Inputs {
     pub(crate) health: Option<Schedule>,
     /// Whether a health document may tell the commit or the tag that is deployed as its version.
     pub(crate) commit_is_version: bool,
-    /// The git tag that the run is of.
-    pub(crate) tag: Option<String>,
     /// Whether Workers are put back when a wave fails or the run is cancelled.
     pub(crate) put_back: bool,
     pub(crate) new_workers: NewWorkers,
@@ -129,17 +127,21 @@ pub(crate) struct Inputs {
 pub(crate) struct Origin {
     /// Known once [`Inputs::inquiry`] has answered.
     pub(crate) sha: Option<String>,
+    /// The git tag that the run is of.
+    pub(crate) tag: Option<String>,
     pub(crate) pull_request: Option<u64>,
     pub(crate) run: Option<String>,
     pub(crate) actor: Option<String>,
 }
 
 impl Origin {
-    fn of(common: &Common) -> Self {
+    fn of(common: &Common, env: &Env) -> Self {
+        let is_tag = env.get("GITHUB_REF_TYPE") == Some("tag");
         let event = &common.event;
         let attempt = event.run_attempt.as_deref().unwrap_or("1");
         Self {
             sha: None,
+            tag: env.get("GITHUB_REF_NAME").filter(|_| is_tag).map(str::to_owned),
             pull_request: common.pull_request,
             run: event.run_id.as_ref().map(|run| format!("{run}.{attempt}")),
             actor: event.actor.clone(),
@@ -153,6 +155,17 @@ impl Origin {
 }
 
 impl Inputs {
+    /// Variables that are meant for this service, not for all of the environment.
+    pub(crate) fn own_vars<'a>(&'a self, service: &'a Service) -> Vec<&'a String> {
+        match &self.manifest {
+            Some(manifest) => {
+                let own = manifest.services.get(&service.key);
+                own.into_iter().flat_map(|own| own.vars.keys()).collect()
+            }
+            None => service.vars.keys().collect(),
+        }
+    }
+
     /// What of the project is looked at.
     pub(crate) fn scope(&self) -> Scope<'_> {
         Scope {
@@ -184,23 +197,10 @@ impl Inputs {
             .as_ref()
             .map(|environment| chosen(environment, raw.services.as_deref(), &mut problems))
             .unwrap_or_default();
-        let mut missing = Problems::default();
-        let secrets = match (&environment, command) {
-            (Some(environment), Command::Deploy) => secrets::of(environment, &chosen, env, &common.event, &mut missing),
-            _ => BTreeMap::new(),
-        };
-        if let (Some(environment), Command::Deploy | Command::Validate) = (&mut environment, command) {
-            let missing = (command == Command::Deploy).then_some(&mut missing);
-            secrets::step_vars(environment, &chosen, env, missing);
-        }
+        let (secrets, missing) = secrets::read(environment.as_mut(), command, &chosen, env, &common.event);
         let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
         let health = values::health(&raw, &mut problems);
-        let commit_is_version = problems.choice(
-            "health-version",
-            raw.health_version.as_deref(),
-            &[("cloudflare", false), ("commit", true)],
-            false,
-        );
+        let commit_is_version = values::commit_is_version(&raw, &mut problems);
         let put_back = problems.choice(
             "on-failure",
             raw.on_failure.as_deref(),
@@ -262,11 +262,6 @@ impl Inputs {
             event: common.event.clone(),
             health,
             commit_is_version,
-            tag: env
-                .get("GITHUB_REF_TYPE")
-                .filter(|kind| *kind == "tag")
-                .and_then(|_| env.get("GITHUB_REF_NAME"))
-                .map(str::to_owned),
             put_back,
             new_workers,
             overwrite,
@@ -274,7 +269,7 @@ impl Inputs {
             rollout,
             bake,
             back_to,
-            origin: Origin::of(&common),
+            origin: Origin::of(&common, env),
             environment,
             stated_environment,
             manifest,

@@ -9,10 +9,33 @@ use actions_core::secret::secret;
 use actions_core::text::quoted_list;
 use secrecy::SecretString;
 
-use super::Inputs;
+use super::{Command, Inputs};
+
+/// What the step gives the chosen services, and what of it is missing; a deployment alone needs all of it.
+pub(super) fn read(
+    environment: Option<&mut Environment>,
+    command: Command,
+    chosen: &[String],
+    env: &Env,
+    event: &Event,
+) -> (BTreeMap<String, SecretString>, Problems) {
+    let mut missing = Problems::default();
+    match (environment, command) {
+        (Some(environment), Command::Deploy) => {
+            let found = of(environment, chosen, env, event, &mut missing);
+            step_vars(environment, chosen, env, Some(&mut missing));
+            (found, missing)
+        }
+        (Some(environment), Command::Validate) => {
+            step_vars(environment, chosen, env, None);
+            (BTreeMap::new(), missing)
+        }
+        _ => (BTreeMap::new(), missing),
+    }
+}
 
 /// The secrets of the chosen services. A missing or empty one would be uploaded as "" and fail weeks later.
-pub(super) fn of(
+fn of(
     environment: &Environment,
     chosen: &[String],
     env: &Env,
@@ -44,12 +67,7 @@ pub(super) fn of(
 }
 
 /// Gives the chosen services the variables that come from the step. `problems`: where missing ones are told.
-pub(super) fn step_vars(
-    environment: &mut Environment,
-    chosen: &[String],
-    env: &Env,
-    mut problems: Option<&mut Problems>,
-) {
+fn step_vars(environment: &mut Environment, chosen: &[String], env: &Env, mut problems: Option<&mut Problems>) {
     let services = environment.services.iter_mut();
     for service in services.filter(|service| chosen.contains(&service.key)) {
         for wanted in &service.step_vars {

@@ -32,6 +32,12 @@ pub(super) fn build_env(value: Option<&str>, env: &Env, problems: &mut Problems)
     found
 }
 
+/// Whether health documents tell the commit or the tag as their version.
+pub(super) fn commit_is_version(raw: &Raw, problems: &mut Problems) -> bool {
+    let kinds = [("cloudflare", false), ("commit", true)];
+    problems.choice("health-version", raw.health_version.as_deref(), &kinds, false)
+}
+
 pub(super) fn health(raw: &Raw, problems: &mut Problems) -> Option<Schedule> {
     let on = problems.boolean("health", raw.health.as_deref(), true);
     let timeout = problems

@@ -41,6 +41,9 @@ impl Plan {
                 ),
                 Upload::No => {}
             }
+            for change in &service.durable {
+                changes.push(change.verb, change.kind, &change.name, &change.detail, ());
+            }
             for step in &service.steps {
                 let to = format!("to {worker}");
                 match step {

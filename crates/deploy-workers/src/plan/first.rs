@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use wrangler::Resource;
-use wrangler::project::render::{Rendered, means_worker};
+use wrangler::project::render::Rendered;
 
 use crate::facts::Facts;
 use crate::plan::Subject;
+
+/// The lists of Workers that take a Worker's logs: they have to be there, too.
+const LOG_LISTS: [&str; 2] = ["tail_consumers", "streaming_tail_consumers"];
 
 /// What a first version lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,16 +64,29 @@ fn lacking<'a>(rendered: &'a Rendered, workers: &'a BTreeSet<String>) -> impl It
 }
 
 fn leads_to(binding: &Value, workers: &BTreeSet<String>) -> bool {
-    Resource::of_binding(binding).is_some_and(|resource| means_worker(resource.kind) && workers.contains(&resource.id))
+    let outbound = binding["outbound"]["worker"]["service"].as_str();
+    let to_worker = |resource: Resource| resource.kind.means_worker() && workers.contains(&resource.id);
+    Resource::of_binding(binding).is_some_and(to_worker) || outbound.is_some_and(|worker| workers.contains(worker))
 }
 
 impl First {
+    fn takes_logs(&self, consumer: &Value) -> bool {
+        consumer["service"]
+            .as_str()
+            .is_some_and(|worker| self.workers.contains(worker))
+    }
+
     /// What is uploaded first.
     pub(crate) fn rendered(&self, whole: &Rendered) -> Rendered {
         let mut first = whole.clone();
         let left = bindings(whole).filter(|binding| !leads_to(binding, &self.workers));
         let left: Vec<Value> = left.cloned().collect();
         first.metadata.insert("bindings".to_owned(), Value::Array(left));
+        for list in LOG_LISTS {
+            if let Some(consumers) = first.metadata.get_mut(list).and_then(Value::as_array_mut) {
+                consumers.retain(|consumer| !self.takes_logs(consumer));
+            }
+        }
         first
     }
 }
@@ -83,7 +99,7 @@ mod tests {
 
     #[test]
     fn only_bindings_to_what_is_not_there_are_left_out() {
-        let metadata = json!({"main_module": "a.js", "bindings": [
+        let metadata = json!({"main_module": "a.js", "tail_consumers": [{"service": "api-42"}, {"service": "logs"}], "bindings": [
             {"name": "API", "type": "service", "service": "api-42"},
             {"name": "ROOM", "type": "durable_object_namespace", "class_name": "Room", "script_name": "api-42"},
             {"name": "OWN", "type": "durable_object_namespace", "class_name": "Own"},
@@ -92,7 +108,7 @@ mod tests {
         ]});
         let whole = Rendered {
             metadata: metadata.as_object().unwrap().clone(),
-            missing_kv: Vec::new(),
+            ..Rendered::default()
         };
         let first = First {
             without: Vec::new(),
@@ -104,5 +120,6 @@ mod tests {
             .collect();
         assert_eq!(names, ["OWN", "AUTH", "STAGE"]);
         assert_eq!(left.metadata["main_module"], "a.js");
+        assert_eq!(left.metadata["tail_consumers"], json!([{"service": "logs"}]));
     }
 }

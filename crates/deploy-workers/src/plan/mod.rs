@@ -1,9 +1,11 @@
 //! Decides what is to be done, from bundles and facts. Pure.
 
+mod addresses;
 pub(crate) mod changes;
 pub(crate) mod claims;
 pub(crate) mod conflicts;
 pub(crate) mod content;
+pub(crate) mod durable;
 pub(crate) mod fingerprint;
 pub(crate) mod first;
 pub(crate) mod hostnames;
@@ -18,6 +20,7 @@ use actions_core::cloudflare::WorkersDev;
 use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
 use actions_core::naming;
+use actions_core::text::quoted_list;
 use indexmap::IndexMap;
 use reqwest::Url;
 use serde_json::{Map, Value};
@@ -62,6 +65,12 @@ pub(crate) struct ServicePlan {
     pub(crate) crons: Option<Vec<String>>,
     /// Durable Object migrations to run with the upload.
     pub(crate) migrations: Option<Value>,
+    /// What becomes of its Durable Objects with that.
+    pub(crate) durable: Vec<durable::Change>,
+    /// Whether the upload goes by `PUT` and serves at once, as what makes or moves Durable Objects has to.
+    pub(crate) by_put: bool,
+    /// Whether the upload brings the settings that no version holds.
+    pub(crate) brings_settings: bool,
     /// Settings that no version holds, where they differ; a first upload brings them, and so does wrangler.
     pub(crate) settings: Option<Map<String, Value>>,
     /// The Worker's tags as they are to be, where they differ; a first upload brings its own.
@@ -143,6 +152,7 @@ impl Plan {
             let live = facts.live.get(key).unwrap_or(&nothing);
             let hostname = of_hostnames(subject, service, facts, live);
             let conflicts = conflicts::of(subject, service, built, live, facts).into_iter();
+            let conflicts = conflicts.chain(conflicts::of_rendered(service, rendered, live, facts));
             let conflicts = conflicts.chain(hostname.conflicts);
             plan.conflicts.extend(conflicts.map(|text| (key.clone(), text)));
             let mut planned = one(subject, service, built, rendered, live);
@@ -157,6 +167,10 @@ impl Plan {
                 );
                 plan.conflicts.push((key.clone(), text));
             }
+            let hostnames = wanted_hostnames(subject, service);
+            planned
+                .notes
+                .extend(addresses::notes(subject.environment, built, &hostnames));
             planned.steps = hostname.steps;
             planned.first = first::of(subject, key, rendered, facts).filter(|_| planned.upload == Upload::First);
             planned.notes.extend(hostname.notes);
@@ -234,7 +248,7 @@ fn tags(subject: &Subject<'_>, service: &Service, present: &[String], uploaded: 
 fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rendered, live: &Live) -> ServicePlan {
     let environment = subject.environment;
     let tag = content::tag(environment, service, built, rendered);
-    let migrations = content::migrations(&built.migrations, live.migration_tag.as_deref());
+    let migrations = content::migrations(&rendered.migrations, live.migration_tag.as_deref());
     let uploaded = fingerprint::content(&tag).filter(|_| built.handed.is_some());
     let serves = fingerprint::same(live.tag(), &tag) && rendered.missing_kv.is_empty() && migrations.is_none();
     // What wrangler does after the upload is not known of a run that failed: it is done again.
@@ -251,6 +265,17 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
     let comes_along = upload == Upload::First || upload == Upload::Again && built.handed.is_some();
     let right = comes_along || claims::same(&tags, &live.settings.tags);
     let mut notes: Vec<String> = ownership::note(environment, service, live).into_iter().collect();
+    notes.extend(built.told.iter().chain(&rendered.told).cloned());
+    let idle = built
+        .crons
+        .as_ref()
+        .filter(|crons| !environment.crons && !crons.is_empty());
+    notes.extend(idle.map(|crons| {
+        format!(
+            "its schedules ({}) are left out: a preview has none without `crons = true` in the environment",
+            quoted_list(crons)
+        )
+    }));
     if let Some(what) = built.handed.as_ref().and_then(|handed| handed.uncompared) {
         notes.push(format!(
             "{what} cannot be compared with what is there, so it is deployed each time"
@@ -260,6 +285,18 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         notes.extend(content::by_hand(live, rendered, dropped.as_ref()));
     }
     notes.extend(content::inherited(built, service));
+    let by_put = upload == Upload::First || migrations.is_some() || content::exports_objects(&rendered.metadata);
+    // Assets alone are uploaded without (wrangler does the same, and writes them the next time).
+    let brings_settings = match upload {
+        Upload::First => !built.assets_only,
+        Upload::Again => !by_put,
+        Upload::No => false,
+    };
+    let durable = if upload == Upload::No {
+        Vec::new()
+    } else {
+        durable::changes(&service.worker, built, rendered, live)
+    };
     ServicePlan {
         key: service.key.clone(),
         worker: service.worker.clone(),
@@ -273,8 +310,11 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),
         crons: wanted_crons(environment, built).filter(|crons| !same(crons, &live.crons)),
         migrations,
+        durable,
+        by_put,
+        brings_settings,
         settings: settings::differing(&rendered.metadata, &live.settings.others, upload == Upload::No)
-            .filter(|_| upload != Upload::First && built.handed.is_none()),
+            .filter(|_| !(upload == Upload::First && brings_settings) && built.handed.is_none()),
         tags: Some(tags.clone()).filter(|_| !right),
         all_tags: tags,
         version_urls: None,

@@ -5,16 +5,20 @@ mod built;
 pub mod by_wrangler;
 pub mod check;
 pub mod declared;
+pub mod durable;
+pub mod isolation;
 pub mod names;
+mod outside;
 pub mod refused;
 pub mod render;
 mod routes;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::{Bundle, Config, Files, Form, Resource, ResourceKind, Sandbox, Settings, Tool};
+use crate::{Bundle, Config, Files, Form, Sandbox, Settings, Tool};
 use actions_core::environment::{Environment, Service};
 use actions_core::error::fault;
 use actions_core::manifest::{Manifest, Uploader};
@@ -26,8 +30,9 @@ use self::builds::at_once;
 pub use self::builds::build;
 pub use self::built::{Built, SOURCE_MAP, Size};
 use self::by_wrangler::Handed;
+use self::isolation::Foreign;
 
-/// The environment whose resources no other one may use unasked.
+/// The environment whose resources no other one may use unasked, whatever it is like.
 const PRODUCTION: &str = "production";
 
 /// What of a project is looked at, and on whose behalf.
@@ -49,6 +54,12 @@ impl<'a> Scope<'a> {
     pub fn services(self) -> impl Iterator<Item = &'a Service> {
         let services = self.environment.services.iter();
         services.filter(move |service| self.chosen.contains(&service.key))
+    }
+
+    /// Whether what another environment has too may be used on purpose.
+    fn shares(self, service: &Service, name: &str) -> bool {
+        let full = format!("{}.{name}", service.key);
+        self.shared.iter().any(|shared| shared == name || *shared == full)
     }
 }
 
@@ -85,9 +96,18 @@ impl Project {
         let mut configs = IndexMap::new();
         for service in &environment.services {
             let input = format!("services.{}", service.key);
-            match Config::find(&environment.root.join(&service.path)) {
+            let folder = environment.root.join(&service.path);
+            let not_built = not_built.contains_key(&service.key);
+            // What a build has left counts for what is deployed; of the others the names are asked, and what they
+            // use in production.
+            let config = if scope.chosen.contains(&service.key) && !not_built {
+                Config::find(&folder)
+            } else {
+                Config::of_user(&folder)
+            };
+            match config {
                 // A configuration that a failed build was to write is no problem of its own.
-                Err(_) if not_built.contains_key(&service.key) => {}
+                Err(_) if not_built => {}
                 Err(problem) => problems.add(&input, problem),
                 Ok(config) => match config.settings(environment.wrangler_env.as_deref()) {
                     Err(problem) => problems.add(&input, problem),
@@ -103,17 +123,16 @@ impl Project {
             root: environment.root.clone(),
             refused: BTreeSet::new(),
         };
-        let production = project.production_settings(scope).unwrap_or_default();
+        let foreign = project.foreign(scope);
         for service in scope.services() {
             let Some(settings) = project.settings(&service.key) else {
                 continue;
             };
-            let production = production.get(service.key.as_str());
-            for problem in refused::refused(scope, service, &settings, production) {
+            let names = project.configs[&service.key].names();
+            for problem in refused::refused(scope, service, &settings, &names, foreign.as_ref()) {
                 problems.add(&format!("services.{}", service.key), problem);
             }
         }
-        drop(production);
         for service in scope.services() {
             let Some(config) = project.configs.get(&service.key) else {
                 continue;
@@ -148,19 +167,6 @@ impl Project {
         self.configs.get(key)?.settings(self.wrangler_env.as_deref()).ok()
     }
 
-    /// Every service's settings in production; `None` when this is production, or nobody says what that is.
-    fn production_settings(&self, scope: Scope<'_>) -> Option<BTreeMap<&str, Settings<'_>>> {
-        // Without a manifest nobody says what production is.
-        let manifest = scope.manifest.filter(|_| scope.environment.name != PRODUCTION)?;
-        let production = manifest.environments.get(PRODUCTION);
-        let wrangler_env = production.and_then(|production| production.wrangler_env.as_deref());
-        let all = self.configs.iter();
-        Some(
-            all.filter_map(|(key, config)| Some((key.as_str(), config.settings(wrangler_env).ok()?)))
-                .collect(),
-        )
-    }
-
     /// Whether every service's configuration could be read.
     pub fn is_whole(&self, scope: Scope<'_>) -> bool {
         self.configs.len() == scope.environment.services.len()
@@ -174,22 +180,9 @@ impl Project {
             .collect()
     }
 
-    /// Everything outside the Workers that production uses, by its configurations and by the manifest's `r2` and `d1`;
-    /// `None` when this is production.
-    pub fn production(&self, scope: Scope<'_>) -> Option<BTreeSet<Resource>> {
-        let settings = self.production_settings(scope)?;
-        let mut found: BTreeSet<Resource> = settings.values().flat_map(Settings::resources).collect();
-        let manifest = scope.manifest?;
-        if let Ok(production) =
-            Environment::resolve(manifest, PRODUCTION, None, &actions_core::owner::Repository::default())
-        {
-            let named = production.services.iter().flat_map(|service| {
-                let buckets = service.r2.values().map(|name| (ResourceKind::R2, name));
-                buckets.chain(service.d1.values().map(|name| (ResourceKind::D1, name)))
-            });
-            found.extend(named.map(|(kind, id)| Resource { kind, id: id.clone() }));
-        }
-        Some(found)
+    /// What belongs to other environments; `None` when this is production.
+    pub fn foreign(&self, scope: Scope<'_>) -> Option<Foreign> {
+        Foreign::of(self, scope)
     }
 
     /// Bundles the chosen services, as many at once as there are cores; failures come beside what went well.
@@ -236,10 +229,12 @@ impl Project {
         let folder = self.root.join(&service.path);
         let wrangler_env = self.wrangler_env.as_deref();
         let started = Instant::now();
-        let prebuilt = match self.configs.get(&service.key) {
-            Some(config) => Form::prebuilt(config, &config.settings(wrangler_env).map_err(fault)?).map_err(fault)?,
-            None => None,
-        };
+        let config = self
+            .configs
+            .get(&service.key)
+            .ok_or_else(|| fault("its configuration was not read"))?;
+        let settings = config.settings(wrangler_env).map_err(fault)?;
+        let prebuilt = Form::prebuilt(config, &settings).map_err(fault)?;
         let by_wrangler = service.uploader == Uploader::Wrangler;
         let tool = if by_wrangler || prebuilt.is_none() {
             Some(Tool::find(&folder, sandbox).await?)
@@ -249,24 +244,30 @@ impl Project {
         if let Some(tool) = tool.as_ref().filter(|_| by_wrangler) {
             tool.can_upload()?;
         }
-        let (form, warnings, bundled_by) = match (prebuilt, &tool) {
+        let (form, mut warnings, bundled_by) = match (prebuilt, &tool) {
             (Some(form), _) => (form, Vec::new(), None),
             (None, Some(tool)) => {
-                let bundle = Bundle::make(tool, sandbox, &folder, wrangler_env).await?;
+                let bundle = Bundle::make(tool, sandbox, &folder, config, wrangler_env).await?;
                 (bundle.form, bundle.warnings, Some(tool.clone()))
             }
             (None, None) => return Err(fault("there is no wrangler to bundle it").into()),
         };
-        // wrangler's own build command may have written the configuration and the assets.
-        let config = Config::find(&folder).map_err(fault)?;
-        let settings = config.settings(wrangler_env).map_err(fault)?;
-        let assets = Files::read(&config, &settings).map_err(fault)?;
+        warnings.extend(config.differs(wrangler_env));
+        // The build command of the configuration, which wrangler runs, may have written them. The configuration itself
+        // was read before that, by wrangler too.
+        let assets = Files::read(config, &settings).map_err(fault)?;
         let (modules, mut metadata) = (form.modules, form.metadata);
         let declared = declared::take(&mut metadata, declared::declared(&settings));
+        let assets_only = assets.is_some() && settings.text("main").is_none();
+        let switch = |key: &str| settings.get(key).and_then(serde_json::Value::as_bool);
         Ok(Built {
             declared,
             size: Size::of(&modules),
-            assets_only: assets.is_some() && settings.text("main").is_none(),
+            assets_only,
+            routes: told::routes(&settings),
+            workers_dev: switch("workers_dev"),
+            preview_urls: switch("preview_urls"),
+            told: told::told(&settings, assets_only),
             metadata,
             modules,
             assets,

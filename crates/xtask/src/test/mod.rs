@@ -67,9 +67,24 @@ const STEPS: &[Step] = &[
     Step {
         name: "rust",
         what: "unit tests and stories",
-        needs: &["build", "npm-platform", "npm-runtime", "npm-clients", "npm-wranglers"],
+        needs: &[
+            "build",
+            "npm-platform",
+            "npm-runtime",
+            "npm-clients",
+            "npm-wranglers",
+            "python-clients",
+            "npm-projects",
+        ],
         lane: Lane::Compile,
         run: cargo::test,
+    },
+    Step {
+        name: "truth",
+        what: "what the tests asked and were answered, against the vendors' descriptions and truth.json",
+        needs: &["rust"],
+        lane: Lane::Compile,
+        run: cargo::truth,
     },
     Step {
         name: "platform",
@@ -81,7 +96,8 @@ const STEPS: &[Step] = &[
     Step {
         name: "runtime",
         what: "workerd and Postgres for local-cloud",
-        needs: &["npm-runtime"],
+        // Without the platform's packages its tests are skipped: they run where it is installed.
+        needs: &["build", "npm-runtime", "npm-platform"],
         lane: Lane::Compile,
         run: node::runtime,
     },
@@ -104,7 +120,7 @@ const STEPS: &[Step] = &[
         what: "act, zizmor and shellcheck from PyPI",
         needs: &[],
         lane: Lane::Fetch,
-        run: node::install_python,
+        run: |workspace| node::install_python(workspace, crate::install::PYTHON_FOLDER),
     },
     Step {
         name: "npm-runtime",
@@ -133,6 +149,20 @@ const STEPS: &[Step] = &[
         needs: &[],
         lane: Lane::Fetch,
         run: |workspace| node::install(workspace, "action-tests/wranglers"),
+    },
+    Step {
+        name: "python-clients",
+        what: "clients for local-cloud from PyPI",
+        needs: &[],
+        lane: Lane::Fetch,
+        run: |workspace| node::install_python(workspace, "action-tests/clients"),
+    },
+    Step {
+        name: "npm-projects",
+        what: "npm ci in action-tests/projects",
+        needs: &[],
+        lane: Lane::Fetch,
+        run: |workspace| node::install(workspace, "action-tests/projects"),
     },
     Step {
         name: "zizmor",
