@@ -7,6 +7,7 @@ mod clock;
 mod cloud;
 mod cloudflare;
 mod edge;
+mod face;
 mod faults;
 mod gate;
 mod github;

@@ -198,6 +198,7 @@ fn api_router(cloud: &Arc<Cloud>) -> Router {
         .nest("/github", github::router(cloud.github.clone()))
         .nest("/client/v4", cloudflare::router(cloud.cloudflare.clone()))
         .nest("/api/v2", neon::router(cloud.neon.clone()))
+        .nest(cloudflare::TAILS, cloudflare::tail_router(cloud.cloudflare.clone()))
         .nest("/_cloud", admin::router(cloud.clone()))
         .fallback(unknown::answer)
         .layer(middleware::from_fn_with_state(gate, gate::enter))

@@ -111,7 +111,8 @@ async fn cloudflares_sdk_for_python_manages_a_worker_and_its_names() {
         "token": "active", "zone": "example.com", "names": ["pr-43.example.com"], "scripts": ["api"], "versions": 1,
         "version": true, "live": 1, "secrets": ["KEY"], "enabled": true, "crons": ["*/5 * * * *"], "settings": true,
         "subdomain": "acme", "domains": ["api.example.com"], "routes": ["www.example.com/api/*"], "titles": ["cache-2"],
-        "databases": ["shop"],
+        "databases": ["shop"], "rules": [],
+        "hosts": ["api.example.com"],
     });
     assert_eq!(told, expected);
     assert_eq!(world.account()["workers"], json!({}));

@@ -52,9 +52,10 @@ async fn what_of_a_configuration_is_not_used_is_told() {
     let run = production(&world).go().await;
     assert_eq!(run.code, 0, "{run}");
     insta::assert_snapshot!(plan(&run), @"
-    plan: 2 to create
+    plan: 2 to create, 1 to change
     + Worker api                service api
     + route api.example.com/*  to api
+    ~ workers.dev api                on, URLs of versions on
     note: api: `old.example.com/v1/*` and `other.example.com/*` of the wrangler configuration's routes are not attached: the hostnames of an environment are those that the manifest (or `hostnames`) gives it
     ");
     let told = run.report["services"][0]["detail"].as_str().unwrap();
@@ -62,6 +63,23 @@ async fn what_of_a_configuration_is_not_used_is_told() {
         told.contains("`old.example.com/v1/*`") && run.summary.contains("old.example.com"),
         "{told}"
     );
+    // What it says of workers.dev is done once, and told; what it does not say stays.
+    let at = || {
+        let worker = account(&world)["workers"]["api"].clone();
+        (worker["workers_dev"].clone(), worker["previews_enabled"].clone())
+    };
+    assert_eq!(at(), (json!(true), json!(true)));
+    let mark = world.mark();
+    assert_eq!(production(&world).go().await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+    worker(&world, "api", &json!({"preview_urls": false}), "export default {}");
+    let run = production(&world).go().await;
+    assert!(
+        run.stdout.contains("~ workers.dev api  on, URLs of versions off"),
+        "{run}"
+    );
+    assert_eq!((run.code, at()), (0, (json!(true), json!(false))), "{run}");
+    worker(&world, "api", &json!({"workers_dev": true}), "export default {}");
     // A preview has another hostname, and no workers.dev.
     let run = preview(&world).go().await;
     assert_eq!(run.code, 0, "{run}");
@@ -82,7 +100,10 @@ async fn a_reference_that_nobody_fills_in_reaches_no_worker() {
     write(&world, "");
     let run = preview(&world).go().await;
     assert_eq!(run.code, 2, "{run}");
-    insta::assert_snapshot!(run.error(), @"");
+    insta::assert_snapshot!(run.error(), @"
+    one input is wrong; nothing was touched
+    - `services.api`: `WEB_URL` in the wrangler configuration holds `{api.url}`, which is filled in only in the manifest's `vars`: say it there
+    ");
     // Said in the manifest, it is filled in; other braces are the text itself.
     write(&world, "vars = { WEB_URL = \"{api.url}\" }");
     assert_eq!(preview(&world).go().await.code, 0);

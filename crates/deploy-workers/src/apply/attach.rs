@@ -112,6 +112,16 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// What the configuration says of where the Worker answers beside its hostnames.
+    pub(crate) async fn addresses(&self, service: &ServicePlan) -> anyhow::Result<()> {
+        if let Some(at) = service.addresses {
+            self.stop.check()?;
+            self.writer().set_addresses(&service.worker, at).await?;
+            self.did(service, Did::Addresses(at));
+        }
+        Ok(())
+    }
+
     /// Notes where the versions of a Worker that this run made have URLs of their own.
     fn versions_answer_at(&self, service: &ServicePlan, built: &Built, at: Option<WorkersDev>) {
         let subject = self.inputs.environment.service(&service.key);

@@ -255,7 +255,10 @@ impl Work<'_> {
         // Each to its end: a failure of one is no reason to leave another half-done.
         let (steps, workers_dev, crons, settings) = future::join4(
             self.steps(service),
-            self.workers_dev(service, built),
+            async {
+                self.workers_dev(service, built).await?;
+                self.addresses(service).await
+            },
             self.crons(service),
             settings,
         )

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use actions_core::cloudflare::WorkersDev;
 use indexmap::IndexMap;
 
 use crate::apply::rollback::PutBack;
@@ -28,6 +29,8 @@ pub(crate) enum Code {
 pub(crate) enum Did {
     Step(Step),
     WorkersDevOff,
+    /// What the configuration says of workers.dev and of the versions' URLs.
+    Addresses(WorkersDev),
     Schedules,
     Settings,
     Tags,

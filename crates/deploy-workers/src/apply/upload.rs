@@ -10,6 +10,7 @@ use wrangler::uploader::ToUpload;
 use crate::apply::Work;
 use crate::apply::outcome::{Code, Did, Outcome};
 use crate::apply::rollout;
+use crate::plan::addresses;
 use crate::plan::claims;
 use crate::plan::content;
 use crate::plan::fingerprint;
@@ -66,7 +67,7 @@ impl Work<'_> {
         let worker = &service.worker;
         let message = self.message(service);
         if let Some(handed) = &built.handed {
-            return self.by_wrangler(service, handed, rendered, tag, &message).await;
+            return self.by_wrangler(service, built, handed, rendered, tag, &message).await;
         }
         let mut metadata = content::metadata(built, rendered);
         if let Some(dropped) = &service.dropped {
@@ -158,6 +159,7 @@ impl Work<'_> {
     async fn by_wrangler(
         &self,
         service: &ServicePlan,
+        built: &Built,
         handed: &Handed,
         rendered: &Rendered,
         tag: &str,
@@ -171,10 +173,14 @@ impl Work<'_> {
             let value = self.inputs.secrets.get(&secret.variable)?;
             Some((secret.name.clone(), value.clone()))
         });
+        let live = self.facts.live.get(&service.key);
+        // What the hash does not cover: as it is, where the configuration does not say.
+        let mut config = handed.configuration(environment, subject, rendered);
+        addresses::kept(environment, built, live.and_then(|live| live.workers_dev), &mut config);
         let what = ToUpload {
             folder: &handed.folder,
             config_folder: handed.config.folder(),
-            config: &handed.configuration(environment, subject, rendered),
+            config: &config,
             secrets: &secrets.collect::<Vec<_>>(),
             token: &access.token,
             account: &access.account_id,
@@ -183,7 +189,6 @@ impl Work<'_> {
         };
         let content = fingerprint::content(tag);
         // After a rollback the same content may be uploaded again: until that ends well, it has not.
-        let live = self.facts.live.get(&service.key);
         let before = live.map(|live| &live.settings.tags[..]).unwrap_or_default();
         if content.is_some_and(|content| claims::is_uploaded(before, content)) {
             self.tag(&service.worker, &claims::uploaded(before, None)).await?;

@@ -2,6 +2,7 @@
 
 use actions_core::plan::{Plan as Changes, Verb};
 
+use crate::plan::addresses;
 use crate::plan::hostnames::Step;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::report;
@@ -66,6 +67,9 @@ impl Plan {
                     "off: a preview is reached by its hostname",
                     (),
                 );
+            }
+            if let Some(at) = service.addresses {
+                changes.push(Verb::Update, "workers.dev", worker, addresses::said(at), ());
             }
             if let Some(settings) = &service.settings {
                 let keys: Vec<&str> = settings.keys().map(String::as_str).collect();

@@ -1,6 +1,6 @@
 //! Decides what is to be done, from bundles and facts. Pure.
 
-mod addresses;
+pub(crate) mod addresses;
 pub(crate) mod changes;
 pub(crate) mod claims;
 pub(crate) mod conflicts;
@@ -61,6 +61,8 @@ pub(crate) struct ServicePlan {
     pub(crate) steps: Vec<Step>,
     /// workers.dev is on, and a preview is to be reached by its hostname only.
     pub(crate) workers_dev_off: bool,
+    /// What the configuration says of workers.dev and of the versions' URLs, where it is not so.
+    pub(crate) addresses: Option<WorkersDev>,
     /// The schedules to set; `None`: they are right, or not ours.
     pub(crate) crons: Option<Vec<String>>,
     /// Durable Object migrations to run with the upload.
@@ -104,6 +106,7 @@ impl ServicePlan {
         self.upload != Upload::No
             || !self.steps.is_empty()
             || self.workers_dev_off
+            || self.addresses.is_some()
             || self.crons.is_some()
             || self.tags.is_some()
             || self.settings.is_some()
@@ -308,6 +311,9 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         tag: Some(tag).filter(|_| rendered.missing_kv.is_empty()),
         steps: Vec::new(),
         workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),
+        // An upload by wrangler does it.
+        addresses: addresses::wanted(environment, built, live.workers_dev)
+            .filter(|_| built.handed.is_none() || upload == Upload::No),
         crons: wanted_crons(environment, built).filter(|crons| !same(crons, &live.crons)),
         migrations,
         durable,
