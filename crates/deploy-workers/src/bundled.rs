@@ -9,13 +9,16 @@ use wrangler::Sandbox;
 
 use crate::bundles;
 use crate::inputs::{Command, Inputs};
+use crate::plan::order::{self, Edges, Wave};
 use crate::report;
 use crate::under_way::{Corral, UnderWay};
+use wrangler::project::builds;
 use wrangler::project::check;
+use wrangler::project::declared;
 use wrangler::project::isolation::Foreign;
 use wrangler::project::names::Names;
 use wrangler::project::render::{self, Context, Known, Rendered};
-use wrangler::project::{self, Built, NotBuilt, Progress, Project};
+use wrangler::project::{self, Built, NotBuilt, Progress, Project, Scope};
 
 /// The chosen services, ready to be planned.
 pub(crate) struct Bundled {
@@ -26,8 +29,36 @@ pub(crate) struct Bundled {
     foreign: Option<Foreign>,
     /// What each chosen service needs, by key.
     pub(crate) needs: BTreeMap<String, Vec<String>>,
-    /// The chosen services.
-    pub(crate) waves: Vec<Vec<String>>,
+    /// The services that each of them binds to, by key.
+    calls: Edges,
+}
+
+/// At what a service failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Build,
+    Bundle,
+}
+
+/// A service that could not be bundled.
+pub(crate) struct NotBundled {
+    pub(crate) key: String,
+    pub(crate) stage: Stage,
+    /// Whether the manifest has a command that builds it.
+    pub(crate) has_build: bool,
+    pub(crate) error: anyhow::Error,
+}
+
+impl NotBundled {
+    fn new(scope: Scope<'_>, stage: Stage, key: String, error: anyhow::Error) -> Self {
+        let service = scope.environment.service(&key);
+        Self {
+            has_build: service.is_some_and(|service| service.build.is_some()),
+            key,
+            stage,
+            error,
+        }
+    }
 }
 
 impl Bundled {
@@ -35,38 +66,60 @@ impl Bundled {
     ///
     /// # Errors
     /// Bundles that failed, or every problem in them.
-    pub(crate) async fn make(inputs: &Inputs, runner: &Runner, under_way: &UnderWay) -> anyhow::Result<Self> {
+    pub(crate) async fn make(inputs: &mut Inputs, runner: &Runner, under_way: &UnderWay) -> anyhow::Result<Self> {
         let mut problems = inputs.missing.clone();
         let api_url = inputs
             .cloudflare
             .as_ref()
             .map_or(actions_core::cloudflare::API, |access| &access.api_url);
         let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
-        let scope = inputs.scope();
         let say = |progress: Progress<'_>| under_way.heed(runner, progress);
         let mut not_built = NotBuilt::default();
-        let (project, built, not_bundled) =
-            if let Some(folder) = inputs.bundles.as_ref().filter(|_| inputs.command == Command::Deploy) {
-                // None of the project's code runs; names and production's resources are those of this checkout.
-                not_built.elsewhere = true;
-                let project = Project::read(scope, &not_built, &mut problems);
+        // A build takes its time: where secrets are missing, it is for nothing.
+        let mut skipped = false;
+        let bundles = inputs.bundles.clone();
+        let bundles = bundles.filter(|_| inputs.command == Command::Deploy);
+        let corral = Corral::new();
+        if bundles.is_some() {
+            // None of the project's code runs; names and production's resources are those of this checkout.
+            not_built.elsewhere = true;
+        } else if problems.is_empty() {
+            not_built = project::build(inputs.scope(), &sandbox, &say).await;
+        } else {
+            not_built.services = report::builds_skipped(runner, builds::built_by_commands(inputs.scope()));
+            skipped = !not_built.services.is_empty();
+        }
+        let project = Project::read(inputs.scope(), &not_built, &mut problems);
+        // A build may have written the configuration.
+        let declared = project.declared_secrets(inputs.scope());
+        inputs.declare(&declared, &runner.env);
+        let (inputs, scope) = (&*inputs, inputs.scope());
+        let (built, mut not_bundled) = match &bundles {
+            Some(folder) => {
                 let taken = bundles::take(inputs, folder, &mut problems).await?;
                 if let Some(taken) = &taken {
                     runner.say(&report::taken(taken));
                 }
-                (project, taken.map(|taken| taken.built).unwrap_or_default(), Vec::new())
-            } else {
-                let corral = Corral::new();
-                not_built = project::build(scope, &sandbox, &say).await;
-                let project = Project::read(scope, &not_built, &mut problems);
-                let (built, not_bundled) = project.bundle(scope, &not_built, &sandbox, &say).await;
-                corral.end(runner);
-                (project, built, not_bundled)
-            };
-        let failed: Vec<(String, anyhow::Error)> = not_built.services.drain(..).chain(not_bundled).collect();
+                (taken.map(|taken| taken.built).unwrap_or_default(), Vec::new())
+            }
+            None => project.bundle(scope, &not_built, &sandbox, &say).await,
+        };
+        corral.end(runner);
+        if skipped {
+            // What is not built may be what the others lack.
+            not_built.services.clear();
+            not_bundled.clear();
+        }
+        if bundles.is_none() {
+            project.unbundled(scope, &built, &mut problems);
+        }
+        let stage = |stage| move |(key, error)| NotBundled::new(scope, stage, key, error);
+        let not_bundled = not_bundled.into_iter().map(stage(Stage::Bundle));
+        let failed = not_built.services.drain(..).map(stage(Stage::Build));
+        let failed: Vec<NotBundled> = failed.chain(not_bundled).collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
-        let mut called = IndexMap::new();
+        let mut calls = Edges::new();
         for (key, built) in &built {
             let callees = render::callees(&built.metadata, key, &names);
             let declared = inputs.environment.service(key).map(|service| service.needs.as_slice());
@@ -75,20 +128,14 @@ impl Bundled {
             all.sort();
             all.dedup();
             needs.insert(key.clone(), all);
-            called.insert(key.clone(), callees);
+            calls.insert(key.clone(), callees);
         }
-        let waves = inputs.environment.waves(&called).unwrap_or_else(|cycle| {
-            problems.add("services", cycle.to_string());
-            Vec::new()
-        });
-        let chosen =
-            |wave: Vec<String>| -> Vec<String> { wave.into_iter().filter(|key| built.contains_key(key)).collect() };
         let bundled = Self {
             foreign: project.foreign(scope),
-            waves: waves.into_iter().map(chosen).filter(|wave| !wave.is_empty()).collect(),
             built,
             names,
             needs,
+            calls,
             sandbox,
         };
         for (key, built) in &bundled.built {
@@ -122,14 +169,22 @@ impl Bundled {
         if problems.is_empty() && !failed.is_empty() {
             return Err(report::bundling_failed(runner, failed));
         }
-        for (key, error) in &failed {
-            problems.add(&format!("services.{key}"), report::not_bundled(runner, key, error));
+        for failed in &failed {
+            problems.add(&format!("services.{}", failed.key), report::not_bundled(runner, failed));
         }
         problems.finish()?;
-        if bundled.waves.len() > 1 {
-            runner.say(&report::waves(&bundled.waves));
-        }
         Ok(bundled)
+    }
+
+    /// The chosen services in the order of their deployment; `there` says whether the Worker of a service exists.
+    ///
+    /// # Errors
+    /// Services that need each other by the manifest, which refuses that itself.
+    pub(crate) fn order(&self, inputs: &Inputs, there: impl Fn(&str) -> bool) -> anyhow::Result<Vec<Wave>> {
+        let services = inputs.environment.services.iter();
+        let needs = services.map(|service| (service.key.clone(), service.needs.clone()));
+        let waves = order::waves(&needs.collect(), &self.calls, there)?;
+        Ok(order::of_chosen(waves, |key| self.built.contains_key(key)))
     }
 
     /// Renders every service's metadata, with these ids.
@@ -155,7 +210,8 @@ impl Bundled {
                 continue;
             };
             match render::render(service, &built.metadata, &built.migrations, &context) {
-                Ok(rendered) => {
+                Ok(mut rendered) => {
+                    declared::inherit(&mut rendered.metadata, &built.declared);
                     all.insert(key.clone(), rendered);
                 }
                 Err(problems) => wrong.extend(problems.into_iter().map(|problem| (key.clone(), problem))),

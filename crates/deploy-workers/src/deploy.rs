@@ -8,7 +8,7 @@ use actions_core::cloudflare::Reader;
 use actions_core::reports::Command;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
-use actions_core::runner::{Runner, command};
+use actions_core::runner::{Problems, Runner, command};
 use futures_util::future::try_join;
 
 use crate::apply::Work;
@@ -22,6 +22,7 @@ use crate::report::{self, Report};
 use crate::stop::{Cancelled, Stop, UNTOUCHED};
 use crate::under_way::UnderWay;
 use wrangler::project::render::Rendered;
+use wrangler::project::{NotBuilt, Project};
 
 /// What is known before anything is touched.
 struct Prepared {
@@ -37,27 +38,33 @@ impl Prepared {
     /// Bundles, reads and plans.
     async fn new(
         runner: &Runner,
-        inputs: &Inputs,
+        inputs: &mut Inputs,
         access: &CloudflareAccess,
         under_way: &UnderWay,
     ) -> anyhow::Result<Self> {
-        let bundled = Bundled::make(inputs, runner, under_way).await?;
         let reader = access.reader(actions_core::http::client()?);
+        declared_secrets(runner, inputs, &reader).await?;
+        let bundled = Bundled::make(inputs, runner, under_way).await?;
+        let inputs = &*inputs;
         let facts = Facts::read(&reader, inputs, &bundled.built, &bundled.wanted(inputs)).await?;
         let rendered = bundled
             .render(inputs, &facts.known)
             .map_err(|wrong| report::checks_failed(&wrong))?;
+        let there = |key: &str| facts.live.get(key).is_some_and(|live| live.deployment.is_some());
+        let waves = bundled.order(inputs, there)?;
+        report::say_order(runner, &waves);
         let subject = Subject {
             environment: &inputs.environment,
             built: &bundled.built,
             rendered: &rendered,
-            waves: bundled.waves.clone(),
+            waves,
             needs: &bundled.needs,
+            inputs,
             overwrite: inputs.overwrite,
             more_hostnames: &inputs.more_hostnames,
         };
         let plan = Plan::new(&subject, &facts);
-        let described = describe::describe(inputs, &bundled, &rendered);
+        let described = describe::describe(inputs, &bundled, &plan.waves, &rendered);
         Ok(Self {
             bundled,
             reader,
@@ -67,6 +74,29 @@ impl Prepared {
             described,
         })
     }
+}
+
+/// Asks for what the Workers have, where their configurations declare secrets that this step does not give: before a
+/// build that would be for nothing.
+async fn declared_secrets(runner: &Runner, inputs: &mut Inputs, reader: &Reader) -> anyhow::Result<()> {
+    let scope = inputs.scope();
+    // What cannot be read is told later.
+    let project = Project::read(scope, &NotBuilt::default(), &mut Problems::default());
+    let declared = project.declared_secrets(scope);
+    inputs.declare(&declared, &runner.env);
+    let mut missing = Problems::default();
+    for key in inputs.awaited.keys() {
+        let Some(service) = inputs.environment.service(key) else {
+            continue;
+        };
+        let names = reader.secret_names(&service.worker).await?.unwrap_or_default();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for (name, problem) in inputs.undeclared(key, &names) {
+            missing.add(name, problem);
+        }
+    }
+    inputs.missing.extend(missing);
+    Ok(())
 }
 
 /// Deploys: bundles, reads, plans, carries out, and puts back what it did when it fails. However it ends, the outputs
@@ -79,14 +109,15 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen()?;
     // Asked beside it, so that nothing is bundled to the end for a pull request that is closed.
+    let inquiry = inputs.inquiry.clone();
     let source = async {
-        let source = inputs.inquiry.source().await;
+        let source = inquiry.source().await;
         source.may_make()?;
         anyhow::Ok(source)
     };
     let under_way = UnderWay::default();
     let prepared = tokio::select! {
-        prepared = try_join(Prepared::new(runner, &inputs, access, &under_way), source) => prepared,
+        prepared = try_join(Prepared::new(runner, &mut inputs, access, &under_way), source) => prepared,
         interrupt = interrupts.next() => Err(Cancelled(interrupt).error(&report::cut_short(UNTOUCHED, &under_way.now()))),
     };
     let (prepared, source) = match prepared {

@@ -34,6 +34,6 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
             inputs.origin.sha = inputs.inquiry.source().await.commit;
             restore::run(runner, &inputs, &access, started).await
         }
-        _ => validate::run(runner, &inputs, started).await,
+        _ => validate::run(runner, &mut inputs, started).await,
     }
 }

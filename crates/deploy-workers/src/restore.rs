@@ -12,7 +12,6 @@ use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
 use futures_util::{StreamExt as _, stream};
-use indexmap::IndexMap;
 
 use crate::apply::decide::{self, Decision};
 use crate::apply::gate::{self, Awaited};
@@ -20,6 +19,7 @@ use crate::apply::look::{self, Found};
 use crate::apply::rollback::{self, PutBack};
 use crate::apply::{AT_ONCE, record};
 use crate::inputs::{BackTo, Inputs};
+use crate::plan::order::{self, Wave};
 use crate::report;
 use crate::stop::{Cancelled, Stop, UNTOUCHED};
 
@@ -187,6 +187,7 @@ impl<'a> Restore<'a> {
             self.current.replace(None);
             self.done.borrow_mut().push(Restored { put_back, ..current });
         }
+        self.bound().await;
         if let Some(error) = report::rollback_failed(&self.done.borrow()) {
             return Err(error);
         }
@@ -195,6 +196,22 @@ impl<'a> Restore<'a> {
         }
         let done = self.done.borrow().clone();
         self.stop.unless(healthy(self.runner, self.inputs, &done)).await
+    }
+
+    /// Tries those again that others were still bound to.
+    async fn bound(&self) {
+        let workers = |restored: &Restored<'_>| {
+            let bound = matches!(restored.put_back, PutBack::Bound(_));
+            bound.then(|| restored.service.worker.clone())
+        };
+        let bound: Vec<String> = self.done.borrow().iter().filter_map(workers).collect();
+        for (worker, put_back) in rollback::remove_bound(&self.writer, bound).await {
+            let mut done = self.done.borrow_mut();
+            if let Some(restored) = done.iter_mut().find(|restored| restored.service.worker == worker) {
+                self.runner.say(&report::put_back(&restored.service.key, &put_back));
+                restored.put_back = put_back;
+            }
+        }
     }
 
     async fn one(&self, service: &Service, history: &History, mark: &str) -> PutBack {
@@ -252,28 +269,24 @@ impl<'a> Restore<'a> {
     }
 }
 
-/// The order in which the services come up: by the manifest, and by who calls whom now. Where they call each other in a
-/// circle, the manifest alone decides.
+/// The order in which the services come up: by the manifest, and by who calls whom now.
 fn order(inputs: &Inputs, histories: &[(&Service, anyhow::Result<History>)]) -> Vec<String> {
-    let environment = &inputs.environment;
+    let services = &inputs.environment.services;
     let key = |worker: &String| {
-        let callee = environment.services.iter().find(|service| service.worker == *worker);
+        let callee = services.iter().find(|service| service.worker == *worker);
         callee.map(|service| service.key.clone())
     };
-    let called: IndexMap<String, Vec<String>> = histories
+    let calls = histories.iter().filter_map(|(service, history)| {
+        let calls = history.as_ref().ok()?.calls.iter().filter_map(key);
+        Some((service.key.clone(), calls.collect()))
+    });
+    let needs = services
         .iter()
-        .filter_map(|(service, history)| {
-            let calls = history.as_ref().ok()?.calls.iter().filter_map(key);
-            Some((
-                service.key.clone(),
-                calls.filter(|callee| *callee != service.key).collect(),
-            ))
-        })
-        .collect();
-    let waves = environment
-        .waves(&called)
-        .or_else(|_| environment.waves(&IndexMap::new()));
-    waves.map_or_else(|_| inputs.chosen.clone(), |waves| waves.concat())
+        .map(|service| (service.key.clone(), service.needs.clone()));
+    // Of Workers that bind each other, each is there.
+    let waves = order::waves(&needs.collect(), &calls.collect(), |_| true);
+    let keys = |waves: Vec<Wave>| waves.into_iter().flat_map(|wave| wave.services).collect();
+    waves.map_or_else(|_| inputs.chosen.clone(), keys)
 }
 
 fn decide(back_to: &BackTo, key: &str, history: &History, inputs: &Inputs) -> Decision {
@@ -309,6 +322,7 @@ async fn healthy(runner: &Runner, inputs: &Inputs, all: &[Restored<'_>]) -> anyh
             PutBack::Back(versions) => Some(Awaited {
                 service: restored.service,
                 version: versions.first().filter(|_| versions.len() == 1).cloned(),
+                also: Vec::new(),
                 replaced: true,
                 version_url: None,
             }),

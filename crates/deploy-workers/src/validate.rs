@@ -16,7 +16,7 @@ use crate::under_way::UnderWay;
 use wrangler::project::render::Known;
 
 /// Validates or builds. Nothing is known of Cloudflare here: hostnames and what serves are checked by `deploy`.
-pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> anyhow::Result<()> {
+pub(crate) async fn run(runner: &Runner, inputs: &mut Inputs, started: Instant) -> anyhow::Result<()> {
     let command = match inputs.command {
         Command::Build => reports::Command::Build,
         _ => reports::Command::Validate,
@@ -25,6 +25,7 @@ pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> a
     let under_way = UnderWay::default();
     let work = async {
         let bundled = Bundled::make(inputs, runner, &under_way).await?;
+        let inputs = &*inputs;
         let left = match &inputs.bundles {
             Some(folder) => Some(bundles::leave(inputs, folder, &bundled.built).await?),
             None => None,
@@ -42,10 +43,14 @@ pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> a
             return Err(error);
         }
     };
+    let inputs = &*inputs;
+    // Nobody knows what is there.
+    let waves = bundled.order(inputs, |_| false)?;
+    report::say_order(runner, &waves);
     let rendered = bundled.render(inputs, &Known::default());
     let described = rendered.map_or_else(
         |_| Vec::new(),
-        |rendered| describe::describe(inputs, &bundled, &rendered),
+        |rendered| describe::describe(inputs, &bundled, &waves, &rendered),
     );
     describe::say(runner, &described);
     describe::say_told(runner, &described);

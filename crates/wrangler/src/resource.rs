@@ -39,6 +39,13 @@ pub enum ResourceKind {
     Logpush,
 }
 
+impl ResourceKind {
+    /// Whether it is another Worker, or part of one.
+    pub fn means_worker(self) -> bool {
+        matches!(self, Self::Worker | Self::DurableObject | Self::Workflow)
+    }
+}
+
 impl fmt::Display for ResourceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -437,6 +444,10 @@ impl Settings<'_> {
         for naming in NAMINGS {
             let items = items_mut(&mut config, naming.key, naming.inner);
             let Some(items) = items else { continue };
+            // A first version lacks bindings to Workers that are not there yet.
+            if naming.kind.means_worker() {
+                items.retain(|item| bindings.iter().any(|binding| name_of(item) == binding["name"].as_str()));
+            }
             for binding in bindings.iter().filter(|binding| binding["type"] == naming.binding) {
                 let found = items.iter_mut().find(|item| name_of(item) == binding["name"].as_str());
                 if let Some(item) = found.and_then(Value::as_object_mut) {

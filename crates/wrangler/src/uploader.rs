@@ -76,10 +76,11 @@ impl Tool {
             .iter()
             .map(|(name, value)| (name.clone(), value.expose_secret().into()))
             .collect();
-        let secrets = (!secrets.is_empty()).then(|| private_file(place.path(), "secrets-", &secrets));
-        let secrets = secrets.transpose().map_err(lost)?;
+        // Also an empty one: up to 4.100 at least, wrangler asks Cloudflare to keep the Worker's other secrets only where it
+        // is given a file (tried).
+        let secrets = private_file(place.path(), "secrets-", &secrets).map_err(lost)?;
         let told = place.path().join("told.ndjson");
-        let mut args = vec![
+        let args = [
             self.script.as_os_str(),
             OsStr::new("deploy"),
             OsStr::new("--config"),
@@ -93,10 +94,9 @@ impl Tool {
             OsStr::new(what.tag),
             OsStr::new("--message"),
             OsStr::new(what.message),
+            OsStr::new("--secrets-file"),
+            secrets.path().as_os_str(),
         ];
-        if let Some(secrets) = &secrets {
-            args.extend([OsStr::new("--secrets-file"), secrets.path().as_os_str()]);
-        }
         let more = [
             ("CLOUDFLARE_API_TOKEN", OsStr::new(what.token.expose_secret())),
             ("CLOUDFLARE_ACCOUNT_ID", OsStr::new(what.account)),

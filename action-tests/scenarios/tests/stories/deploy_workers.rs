@@ -326,7 +326,7 @@ async fn what_another_tool_has_bound_does_not_go_without_a_word() {
     let told = "note: api: binding `BY_HAND` goes: what serves has them by another way";
     assert!(run.stdout.find(told) < run.stdout.find("✓ api"), "{run}");
     assert!(
-        run.stdout.contains(told) && run.stdout.contains("secret `OLD_KEY` stays, set by hand"),
+        run.stdout.contains(told) && run.stdout.contains("secret `OLD_KEY` stays on the Worker, set by hand"),
         "{run}"
     );
     assert!(bindings(&world, "api-preview-42")["OLD_KEY"].is_object());

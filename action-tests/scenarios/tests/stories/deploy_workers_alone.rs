@@ -95,7 +95,7 @@ async fn durable_objects_are_migrated_once_and_secrets_by_hand_stay() {
         run.report["services"][0]["detail"]
             .as_str()
             .unwrap()
-            .contains("secret `BY_HAND` stays, set by hand"),
+            .contains("secret `BY_HAND` stays on the Worker, set by hand"),
         "{run}"
     );
     assert!(room["versions"].to_string().contains("BY_HAND"));

@@ -129,7 +129,7 @@ async fn what_is_wrong_with_the_tools_is_one_sentence() {
     );
     assert!(
         run.stdout
-            .contains("::group::what was printed while api was built\n✘ [ERROR] Could not resolve"),
+            .contains("::group::what was printed while api was bundled\n✘ [ERROR] Could not resolve"),
         "{run}"
     );
 

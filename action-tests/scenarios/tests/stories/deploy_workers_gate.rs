@@ -1,6 +1,6 @@
 //! Stories of `deploy-workers` about proof: which version was it that answered?
 
-use scenarios::World;
+use scenarios::{World, ids};
 use serde_json::json;
 
 use crate::deploy_workers::{account, worker};
@@ -151,6 +151,60 @@ async fn an_applications_own_version_is_none_of_cloudflares() {
     assert!(!run.stdout.contains("still answers"), "{run}");
     assert!(run.stdout.contains("does not tell its version"), "{run}");
     world.finish().await;
+}
+
+#[tokio::test]
+async fn a_commit_proves_a_version_by_the_setting_unless_the_one_before_was_of_it_too() {
+    const BEFORE: &str = "1111111111111111111111111111111111111111";
+    let world = World::start().await;
+    let telling = |commit: &str| {
+        let document = SILENT.replace("\"environment\":\"preview\",", "").replace(
+            "\"checks\"",
+            &format!("\"version\":\"1.0.0\",\"commit\":\"{commit}\",\"checks\""),
+        );
+        answer(200, &document)
+    };
+    let deploy = async |commit: &str| {
+        let run = world.run("deploy-workers").on_push().input("environment", "production");
+        let run = run.input("health-version", "commit").input("health-timeout", "5s");
+        run.env("GITHUB_SHA", commit).go().await
+    };
+    let first = Server::start(vec![telling(&BEFORE[..7])]).await;
+    production(&world, &first.url("/{hostname}"));
+    code(&world, "one");
+    let run = deploy(BEFORE).await;
+    assert_eq!(run.code, 0, "{run}");
+
+    // The edge still answers with the old commit, then with the new one, abbreviated.
+    let edge = Server::start(vec![telling(BEFORE), telling(BEFORE), telling(&ids::HEAD_SHA[..8])]).await;
+    production(&world, &edge.url("/{hostname}"));
+    code(&world, "two");
+    let run = deploy(ids::HEAD_SHA).await;
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("still answers"), "{run}");
+    assert!(!run.stdout.contains("does not tell its version"), "{run}");
+    assert_eq!(edge.requests(), 3, "{run}");
+    assert_eq!(run.stdout.matches("api is healthy after").count(), 1, "{run}");
+
+    // Deployed again with other variables: the version before tells this commit, too.
+    let again = Server::start(vec![telling(ids::HEAD_SHA)]).await;
+    production(&world, &again.url("/{hostname}"));
+    code(&world, "three");
+    let run = deploy(ids::HEAD_SHA).await;
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("does not tell its version"), "{run}");
+    assert_eq!(run.stdout.matches("api is healthy after").count(), 1, "{run}");
+    world.finish().await;
+}
+
+/// The same service in production.
+fn production(world: &World, url: &str) {
+    one_service(world, url);
+    let manifest = std::fs::read_to_string(world.workspace().join("codex.toml")).unwrap();
+    world.file(
+        "codex.toml",
+        &manifest.replace("[services.api]", "[environments.production]\n[services.api]"),
+    );
 }
 
 #[tokio::test]

@@ -38,13 +38,22 @@ async fn secrets_bindings_builds_and_budgets_are_told_together() {
     let error = run.error();
     for part in [
         "`SESSION_SECRET`: missing or empty; service `auth` would get no secret",
-        "`services.web`: could not be bundled: `echo cannot build >&2; exit 3` ended with status 3",
         "`services.api`: `queues.consumers` in the wrangler configuration: this action does not attach queue consumers; `uploader: wrangler` lets the project's wrangler do it",
         "`services.api`: binding `STORE` is production's R2 bucket `files`; give this environment its own in the manifest's `r2`",
         "`services.auth`: `compatibility_date` 2099-01-01 is in the future",
         "`services.api`: its modules have",
     ] {
         assert!(error.contains(part), "{part} is not in:\n{error}");
+    }
+    // What is wrong in the repository is told without a build, which would be for nothing; with all secrets, it is made.
+    assert!(!run.stdout.contains("cannot build\n"), "{run}");
+    let run = deploy(&world, &[]).await;
+    assert_eq!(run.code, 2, "{run}");
+    for part in [
+        "`services.web`: could not be built: `echo cannot build >&2; exit 3` ended with status 3",
+        "`services.auth`: `compatibility_date` 2099-01-01 is in the future",
+    ] {
+        assert!(run.error().contains(part), "{part} is not in:\n{}", run.error());
     }
     assert!(
         run.stdout

@@ -154,3 +154,59 @@ async fn an_account_without_room_for_schedules_does_not_fail_sound_code() {
     assert!(schedules(&world, "jobs-42").contains("*/5"));
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_variable_may_come_from_the_step_and_is_no_secret() {
+    let world = World::start().await;
+    jobs(&world, &json!({"vars": {"PUBLIC_KEY": "from the configuration"}}));
+    manifest(
+        &world,
+        "step-vars = { PUBLIC_KEY = \"STRIPE_TEST_PUBLIC_KEY\" }",
+        "step-vars = [\"PUBLIC_KEY\", \"REGION\"]",
+    );
+    let run = world.run("deploy-workers").input("health", "false").go().await;
+    assert_eq!(run.code, 2, "{run}");
+    for part in [
+        "`STRIPE_TEST_PUBLIC_KEY`: missing or empty; service `jobs` would not get its variable: set it in the step's `env`, such as `STRIPE_TEST_PUBLIC_KEY: ${{ vars.STRIPE_TEST_PUBLIC_KEY }}`",
+        "`REGION`: missing or empty",
+    ] {
+        assert!(run.error().contains(part), "{part}: {run}");
+    }
+    assert!(world.requests().is_empty());
+
+    let deploy = async || {
+        let run = world.run("deploy-workers").input("health", "false").env("REGION", "eu");
+        run.env("STRIPE_TEST_PUBLIC_KEY", "pk_test_1").go().await
+    };
+    let run = deploy().await;
+    assert_eq!(run.code, 0, "{run}");
+    let bound = bindings(&world, "jobs-42");
+    assert_eq!(
+        bound["PUBLIC_KEY"],
+        json!({"name": "PUBLIC_KEY", "type": "plain_text", "text": "pk_test_1"})
+    );
+    assert_eq!(bound["REGION"]["text"], "eu");
+    assert!(
+        run.stdout.contains("variables: PUBLIC_KEY = pk_test_1; REGION = eu"),
+        "{run}"
+    );
+    assert!(!run.masks().contains(&"pk_test_1".to_owned()), "{run}");
+    let mark = world.mark();
+    assert_eq!(deploy().await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+
+    manifest(
+        &world,
+        "",
+        "step-vars = [\"A\", \"B\"]\nsecrets = [\"A\"]\nvars = { B = \"b\" }",
+    );
+    let run = deploy().await;
+    assert_eq!(run.code, 2, "{run}");
+    for part in [
+        "`A` is a variable of the step in `services.jobs.step-vars` and a secret in `services.jobs.secrets`",
+        "`B` is a variable of the step in `services.jobs.step-vars` and a variable in `services.jobs.vars`",
+    ] {
+        assert!(run.error().contains(part), "{part}: {run}");
+    }
+    world.finish().await;
+}

@@ -8,6 +8,7 @@ mod workers;
 
 use std::time::Duration;
 
+use actions_core::cloudflare::dependents::has_dependents;
 use actions_core::cloudflare::{self, Zone};
 use actions_core::neon;
 use actions_core::reports::RemovalKind;
@@ -142,6 +143,23 @@ impl Work<'_> {
         at
     }
 
+    /// The same for a Worker that only such Workers bind to as go with it.
+    async fn one_by_force(&self, at: usize) {
+        let thing = &self.going[at].thing;
+        let end = match (self.brake.on(thing.kind()), &self.writers.cloudflare) {
+            (Some(stop), _) => End::Left(Why::NotTried(stop)),
+            (None, None) => return,
+            (None, Some(writer)) => {
+                self.journal.begin(at);
+                match writer.delete_worker(thing.name(), true).await {
+                    Ok(_) => End::Deleted { certificate: None },
+                    Err(error) => self.failed_at_cloudflare(thing.kind(), error),
+                }
+            }
+        };
+        self.journal.end(at, end);
+    }
+
     async fn delete(&self, thing: &Thing) -> End {
         let writers = self.writers;
         let result = match (thing, &writers.cloudflare, &writers.zone, &writers.neon) {
@@ -176,7 +194,7 @@ impl Work<'_> {
 
     fn failed_at_cloudflare(&self, kind: RemovalKind, error: cloudflare::Error) -> End {
         self.count(kind, error.is_unclear());
-        if error.has(workers::HAS_DEPENDENTS) {
+        if has_dependents(&error) {
             return End::Left(Why::Bound(error));
         }
         End::Left(Why::Failed(error.into()))

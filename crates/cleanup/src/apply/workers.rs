@@ -1,4 +1,5 @@
-//! Workers: dependents before what they bind to. One that others still bind to is tried again after them.
+//! Workers: dependents before what they bind to. One that others still bind to is tried again after them; what is left
+//! then may be a circle.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +9,6 @@ use futures_util::{StreamExt as _, stream};
 use super::{AT_ONCE, Work};
 use crate::outcome::{End, Why};
 use crate::plan::{Ground, Thing};
-
-/// Other Workers bind to it.
-pub(super) const HAS_DEPENDENTS: u32 = 10142;
 
 impl Work<'_> {
     pub(super) async fn workers(&self) {
@@ -30,12 +28,26 @@ impl Work<'_> {
                 }
             }
             if bound.is_empty() || bound.len() == before {
-                for at in bound {
-                    self.tell(at);
-                }
+                self.circle(bound).await;
                 return;
             }
             waiting = bound;
+        }
+    }
+
+    /// Of Workers that bind only each other none can go first, so they go by force: nobody is left who would miss them.
+    async fn circle(&self, bound: Vec<usize>) {
+        let name = |at: usize| self.going[at].thing.name().to_owned();
+        let names: Vec<String> = bound.iter().map(|at| name(*at)).collect();
+        let circle = match &self.writers.cloudflare {
+            Some(writer) if !names.is_empty() => writer.reader().bound_by_each_other(&names).await,
+            _ => BTreeSet::new(),
+        };
+        for at in bound {
+            if circle.contains(&name(at)) {
+                self.one_by_force(at).await;
+            }
+            self.tell(at);
         }
     }
 

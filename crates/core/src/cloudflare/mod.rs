@@ -8,6 +8,7 @@ pub mod assets;
 pub mod certificates;
 mod client;
 pub mod d1;
+pub mod dependents;
 pub mod dns;
 mod dns_changes;
 pub mod domains;

@@ -19,6 +19,8 @@ pub const MESSAGE: &str = "workers/message";
 
 /// No such version.
 const NO_VERSION: u32 = 100_146;
+/// A service binding leads to a Worker that is not there.
+const NO_CALLEE: u32 = 10144;
 /// The secrets of a version differ from those that are deployed now.
 const SECRETS_CHANGED: u32 = 10220;
 
@@ -293,6 +295,11 @@ impl Uploaded {
         let id = Uuid::try_parse(self.deployment_id.as_ref()?).ok()?;
         Some(id.to_string())
     }
+}
+
+/// Whether an upload was refused because a service binding leads to a Worker that is not there.
+pub fn binds_to_nothing(error: &Error) -> bool {
+    error.has(NO_CALLEE)
 }
 
 /// Whether a deployment was refused because the version's secrets differ from those that serve now.

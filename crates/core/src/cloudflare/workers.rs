@@ -106,6 +106,20 @@ impl Reader {
         some(self.ask(call.needs(self.workers_read())).await)
     }
 
+    /// The names of the Worker's secrets; `None` when there is no such Worker.
+    pub async fn secret_names(&self, worker: &str) -> Result<Option<Vec<String>>, Error> {
+        #[derive(Deserialize)]
+        struct Named {
+            name: String,
+        }
+        let call = Call::get(
+            self.script_path(worker, "/secrets"),
+            format!("list the secrets of Worker `{worker}`"),
+        );
+        let found: Option<Vec<Named>> = some(self.ask(call.needs(self.workers_read())).await)?;
+        Ok(found.map(|found| found.into_iter().map(|secret| secret.name).collect()))
+    }
+
     /// The account's name at workers.dev; `None` when it has none yet.
     pub async fn workers_dev_name(&self) -> Result<Option<String>, Error> {
         #[derive(Deserialize)]

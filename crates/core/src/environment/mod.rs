@@ -91,6 +91,8 @@ pub struct Service {
     pub build: Option<String>,
     pub uploader: Uploader,
     pub secrets: Vec<Secret>,
+    /// Variables that the step gives, which are no secrets.
+    pub step_vars: Vec<Secret>,
     pub kv: Vec<Kv>,
     /// Names of R2 buckets by binding, where the environment has its own.
     pub r2: IndexMap<String, String>,
@@ -113,7 +115,7 @@ pub struct Record {
     pub ttl: Option<Duration>,
 }
 
-/// A secret of a Worker.
+/// A secret of a Worker, or a variable that comes from the step as one does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
     /// The Worker's name for it.

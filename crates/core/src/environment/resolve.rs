@@ -87,13 +87,6 @@ impl Environment {
         let services = manifest.services.iter().map(|(key, service)| {
             let (worker, hostname) = values(key);
             let url = url_of(&hostname);
-            let secret = |name: &String| {
-                let variable = spec.secrets.get(name).unwrap_or(name).clone();
-                Secret {
-                    name: name.clone(),
-                    variable,
-                }
-            };
             let kv = |binding: &String| Kv {
                 binding: binding.clone(),
                 title: naming::kv_title(&project.name, name, pull_request, binding),
@@ -101,7 +94,7 @@ impl Environment {
             let vars = spec.vars.iter().chain(&service.vars);
             let own = values_of(manifest, name, key, pull_request);
             let refer = |name: &str| of_service_named(name, &address).or_else(|| naming::value(name, &own));
-            let named = |map: &IndexMap<String, String>| of_service(map, key, &own);
+            let own_of = |map: &IndexMap<String, String>| of_service(map, key, &own);
             Service {
                 key: key.clone(),
                 path: service.path.clone(),
@@ -113,9 +106,10 @@ impl Environment {
                 needs: service.needs.clone(),
                 build: service.build.clone(),
                 uploader: service.uploader,
-                r2: named(&spec.r2),
-                d1: named(&spec.d1),
-                secrets: service.secrets.iter().map(secret).collect(),
+                r2: own_of(&spec.r2),
+                d1: own_of(&spec.d1),
+                secrets: from_step(&service.secrets, &spec.secrets),
+                step_vars: from_step(&service.step_vars, &spec.step_vars),
                 kv: service.kv.iter().map(kv).collect(),
                 vars: vars
                     .map(|(name, value)| (name.clone(), filled(value, &refer)))
@@ -236,6 +230,15 @@ fn filled(value: &Value, refer: &impl Fn(&str) -> Option<String>) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// What the step's variables give a Worker, by its names for them; `renamed` has those that the step calls otherwise.
+fn from_step(names: &[String], renamed: &IndexMap<String, String>) -> Vec<Secret> {
+    let one = |name: &String| Secret {
+        name: name.clone(),
+        variable: renamed.get(name).unwrap_or(name).clone(),
+    };
+    names.iter().map(one).collect()
 }
 
 /// What stands for the placeholders of a service's names.

@@ -25,7 +25,7 @@ pub use checks::{Check, Cors, WrongCheck, not_to_send, parse as parse_checks, re
 pub use document::{Document, Meaning, Reading};
 pub use expect::{Expect, StatusSet, Version, VersionPlace, Warn};
 pub use failure::{Failure, TlsFailure};
-pub use judge::{Reason, Verdict, can_be_a_version_id, judge, told};
+pub use judge::{Reason, Verdict, can_be_a_version_id, judge, tells, told};
 pub use matcher::Matcher;
 pub use probe::{Answer, Outcome, Phases, Prober, Redirects, Request, Settings};
 pub use resolve::{Override, Resolver};

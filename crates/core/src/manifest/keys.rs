@@ -176,6 +176,11 @@ const ENVIRONMENT: &[Key] = &[
         "Where secrets come from: the Worker's name for it = the variable of the step.",
     ),
     key(
+        "step-vars",
+        Kind::TextMap,
+        "Where variables of `step-vars` come from: the Worker's name for it = the variable of the step.",
+    ),
+    key(
         "vars",
         Kind::ValueMap,
         "Variables of every Worker of the environment: texts, or values that reach the Worker as JSON. `{service.url}`, `{pr}` and the like are filled in; `{{x}}` is the text `{x}`.",
@@ -271,6 +276,11 @@ const SERVICE: &[Key] = &[
         "secrets",
         Kind::TextList,
         "The secrets that the Worker is given, by name.",
+    ),
+    key(
+        "step-vars",
+        Kind::TextList,
+        "Variables that the Worker is given from the step's `env`, by name, as secrets are; anybody may read them.",
     ),
     key(
         "kv",

@@ -331,21 +331,30 @@ fn texts<'a>(value: &'a Value, found: &mut impl FnMut(&'a str)) {
     }
 }
 
-/// A Worker cannot have a name both as a secret and as a variable: the later upload fails with "already in use".
+/// A Worker cannot have a name both as a secret and as a variable: the later upload fails with "already in use". Nor can
+/// two places say what a variable is.
 fn secrets(manifest: &Manifest, key: &str, service: &ServiceSpec, found: &mut Found<'_>) {
     let section = format!("[services.{key}]");
-    for secret in &service.secrets {
+    let secrets = service.secrets.iter().map(|name| (name, "a secret", "secrets"));
+    let from_step = service
+        .step_vars
+        .iter()
+        .map(|name| (name, "a variable of the step", "step-vars"));
+    for (name, what, of) in secrets.chain(from_step) {
         let environments = manifest
             .environments
             .iter()
-            .filter(|(_, environment)| environment.vars.contains_key(secret));
-        let environments = environments.map(|(name, _)| format!("environments.{name}.vars"));
+            .filter(|(_, environment)| environment.vars.contains_key(name));
+        let environments =
+            environments.map(|(environment, _)| format!("a variable in `environments.{environment}.vars`"));
         let own = service
             .vars
-            .contains_key(secret)
-            .then(|| format!("services.{key}.vars"));
-        for place in environments.chain(own) {
-            let text = format!("`{secret}` is a secret in `services.{key}.secrets` and a variable in `{place}`");
+            .contains_key(name)
+            .then(|| format!("a variable in `services.{key}.vars`"));
+        let both = (of == "step-vars" && service.secrets.contains(name))
+            .then(|| format!("a secret in `services.{key}.secrets`"));
+        for other in environments.chain(own).chain(both) {
+            let text = format!("`{name}` is {what} in `services.{key}.{of}` and {other}");
             found.add(&section, format!("{text}; a Worker can have it only once"));
         }
     }

@@ -107,6 +107,8 @@ pub struct EnvironmentSpec {
     #[serde(default)]
     pub secrets: IndexMap<String, String>,
     #[serde(default)]
+    pub step_vars: IndexMap<String, String>,
+    #[serde(default)]
     pub vars: IndexMap<String, Value>,
     pub crons: Option<bool>,
     #[serde(default)]
@@ -147,6 +149,8 @@ pub struct ServiceSpec {
     pub uploader: Uploader,
     #[serde(default)]
     pub secrets: Vec<String>,
+    #[serde(default)]
+    pub step_vars: Vec<String>,
     #[serde(default)]
     pub kv: Vec<String>,
     #[serde(default)]

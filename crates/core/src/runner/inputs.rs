@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::env::Env;
 use crate::secret::secret;
+use crate::text::quoted_list;
 
 /// Reads the `INPUT_*` variables into `T`, a struct whose fields are `Option<String>` named as the inputs, `_` for `-`.
 ///
@@ -39,19 +40,27 @@ impl BadInput {
 
 impl fmt::Display for BadInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inputs = self.0.len();
-        write!(
-            f,
-            "{} wrong; nothing was touched",
-            if inputs == 1 {
-                "one input is".to_owned()
-            } else {
-                format!("{inputs} inputs are")
+        // What is wrong with several for one and the same reason is told once.
+        let mut reasons: Vec<(Vec<&String>, &String)> = Vec::new();
+        for (input, problem) in &self.0 {
+            // A service is no input: what is wrong with each stands by itself.
+            let same = |reason: &&String| *reason == problem && !input.contains('.');
+            match reasons.iter_mut().find(|(_, reason)| same(reason)) {
+                Some((inputs, _)) if inputs.contains(&input) => {}
+                Some((inputs, _)) => inputs.push(input),
+                None => reasons.push((vec![input], problem)),
             }
-        )?;
-        self.0
+        }
+        let inputs: usize = reasons.iter().map(|(inputs, _)| inputs.len()).sum();
+        let wrong = match (inputs, reasons.len()) {
+            (1, _) => "one input is wrong".to_owned(),
+            (inputs, 1) => format!("{inputs} inputs are wrong for one reason"),
+            (inputs, _) => format!("{inputs} inputs are wrong"),
+        };
+        write!(f, "{wrong}; nothing was touched")?;
+        reasons
             .iter()
-            .try_for_each(|(input, problem)| write!(f, "\n- `{input}`: {problem}"))
+            .try_for_each(|(inputs, problem)| write!(f, "\n- {}: {problem}", quoted_list(inputs)))
     }
 }
 
@@ -167,10 +176,7 @@ impl Problems {
         let meant = crate::text::nearest(value, names.iter().copied())
             .map(|name| format!("; did you mean `{name}`?"))
             .unwrap_or_default();
-        self.add(
-            input,
-            format!("`{value}` is none of {}{meant}", crate::text::quoted_list(&names)),
-        );
+        self.add(input, format!("`{value}` is none of {}{meant}", quoted_list(&names)));
         default
     }
 

@@ -35,6 +35,8 @@ pub(crate) struct Awaited<'a> {
     pub(crate) service: &'a Service,
     /// The version that is to answer, when this run knows it.
     pub(crate) version: Option<String>,
+    /// What else stands for it in a health document: the commit and the tag that are deployed.
+    pub(crate) also: Vec<String>,
     /// Another version served before, and may still answer.
     pub(crate) replaced: bool,
     /// The version's own URL.
@@ -100,10 +102,21 @@ struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Waits until one is healthy, and it is the awaited version that says so.
+    /// Waits until one is healthy, and it is the awaited version that says so; that it is, is told once.
     async fn prove(&self, target: &Target, awaited: &Awaited<'_>, asked: Asked) -> Option<Seen> {
+        let seen = self.proven(target, awaited, asked).await?;
+        // A watched one was told to be healthy before.
+        if seen.state == State::Healthy && asked != Asked::Watched {
+            let healthy = Verdict::Healthy(seen.note.clone().map(Into::into));
+            self.runner
+                .say(&report::health(&seen.target, &healthy, self.started.elapsed()));
+        }
+        Some(seen)
+    }
+
+    async fn proven(&self, target: &Target, awaited: &Awaited<'_>, asked: Asked) -> Option<Seen> {
         let mut seen = self.ask(target, 1).await?;
-        if let Some(old) = awaited.version.as_deref().and_then(|wanted| still_old(&seen, wanted)) {
+        if let Some(old) = awaited.expected().and_then(|wanted| still_old(&seen, wanted)) {
             seen = self.ask(&old, 1).await?;
         }
         if asked != Asked::Watched && tells_no_version(&seen, awaited) && !self.at_version_url(awaited).await {
@@ -122,8 +135,11 @@ impl Gate<'_> {
             ..self.schedule.clone()
         };
         let tell = |target: &Target, verdict: &Verdict| {
-            self.runner
-                .say(&report::health(target, verdict, self.started.elapsed()));
+            // One healthy answer may not be the last word.
+            if !matches!(verdict, Verdict::Healthy(_)) {
+                self.runner
+                    .say(&report::health(target, verdict, self.started.elapsed()));
+            }
         };
         let asked = std::slice::from_ref(target);
         health::wait(&self.prober, asked, &rest, tell).await.pop()
@@ -202,9 +218,8 @@ fn expect(health_url: &str) -> Expect {
 }
 
 /// The target again, its version expected, when a healthy one told another version.
-fn still_old(seen: &Seen, wanted: &str) -> Option<Target> {
-    let wanted = version(wanted);
-    if seen.state != State::Healthy || told(seen, &wanted).is_none_or(|told| told == wanted.wanted) {
+fn still_old(seen: &Seen, wanted: Version) -> Option<Target> {
+    if seen.state != State::Healthy || tells(seen, &wanted) != Some(false) {
         return None;
     }
     let mut target = seen.target.clone();
@@ -214,25 +229,27 @@ fn still_old(seen: &Seen, wanted: &str) -> Option<Target> {
 
 /// Whether a healthy answer may be the old version's: one served before, and the answer does not say which it was.
 fn tells_no_version(seen: &Seen, awaited: &Awaited<'_>) -> bool {
-    let told = |wanted: &String| told(seen, &version(wanted));
     seen.state == State::Healthy
         && awaited.replaced
-        && awaited.version.as_ref().is_some_and(|wanted| told(wanted).is_none())
+        && awaited.expected().is_some_and(|wanted| tells(seen, &wanted).is_none())
 }
 
-fn version(wanted: &str) -> Version {
-    Version {
-        wanted: wanted.to_owned(),
-        also: Vec::new(),
-        // The new version may say nothing of itself, though the old one did.
-        place: VersionPlace::DocumentIfTold,
+impl Awaited<'_> {
+    /// The version that is to be told, if any is.
+    fn expected(&self) -> Option<Version> {
+        Some(Version {
+            wanted: self.version.clone()?,
+            also: self.also.clone(),
+            // The new version may say nothing of itself, though the old one did.
+            place: VersionPlace::DocumentIfTold,
+        })
     }
 }
 
-/// The version that an answer tells, where it can be one of Cloudflare's: an application's own (`1.0.0`) says nothing.
-fn told(seen: &Seen, wanted: &Version) -> Option<String> {
-    let told = health::told(wanted, seen.last.as_ref()?);
-    told.into_iter().next()
+/// Whether an answer tells the version, where what it tells can be one of Cloudflare's or a commit that stands for it: an
+/// application's own (`1.0.0`) says nothing.
+fn tells(seen: &Seen, wanted: &Version) -> Option<bool> {
+    health::tells(wanted, seen.last.as_ref()?)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod attach;
 pub(crate) mod decide;
+pub(crate) mod first;
 pub(crate) mod gate;
 pub(crate) mod look;
 pub(crate) mod outcome;
@@ -105,6 +106,8 @@ impl Work<'_> {
         let waves = self.plan.waves.len();
         for (number, wave) in self.plan.waves.iter().enumerate() {
             self.stop.check()?;
+            self.first_versions(&wave.first, rendered).await?;
+            let wave = &wave.services;
             if waves > 1 {
                 self.runner.say(&report::wave(number + 1, waves, wave));
             }
@@ -143,7 +146,8 @@ impl Work<'_> {
                 Some(Awaited {
                     service,
                     version,
-                    replaced: plan.upload == Upload::Again,
+                    also: self.named_by_the_commit(plan),
+                    replaced: plan.upload == Upload::Again || outcome.first.is_some(),
                     version_url: url,
                 })
             })
@@ -154,6 +158,24 @@ impl Work<'_> {
         };
         let healthy = gate::wait(self.inputs, &services, asked, schedule, self.runner, sick);
         self.stop.unless(healthy).await
+    }
+
+    /// Names of the commit that is deployed, where documents tell it (`health-version`). Of one that is deployed again
+    /// nothing is proven by it: the version before tells the same.
+    fn named_by_the_commit(&self, service: &ServicePlan) -> Vec<String> {
+        let before = self.facts.live.get(&service.key).and_then(|live| live.version.as_ref());
+        if !self.inputs.commit_is_version
+            || before.is_some_and(|before| record::is_of_commit(before.message(), &self.inputs.origin))
+        {
+            return Vec::new();
+        }
+        let tag = self
+            .inputs
+            .origin
+            .tag
+            .iter()
+            .flat_map(|tag| [tag.clone(), tag.trim_start_matches('v').to_owned()]);
+        self.inputs.origin.sha.iter().cloned().chain(tag).collect()
     }
 
     pub(crate) fn note(&self, service: &ServicePlan, change: impl FnOnce(&mut Outcome)) {
@@ -196,18 +218,27 @@ impl Work<'_> {
             return;
         }
         let started = Instant::now();
-        self.note(service, |outcome| outcome.version.clone_from(&service.previous));
-        let done = self.carry_out(service, built, rendered).await;
         self.note(service, |outcome| {
-            outcome.took = started.elapsed();
+            if outcome.first.is_none() {
+                outcome.version.clone_from(&service.previous);
+            }
+        });
+        let done = self.carry_out(service, built, rendered).await;
+        self.ended(service, started, done);
+        if let Some(outcome) = self.journal.borrow().services.get(&service.key) {
+            self.runner.say(&report::service(service, outcome));
+        }
+    }
+
+    /// Notes how a service's turn has ended.
+    fn ended(&self, service: &ServicePlan, started: Instant, done: anyhow::Result<()>) {
+        self.note(service, |outcome| {
+            outcome.took += started.elapsed();
             match done {
                 Err(error) if error.is::<Cancelled>() => outcome.cut = true,
                 done => outcome.failed = done.err().map(|error| actions_core::error::render(&error)),
             }
         });
-        if let Some(outcome) = self.journal.borrow().services.get(&service.key) {
-            self.runner.say(&report::service(service, outcome));
-        }
     }
 
     /// The code first; then what leads to it, all at once; the tags last.

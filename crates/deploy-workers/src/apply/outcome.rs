@@ -41,7 +41,9 @@ pub(crate) enum Did {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Outcome {
     pub(crate) code: Code,
-    /// The version that this run made.
+    /// The version that came before, where the service is one of a circle.
+    pub(crate) first: Option<String>,
+    /// The version that this run made, the last one of two.
     pub(crate) new: Option<String>,
     /// The version that has all of the traffic, when this run knows it.
     pub(crate) version: Option<String>,

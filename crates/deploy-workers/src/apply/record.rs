@@ -9,6 +9,8 @@ use crate::inputs::Origin;
 const MARK: &str = "rollback of run ";
 const RUN: &str = "run ";
 const BEFORE: &str = "before ";
+/// So many characters of a commit.
+const SHORT: usize = 12;
 /// There was no such Worker.
 const NOTHING: &str = "nothing";
 
@@ -23,7 +25,7 @@ pub(crate) enum Before {
 /// Which commit, for which pull request, by which run and whom.
 pub(crate) fn origin(origin: &Origin) -> String {
     let parts = [
-        origin.sha.as_ref().map(|sha| sha.chars().take(12).collect()),
+        origin.sha.as_ref().map(|sha| sha.chars().take(SHORT).collect()),
         origin.pull_request.map(|number| format!("pull request #{number}")),
         origin.run.as_ref().map(|run| format!("{RUN}{run}")),
         origin.actor.as_ref().map(|actor| format!("by {actor}")),
@@ -80,6 +82,12 @@ pub(crate) fn of(deployment: &Deployment) -> Before {
     Before::Versions(deployment.versions.clone())
 }
 
+/// Whether a version's message names this commit.
+pub(crate) fn is_of_commit(message: &str, from: &Origin) -> bool {
+    let sha = from.sha.as_deref().and_then(|sha| sha.get(..SHORT));
+    sha.is_some_and(|sha| message.split(", ").next() == Some(sha))
+}
+
 /// Whether a message of ours names this run, whichever attempt.
 pub(crate) fn is_of_run(message: &str, run: &str) -> bool {
     !message.starts_with(MARK)
@@ -107,6 +115,7 @@ mod tests {
     fn a_version_says_where_it_comes_from_and_what_served_before() {
         let from = Origin {
             sha: Some("6dcb09b5b57875f334f61aebed695e2e4193db5e".to_owned()),
+            tag: None,
             pull_request: Some(42),
             run: Some("1001.1".to_owned()),
             actor: Some("octocat".to_owned()),
@@ -127,6 +136,7 @@ mod tests {
         ] {
             assert_eq!(before(&message(&from, Some(&what))), Some(what));
         }
+        assert!(is_of_commit("6dcb09b5b578, run 1", &from) && !is_of_commit("6dcb09b5b579, run 1", &from));
         for text in ["", "codex-actions", "a, before ", "before a x%", "run 1, by before 7"] {
             assert_eq!(before(text), None, "{text}");
         }

@@ -2,6 +2,7 @@
 //!
 //! Versions are always named. What a version does not hold is not put back: hostnames, schedules, data.
 
+use actions_core::cloudflare::dependents::has_dependents;
 use actions_core::cloudflare::versions::secrets_changed;
 use actions_core::cloudflare::{Error, Share, Version, Writer, Zone};
 use futures_util::{StreamExt as _, stream};
@@ -26,6 +27,8 @@ pub(crate) enum PutBack {
     Left(String),
     /// It could not be put back, and why.
     Failed(String),
+    /// It was new, and could not be removed, as other Workers were still bound to it: it is tried again after them.
+    Bound(String),
     /// The run was cancelled, and its time over before Cloudflare had answered: it may be put back or not.
     Unanswered,
 }
@@ -84,9 +87,48 @@ async fn remove(
     if let Some(zone) = zone {
         detach(writer, worker, zone).await?;
     }
-    // Never by force: a Worker that others bind to is still in use.
-    writer.delete_worker(worker, false).await?;
-    Ok(PutBack::Removed)
+    // Not by force: a Worker that others bind to is still in use.
+    match writer.delete_worker(worker, false).await {
+        Ok(_) => Ok(PutBack::Removed),
+        Err(error) if has_dependents(&error) => Ok(bound(error)),
+        Err(error) => Err(error),
+    }
+}
+
+fn bound(error: Error) -> PutBack {
+    PutBack::Bound(actions_core::error::render(&error.into()))
+}
+
+/// Removes Workers that others were bound to when they were to be removed, by now perhaps no longer. Of those that bind
+/// only each other none can go first, so they go by force: nobody is left who would miss them.
+pub(crate) async fn remove_bound(writer: &Writer, mut waiting: Vec<String>) -> Vec<(String, PutBack)> {
+    let mut ended = Vec::new();
+    loop {
+        let before = waiting.len();
+        let mut still = Vec::new();
+        for worker in std::mem::take(&mut waiting) {
+            match writer.delete_worker(&worker, false).await {
+                Ok(_) => ended.push((worker, PutBack::Removed)),
+                Err(error) if has_dependents(&error) => still.push((worker, error)),
+                Err(error) => ended.push((worker, PutBack::failed(error))),
+            }
+        }
+        waiting = still.iter().map(|(worker, _)| worker.clone()).collect();
+        if waiting.len() < before {
+            continue;
+        }
+        let circle = writer.reader().bound_by_each_other(&waiting).await;
+        for (worker, error) in still {
+            let put_back = if circle.contains(&worker) {
+                let removed = writer.delete_worker(&worker, true).await;
+                removed.map_or_else(PutBack::failed, |_| PutBack::Removed)
+            } else {
+                PutBack::failed(error)
+            };
+            ended.push((worker, put_back));
+        }
+        return ended;
+    }
 }
 
 /// Takes away what leads to a Worker.
@@ -113,7 +155,7 @@ impl Work<'_> {
         let journal = self.journal.borrow();
         let may_serve = |key: &&String| journal.services.get(*key).is_some_and(Outcome::may_serve);
         let waves = self.plan.waves.iter().rev().map(|wave| {
-            let keys = wave.iter().rev().filter(may_serve);
+            let keys = wave.services.iter().rev().filter(may_serve);
             keys.filter_map(|key| self.plan.services.get(key)).collect()
         });
         waves.filter(|wave: &Vec<_>| !wave.is_empty()).collect()
@@ -138,6 +180,24 @@ impl Work<'_> {
                 .buffer_unordered(at_once)
                 .collect::<()>()
                 .await;
+        }
+        self.put_back_bound().await;
+    }
+
+    /// Those again that others were still bound to.
+    async fn put_back_bound(&self) {
+        let is_bound = |outcome: &Outcome| matches!(outcome.put_back, Some(PutBack::Bound(_)));
+        let touched = self.touched().concat();
+        let bound: Vec<&ServicePlan> = {
+            let journal = self.journal.borrow();
+            let is_bound = |service: &&ServicePlan| journal.services.get(&service.key).is_some_and(is_bound);
+            touched.into_iter().filter(is_bound).collect()
+        };
+        let workers = bound.iter().map(|service| service.worker.clone()).collect();
+        for (worker, put_back) in remove_bound(self.writer(), workers).await {
+            if let Some(service) = bound.iter().find(|service| service.worker == worker) {
+                self.end(service, put_back);
+            }
         }
     }
 
@@ -169,6 +229,10 @@ impl Work<'_> {
                 carry_out(self.writer(), &service.worker, decision, &mark, zone, is_ours).await
             }
         };
+        self.end(service, put_back);
+    }
+
+    fn end(&self, service: &ServicePlan, put_back: PutBack) {
         self.runner.say(&report::put_back(&service.key, &put_back));
         self.note(service, |outcome| {
             match put_back {

@@ -1,5 +1,6 @@
 //! Brings a service's code to Cloudflare, by our own client or by the project's wrangler.
 
+use actions_core::cloudflare::versions::binds_to_nothing;
 use actions_core::cloudflare::{Share, Upload as Form};
 use actions_core::error::fault;
 use actions_core::secret::ExposeSecret as _;
@@ -7,31 +8,71 @@ use serde_json::json;
 use wrangler::uploader::ToUpload;
 
 use crate::apply::Work;
-use crate::apply::outcome::{Code, Did};
+use crate::apply::outcome::{Code, Did, Outcome};
 use crate::apply::rollout;
-use crate::plan::ServicePlan;
 use crate::plan::addresses;
 use crate::plan::claims;
 use crate::plan::content;
 use crate::plan::fingerprint;
+use crate::plan::first;
+use crate::plan::{ServicePlan, Upload};
 use crate::report;
 use wrangler::project::Built;
 use wrangler::project::by_wrangler::Handed;
 use wrangler::project::render::Rendered;
 
 impl Work<'_> {
+    /// Uploads a service as it is to be.
     pub(crate) async fn upload(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> anyhow::Result<()> {
-        let (environment, worker) = (&self.inputs.environment, &service.worker);
+        let whole = async || match &service.tag {
+            Some(tag) => self.upload_tagged(service, built, rendered, tag).await,
+            None => self.upload_as(service, built, rendered).await,
+        };
+        let refused = match whole().await {
+            Err(error) if service.upload == Upload::First && error.downcast_ref().is_some_and(binds_to_nothing) => {
+                error
+            }
+            other => return other,
+        };
+        // A Worker that binds itself may have to be there first.
+        let Some(first) = first::of_itself(&service.worker, rendered) else {
+            return Err(refused);
+        };
+        self.first_version(service, &first, built, rendered).await?;
+        whole().await
+    }
+
+    /// Uploads it as it is rendered.
+    pub(crate) async fn upload_as(
+        &self,
+        service: &ServicePlan,
+        built: &Built,
+        rendered: &Rendered,
+    ) -> anyhow::Result<()> {
+        let environment = &self.inputs.environment;
         let Some(subject) = environment.service(&service.key) else {
             return Err(fault(format!("there is no service `{}`", service.key)).into());
         };
-        let tag = service.tag.clone();
-        let tag = tag.unwrap_or_else(|| content::tag(environment, subject, built, rendered));
+        let tag = content::tag(environment, subject, built, rendered);
+        self.upload_tagged(service, built, rendered, &tag).await
+    }
+
+    async fn upload_tagged(
+        &self,
+        service: &ServicePlan,
+        built: &Built,
+        rendered: &Rendered,
+        tag: &str,
+    ) -> anyhow::Result<()> {
+        let worker = &service.worker;
         let message = self.message(service);
         if let Some(handed) = &built.handed {
-            return self.by_wrangler(service, built, handed, rendered, &tag, &message).await;
+            return self.by_wrangler(service, built, handed, rendered, tag, &message).await;
         }
         let mut metadata = content::metadata(built, rendered);
+        if let Some(dropped) = &service.dropped {
+            dropped.leave_out(&mut metadata);
+        }
         if let Some(files) = &built.assets {
             self.stop.check()?;
             let (token, _) = self
@@ -44,23 +85,28 @@ impl Work<'_> {
         if let Some(sha) = &self.inputs.origin.sha {
             metadata.insert("annotations".to_owned(), json!({"workers/commit_sha": sha}));
         }
-        if service.by_put {
-            if let Some(migrations) = &service.migrations {
+        // A Worker that has its first version already is there, migrations and all; one that exports its Durable Objects
+        // is always put as a whole.
+        let made = |outcome: &Outcome| outcome.first.is_some();
+        let made = self.journal.borrow().services.get(&service.key).is_some_and(made);
+        if service.by_put && (!made || content::exports_objects(&metadata)) {
+            let migrations = service.migrations.as_ref().filter(|_| !made);
+            if let Some(migrations) = migrations {
                 metadata.insert("migrations".to_owned(), migrations.clone());
             }
             metadata.insert("tags".to_owned(), json!(service.all_tags));
-            let form = Form::new(metadata, content::modules(built), &tag, &message);
+            let form = Form::new(metadata, content::modules(built), tag, &message);
             let writer = self.writer();
             let version = self.sending(service, writer.upload_worker(worker, &form)).await?;
             self.note(service, |outcome| {
                 (outcome.new, outcome.version) = (Some(version.clone()), Some(version));
-                if service.migrations.is_some() {
+                if migrations.is_some() {
                     outcome.did.push(Did::Migrations);
                 }
             });
             return Ok(());
         }
-        let form = Form::new(metadata, content::modules(built), &tag, &message);
+        let form = Form::new(metadata, content::modules(built), tag, &message);
         let version = self.version(service, &form).await?;
         // Before the version serves: a run that is killed in between leaves a difference that the next one sees.
         self.settings(service).await?;
@@ -73,7 +119,16 @@ impl Work<'_> {
     async fn version(&self, service: &ServicePlan, form: &Form) -> anyhow::Result<String> {
         self.stop.check()?;
         let writer = self.writer();
-        self.note(service, |outcome| outcome.code = Code::Uploaded);
+        // A first version serves already.
+        let before = self
+            .journal
+            .borrow()
+            .services
+            .get(&service.key)
+            .map(|outcome| outcome.code);
+        let before = before.unwrap_or_default();
+        let uploaded = if before == Code::Serves { before } else { Code::Uploaded };
+        self.note(service, |outcome| outcome.code = uploaded);
         match writer.upload_version(&service.worker, form).await {
             Ok(version) => {
                 self.note(service, |outcome| outcome.new = Some(version.clone()));
@@ -81,7 +136,7 @@ impl Work<'_> {
             }
             Err(error) => {
                 if !error.is_unclear() {
-                    self.note(service, |outcome| outcome.code = Code::Kept);
+                    self.note(service, |outcome| outcome.code = before);
                 }
                 Err(error.into())
             }

@@ -5,6 +5,7 @@ use actions_core::manifest::{OnLimit, Routing, Uploader};
 use actions_core::naming;
 use actions_core::owner::Owner;
 use actions_core::runner::{Common, Env, Problems, inputs};
+use actions_core::text::quoted_list;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,9 +26,10 @@ pub(crate) struct Raw {
     health_path: Option<String>,
 }
 
-/// Inputs that a manifest says better: with one, they are told as wrong.
-pub(crate) fn refuse(raw: &Raw, problems: &mut Problems) {
-    for (input, value) in [
+/// Inputs that go with `path`, and stand without it: one mistake, however many there are. `manifest`: there is one, which
+/// says all of it better.
+pub(crate) fn refuse(raw: &Raw, manifest: bool, problems: &mut Problems) -> bool {
+    let all = [
         ("worker", &raw.worker),
         ("hostnames", &raw.hostnames),
         ("zone", &raw.zone),
@@ -37,14 +39,27 @@ pub(crate) fn refuse(raw: &Raw, problems: &mut Problems) {
         ("vars", &raw.vars),
         ("build", &raw.build),
         ("health-path", &raw.health_path),
-    ] {
-        if value.is_some() {
-            problems.add(
-                input,
-                "goes with `path`, which deploys one Worker without a manifest; with a manifest, say it there",
-            );
-        }
+    ];
+    let given = all
+        .into_iter()
+        .filter_map(|(input, value)| value.as_ref().map(|_| input));
+    let given: Vec<&str> = given.collect();
+    if given.is_empty() {
+        return false;
     }
+    let (verb, they) = if given.len() == 1 {
+        ("goes", "it is")
+    } else {
+        ("go", "they are")
+    };
+    let what = if manifest {
+        format!("which deploys one Worker without a manifest; with a manifest, {they} said there")
+    } else {
+        "the folder of the Worker".to_owned()
+    };
+    let text = format!("missing; {} {verb} with it, {what}", quoted_list(&given));
+    problems.add("path", text);
+    true
 }
 
 /// The environment, and the Worker's hostnames beside its first.
@@ -101,6 +116,7 @@ pub(crate) fn environment(
         health_url,
         needs: Vec::new(),
         secrets: inputs::list(raw.secrets.as_deref()).into_iter().map(secret).collect(),
+        step_vars: Vec::new(),
         build: raw.build.clone(),
         uploader: Uploader::default(),
         kv: Vec::new(),

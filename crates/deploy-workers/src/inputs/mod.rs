@@ -1,6 +1,7 @@
 //! The inputs, checked all at once.
 
 pub(crate) mod lone;
+mod secrets;
 mod values;
 
 use std::collections::BTreeMap;
@@ -8,11 +9,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actions_core::environment::{Environment, Service};
+use actions_core::event::Event;
 use actions_core::health::Schedule;
 use actions_core::manifest::Manifest;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, Wanted, inputs};
-use actions_core::secret::secret;
 use actions_core::text::quoted_list;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -24,11 +25,13 @@ struct Raw {
     services: Option<String>,
     uploader: Option<String>,
     shared: Option<String>,
+    drop_secrets: Option<String>,
     build_env: Option<String>,
     bundles: Option<String>,
     bundles_digest: Option<String>,
     health: Option<String>,
     health_timeout: Option<String>,
+    health_version: Option<String>,
     on_failure: Option<String>,
     new_workers: Option<String>,
     replace_canary: Option<String>,
@@ -90,6 +93,8 @@ pub(crate) struct Inputs {
     pub(crate) chosen: Vec<String>,
     /// What others have as well and that may be used on purpose: `BINDING` or `service.BINDING`.
     pub(crate) shared: Vec<String>,
+    /// Secrets to take from Workers: `NAME` or `service.NAME`.
+    pub(crate) drop_secrets: Vec<String>,
     /// Variables that builds may see beside the harmless ones.
     pub(crate) build_env: Vec<(String, String)>,
     /// Where `build` leaves bundles, and `deploy` takes them from; without it, it builds them itself.
@@ -100,8 +105,14 @@ pub(crate) struct Inputs {
     pub(crate) secrets: BTreeMap<String, SecretString>,
     /// Secrets that are not there: told together with what is wrong in the repository.
     pub(crate) missing: Problems,
+    /// Secrets that configurations declare and this step does not give, by service: the Workers are to have them.
+    pub(crate) awaited: BTreeMap<String, Vec<String>>,
+    /// Says why a secret may be missing.
+    event: Event,
     /// How long a wave may take to become healthy; `None`: it is not asked.
     pub(crate) health: Option<Schedule>,
+    /// Whether a health document may tell the commit or the tag that is deployed as its version.
+    pub(crate) commit_is_version: bool,
     /// Whether Workers are put back when a wave fails or the run is cancelled.
     pub(crate) put_back: bool,
     pub(crate) new_workers: NewWorkers,
@@ -124,17 +135,21 @@ pub(crate) struct Inputs {
 pub(crate) struct Origin {
     /// Known once [`Inputs::inquiry`] has answered.
     pub(crate) sha: Option<String>,
+    /// The git tag that the run is of.
+    pub(crate) tag: Option<String>,
     pub(crate) pull_request: Option<u64>,
     pub(crate) run: Option<String>,
     pub(crate) actor: Option<String>,
 }
 
 impl Origin {
-    fn of(common: &Common) -> Self {
+    fn of(common: &Common, env: &Env) -> Self {
+        let is_tag = env.get("GITHUB_REF_TYPE") == Some("tag");
         let event = &common.event;
         let attempt = event.run_attempt.as_deref().unwrap_or("1");
         Self {
             sha: None,
+            tag: env.get("GITHUB_REF_NAME").filter(|_| is_tag).map(str::to_owned),
             pull_request: common.pull_request,
             run: event.run_id.as_ref().map(|run| format!("{run}.{attempt}")),
             actor: event.actor.clone(),
@@ -192,14 +207,11 @@ impl Inputs {
             .as_ref()
             .map(|environment| chosen(environment, raw.services.as_deref(), &mut problems))
             .unwrap_or_default();
-        let mut missing = Problems::default();
-        let secrets = match (&environment, command) {
-            (Some(environment), Command::Deploy) => secrets(environment, &chosen, env, &common, &mut missing),
-            _ => BTreeMap::new(),
-        };
+        let (secrets, missing) = secrets::read(environment.as_mut(), command, &chosen, env, &common.event);
         let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
         let bundles = values::bundles(&raw, command, env, &mut problems);
         let health = values::health(&raw, &mut problems);
+        let commit_is_version = values::commit_is_version(&raw, &mut problems);
         let put_back = problems.choice(
             "on-failure",
             raw.on_failure.as_deref(),
@@ -254,12 +266,16 @@ impl Inputs {
             dry_run: common.dry_run,
             chosen,
             shared,
+            drop_secrets: inputs::list(raw.drop_secrets.as_deref()),
             build_env,
             bundles,
             bundles_digest: raw.bundles_digest.map(|digest| digest.trim().to_owned()),
             secrets,
             missing,
+            awaited: BTreeMap::new(),
+            event: common.event.clone(),
             health,
+            commit_is_version,
             put_back,
             new_workers,
             overwrite,
@@ -267,7 +283,7 @@ impl Inputs {
             rollout,
             bake,
             back_to,
-            origin: Origin::of(&common),
+            origin: Origin::of(&common, env),
             environment,
             stated_environment,
             manifest,
@@ -287,7 +303,10 @@ fn subject(
         let (environment, more) = lone::environment(&raw, common, env, problems).unzip();
         return Ok((None, environment, more.unwrap_or_default()));
     }
-    lone::refuse(&raw, problems);
+    let there = common.manifest_path(env).is_file();
+    if lone::refuse(&raw, there, problems) && !there {
+        return Ok((None, None, Vec::new()));
+    }
     let manifest = common.manifest(env, problems);
     // The manifest's own problems were told: the environment's come now.
     let environment = manifest.as_ref().and_then(|_| common.environment(env, problems));
@@ -317,48 +336,4 @@ fn chosen(environment: &Environment, value: Option<&str>, problems: &mut Problem
     }
     let chosen = keys.into_iter().filter(|key| asked.iter().any(|name| name == key));
     chosen.map(str::to_owned).collect()
-}
-
-/// The secrets of the chosen services. A missing or empty one would be uploaded as "" and fail weeks later.
-fn secrets(
-    environment: &Environment,
-    chosen: &[String],
-    env: &Env,
-    common: &Common,
-    problems: &mut Problems,
-) -> BTreeMap<String, SecretString> {
-    let mut found = BTreeMap::new();
-    let mut missing: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for service in environment
-        .services
-        .iter()
-        .filter(|service| chosen.contains(&service.key))
-    {
-        for wanted in &service.secrets {
-            match env.get(&wanted.variable) {
-                Some(value) => {
-                    found.entry(wanted.variable.clone()).or_insert_with(|| value_of(value));
-                }
-                None => missing.entry(&wanted.variable).or_default().push(service.key.clone()),
-            }
-        }
-    }
-    for (variable, services) in missing {
-        let noun = if services.len() == 1 { "service" } else { "services" };
-        let plainly = format!(
-            "missing or empty; {noun} {} would get no secret: set it in the step's `env`, such as `{variable}: ${{{{ secrets.{variable} }}}}`",
-            quoted_list(&services)
-        );
-        problems.add(variable, common.event.missing_secret(&plainly));
-    }
-    found
-}
-
-/// A database URL's password is masked beside the URL.
-fn value_of(value: &str) -> SecretString {
-    if value.contains("://") {
-        actions_core::secret::database_url(value)
-    } else {
-        secret(value)
-    }
 }

@@ -33,6 +33,12 @@ pub(super) fn build_env(value: Option<&str>, env: &Env, problems: &mut Problems)
     found
 }
 
+/// Whether health documents tell the commit or the tag as their version.
+pub(super) fn commit_is_version(raw: &Raw, problems: &mut Problems) -> bool {
+    let kinds = [("cloudflare", false), ("commit", true)];
+    problems.choice("health-version", raw.health_version.as_deref(), &kinds, false)
+}
+
 /// Where bundles are left when nobody says it. No hidden folder: `actions/upload-artifact` leaves those out.
 const BUNDLES: &str = "codex-bundles";
 

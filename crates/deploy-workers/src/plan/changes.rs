@@ -5,6 +5,7 @@ use actions_core::plan::{Plan as Changes, Verb};
 use crate::plan::addresses;
 use crate::plan::hostnames::Step;
 use crate::plan::{Plan, ServicePlan, Upload};
+use crate::report;
 
 impl Plan {
     /// Whether anything is to be changed.
@@ -18,13 +19,20 @@ impl Plan {
         for title in &self.kv {
             changes.push(Verb::Create, "KV namespace", title, "", ());
         }
-        for key in self.waves.iter().flatten() {
+        for key in self.waves.iter().flat_map(|wave| &wave.services) {
             let Some(service) = self.services.get(key) else {
                 continue;
             };
             let worker = &service.worker;
             match service.upload {
-                Upload::First => changes.push(Verb::Create, "Worker", worker, format!("service {key}"), ()),
+                Upload::First => {
+                    let first = service
+                        .first
+                        .as_ref()
+                        .map(|first| format!(": at first {}", report::without(first)));
+                    let detail = format!("service {key}{}", first.unwrap_or_default());
+                    changes.push(Verb::Create, "Worker", worker, detail, ());
+                }
                 Upload::Again => changes.push(
                     Verb::Update,
                     "Worker",

@@ -4,7 +4,7 @@ use actions_core::environment::Service;
 use serde_json::Value;
 
 use crate::facts::{self, Facts, Live};
-use crate::plan::{Subject, durable, ownership};
+use crate::plan::{Subject, durable, ownership, secrets};
 use wrangler::project::Built;
 use wrangler::project::render::Rendered;
 
@@ -12,6 +12,11 @@ use wrangler::project::render::Rendered;
 pub(crate) fn of(subject: &Subject<'_>, service: &Service, built: &Built, live: &Live, facts: &Facts) -> Vec<String> {
     let mut found = needed(subject, service, facts);
     found.extend(absent(service, built, facts));
+    let there: Vec<&str> = secrets::of(live).collect();
+    // Of two versions that share the traffic, neither was read; the upload itself tells what is not there.
+    let known = live.version.is_some() || live.deployment.is_none();
+    let undeclared = subject.inputs.undeclared(&service.key, &there).filter(|_| known);
+    found.extend(undeclared.map(|(name, problem)| format!("secret `{name}` is {problem}")));
     found.extend(ownership::conflict(subject, service, live));
     found.extend(ownership::shared_kv(subject, service, facts));
     found

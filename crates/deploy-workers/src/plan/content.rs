@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::facts::Live;
 use crate::plan::fingerprint;
+use crate::plan::secrets::Dropped;
 use wrangler::project::Built;
 use wrangler::project::durable;
 use wrangler::project::render::Rendered;
@@ -82,12 +83,40 @@ fn unnamed<'a>(live: &'a Live, rendered: &Rendered) -> (Vec<&'a str>, Vec<&'a st
     (names(kept), names(dropped))
 }
 
+fn secrets_of(names: &[String]) -> String {
+    format!(
+        "secret{} {}",
+        if names.len() == 1 { "" } else { "s" },
+        quoted_list(names)
+    )
+}
+
+/// Declared secrets that stay as they are on the Worker.
+pub(crate) fn inherited(built: &Built, service: &Service) -> Option<String> {
+    let given = |name: &&String| service.secrets.iter().any(|secret| secret.name == **name);
+    let names: Vec<String> = built.declared.iter().filter(|name| !given(name)).cloned().collect();
+    let verb = if names.len() == 1 { "stays" } else { "stay" };
+    (!names.is_empty()).then(|| {
+        format!(
+            "{} {verb} as on the Worker: `secrets.required` of the wrangler configuration names what this step does not give",
+            secrets_of(&names)
+        )
+    })
+}
+
 /// What a person should know about bindings that the configuration does not name: which stay, and which go. What
 /// another version of ours had is left out on purpose, so nothing is said of it.
-pub(crate) fn by_hand(live: &Live, rendered: &Rendered) -> Vec<String> {
-    let (kept, dropped) = unnamed(live, rendered);
+pub(crate) fn by_hand(live: &Live, rendered: &Rendered, taken: Option<&Dropped>) -> Vec<String> {
+    let (mut kept, dropped) = unnamed(live, rendered);
     let is_ours = fingerprint::content(live.tag()).is_some();
     let mut notes = Vec::new();
+    if let Some(taken) = taken {
+        kept.retain(|name| !taken.names.iter().any(|taken| taken == name));
+        notes.push(format!(
+            "{} goes: `drop-secrets` names it, and the manifest does not",
+            secrets_of(&taken.names)
+        ));
+    }
     if !kept.is_empty() {
         // With `keep_vars` other kinds are kept, too.
         let secrets_only = bindings(rendered.metadata.get("keep_bindings")).all(|kind| {
@@ -95,9 +124,18 @@ pub(crate) fn by_hand(live: &Live, rendered: &Rendered) -> Vec<String> {
             kind.starts_with("secret_")
         });
         let noun = if secrets_only { "secret" } else { "binding" };
-        let (plural, verb) = if kept.len() == 1 { ("", "stays") } else { ("s", "stay") };
+        let (plural, verb, them) = if kept.len() == 1 {
+            ("", "stays", "it")
+        } else {
+            ("s", "stay", "them")
+        };
+        let way_out = if secrets_only {
+            format!("; `drop-secrets: {}` takes {them} away", kept.join(", "))
+        } else {
+            String::new()
+        };
         notes.push(format!(
-            "{noun}{plural} {} {verb}, set by hand: the manifest does not name them",
+            "{noun}{plural} {} {verb} on the Worker, set by hand or by an earlier manifest: this one does not name {them}{way_out}",
             quoted_list(&kept)
         ));
     }
@@ -159,19 +197,19 @@ mod tests {
                 .clone(),
             ..Rendered::default()
         };
-        let notes = by_hand(&live("v1.2"), &rendered(json!(["secret_text"])));
+        let notes = by_hand(&live("v1.2"), &rendered(json!(["secret_text"])), None);
         assert_eq!(
             notes[0],
-            "secret `KEY` stays, set by hand: the manifest does not name them"
+            "secret `KEY` stays on the Worker, set by hand or by an earlier manifest: this one does not name it; `drop-secrets: KEY` takes it away"
         );
         assert!(notes[1].starts_with("bindings `HAND` and `CACHE` go: "), "{notes:?}");
         // Of a version of ours, they were taken out on purpose.
         assert_eq!(
-            by_hand(&live("codex-00-1-1"), &rendered(json!(["secret_text"]))).len(),
+            by_hand(&live("codex-00-1-1"), &rendered(json!(["secret_text"])), None).len(),
             1
         );
         // With `keep_vars`, variables are kept as well.
-        let notes = by_hand(&live(""), &rendered(json!(["secret_text", "plain_text", "json"])));
+        let notes = by_hand(&live(""), &rendered(json!(["secret_text", "plain_text", "json"])), None);
         assert!(
             notes[0].contains("`KEY` and `HAND` stay") && notes[1].starts_with("binding `CACHE` goes"),
             "{notes:?}"

@@ -7,8 +7,11 @@ pub(crate) mod conflicts;
 pub(crate) mod content;
 pub(crate) mod durable;
 pub(crate) mod fingerprint;
+pub(crate) mod first;
 pub(crate) mod hostnames;
+pub(crate) mod order;
 pub(crate) mod ownership;
+pub(crate) mod secrets;
 pub(crate) mod settings;
 
 use std::collections::BTreeMap;
@@ -22,9 +25,12 @@ use indexmap::IndexMap;
 use reqwest::Url;
 use serde_json::{Map, Value};
 
+use self::first::First;
 use self::hostnames::{Decision, Step};
+use self::order::Wave;
+use self::secrets::Dropped;
 use crate::facts::{Facts, Live};
-use crate::inputs::Overwrite;
+use crate::inputs::{Inputs, Overwrite};
 use wrangler::project::render::Rendered;
 use wrangler::project::{Built, Size};
 
@@ -32,8 +38,8 @@ use wrangler::project::{Built, Size};
 pub(crate) struct Plan {
     /// Titles of KV namespaces to make.
     pub(crate) kv: Vec<String>,
-    /// Keys of the chosen services, in the order of deployment.
-    pub(crate) waves: Vec<Vec<String>>,
+    /// The chosen services, in the order of deployment.
+    pub(crate) waves: Vec<Wave>,
     pub(crate) services: IndexMap<String, ServicePlan>,
     /// Why it cannot be done, by service.
     pub(crate) conflicts: Vec<(String, String)>,
@@ -46,6 +52,10 @@ pub(crate) struct ServicePlan {
     pub(crate) hostname: String,
     pub(crate) url: String,
     pub(crate) upload: Upload,
+    /// The version that comes before: services bind each other in a circle, and none of them is there.
+    pub(crate) first: Option<First>,
+    /// Secrets that the upload takes away.
+    pub(crate) dropped: Option<Dropped>,
     /// The tag of what is uploaded, which takes a hash over all of it; `None` while KV namespaces have no ids yet.
     pub(crate) tag: Option<String>,
     pub(crate) steps: Vec<Step>,
@@ -114,9 +124,10 @@ pub(crate) struct Subject<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) built: &'a IndexMap<String, Built>,
     pub(crate) rendered: &'a BTreeMap<String, Rendered>,
-    pub(crate) waves: Vec<Vec<String>>,
-    /// What each chosen service needs.
+    pub(crate) waves: Vec<Wave>,
+    /// What each chosen service needs, by the manifest and by its bindings.
     pub(crate) needs: &'a BTreeMap<String, Vec<String>>,
+    pub(crate) inputs: &'a Inputs,
     pub(crate) overwrite: Overwrite,
     /// Hostnames beside those of the services, when there is no manifest and only one service.
     pub(crate) more_hostnames: &'a [String],
@@ -148,6 +159,9 @@ impl Plan {
             let conflicts = conflicts.chain(hostname.conflicts);
             plan.conflicts.extend(conflicts.map(|text| (key.clone(), text)));
             let mut planned = one(subject, service, built, rendered, live);
+            let conflicts = secrets::conflicts(subject.inputs, service, built, planned.dropped.as_ref());
+            plan.conflicts
+                .extend(conflicts.into_iter().map(|text| (key.clone(), text)));
             planned.version_urls = version_urls(service, built, live.workers_dev, facts.workers_dev.as_deref());
             if planned.upload == Upload::Again && !subject.overwrite.canary && live.version_id().is_none() {
                 let text = format!(
@@ -161,6 +175,7 @@ impl Plan {
                 .notes
                 .extend(addresses::notes(subject.environment, built, &hostnames));
             planned.steps = hostname.steps;
+            planned.first = first::of(subject, key, rendered, facts).filter(|_| planned.upload == Upload::First);
             planned.notes.extend(hostname.notes);
             plan.services.insert(key.clone(), planned);
         }
@@ -242,9 +257,10 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
     // What wrangler does after the upload is not known of a run that failed: it is done again.
     let ended = uploaded.is_none_or(|content| claims::is_uploaded(&live.settings.tags, content));
     let comparable = built.handed.as_ref().is_none_or(|handed| handed.uncompared.is_none());
+    let dropped = secrets::dropped(subject.inputs, service, rendered, live);
     let upload = match &live.deployment {
         None => Upload::First,
-        Some(_) if serves && ended && comparable => Upload::No,
+        Some(_) if serves && ended && comparable && dropped.is_none() => Upload::No,
         Some(_) => Upload::Again,
     };
     let tags = tags(subject, service, &live.settings.tags, uploaded);
@@ -269,8 +285,9 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         ));
     }
     if upload == Upload::Again {
-        notes.extend(content::by_hand(live, rendered));
+        notes.extend(content::by_hand(live, rendered, dropped.as_ref()));
     }
+    notes.extend(content::inherited(built, service));
     let by_put = upload == Upload::First || migrations.is_some() || content::exports_objects(&rendered.metadata);
     // Assets alone are uploaded without (wrangler does the same, and writes them the next time).
     let brings_settings = match upload {
@@ -289,6 +306,8 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         hostname: service.hostname.clone(),
         url: service.url.clone(),
         upload,
+        first: None,
+        dropped,
         tag: Some(tag).filter(|_| rendered.missing_kv.is_empty()),
         steps: Vec::new(),
         workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),

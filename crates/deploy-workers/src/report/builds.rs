@@ -96,7 +96,7 @@ pub(crate) fn commit_not_known(why: Option<String>) -> Fault {
 
 /// The project's own build failed, and nothing else is wrong.
 pub(crate) fn project_not_built(runner: &Runner, error: anyhow::Error) -> anyhow::Error {
-    log_of(runner, "the project", &error);
+    log_of(runner, "the project was built", &error);
     fault("could not build the project; nothing was touched")
         .because(error)
         .into()
@@ -104,6 +104,6 @@ pub(crate) fn project_not_built(runner: &Runner, error: anyhow::Error) -> anyhow
 
 /// The same beside other problems.
 pub(crate) fn project_not_built_either(runner: &Runner, error: &anyhow::Error) -> String {
-    log_of(runner, "the project", error);
+    log_of(runner, "the project was built", error);
     format!("failed: {}", actions_core::error::render(error).replace('\n', "\n  "))
 }

@@ -35,7 +35,9 @@ pub(crate) fn restored(
             PutBack::Nothing => (ServiceState::Unchanged, restored.before.clone(), None),
             PutBack::Left(why) if inputs.dry_run => (ServiceState::Planned, restored.before.clone(), Some(why.clone())),
             PutBack::Left(why) => (ServiceState::Skipped, restored.before.clone(), Some(why.clone())),
-            PutBack::Failed(why) => (ServiceState::Failed, restored.before.clone(), Some(why.clone())),
+            PutBack::Failed(why) | PutBack::Bound(why) => {
+                (ServiceState::Failed, restored.before.clone(), Some(why.clone()))
+            }
             PutBack::Unanswered => (ServiceState::Failed, None, Some(super::OUT_OF_TIME.to_owned())),
         };
         Service {

@@ -11,6 +11,7 @@ use wrangler::Resource;
 
 use crate::bundled::Bundled;
 use crate::inputs::Inputs;
+use crate::plan::order::Wave;
 use wrangler::project::Built;
 use wrangler::project::render::Rendered;
 
@@ -32,16 +33,22 @@ pub(crate) struct Described {
 }
 
 /// Describes the chosen services in the order of their deployment.
-pub(crate) fn describe(inputs: &Inputs, bundled: &Bundled, rendered: &BTreeMap<String, Rendered>) -> Vec<Described> {
+pub(crate) fn describe(
+    inputs: &Inputs,
+    bundled: &Bundled,
+    waves: &[Wave],
+    rendered: &BTreeMap<String, Rendered>,
+) -> Vec<Described> {
     let one = |key: &String| {
         let service = inputs.environment.service(key)?;
         let (built, rendered) = (bundled.built.get(key)?, rendered.get(key)?);
         let bindings = rendered.metadata.get("bindings").and_then(Value::as_array);
-        let (mut bound, mut vars) = (Vec::new(), Vec::new());
+        let (mut bound, mut vars, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for binding in bindings.into_iter().flatten() {
             let name = binding["name"].as_str().unwrap_or_default();
             match binding["type"].as_str().unwrap_or_default() {
                 "secret_text" => {}
+                "inherit" => kept.push(name.to_owned()),
                 "plain_text" => vars.push(format!("{name} = {}", short(&binding["text"]))),
                 "json" => vars.push(format!("{name} = {}", short(&binding["json"]))),
                 kind => bound.push(format!("{name} → {}", target(service, built, name, kind, binding))),
@@ -62,6 +69,7 @@ pub(crate) fn describe(inputs: &Inputs, bundled: &Bundled, rendered: &BTreeMap<S
         let parts = [
             ("bindings", bound),
             ("secrets", service.secrets.iter().map(secret).collect()),
+            ("secrets that stay as they are", kept),
             ("variables", vars),
             ("schedules", schedules.unwrap_or_default()),
             ("migrations", migrations.collect()),
@@ -75,7 +83,8 @@ pub(crate) fn describe(inputs: &Inputs, bundled: &Bundled, rendered: &BTreeMap<S
             told: built.told.iter().chain(&rendered.told).cloned().collect(),
         })
     };
-    bundled.waves.iter().flatten().filter_map(one).collect()
+    let keys = waves.iter().flat_map(|wave| &wave.services);
+    keys.filter_map(one).collect()
 }
 
 fn short(value: &Value) -> String {

@@ -25,7 +25,10 @@ pub(crate) use output::{Report, outputs, untouched};
 use crate::apply::decide::Decision;
 use crate::apply::outcome::Outcome;
 use crate::apply::rollback::PutBack;
+use crate::bundled::{NotBundled, Stage};
 use crate::inputs::Inputs;
+use crate::plan::first::First;
+use crate::plan::order::Wave;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::restore::Restored;
 use wrangler::project::{Built, Size};
@@ -54,6 +57,18 @@ pub(crate) fn opening(inputs: &Inputs) -> String {
     )
 }
 
+/// Services that are not built, since something is wrong already.
+pub(crate) fn builds_skipped(runner: &Runner, keys: Vec<String>) -> IndexMap<String, anyhow::Error> {
+    if !keys.is_empty() {
+        runner.say(&format!(
+            "not built, since secrets are missing: {}; what is wrong is told as far as it is known without",
+            keys.join(", ")
+        ));
+    }
+    let skipped = keys.into_iter().map(|key| (key, fault("it was not built").into()));
+    skipped.collect()
+}
+
 /// A service was bundled.
 fn bundled(key: &str, built: &Built) -> String {
     let by = built.bundled_by.map_or_else(
@@ -79,33 +94,78 @@ fn content(built: &Built) -> String {
 /// What was printed by a build that failed: to the log, folded.
 fn log_of(runner: &Runner, what: &str, error: &anyhow::Error) {
     if let Some(failed) = error.downcast_ref::<Failed>().filter(|failed| !failed.log.is_empty()) {
-        command::group(&format!("what was printed while {what} was built"));
+        command::group(&format!("what was printed while {what}"));
         runner.say(&failed.log);
         command::end_group();
     }
 }
 
-/// One bundle that failed, beside other problems; what was printed goes to the log, folded.
-pub(crate) fn not_bundled(runner: &Runner, key: &str, error: &anyhow::Error) -> String {
-    log_of(runner, key, error);
+/// One service that could not be bundled, beside other problems; what was printed goes to the log, folded.
+pub(crate) fn not_bundled(runner: &Runner, failed: &NotBundled) -> String {
+    print_log(runner, failed);
+    let (_, done) = failed.verbs();
+    let hint = failed
+        .hint()
+        .map(|hint| format!("\n  hint: {hint}"))
+        .unwrap_or_default();
     format!(
-        "could not be bundled: {}",
-        actions_core::error::render(error).replace('\n', "\n  ")
+        "could not be {done}: {}{hint}",
+        actions_core::error::render(&failed.error).replace('\n', "\n  ")
     )
 }
 
-/// Every bundle that failed, and nothing else is wrong.
-pub(crate) fn bundling_failed(runner: &Runner, mut failed: Vec<(String, anyhow::Error)>) -> anyhow::Error {
+fn print_log(runner: &Runner, failed: &NotBundled) {
+    let (_, done) = failed.verbs();
+    log_of(runner, &format!("{} was {done}", failed.key), &failed.error);
+}
+
+impl NotBundled {
+    fn verbs(&self) -> (&'static str, &'static str) {
+        match self.stage {
+            Stage::Build => ("build", "built"),
+            Stage::Bundle => ("bundle", "bundled"),
+        }
+    }
+
+    /// What to do where the code is not there: in wrangler's words, or in those of a Worker that is built already.
+    fn hint(&self) -> Option<&'static str> {
+        let text = format!("{:#}", self.error);
+        let missing =
+            text.contains("entry-point file") && text.contains("was not found") || text.contains("so build it first");
+        match (missing, self.has_build) {
+            (false, _) => None,
+            (true, true) => Some("the service's `build` has run, and does not make this file"),
+            (true, false) => Some(
+                "nothing builds the service: give it a `build`, such as `build = \"npm run build\"`, or build it in a step before this one",
+            ),
+        }
+    }
+}
+
+/// Every service that could not be bundled, and nothing else is wrong.
+pub(crate) fn bundling_failed(runner: &Runner, mut failed: Vec<NotBundled>) -> anyhow::Error {
+    let verbs: Vec<&str> = failed.iter().map(|failed| failed.verbs().0).collect();
+    let verb = if verbs.iter().all(|verb| *verb == verbs[0]) {
+        verbs[0]
+    } else {
+        "build or bundle"
+    };
+    let keys: Vec<&str> = failed.iter().map(|failed| failed.key.as_str()).collect();
+    let what = format!("could not {verb} {}; nothing was touched", quoted_list(&keys));
+    if failed.len() == 1 {
+        let failed = failed.remove(0);
+        print_log(runner, &failed);
+        let hint = failed.hint();
+        let error = fault(what).because(failed.error);
+        return match hint {
+            Some(hint) => error.hint(hint).into(),
+            None => error.into(),
+        };
+    }
     let lines: Vec<String> = failed
         .iter()
-        .map(|(key, error)| format!("{key}: {}", not_bundled(runner, key, error)))
+        .map(|failed| format!("{}: {}", failed.key, not_bundled(runner, failed)))
         .collect();
-    let keys: Vec<&str> = failed.iter().map(|(key, _)| key.as_str()).collect();
-    let what = format!("could not bundle {}; nothing was touched", quoted_list(&keys));
-    if failed.len() == 1 {
-        let (_, error) = failed.remove(0);
-        return fault(what).because(error).into();
-    }
     fault(what).because(fault(lines.join("\n"))).into()
 }
 
@@ -124,10 +184,52 @@ pub(crate) fn wrangler_failed(runner: &Runner, service: &ServicePlan, failed: Fa
     fault.into()
 }
 
-/// The waves, when there are several.
-pub(crate) fn waves(waves: &[Vec<String>]) -> String {
-    let waves: Vec<String> = waves.iter().map(|wave| wave.join(", ")).collect();
-    format!("order: {}", waves.join(" → "))
+/// The order, when there is one.
+pub(crate) fn say_order(runner: &Runner, waves: &[Wave]) {
+    let steps = waves.iter().flat_map(|wave| {
+        let first = wave.first.iter().map(|key| format!("{key} (a first version)"));
+        first.chain([wave.services.join(", ")]).filter(|step| !step.is_empty())
+    });
+    let steps: Vec<String> = steps.collect();
+    if steps.len() > 1 {
+        runner.say(&format!("order: {}", steps.join(" → ")));
+    }
+}
+
+/// What a Worker of a circle lacks at first.
+pub(crate) fn without(first: &First) -> String {
+    if first.without.is_empty() {
+        "with all its bindings".to_owned()
+    } else {
+        format!(
+            "without {}, which {} not there yet",
+            quoted_list(&first.without),
+            if first.without.len() == 1 {
+                "leads to a Worker that is"
+            } else {
+                "lead to Workers that are"
+            }
+        )
+    }
+}
+
+/// A service was given its first version.
+pub(crate) fn first_version(service: &ServicePlan, first: &First, version: &str) -> String {
+    format!(
+        "✓ {}: a first version, {version}, {}: others bind to it, and it binds to them",
+        service.key,
+        without(first)
+    )
+}
+
+/// What the report says of a service that was deployed twice, or was to be.
+pub(crate) fn in_two_steps(first: &First, whole: bool) -> String {
+    let without = without(first);
+    if whole {
+        format!("deployed twice, since services bind each other: first {without}")
+    } else {
+        format!("only its first version was deployed, {without}")
+    }
 }
 
 /// A wave begins.
@@ -329,6 +431,7 @@ pub(crate) fn put_back(key: &str, put_back: &PutBack) -> String {
         PutBack::Removed => format!("↩ {key}: it was new, and is removed"),
         PutBack::Nothing => format!("= {key}: nothing to put back"),
         PutBack::Left(why) => format!("= {key}: left as it is: {why}"),
+        PutBack::Bound(_) => format!("  {key}: other Workers are still bound to it; it is tried again after them"),
         PutBack::Failed(why) => format!("✗ {key}: not put back: {}", why.replace('\n', "\n  ")),
         PutBack::Unanswered => format!("✗ {key}: perhaps not put back: {OUT_OF_TIME}"),
     }
@@ -353,7 +456,7 @@ pub(crate) fn rollback_failed(all: &[Restored<'_>]) -> Option<anyhow::Error> {
     let failed: Vec<(&str, &str)> = all
         .iter()
         .filter_map(|restored| match &restored.put_back {
-            PutBack::Failed(why) => Some((restored.service.key.as_str(), why.as_str())),
+            PutBack::Failed(why) | PutBack::Bound(why) => Some((restored.service.key.as_str(), why.as_str())),
             PutBack::Unanswered => Some((restored.service.key.as_str(), OUT_OF_TIME)),
             _ => None,
         })

@@ -77,7 +77,7 @@ impl Report<'_> {
         let state = match (outcome, put_back) {
             _ if self.inputs.dry_run => ServiceState::Planned,
             (_, Some(PutBack::Back(_) | PutBack::Removed)) => ServiceState::RolledBack,
-            (_, Some(PutBack::Failed(_) | PutBack::Unanswered)) => ServiceState::Failed,
+            (_, Some(PutBack::Failed(_) | PutBack::Bound(_) | PutBack::Unanswered)) => ServiceState::Failed,
             (None, _) => ServiceState::Skipped,
             (Some(outcome), _) if outcome.failed.is_some() => ServiceState::Failed,
             (Some(outcome), _) if outcome.cut && !outcome.changed() => ServiceState::Skipped,
@@ -93,11 +93,16 @@ impl Report<'_> {
         );
         match put_back {
             Some(PutBack::Left(why)) => details.push(format!("not put back: {why}")),
-            Some(PutBack::Failed(why)) => details.push(format!("could not be put back: {why}")),
+            Some(PutBack::Failed(why) | PutBack::Bound(why)) => details.push(format!("could not be put back: {why}")),
             Some(PutBack::Unanswered) => details.push(format!("perhaps not put back: {}", super::OUT_OF_TIME)),
             _ => {}
         }
         details.extend(outcome.filter(|_| put_back.is_some()).and_then(not_undone));
+        if let (Some(first), Some(made)) = (&plan.first, outcome.and_then(|outcome| outcome.first.as_ref())) {
+            let is_first = |version: Option<&String>| version == Some(made);
+            let whole = !outcome.is_some_and(|it| is_first(it.new.as_ref()) || is_first(it.version.as_ref()));
+            details.push(super::in_two_steps(first, whole));
+        }
         details.extend(outcome.iter().flat_map(|outcome| outcome.warnings.clone()));
         details.extend(plan.notes.iter().cloned());
         let version = outcome.map_or_else(|| plan.previous.clone(), |outcome| outcome.version.clone());

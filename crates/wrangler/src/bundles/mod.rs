@@ -81,6 +81,8 @@ struct Service {
     preview_urls: Option<bool>,
     told: Vec<String>,
     migrations: Vec<Value>,
+    /// Secrets that the configuration declares, by name.
+    declared: Vec<String>,
     warnings: Vec<String>,
     not_inherited: Vec<String>,
     /// wrangler's version, and that of its Node.

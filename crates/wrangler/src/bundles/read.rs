@@ -255,6 +255,7 @@ fn made(service: &Service, files: &Path, contents: &BTreeMap<&Hash, Bytes>) -> R
         preview_urls: service.preview_urls,
         told: service.told.clone(),
         migrations: service.migrations.clone(),
+        declared: service.declared.clone(),
         warnings: service.warnings.clone(),
         not_inherited: service.not_inherited.clone(),
         took: started.elapsed(),

@@ -111,6 +111,7 @@ impl Store {
             preview_urls: built.preview_urls,
             told: built.told.clone(),
             migrations: built.migrations.clone(),
+            declared: built.declared.clone(),
             warnings: built.warnings.clone(),
             not_inherited: built.not_inherited.clone(),
             bundled_by: built

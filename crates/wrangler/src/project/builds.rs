@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use actions_core::environment::Service;
 use actions_core::error::fault;
 use indexmap::IndexMap;
 
 use super::lanes::{lanes, run, workspace};
 use super::{Progress, Say, Scope, Work};
-use crate::Sandbox;
 use crate::generated::{POINTER, Written};
+use crate::{Config, Sandbox};
 
 /// What could not be built.
 #[derive(Debug, Default)]
@@ -137,4 +138,20 @@ impl Scope<'_> {
         let parallel = self.manifest.is_some_and(|manifest| manifest.project.parallel_builds);
         if parallel { None } else { workspace(folder) }
     }
+}
+
+/// The chosen services that some command builds: the manifest's, or their configuration's own.
+pub fn built_by_commands(scope: Scope<'_>) -> Vec<String> {
+    let by_wrangler = |service: &Service| {
+        let config = Config::find(&scope.environment.root.join(&service.path)).ok();
+        let settings = config
+            .as_ref()
+            .and_then(|config| config.settings(scope.environment.wrangler_env.as_deref()).ok());
+        settings.is_some_and(|settings| settings.has("build"))
+    };
+    let of_project = scope.manifest.is_some_and(|manifest| manifest.project.build.is_some());
+    let built = scope
+        .services()
+        .filter(|service| of_project || service.build.is_some() || by_wrangler(service));
+    built.map(|service| service.key.clone()).collect()
 }

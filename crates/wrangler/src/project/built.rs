@@ -21,6 +21,8 @@ pub const SOURCE_MAP: &str = "application/source-map";
 pub struct Built {
     /// As wrangler would send it.
     pub metadata: Map<String, Value>,
+    /// Secrets that the configuration declares.
+    pub declared: Vec<String>,
     pub modules: Vec<Module>,
     pub assets: Option<Files>,
     /// No code at all.

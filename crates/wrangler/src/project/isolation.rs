@@ -366,6 +366,7 @@ mod tests {
         let mut configs = indexmap::IndexMap::new();
         configs.insert("api".to_owned(), Config::find(&folder.path().join("api")).unwrap());
         let project = Project {
+            refused: std::collections::BTreeSet::new(),
             configs,
             wrangler_env: environment.wrangler_env.clone(),
             root: folder.path().to_owned(),

@@ -1,9 +1,10 @@
 //! What lies in a repository: configurations, checked, and bundles, made with no token in sight.
 
-mod builds;
+pub mod builds;
 mod built;
 pub mod by_wrangler;
 pub mod check;
+pub mod declared;
 pub mod durable;
 pub mod isolation;
 mod lanes;
@@ -11,9 +12,10 @@ pub mod names;
 mod outside;
 pub mod refused;
 pub mod render;
+mod routes;
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -98,6 +100,8 @@ pub struct Project {
     configs: IndexMap<String, Config>,
     wrangler_env: Option<String>,
     root: PathBuf,
+    /// Services that wrangler would not bundle: why is told already.
+    refused: BTreeSet<String>,
 }
 
 impl Project {
@@ -130,10 +134,11 @@ impl Project {
                 },
             }
         }
-        let project = Self {
+        let mut project = Self {
             configs,
             wrangler_env: environment.wrangler_env.clone(),
             root: environment.root.clone(),
+            refused: BTreeSet::new(),
         };
         let foreign = project.foreign(scope);
         for service in scope.services() {
@@ -145,7 +150,34 @@ impl Project {
                 problems.add(&format!("services.{}", service.key), problem);
             }
         }
+        for service in scope.services() {
+            let Some(config) = project.configs.get(&service.key) else {
+                continue;
+            };
+            let wrong = project
+                .settings(&service.key)
+                .map(|settings| routes::refused(config, &settings));
+            let wrong = wrong.unwrap_or_default();
+            if !wrong.is_empty() {
+                project.refused.insert(service.key.clone());
+            }
+            for problem in wrong {
+                problems.add(&format!("services.{}", service.key), problem);
+            }
+        }
         project
+    }
+
+    /// What a bundle would have told of services that were not bundled, as far as their configurations tell it.
+    pub fn unbundled(&self, scope: Scope<'_>, bundled: &IndexMap<String, Built>, problems: &mut Problems) {
+        for service in scope.services().filter(|service| !bundled.contains_key(&service.key)) {
+            let Some(settings) = self.settings(&service.key) else {
+                continue;
+            };
+            for problem in routes::without_ids(service, &settings) {
+                problems.add(&format!("services.{}", service.key), problem);
+            }
+        }
     }
 
     fn settings(&self, key: &str) -> Option<Settings<'_>> {
@@ -181,7 +213,7 @@ impl Project {
     ) -> (IndexMap<String, Built>, Vec<(String, anyhow::Error)>) {
         let ready = |service: &&Service| {
             let key = &service.key;
-            self.configs.contains_key(key) && !not_built.has(key)
+            self.configs.contains_key(key) && !not_built.has(key) && !self.refused.contains(key)
         };
         let lanes = lanes(scope.services().filter(ready), |service| {
             let settings = self.settings(&service.key)?;
@@ -247,17 +279,19 @@ impl Project {
         // The build command of the configuration, which wrangler runs, may have written them. The configuration itself
         // was read before that, by wrangler too.
         let assets = Files::read(config, &settings).map_err(fault)?;
-        let modules = form.modules;
+        let (modules, mut metadata) = (form.modules, form.metadata);
+        let declared = declared::take(&mut metadata, declared::declared(&settings));
         let assets_only = assets.is_some() && settings.text("main").is_none();
         let switch = |key: &str| settings.get(key).and_then(serde_json::Value::as_bool);
         Ok(Built {
+            declared,
             size: Size::of(&modules),
             assets_only,
             routes: told::routes(&settings),
             workers_dev: switch("workers_dev"),
             preview_urls: switch("preview_urls"),
             told: told::told(&settings, assets_only),
-            metadata: form.metadata,
+            metadata,
             modules,
             assets,
             crons: settings.crons(),

@@ -10,14 +10,6 @@ use super::render::Work;
 use crate::resource::LOG_LISTS;
 use crate::{Leads, Resource, ResourceKind};
 
-/// Whether a resource of this kind is named by the Worker that it is of.
-pub(super) fn means_worker(kind: ResourceKind) -> bool {
-    matches!(
-        kind,
-        ResourceKind::Worker | ResourceKind::DurableObject | ResourceKind::Workflow
-    )
-}
-
 /// The lists of Workers that take a Worker's logs.
 const CONSUMERS: [(&str, &str); 2] = [
     ("tail_consumers", "tail consumer"),
@@ -62,7 +54,7 @@ impl Work<'_> {
             let leads = Leads::of(binding);
             let (kind, whose) = match &leads {
                 Leads::Nowhere => continue,
-                Leads::To(resource) if means_worker(resource.kind) => {
+                Leads::To(resource) if resource.kind.means_worker() => {
                     problems.extend(self.stranger(&format!("binding `{name}`"), resource.kind, &resource.id, name));
                     continue;
                 }
@@ -123,7 +115,7 @@ impl Work<'_> {
             let Some(resource) = Resource::of_binding(&self.bindings[at]) else {
                 continue;
             };
-            if !means_worker(resource.kind) {
+            if !resource.kind.means_worker() {
                 continue;
             }
             let Some(worker) = self.own_worker(&resource.id).map(str::to_owned) else {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::durable::{self, Transfer};
 use super::isolation::Foreign;
 use super::names::Names;
-use super::outside::{consumers, means_worker};
+use super::outside::consumers;
 
 /// Secrets that nobody names here stay: a PUT without this would drop what was set by hand.
 const KEEP: [&str; 2] = ["secret_text", "secret_key"];
@@ -57,7 +57,7 @@ pub struct Rendered {
 pub fn callees(metadata: &Map<String, Value>, own: &str, names: &Names) -> Vec<String> {
     let bound = bindings(metadata)
         .filter_map(Resource::of_binding)
-        .filter(|resource| means_worker(resource.kind))
+        .filter(|resource| resource.kind.means_worker())
         .map(|resource| resource.id);
     let outbound = bindings(metadata).filter_map(|binding| binding["outbound"]["worker"]["service"].as_str());
     let called = bound.chain(outbound.chain(consumers(metadata)).map(str::to_owned));
@@ -293,11 +293,16 @@ impl Work<'_> {
     fn unresolved(&mut self) {
         for binding in self.bindings.iter().filter(|binding| binding["type"] == "inherit") {
             let name = binding["name"].as_str().unwrap_or_default();
-            self.problems.push(format!(
-                "binding `{name}` has no id in the wrangler configuration; give it one, or list it in the service's `kv` if it is a KV namespace, or in the environment's `r2` or `d1`"
-            ));
+            self.problems.push(without_id(name));
         }
     }
+}
+
+/// Nobody says what the binding leads to.
+pub(super) fn without_id(name: &str) -> String {
+    format!(
+        "binding `{name}` has no id in the wrangler configuration; give it one, or list it in the service's `kv` if it is a KV namespace, or in the environment's `r2` or `d1`"
+    )
 }
 
 /// A variable as wrangler uploads it: texts as they are, all else as JSON.

@@ -84,7 +84,7 @@ pub(super) fn looks_like_one(node: &Node) -> bool {
     let Node::Map(members) = node else { return false };
     let mut texts = Vec::new();
     for (key, value) in members.iter().filter(|(key, _)| walk::is_verdict(key)) {
-        if same(key) == "healthy" && matches!(value, Node::Bool(_)) {
+        if matches!(same(key).as_str(), "healthy" | "ishealthy") && matches!(value, Node::Bool(_)) {
             return true;
         }
         texts_of(value, &mut texts);

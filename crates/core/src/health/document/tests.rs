@@ -265,6 +265,26 @@ const CORPUS: &[Case] = &[
         r#"{"deadlocks":{"healthy":true},"database":{"healthy":false,"message":"cannot connect"}}"#,
         "it says that a check fails (database: false, cannot connect) (status 500)",
     ),
+    // Services of people's own. Which number is good, only their maker knows: neither counts.
+    case(
+        "/health",
+        200,
+        r#"{"isHealthy":false}"#,
+        "it says it is unhealthy (`false`)",
+    ),
+    case(
+        "/",
+        200,
+        r#"{"is_healthy":false,"database":{"isUp":false}}"#,
+        "it says it is unhealthy (database: false)",
+    ),
+    case("/health", 200, r#"{"ok":false}"#, "it says it is unhealthy (`false`)"),
+    case(
+        "/health",
+        200,
+        r#"{"status":"ok","checks":{"db":0,"cache":1}}"#,
+        "healthy",
+    ),
     // etcd: https://etcd.io/docs/latest/op-guide/monitoring/
     case("/health", 200, r#"{"health":"true","reason":""}"#, "healthy"),
     case(

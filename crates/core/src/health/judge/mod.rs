@@ -13,7 +13,7 @@ use std::fmt;
 
 pub(super) use content::at_pointer;
 pub(super) use version::shown as shown_version;
-pub use version::{can_be_a_version_id, told};
+pub use version::{can_be_a_version_id, tells, told};
 pub(super) use walls::is_login_page;
 
 use super::document::Found;

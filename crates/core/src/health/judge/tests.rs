@@ -551,3 +551,36 @@ fn a_body_that_cannot_be_decoded_is_no_success_where_it_is_needed() {
     let not_read = judge(&Expect::default(), &Outcome::Answered(answer));
     assert_eq!(why(&not_read), "healthy: its body is encoded as `zstd`");
 }
+
+#[test]
+fn a_commit_stands_for_a_version_where_that_is_said() {
+    const COMMIT: &str = "4c2e1229f1d3a4b5c6d7e8f90a1b2c3d4e5f6a7b";
+    let version = |also: &[&str]| Version {
+        wanted: "996445bc-a0df-4656-b356-8f9baf681df5".to_owned(),
+        also: also.iter().map(|also| (*also).to_owned()).collect(),
+        place: VersionPlace::DocumentIfTold,
+    };
+    let told = |also: &[&str], told: &str| {
+        let body = format!(r#"{{"status":"healthy","version":"{told}"}}"#);
+        match answer(200, &body) {
+            Outcome::Answered(answer) => tells(&version(also), &answer),
+            Outcome::Failed(_) => panic!("an answer"),
+        }
+    };
+    for (also, said, expected) in [
+        (&[][..], "4c2e122", None),
+        (&[], "1.0.0", None),
+        (&[], "996445bc-a0df-4656-b356-8f9baf681df5", Some(true)),
+        (&[], "00000000-a0df-4656-b356-8f9baf681df5", Some(false)),
+        (&[COMMIT], COMMIT, Some(true)),
+        (&[COMMIT], "4C2E122", Some(true)),
+        // Too short, and no prefix.
+        (&[COMMIT], "4c2e12", None),
+        (&[COMMIT], "2e1229f1", Some(false)),
+        (&[COMMIT], "1.0.0", None),
+        (&[COMMIT, "v2.1.0", "2.1.0"], "2.1.0", Some(true)),
+        (&[COMMIT, "v2.1.0", "2.1.0"], "2.0.0", None),
+    ] {
+        assert_eq!(told(also, said), expected, "{said} of {also:?}");
+    }
+}

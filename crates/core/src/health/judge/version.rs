@@ -23,7 +23,10 @@ pub fn told(wanted: &Version, answer: &Answer) -> Vec<String> {
         VersionPlace::Document => Document::versions_in(answer),
         VersionPlace::DocumentIfTold => {
             let mut told = Document::versions_in(answer);
-            told.retain(|told| can_be_a_version_id(told) || is(wanted, told));
+            // Where a commit stands for the version, another commit is another version.
+            let commits = wanted.also.iter().any(|also| is_commit(also, COMMIT..=COMMIT));
+            let other = |told: &str| commits && is_commit(told, SHORTEST_COMMIT..=COMMIT);
+            told.retain(|told| can_be_a_version_id(told) || is(wanted, told) || other(told));
             told
         }
         VersionPlace::Pointer(pointer) => super::content::at_pointer(&answer.body, pointer).into_iter().collect(),
@@ -35,12 +38,31 @@ pub(in crate::health) fn shown(told: &[String]) -> Option<String> {
     (!told.is_empty()).then(|| shorten(&told.join(", "), 60))
 }
 
+/// Hexadecimal digits of a commit, and of the shortest abbreviation that people use (`git rev-parse --short`).
+const COMMIT: usize = 40;
+const SHORTEST_COMMIT: usize = 7;
+
+fn is_commit(text: &str, digits: std::ops::RangeInclusive<usize>) -> bool {
+    digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Whether a told version is the wanted one.
 fn is(version: &Version, told: &str) -> bool {
     let Version { wanted, also, .. } = version;
+    let abbreviated = |wanted: &str| {
+        is_commit(wanted, COMMIT..=COMMIT)
+            && is_commit(told, SHORTEST_COMMIT..=COMMIT)
+            && wanted.to_lowercase().starts_with(&told.to_lowercase())
+    };
     std::iter::once(wanted)
         .chain(also)
-        .any(|wanted| told == wanted || (wanted.len() >= 8 && told.starts_with(wanted.as_str())))
+        .any(|wanted| told == wanted || (wanted.len() >= 8 && told.starts_with(wanted.as_str())) || abbreviated(wanted))
+}
+
+/// Whether an answer tells the wanted version; `None` when it tells none that could be.
+pub fn tells(wanted: &Version, answer: &Answer) -> Option<bool> {
+    let told = told(wanted, answer);
+    (!told.is_empty()).then(|| told.iter().any(|told| is(wanted, told)))
 }
 
 /// Why the version that answers is not the one that is expected.

@@ -1,0 +1,147 @@
+//! The Workers' secrets: what the step gives, and what is missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actions_core::environment::{Environment, Secret};
+use actions_core::event::Event;
+use actions_core::runner::{Env, Problems};
+use actions_core::secret::secret;
+use actions_core::text::quoted_list;
+use secrecy::SecretString;
+
+use super::{Command, Inputs};
+
+/// What the step gives the chosen services, and what of it is missing; a deployment alone needs all of it.
+pub(super) fn read(
+    environment: Option<&mut Environment>,
+    command: Command,
+    chosen: &[String],
+    env: &Env,
+    event: &Event,
+) -> (BTreeMap<String, SecretString>, Problems) {
+    let mut missing = Problems::default();
+    match (environment, command) {
+        (Some(environment), Command::Deploy) => {
+            let found = of(environment, chosen, env, event, &mut missing);
+            step_vars(environment, chosen, env, Some(&mut missing));
+            (found, missing)
+        }
+        (Some(environment), Command::Validate) => {
+            step_vars(environment, chosen, env, None);
+            (BTreeMap::new(), missing)
+        }
+        _ => (BTreeMap::new(), missing),
+    }
+}
+
+/// The secrets of the chosen services. A missing or empty one would be uploaded as "" and fail weeks later.
+fn of(
+    environment: &Environment,
+    chosen: &[String],
+    env: &Env,
+    event: &Event,
+    problems: &mut Problems,
+) -> BTreeMap<String, SecretString> {
+    let mut found = BTreeMap::new();
+    let mut missing: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let services = environment.services.iter();
+    for service in services.filter(|service| chosen.contains(&service.key)) {
+        for wanted in &service.secrets {
+            match env.get(&wanted.variable) {
+                Some(value) => {
+                    found.entry(wanted.variable.clone()).or_insert_with(|| value_of(value));
+                }
+                None => missing.entry(&wanted.variable).or_default().push(service.key.clone()),
+            }
+        }
+    }
+    for (variable, services) in missing {
+        let noun = if services.len() == 1 { "service" } else { "services" };
+        let plainly = format!(
+            "missing or empty; {noun} {} would get no secret: set it in the step's `env`, such as `{variable}: ${{{{ secrets.{variable} }}}}`",
+            quoted_list(&services)
+        );
+        problems.add(variable, event.missing_secret(&plainly));
+    }
+    found
+}
+
+/// Gives the chosen services the variables that come from the step. `problems`: where missing ones are told.
+fn step_vars(environment: &mut Environment, chosen: &[String], env: &Env, mut problems: Option<&mut Problems>) {
+    let services = environment.services.iter_mut();
+    for service in services.filter(|service| chosen.contains(&service.key)) {
+        for wanted in &service.step_vars {
+            let variable = &wanted.variable;
+            if let Some(value) = env.get(variable) {
+                service.vars.insert(wanted.name.clone(), value.into());
+            } else if let Some(problems) = &mut problems {
+                let text = format!(
+                    "missing or empty; service `{}` would not get its variable: set it in the step's `env`, such as `{variable}: ${{{{ vars.{variable} }}}}`",
+                    service.key
+                );
+                problems.add(variable, text);
+            }
+        }
+    }
+}
+
+/// A database URL's password is masked beside the URL.
+fn value_of(value: &str) -> SecretString {
+    if value.contains("://") {
+        actions_core::secret::database_url(value)
+    } else {
+        secret(value)
+    }
+}
+
+impl Inputs {
+    /// Takes in what the configurations declare, by service: the value that the step gives, under the name that the
+    /// environment's `secrets` give it, or a secret to be on the Worker already.
+    pub(crate) fn declare(&mut self, declared: &BTreeMap<String, Vec<String>>, env: &Env) {
+        let spec = self
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.environments.get(&self.environment.name));
+        let renamed = spec.map(|spec| &spec.secrets);
+        let mut awaited = BTreeMap::new();
+        for service in &mut self.environment.services {
+            let own: BTreeSet<&String> = service.secrets.iter().map(|secret| &secret.name).collect();
+            let more = declared.get(&service.key).into_iter().flatten();
+            let more: Vec<&String> = more.filter(|name| !own.contains(name)).collect();
+            let mut left = Vec::new();
+            for name in more {
+                let variable = renamed.and_then(|renamed| renamed.get(name)).unwrap_or(name).clone();
+                let Some(value) = env.get(&variable) else {
+                    left.push(name.clone());
+                    continue;
+                };
+                self.secrets.entry(variable.clone()).or_insert_with(|| value_of(value));
+                service.secrets.push(Secret {
+                    name: name.clone(),
+                    variable,
+                });
+            }
+            if !left.is_empty() {
+                awaited.insert(service.key.clone(), left);
+            }
+        }
+        self.awaited = awaited;
+    }
+
+    /// What is wrong where a Worker that has the secrets `there` lacks one that is declared: name and sentence.
+    pub(crate) fn undeclared<'a>(&'a self, key: &str, there: &'a [&str]) -> impl Iterator<Item = (&'a String, String)> {
+        let worker = self
+            .environment
+            .service(key)
+            .map_or("", |service| service.worker.as_str());
+        let awaited = self.awaited.get(key).into_iter().flatten();
+        let missing = awaited.filter(|name| !there.contains(&name.as_str()));
+        let worker = worker.to_owned();
+        missing.map(move |name| {
+            let plainly = format!(
+                "missing or empty; its wrangler configuration names it in `secrets.required`, and Worker `{worker}` does not have it: set it in the step's `env`, such as `{name}: ${{{{ secrets.{name} }}}}`"
+            );
+            (name, self.event.missing_secret(&plainly))
+        })
+    }
+}
