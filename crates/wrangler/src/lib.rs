@@ -11,7 +11,7 @@ mod child;
 mod config;
 mod content_type;
 mod form;
-mod generated;
+mod handed;
 pub mod keys;
 mod output;
 mod parse;

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::lanes::{lanes, run, workspace};
 use super::{Progress, Say, Scope, Work};
-use crate::generated::{POINTER, Written};
+use crate::config::generated::{POINTER, Written};
 use crate::{Config, Sandbox};
 
 /// What could not be built.

@@ -8,11 +8,11 @@ use std::time::SystemTime;
 use actions_core::text::quoted_list;
 use serde_json::{Map, Value};
 
-use super::config::{Config, Settings};
-use super::parse;
+use super::{Config, Settings};
+use crate::parse;
 
 /// Where a framework's build tells wrangler to read another file.
-pub(super) const POINTER: &str = ".wrangler/deploy/config.json";
+pub(crate) const POINTER: &str = ".wrangler/deploy/config.json";
 /// What the build tells about itself: no settings of a Worker.
 const ABOUT: [&str; 5] = [
     "configPath",
@@ -164,14 +164,14 @@ fn plain(path: PathBuf) -> PathBuf {
 
 /// When the pointer and what it leads to were written; a build that ran leaves other times.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Written {
+pub(crate) struct Written {
     pointer: SystemTime,
     configuration: Option<SystemTime>,
 }
 
 impl Written {
     /// `None` when there is no pointer.
-    pub(super) fn of(folder: &Path) -> Option<Self> {
+    pub(crate) fn of(folder: &Path) -> Option<Self> {
         let at = |path: &Path| std::fs::metadata(path).and_then(|meta| meta.modified()).ok();
         Some(Self {
             pointer: at(&folder.join(POINTER))?,

@@ -1,11 +1,13 @@
 //! A Worker's configuration file, as far as a deployment must know it: `wrangler.json`, `.jsonc` or `.toml`.
 
+pub(crate) mod generated;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::generated::{self, Generated};
+use self::generated::Generated;
 use super::{keys, parse};
 
 /// In wrangler's order.
