@@ -1,7 +1,10 @@
 //! What no version holds: routes, custom domains, workers.dev, schedules, settings, and the tags that remember them.
 
 use actions_core::cloudflare::workers::schedules_used_up;
-use actions_core::cloudflare::{Attached, WorkersDev};
+use std::time::Duration;
+
+use actions_core::cloudflare::domains::HAS_RECORDS;
+use actions_core::cloudflare::{Attached, Beside, CustomDomain, WorkersDev, Zone};
 use actions_core::error::fault;
 use actions_core::runner::command;
 use futures_util::future;
@@ -9,15 +12,36 @@ use serde_json::{Map, json};
 
 use crate::apply::Work;
 use crate::apply::outcome::Did;
-use crate::plan::hostnames::Step;
+use crate::plan::hostnames::{Attachment, Step};
 use crate::plan::{self, ServicePlan, Upload};
 use crate::report;
 use wrangler::project::Built;
+
+/// New routes and domains reach the edge within seconds (sheet of Cloudflare, section 3), and nothing tells when: what led
+/// to the hostname before stays so long.
+const TO_THE_EDGE: Duration = Duration::from_secs(5);
+
+/// Whether a step takes away what led to a hostname that the Worker is to keep: something else leads there by now.
+fn takes_over(service: &ServicePlan, step: &Step) -> bool {
+    let gone = match step {
+        Step::DeleteRoute(route) => route.host(),
+        Step::DetachDomain(domain) => &domain.hostname,
+        Step::CreateRoute { .. } | Step::MoveRoute(_) | Step::AttachDomain(_) => return false,
+    };
+    service.hostnames.iter().any(|hostname| hostname == gone)
+}
 
 impl Work<'_> {
     pub(crate) async fn steps(&self, service: &ServicePlan) -> anyhow::Result<()> {
         for step in &service.steps {
             self.stop.check()?;
+            if takes_over(service, step) {
+                let waited = async {
+                    tokio::time::sleep(TO_THE_EDGE).await;
+                    anyhow::Ok(())
+                };
+                self.stop.unless(waited).await?;
+            }
             if self.step(service, step).await? {
                 self.did(service, Did::Step(step.clone()));
             }
@@ -68,24 +92,14 @@ impl Work<'_> {
             ))
         };
         let zone = self.facts.zone.as_ref().ok_or_else(no_zone)?;
-        let taken = |owner: String| {
-            fault(format!("could not attach `{}` to Worker `{worker}`", service.hostname))
-                .because(fault(format!("it became {owner} meanwhile")))
-        };
         match step {
-            Step::CreateRoute(pattern) => match self.writer().create_route(zone, pattern, worker).await? {
+            Step::CreateRoute { pattern, worker } => match self.writer().create_route(zone, pattern, worker).await? {
                 Attached::Done(route) => return Ok(route.changed()),
-                Attached::Taken(owner) => return Err(taken(owner).into()),
+                Attached::Taken(owner) => return Err(report::taken(pattern, worker, &owner).into()),
             },
             Step::MoveRoute(route) => self.writer().move_route(zone, route, worker).await?,
             Step::DeleteRoute(route) => return Ok(self.writer().delete_route(zone, route).await?),
-            Step::AttachDomain(hostname) => match self.writer().attach_domain(zone, hostname, worker).await? {
-                Attached::Done(_) => {}
-                Attached::Taken(owner) => {
-                    let fault = taken(owner).hint("a custom domain makes its own DNS record: delete the one that is there, or use `routing = \"route\"`");
-                    return Err(fault.into());
-                }
-            },
+            Step::AttachDomain(attachment) => self.attach(zone, worker, attachment).await?,
             Step::DetachDomain(domain) => {
                 let detached = self.writer().detach_domain(zone, domain).await?;
                 if let Some(error) = detached.certificate_stays {
@@ -97,16 +111,47 @@ impl Work<'_> {
         Ok(true)
     }
 
-    /// A preview is reached by its hostname only; whether a new Worker is at workers.dev depends on the account.
-    pub(crate) async fn workers_dev(&self, service: &ServicePlan, built: &Built) -> anyhow::Result<()> {
-        let new_preview = service.upload == Upload::First && self.inputs.environment.pull_request.is_some();
-        if !new_preview && !service.workers_dev_off {
-            return Ok(());
+    /// Where the name has a record of ours and a route, the route answers until the domain has its own record.
+    async fn attach(&self, zone: &Zone, worker: &str, attachment: &Attachment) -> anyhow::Result<()> {
+        let Attachment {
+            hostname,
+            instead_of,
+            has_stand_in,
+        } = attachment;
+        let beside = if instead_of.is_empty() {
+            Beside::Nothing
+        } else {
+            Beside::OurRecord
+        };
+        let attach = async |beside| -> Result<Attached<CustomDomain>, actions_core::cloudflare::Error> {
+            self.writer().attach_domain(zone, hostname, worker, beside).await
+        };
+        let mut attached = attach(beside).await?;
+        if matches!(&attached, Attached::Taken(what) if what == HAS_RECORDS) && beside == Beside::OurRecord {
+            if !has_stand_in {
+                return Err(report::not_replaced(zone, hostname, worker).into());
+            }
+            // The wildcard record answers for the name meanwhile.
+            for record in instead_of {
+                self.writer().delete_dns_record(zone, &record.id, &record.name).await?;
+            }
+            attached = attach(Beside::Nothing).await?;
         }
+        match attached {
+            Attached::Done(_) => Ok(()),
+            Attached::Taken(owner) => Err(report::domain_taken(hostname, worker, &owner).into()),
+        }
+    }
+
+    /// Whether it answers at workers.dev.
+    pub(crate) async fn workers_dev(&self, service: &ServicePlan, built: &Built) -> anyhow::Result<()> {
+        let Some(on) = service.workers_dev else {
+            return Ok(());
+        };
         self.stop.check()?;
-        let at = self.writer().set_workers_dev(&service.worker, false).await?;
-        self.did(service, Did::WorkersDevOff);
-        if new_preview {
+        let at = self.writer().set_workers_dev(&service.worker, on).await?;
+        self.did(service, if on { Did::WorkersDevOn } else { Did::WorkersDevOff });
+        if service.upload == Upload::First {
             self.versions_answer_at(service, built, at);
         }
         Ok(())
@@ -120,14 +165,15 @@ impl Work<'_> {
         self.note(service, |outcome| outcome.version_urls = urls);
     }
 
-    /// The same of new Workers that are no previews. Only the report needs it, so it is asked beside the gate.
+    /// The same of new Workers that stay at workers.dev, or off, as the account has it. Only the report needs it, so it is asked beside the gate.
     pub(crate) async fn new_version_urls(&self, wave: &[String]) {
-        if self.inputs.environment.pull_request.is_some() || self.inputs.health.is_none() {
+        if self.inputs.health.is_none() {
             return;
         }
         let new = wave.iter().filter_map(|key| {
             let service = self.plan.services.get(key)?;
-            Some((service, self.built.get(key)?)).filter(|_| service.upload == Upload::First)
+            let unknown = service.upload == Upload::First && service.workers_dev.is_none();
+            Some((service, self.built.get(key)?)).filter(|_| unknown)
         });
         let asked = new.map(|(service, built)| async move {
             if let Ok(at) = self.writer().reader().workers_dev(&service.worker).await {

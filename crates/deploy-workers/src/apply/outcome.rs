@@ -28,6 +28,7 @@ pub(crate) enum Code {
 pub(crate) enum Did {
     Step(Step),
     WorkersDevOff,
+    WorkersDevOn,
     Schedules,
     Settings,
     Tags,

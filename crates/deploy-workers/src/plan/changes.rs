@@ -36,25 +36,32 @@ impl Plan {
             for step in &service.steps {
                 let to = format!("to {worker}");
                 match step {
-                    Step::CreateRoute(pattern) => changes.push(Verb::Create, "route", pattern, to, ()),
+                    Step::CreateRoute { pattern, worker } => {
+                        changes.push(Verb::Create, "route", pattern, format!("to {worker}"), ());
+                    }
                     Step::MoveRoute(route) => changes.push(Verb::Update, "route", &route.pattern, to, ()),
                     Step::DeleteRoute(route) => {
                         changes.push(Verb::Delete, "route", &route.pattern, "no longer wanted", ());
                     }
-                    Step::AttachDomain(hostname) => changes.push(Verb::Create, "custom domain", hostname, to, ()),
+                    Step::AttachDomain(attachment) => {
+                        let to = match attachment.instead_of.len() {
+                            0 => to,
+                            _ => format!("{to}; its DNS record replaces that of the route"),
+                        };
+                        changes.push(Verb::Create, "custom domain", &attachment.hostname, to, ());
+                    }
                     Step::DetachDomain(domain) => {
                         changes.push(Verb::Delete, "custom domain", &domain.hostname, "no longer wanted", ());
                     }
                 }
             }
-            if service.workers_dev_off {
-                changes.push(
-                    Verb::Update,
-                    "workers.dev",
-                    worker,
-                    "off: a preview is reached by its hostname",
-                    (),
-                );
+            if let Some(on) = service.workers_dev.filter(|on| *on || service.upload != Upload::First) {
+                let detail = if on {
+                    "on: it has no hostname"
+                } else {
+                    "off: a preview is reached by its hostname"
+                };
+                changes.push(Verb::Update, "workers.dev", worker, detail, ());
             }
             if let Some(settings) = &service.settings {
                 let keys: Vec<&str> = settings.keys().map(String::as_str).collect();

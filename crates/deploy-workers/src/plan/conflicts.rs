@@ -10,6 +10,7 @@ use wrangler::project::Built;
 pub(crate) fn of(subject: &Subject<'_>, service: &Service, built: &Built, live: &Live, facts: &Facts) -> Vec<String> {
     let mut found = needed(subject, service, facts);
     found.extend(absent(service, built, facts));
+    found.extend(name(service, live));
     found.extend(ownership::conflict(subject, service, live));
     found.extend(ownership::shared_kv(subject, service, facts));
     found
@@ -23,6 +24,17 @@ fn needed(subject: &Subject<'_>, service: &Service, facts: &Facts) -> Vec<String
     missing
         .map(|need| format!("it needs `{need}`, which is not deployed; name both in `services`"))
         .collect()
+}
+
+/// Cloudflare takes capitals only in names that Workers have already (10016; sheet of Cloudflare, section 4).
+fn name(service: &Service, live: &Live) -> Option<String> {
+    let worker = &service.worker;
+    (live.absent && worker.contains(|c: char| c.is_ascii_uppercase())).then(|| {
+        format!(
+            "there is no Worker `{worker}`, and Cloudflare makes new ones with lower-case names only; name it `{}`",
+            worker.to_lowercase()
+        )
+    })
 }
 
 /// What the manifest names for it and the account does not have.

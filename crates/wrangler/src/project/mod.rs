@@ -69,7 +69,8 @@ pub type Say<'a> = &'a (dyn Fn(Progress<'_>) + Sync);
 /// The configurations of all services.
 pub struct Project {
     configs: IndexMap<String, Config>,
-    wrangler_env: Option<String>,
+    /// The environment of each service's configuration, by key; their top level when absent.
+    wrangler_envs: BTreeMap<String, String>,
     root: PathBuf,
 }
 
@@ -85,7 +86,7 @@ impl Project {
                 // A configuration that a failed build was to write is no problem of its own.
                 Err(_) if not_built.contains_key(&service.key) => {}
                 Err(problem) => problems.add(&input, problem),
-                Ok(config) => match config.settings(environment.wrangler_env.as_deref()) {
+                Ok(config) => match config.settings(service.wrangler_env.as_deref()) {
                     Err(problem) => problems.add(&input, problem),
                     Ok(_) => {
                         configs.insert(service.key.clone(), config);
@@ -95,7 +96,11 @@ impl Project {
         }
         let project = Self {
             configs,
-            wrangler_env: environment.wrangler_env.clone(),
+            wrangler_envs: environment
+                .services
+                .iter()
+                .filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)))
+                .collect(),
             root: environment.root.clone(),
         };
         let production = project.production_settings(scope).unwrap_or_default();
@@ -112,20 +117,23 @@ impl Project {
     }
 
     fn settings(&self, key: &str) -> Option<Settings<'_>> {
-        self.configs.get(key)?.settings(self.wrangler_env.as_deref()).ok()
+        self.configs.get(key)?.settings(self.wrangler_env(key)).ok()
+    }
+
+    fn wrangler_env(&self, key: &str) -> Option<&str> {
+        self.wrangler_envs.get(key).map(String::as_str)
     }
 
     /// Every service's settings in production; `None` when this is production, or nobody says what that is.
     fn production_settings(&self, scope: Scope<'_>) -> Option<BTreeMap<&str, Settings<'_>>> {
         // Without a manifest nobody says what production is.
         let manifest = scope.manifest.filter(|_| scope.environment.name != PRODUCTION)?;
-        let production = manifest.environments.get(PRODUCTION);
-        let wrangler_env = production.and_then(|production| production.wrangler_env.as_deref());
         let all = self.configs.iter();
-        Some(
-            all.filter_map(|(key, config)| Some((key.as_str(), config.settings(wrangler_env).ok()?)))
-                .collect(),
-        )
+        let settings = all.filter_map(|(key, config)| {
+            let settings = config.settings(manifest.wrangler_env(PRODUCTION, key));
+            Some((key.as_str(), settings.ok()?))
+        });
+        Some(settings.collect())
     }
 
     /// Whether every service's configuration could be read.
@@ -201,7 +209,7 @@ impl Project {
 
     async fn bundle_one(&self, service: &Service, sandbox: &Sandbox) -> anyhow::Result<Built> {
         let folder = self.root.join(&service.path);
-        let wrangler_env = self.wrangler_env.as_deref();
+        let wrangler_env = self.wrangler_env(&service.key);
         let started = Instant::now();
         let prebuilt = match self.configs.get(&service.key) {
             Some(config) => Form::prebuilt(config, &config.settings(wrangler_env).map_err(fault)?).map_err(fault)?,
@@ -246,7 +254,7 @@ impl Project {
                 folder,
                 uncompared: by_wrangler::uncompared(&settings),
                 config: config.clone(),
-                wrangler_env: self.wrangler_env.clone(),
+                wrangler_env: wrangler_env.map(str::to_owned),
             }),
         })
     }
