@@ -1,5 +1,5 @@
-// The one address that workerd is reached at. workerd restarts with every new set of Workers, on a
-// port of its own choosing; requests that arrive meanwhile wait here instead of being refused.
+// The one address that workerd is reached at. Every new set of Workers has a workerd of its own, on a port of
+// its own choosing; requests that arrive between the old one's end and the new one's turn wait here.
 
 import { once } from 'node:events';
 import http from 'node:http';

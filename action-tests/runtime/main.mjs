@@ -4,6 +4,9 @@
 //   stdout  {"id":1,"result":null}  or  {"id":1,"error":"text"}; the first line says where things listen
 //   stderr  logs
 //
+// CODEX_ACTIONS_NEON, when it is set, is a JSON object: the `domain` of Neon's hosts, the `address` where they are
+// served, and who signed the certificate there (`ca`).
+//
 // It ends, with all that it started, when stdin ends (the parent is gone) or on SIGTERM or SIGINT.
 
 import { randomBytes } from 'node:crypto';
@@ -22,6 +25,7 @@ console.log = console.error; // stdout is the protocol's alone; miniflare logs w
 const print = (source) => (line) => console.error(`[${source}] ${line}`);
 /** Postgres tells every ended session; that is for whoever looks for a fault here. */
 const logPostgres = process.env.CODEX_ACTIONS_DEBUG ? print('postgres') : () => {};
+const neon = JSON.parse(process.env.CODEX_ACTIONS_NEON ?? 'null');
 const closers = [];
 let ending = false;
 
@@ -47,7 +51,7 @@ async function serve() {
       return server;
     }),
     // Loaded here, since miniflare takes a third of a second, in which initdb can run.
-    import('./workers.mjs').then(({ Workers }) => Workers.start(directory.path, print('worker'))).then((running) => {
+    import('./workers.mjs').then(({ Workers }) => Workers.start(directory.path, print('worker'), neon)).then((running) => {
       closers.push(() => running.close());
       return running;
     }),
@@ -72,6 +76,7 @@ async function serve() {
     ready: true,
     postgres: { host: postgres.host, port: postgres.port, user: OWNER, password },
     workerd: workers.url,
+    directory: directory.path,
   });
   lines.on('line', (line) => answer(methods, line));
   lines.resume();

@@ -31,7 +31,7 @@ const BINDINGS = {
 };
 
 /**
- * @param {object} worker as in the `workers` method
+ * @param {object} worker as in the `workers` method, its modules with their `contents`
  * @param {Set<string>} running names of the Workers in the same set
  * @param {string | null} assetsDirectory where this Worker's static assets were written
  * @returns {{options: object, warnings: string[]}} options of one miniflare Worker
@@ -85,9 +85,9 @@ function modulesOf({ main_module: main, modules = [], assets }) {
   // miniflare takes the first module as the entry point.
   return [entry, ...modules.filter((module) => module !== entry)]
     .filter(({ type }) => type !== 'sourcemap')
-    .map(({ name, type, base64 }) => {
+    .map(({ name, type, contents }) => {
       if (!Object.hasOwn(MODULE_TYPES, type)) throw new Error(`module \`${name}\` has the unknown type \`${type}\``);
-      return { type: MODULE_TYPES[type], path: `/${name}`, contents: Buffer.from(base64, 'base64') };
+      return { type: MODULE_TYPES[type], path: `/${name}`, contents };
     });
 }
 

@@ -1,4 +1,5 @@
-// The Workers that are served: one workerd, swapped as a whole whenever the wanted set changes.
+// The Workers that are served: one workerd, swapped as a whole whenever the wanted set changes (workerd reads its
+// configuration once). The old one serves until the new one is up.
 
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -6,23 +7,18 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { ASSETS_PLUGIN, Log, LogLevel, Miniflare } from 'miniflare';
-import workerd from 'workerd';
-
 import { Front } from './front.mjs';
 import { MISSING, workerOptions } from './miniflare-options.mjs';
+import { DATE, SHARED, missingWorker, startError, started, whyNotStarted } from './miniflare-start.mjs';
+import { OUTBOUND, outboundWorker } from './outbound.mjs';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROUTER = 'codex-actions router';
-const DATE = workerd.compatibilityDate;
-
-process.env.CODEX_ACTIONS_WORKERD ??= workerd.default;
-process.env.MINIFLARE_WORKERD_PATH ??= path.join(HERE, 'run-workerd.sh');
-keepAssetsApart();
 
 export class Workers {
   #directory;
   #log;
+  #neon;
   #front;
   #miniflare;
   #router;
@@ -36,11 +32,13 @@ export class Workers {
    *
    * @param {string} directory an existing directory of ours
    * @param {(line: string) => void} log receives what Workers print
+   * @param {{domain: string, address: string, ca: string} | null} neon where Neon's hosts are, for what Workers ask
    */
-  static async start(directory, log) {
+  static async start(directory, log, neon = null) {
     const workers = new Workers();
     workers.#directory = directory;
     workers.#log = log;
+    workers.#neon = neon;
     workers.#router = await Promise.all(
       ['router.mjs', 'routes.mjs'].map(async (name) => ({
         type: 'ESModule',
@@ -49,7 +47,7 @@ export class Workers {
       })),
     );
     workers.#front = await Front.listen();
-    workers.#miniflare = newMiniflare(workers.#configuration(workers.#served));
+    workers.#miniflare = await started(workers.#configuration(workers.#served));
     workers.#front.release(Number((await workers.#miniflare.ready).port));
     return workers;
   }
@@ -83,16 +81,18 @@ export class Workers {
     const fingerprint = digest([workers, routes]);
     if (fingerprint !== this.#fingerprint) {
       const next = await this.#translate(workers, routes);
+      const fresh = await this.#started(next);
+      const { port } = await fresh.ready;
       await this.#front.hold();
       try {
-        await this.#swap(next);
+        // Ended before the new one gets a request: two workerd that write the same KV namespace get in each
+        // other's way (SQLITE_BUSY), a write fails.
+        await this.#miniflare.dispose();
+      } finally {
+        this.#miniflare = fresh;
         this.#served = next;
         this.#fingerprint = fingerprint;
-      } catch (error) {
-        await this.#miniflare.setOptions(this.#configuration(this.#served));
-        throw error;
-      } finally {
-        this.#front.release(Number((await this.#miniflare.ready).port));
+        this.#front.release(Number(port));
       }
       await this.#dropOldAssets();
     }
@@ -110,7 +110,8 @@ export class Workers {
     for (const upload of uploads) {
       try {
         const assets = upload.assets ? await this.#writeAssets(upload) : null;
-        next.workers.push({ key: digest(upload), assets, ...workerOptions(upload, running, assets) });
+        const modules = await Promise.all((upload.modules ?? []).map(async (it) => ({ ...it, contents: await contentOf(it) })));
+        next.workers.push({ key: digest(upload), assets, ...workerOptions({ ...upload, modules }, running, assets) });
       } catch (error) {
         next.failed.set(upload.name, error.message);
       }
@@ -120,9 +121,10 @@ export class Workers {
   }
 
   /** Starts `next`; when workerd refuses it, without the Workers that do not start on their own. */
-  async #swap(next) {
+  async #started(next) {
+    let miniflare;
     try {
-      await this.#miniflare.setOptions(this.#configuration(next));
+      miniflare = await started(this.#configuration(next));
     } catch (error) {
       const before = next.failed.size;
       for (const { key, options } of next.workers) {
@@ -132,9 +134,10 @@ export class Workers {
       }
       if (next.failed.size === before) throw new Error(startError(error));
       withoutFailed(next);
-      await this.#miniflare.setOptions(this.#configuration(next));
+      miniflare = await started(this.#configuration(next));
     }
     this.#proven = new Set(next.workers.map(({ key }) => key));
+    return miniflare;
   }
 
   #configuration({ workers, failed, routes }) {
@@ -160,13 +163,23 @@ export class Workers {
         for (const input of streams) createInterface({ input }).on('line', this.#log);
       },
       // The first Worker gets every request.
-      workers: [router, ...workers.map(({ options }) => options), missingWorker()],
+      workers: [router, ...workers.map(({ options }) => this.#reaching(options)), missingWorker(), ...this.#outbound()],
     };
+  }
+
+  /** Without a stand-in for Neon's hosts, a Worker reaches the network as it is. */
+  #reaching(options) {
+    return this.#neon === null ? options : { ...options, outboundService: OUTBOUND };
+  }
+
+  #outbound() {
+    return this.#neon === null ? [] : [outboundWorker(this.#neon, DATE)];
   }
 
   async #writeAssets({ name, assets }) {
     const root = path.join(this.#directory, 'assets', `${name}-${digest(assets)}`);
-    const contents = new Map(Object.entries(assets.files).map(([file, { base64 }]) => [file, Buffer.from(base64, 'base64')]));
+    const contents = new Map();
+    for (const [file, content] of Object.entries(assets.files)) contents.set(file, await contentOf(content));
     // Header and redirect rules are uploaded as part of the configuration; miniflare reads them as files.
     for (const rules of ['_headers', '_redirects']) {
       if (assets.config?.[rules]) contents.set(rules, assets.config[rules]);
@@ -190,35 +203,9 @@ export class Workers {
   }
 }
 
-const SHARED = {
-  host: '127.0.0.1',
-  port: 0,
-  cf: false, // or miniflare asks Cloudflare for an example of `request.cf`
-  telemetry: { enabled: false },
-  log: new Log(LogLevel.WARN),
-};
-
-/** miniflare ends the process on a signal, before the rest could be stopped in order: not here. */
-function newMiniflare(options) {
-  const signals = ['SIGINT', 'SIGTERM'];
-  const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
-  const miniflare = new Miniflare(options);
-  for (const [signal, ours] of before) {
-    for (const listener of process.listeners(signal)) {
-      if (!ours.includes(listener)) process.removeListener(signal, listener);
-    }
-  }
-  return miniflare;
-}
-
-/** Bindings to a Worker that does not run lead here. */
-function missingWorker() {
-  return {
-    name: MISSING,
-    modules: true,
-    script: 'export default { fetch() { throw new Error("the Worker of this service binding does not run"); } };',
-    compatibilityDate: DATE,
-  };
+/** What was sent: in the message itself, or in a file that the caller keeps until the set is served. */
+function contentOf({ base64, file }) {
+  return file === undefined ? Buffer.from(base64, 'base64') : readFile(file);
 }
 
 /** Takes failed Workers out, and points bindings to them elsewhere. */
@@ -235,52 +222,6 @@ function withoutFailed(next) {
   }
 }
 
-/** Starts one Worker alone in a workerd of its own; null when it starts. */
-async function whyNotStarted(options) {
-  const alone = {
-    ...options,
-    serviceBindings: Object.fromEntries(Object.keys(options.serviceBindings ?? {}).map((name) => [name, MISSING])),
-  };
-  const miniflare = newMiniflare({
-    ...SHARED,
-    handleRuntimeStdio: (...streams) => streams.forEach((stream) => stream.resume()),
-    workers: [alone, missingWorker()],
-  });
-  try {
-    await miniflare.ready;
-    return null;
-  } catch (error) {
-    return startError(error);
-  } finally {
-    await miniflare.dispose().catch(() => {});
-  }
-}
-
-/** What workerd itself said, without miniflare's preface and our internal service name. */
-function startError(error) {
-  const text = error.message.split('Runtime stderr:\n').at(-1);
-  return text.replace(/^.*service core:user:[^:]+: /m, '').trim();
-}
-
 function digest(value) {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
-}
-
-/**
- * miniflare names the disk of every Worker's assets `assets:storage`, so that the second Worker with
- * assets would serve the first one's files. Each gets a name of its own.
- */
-function keepAssetsApart() {
-  const getServices = ASSETS_PLUGIN.getServices.bind(ASSETS_PLUGIN);
-  ASSETS_PLUGIN.getServices = async (context) => {
-    const services = await getServices(context);
-    const disk = services.find((service) => service.disk);
-    if (!disk) return services;
-    const shared = disk.name;
-    disk.name = `${shared}:${context.options.assets.workerName}`;
-    for (const { service } of services.flatMap(({ worker }) => worker?.bindings ?? [])) {
-      if (service?.name === shared) service.name = disk.name;
-    }
-    return services;
-  };
 }

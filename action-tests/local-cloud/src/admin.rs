@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cloud::{Cloud, lock};
-use crate::{cloudflare, neon, unknown};
+use crate::cloud::Cloud;
+use crate::lock::lock;
+use crate::{cloudflare, unknown};
 
 /// A refusal by the admin API: 400 and the reason.
 struct Refused(anyhow::Error);
@@ -32,6 +33,7 @@ impl IntoResponse for Refused {
 type Answer = Result<Json<Value>, Refused>;
 
 pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
+    let resolver = cloudflare::resolver(cloud.cloudflare.clone());
     Router::new()
         .route("/state", get(state))
         .route("/requests", get(requests).delete(clear_requests))
@@ -39,10 +41,11 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .route("/reset", post(reset))
         .route("/seed", post(seed))
         .route("/clock", get(now).post(advance))
-        .route("/dns-query", get(cloudflare::dns_query).post(cloudflare::dns_query))
+        .route("/ca.pem", get(ca))
         .fallback(unknown::answer)
         .method_not_allowed_fallback(unknown::answer)
         .with_state(cloud)
+        .merge(resolver)
 }
 
 async fn state(State(cloud): State<Arc<Cloud>>) -> Answer {
@@ -50,42 +53,47 @@ async fn state(State(cloud): State<Arc<Cloud>>) -> Answer {
 }
 
 async fn requests(State(cloud): State<Arc<Cloud>>) -> Answer {
-    Ok(Json(serde_json::to_value(cloud.log.all())?))
+    Ok(Json(serde_json::to_value(cloud.ground.log.all())?))
+}
+
+async fn ca(State(cloud): State<Arc<Cloud>>) -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/x-pem-file")];
+    (kind, cloud.ground.origins().ca.clone()).into_response()
 }
 
 async fn clear_requests(State(cloud): State<Arc<Cloud>>) -> Answer {
-    cloud.log.clear();
+    cloud.ground.log.clear();
     Ok(Json(json!([])))
 }
 
 async fn faults(State(cloud): State<Arc<Cloud>>) -> Answer {
-    Ok(Json(serde_json::to_value(lock(&cloud.faults).all())?))
+    Ok(Json(serde_json::to_value(lock(&cloud.ground.faults).all())?))
 }
 
 async fn add_faults(State(cloud): State<Arc<Cloud>>, Json(rules): Json<Value>) -> Answer {
-    lock(&cloud.faults).add(&rules)?;
+    lock(&cloud.ground.faults).add(&rules)?;
     faults(State(cloud)).await
 }
 
 async fn clear_faults(State(cloud): State<Arc<Cloud>>) -> Answer {
-    lock(&cloud.faults).clear();
+    lock(&cloud.ground.faults).clear();
     Ok(Json(json!([])))
 }
 
 async fn reset(State(cloud): State<Arc<Cloud>>) -> Answer {
     cloud.reset();
-    neon::settle(&cloud).await?;
+    cloud.settle().await?;
     Ok(Json(json!({})))
 }
 
 async fn seed(State(cloud): State<Arc<Cloud>>, Json(document): Json<Value>) -> Answer {
     cloud.seed(&document)?;
-    neon::settle(&cloud).await?;
+    cloud.settle().await?;
     Ok(Json(json!({})))
 }
 
 async fn now(State(cloud): State<Arc<Cloud>>) -> Answer {
-    Ok(Json(json!({"now": cloud.clock.text()})))
+    Ok(Json(json!({"now": cloud.ground.clock.text()})))
 }
 
 /// Body of `POST /_cloud/clock`.
@@ -96,7 +104,7 @@ struct Advance {
 }
 
 async fn advance(State(cloud): State<Arc<Cloud>>, Json(body): Json<Advance>) -> Answer {
-    cloud.clock.advance(body.advance_seconds);
-    neon::settle(&cloud).await?;
+    cloud.ground.clock.advance(body.advance_seconds);
+    cloud.settle().await?;
     now(State(cloud)).await
 }

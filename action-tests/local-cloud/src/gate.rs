@@ -9,53 +9,63 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::cloud::{Cloud, lock};
-use crate::cloudflare;
 use crate::faults::{Asked, Hangup, Rule};
+use crate::ground::Ground;
+use crate::lock::lock;
 use crate::log::{self, Entry, Outcome, Provider};
-use crate::neon;
 use crate::unknown::Unknown;
 use crate::wire::Scissors;
 
 /// Largest request body that is read: a Worker may weigh 64 MiB, base64 assets more.
 pub(crate) const BODY_LIMIT: usize = 200 << 20;
 
-/// Base path of each provider on the API listener.
-const BASES: [(&str, Provider); 3] = [
-    ("/github", Provider::Github),
-    ("/client/v4", Provider::Cloudflare),
-    ("/api/v2", Provider::Neon),
-];
+/// One of the faces of the cloud: where it is addressed, and how it answers.
+pub(crate) struct Face {
+    pub(crate) provider: Provider,
+    /// Base path on the API listener; empty for the edge, which has a listener of its own.
+    pub(crate) base: &'static str,
+    /// The usual body of an error: by its status and the status' name.
+    pub(crate) error: fn(u16, &str) -> Value,
+    /// Puts on an answer what every answer has, given the request's token.
+    pub(crate) stamp: Box<Stamp>,
+}
 
-/// Gate of the API listener: `/_cloud` itself is neither recorded nor faulted.
-pub(crate) async fn apis(
-    State(cloud): State<Arc<Cloud>>,
+type Stamp = dyn Fn(Option<&str>, &mut HeaderMap) + Send + Sync;
+
+/// The faces behind one listener.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    ground: Arc<Ground>,
+    faces: Arc<[Arc<Face>]>,
+}
+
+impl Gate {
+    pub(crate) fn new(ground: Arc<Ground>, faces: impl IntoIterator<Item = Face>) -> Self {
+        Self {
+            ground,
+            faces: faces.into_iter().map(Arc::new).collect(),
+        }
+    }
+}
+
+/// Every request to a listener. What none of its faces is asked (`/_cloud`) is neither recorded nor faulted.
+pub(crate) async fn enter(
+    State(gate): State<Gate>,
     ConnectInfo(scissors): ConnectInfo<Scissors>,
     request: Request,
     next: Next,
 ) -> Response {
     let path = request.uri().path();
-    let found = BASES.into_iter().find_map(|(base, provider)| {
-        let rest = path.strip_prefix(base)?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| (provider, rest.to_owned()))
+    let found = gate.faces.iter().find_map(|face| {
+        let rest = path.strip_prefix(face.base)?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| (face.clone(), rest.to_owned()))
     });
     match found {
-        Some((provider, path)) => pass(&cloud, provider, path, &scissors, request, next).await,
+        Some((face, path)) => pass(&gate.ground, face, path, &scissors, request, next).await,
         None => next.run(request).await,
     }
-}
-
-/// Gate of the edge listener.
-pub(crate) async fn edge(
-    State(cloud): State<Arc<Cloud>>,
-    ConnectInfo(scissors): ConnectInfo<Scissors>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let path = request.uri().path().to_owned();
-    pass(&cloud, Provider::Edge, path, &scissors, request, next).await
 }
 
 /// The Host header (or the authority of an absolute URI) in lower case, without its port.
@@ -76,14 +86,15 @@ pub(crate) fn host(request: &Request) -> Option<String> {
 }
 
 async fn pass(
-    cloud: &Arc<Cloud>,
-    provider: Provider,
+    ground: &Arc<Ground>,
+    face: Arc<Face>,
     path: String,
     scissors: &Scissors,
     request: Request,
     next: Next,
 ) -> Response {
     let received = Instant::now();
+    let provider = face.provider;
     let host = if provider == Provider::Edge {
         host(&request)
     } else {
@@ -95,13 +106,13 @@ async fn pass(
     };
     let method = parts.method.clone();
     let token = token(&parts.headers);
-    let rule = lock(&cloud.faults).take(&Asked {
+    let rule = lock(&ground.faults).take(&Asked {
         provider,
         method: method.as_str(),
         path: &path,
         host: host.as_deref(),
     });
-    let seq = cloud.log.open(Entry {
+    let seq = ground.log.open(Entry {
         seq: 0,
         provider,
         method: method.to_string(),
@@ -121,8 +132,8 @@ async fn pass(
         body: json_body(&parts.headers, &body),
     });
     let handling = Handling {
-        cloud: cloud.clone(),
-        provider,
+        ground: ground.clone(),
+        face,
         rule,
         scissors: scissors.clone(),
         token,
@@ -152,8 +163,8 @@ impl Drop for Waiting {
 
 /// A request that was read whole.
 struct Handling {
-    cloud: Arc<Cloud>,
-    provider: Provider,
+    ground: Arc<Ground>,
+    face: Arc<Face>,
     rule: Option<Rule>,
     scissors: Scissors,
     token: Option<String>,
@@ -168,17 +179,15 @@ impl Handling {
             .rule
             .as_ref()
             .map_or((0, 0), |rule| (rule.delay_ms, rule.delay_after_ms));
-        pause(self.cloud.latency_ms.load(Ordering::Relaxed) + before).await;
-        let (mut response, hung_up) = answer(self.provider, self.rule.as_ref(), request, next).await;
+        pause(self.ground.latency_ms.load(Ordering::Relaxed) + before).await;
+        let (mut response, hung_up) = answer(&self.face, self.rule.as_ref(), request, next).await;
         pause(after).await;
         if hung_up {
             self.scissors.cut();
         }
-        if self.provider == Provider::Cloudflare {
-            cloudflare::stamp(&self.cloud, self.token.as_deref(), response.headers_mut());
-        }
+        (self.face.stamp)(self.token.as_deref(), response.headers_mut());
         let client_gone = self.client_gone.load(Ordering::Acquire);
-        self.cloud.log.close(
+        self.ground.log.close(
             self.seq,
             &Outcome {
                 status: (!hung_up).then(|| response.status().as_u16()),
@@ -200,7 +209,7 @@ async fn pause(ms: u64) {
 }
 
 /// The answer under a rule, and whether the connection is cut in place of sending it.
-async fn answer(provider: Provider, rule: Option<&Rule>, request: Request, next: Next) -> (Response, bool) {
+async fn answer(face: &Face, rule: Option<&Rule>, request: Request, next: Next) -> (Response, bool) {
     let Some(rule) = rule else {
         return (next.run(request).await, false);
     };
@@ -211,17 +220,17 @@ async fn answer(provider: Provider, rule: Option<&Rule>, request: Request, next:
             if rule.after {
                 next.run(request).await;
             }
-            (fault(provider, status, rule), false)
+            (fault(face, status, rule), false)
         }
         (None, None) => (next.run(request).await, false),
     }
 }
 
 /// The answer of a `status` rule: its own body, or the provider's usual shape of an error.
-fn fault(provider: Provider, status: u16, rule: &Rule) -> Response {
+fn fault(face: &Face, status: u16, rule: &Rule) -> Response {
     let (kind, body) = match &rule.body {
         Value::String(text) => ("text/html; charset=UTF-8", text.clone()),
-        Value::Null => match usual_error(provider, status) {
+        Value::Null => match face.usual_error(status) {
             Value::String(text) => ("text/plain; charset=UTF-8", text),
             body => ("application/json", body.to_string()),
         },
@@ -239,35 +248,13 @@ fn fault(provider: Provider, status: u16, rule: &Rule) -> Response {
     response
 }
 
-fn usual_error(provider: Provider, status: u16) -> Value {
-    let reason = StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or("Error");
-    match provider {
-        Provider::Cloudflare => {
-            let (code, message) = match status {
-                401 | 403 => (10000, "Authentication error"),
-                429 => (
-                    10429,
-                    "Rate limited. Please wait and consider throttling your request speed",
-                ),
-                500.. => (
-                    10013,
-                    "An unknown error has occurred. If this issue persists, please contact support.",
-                ),
-                _ => (1000, reason),
-            };
-            json!({"success": false, "errors": [{"code": code, "message": message}], "messages": [], "result": null})
-        }
-        Provider::Github => {
-            json!({"message": reason, "documentation_url": "https://docs.github.com/rest", "status": status.to_string()})
-        }
-        Provider::Neon => {
-            let message = if status == 423 { neon::LOCKED } else { reason };
-            json!({"request_id": "00000000-0000-4000-8000-000000000000", "code": "", "message": message})
-        }
-        Provider::Edge => Value::String(format!("error code: {status}")),
+impl Face {
+    fn usual_error(&self, status: u16) -> Value {
+        let reason = StatusCode::from_u16(status)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("Error");
+        (self.error)(status, reason)
     }
 }
 

@@ -2,6 +2,7 @@
 //! edge that serves deployed Workers by host name. See README.md for flags, seeds and the admin API.
 
 mod admin;
+mod authority;
 mod clock;
 mod cloud;
 mod cloudflare;
@@ -9,6 +10,9 @@ mod edge;
 mod faults;
 mod gate;
 mod github;
+mod ground;
+mod ids;
+mod lock;
 mod log;
 mod neon;
 mod runtime;

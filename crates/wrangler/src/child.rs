@@ -47,6 +47,15 @@ const ALLOWED: &[&str] = &[
 /// Tools that live in the home directory, which a build does not see: variable, and place from the home directory.
 const IN_HOME: &[(&str, &str)] = &[("COREPACK_HOME", ".cache/node/corepack"), ("VOLTA_HOME", ".volta")];
 
+/// Which environment of the configuration a build is for, as Vite's plugin and wrangler read it. Empty means its top
+/// level, whatever a `.env` file in the project says.
+pub(super) const CLOUDFLARE_ENV: &str = "CLOUDFLARE_ENV";
+
+/// Below 4.87, `wrangler deploy` of an `OpenNext` project starts `opennextjs-cloudflare deploy`, the project's own code,
+/// with the token; this variable, by which that program calls wrangler in turn, keeps it from doing so (tried: 4.74,
+/// 4.86). Later ones do so only without `--config`.
+pub(super) const NOT_OPENNEXT: (&str, &str) = ("OPEN_NEXT_DEPLOY", "true");
+
 /// A build that takes longer hangs.
 pub(super) const LONGEST_BUILD: Duration = Duration::from_mins(15);
 
@@ -113,14 +122,16 @@ impl Sandbox {
         found.map_or(OsStr::new(""), |(_, value)| value)
     }
 
-    /// Runs a service's own build command by the shell, in its folder.
+    /// Runs a service's own build command by the shell, in its folder, for an environment of its configuration or for
+    /// its top level.
     ///
     /// # Errors
     /// It failed, or took longer than a quarter of an hour; with the end of what it printed.
-    pub async fn build(&self, command: &str, folder: &Path) -> Result<(), Failed> {
+    pub async fn build(&self, command: &str, folder: &Path, environment: Option<&str>) -> Result<(), Failed> {
         let args = [OsStr::new("-c"), OsStr::new(command)];
+        let more = [(CLOUDFLARE_ENV, OsStr::new(environment.unwrap_or_default()))];
         let output = self
-            .run(Path::new("/bin/sh"), &args, folder, &[], LONGEST_BUILD)
+            .run(Path::new("/bin/sh"), &args, folder, &more, LONGEST_BUILD)
             .await
             .map_err(|error| Failed {
                 reason: format!("`{command}` could not be run: {error}"),

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::generated::{self, Generated};
+use super::parse;
+
 /// In wrangler's order.
 const FILES: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
-/// Where a framework's build tells wrangler to read another file.
-const REDIRECT: &str = ".wrangler/deploy/config.json";
 /// Keys that an environment does not take over from the top level (wrangler's documentation, "non-inheritable keys", and
 /// the JSON schema of its configuration, 4.164).
 const NOT_INHERITED: &[&str] = &[
@@ -61,37 +62,87 @@ pub struct Config {
     /// The file, for messages and to resolve what is in it.
     pub file: PathBuf,
     value: Map<String, Value>,
+    /// For one that a build wrote.
+    generated: Option<Generated>,
 }
 
 impl Config {
-    /// The configuration of the Worker in `folder`.
+    /// The configuration of the Worker in `folder`: what its build has generated, else the user's own.
+    ///
+    /// wrangler itself searches upwards, and for each of the names in turn (tried: 4.40 to 4.164), so that a
+    /// `wrangler.jsonc` above goes before the Worker's own `wrangler.toml`. Only what lies in the folder is meant here,
+    /// and wrangler is told the file.
     ///
     /// # Errors
     /// In one sentence: there is none, or it cannot be read.
     pub fn find(folder: &Path) -> Result<Self, String> {
-        if !folder.is_dir() {
-            return Err(format!("there is no folder `{}`", folder.display()));
+        let user = user(folder)?;
+        if let Some(file) = generated::pointed(folder)? {
+            let mut value = parse::file(&file)?;
+            let generated = Some(Generated::take(&file, &mut value, user)?);
+            return Ok(Self { file, value, generated });
         }
-        let file = redirected(folder)?.or_else(|| {
-            FILES
-                .map(|name| folder.join(name))
-                .into_iter()
-                .find(|file| file.is_file())
-        });
-        let file = file.ok_or_else(|| {
+        Self::of(&user.ok_or_else(|| {
             format!(
                 "`{}` holds no `wrangler.jsonc`, `wrangler.json` or `wrangler.toml`",
                 folder.display()
             )
-        })?;
-        let shown = file.display();
-        let text = std::fs::read_to_string(&file).map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
-        let value = if file.extension().is_some_and(|extension| extension == "toml") {
-            toml::from_str(&text).map_err(|error| format!("`{shown}` is not TOML: {}", error.message()))?
-        } else {
-            jsonc(&text).map_err(|problem| format!("`{shown}` {problem}"))?
-        };
-        Ok(Self { file, value })
+        })?)
+    }
+
+    /// The user's own configuration in `folder`, whatever a build has generated; the latter where there is nothing else.
+    ///
+    /// # Errors
+    /// In one sentence: there is none, or it cannot be read.
+    pub fn of_user(folder: &Path) -> Result<Self, String> {
+        match user(folder)? {
+            Some(file) => Self::of(&file),
+            None => Self::find(folder),
+        }
+    }
+
+    /// The configuration in a file.
+    pub(super) fn of(file: &Path) -> Result<Self, String> {
+        let mut value = parse::file(file)?;
+        let generated = Generated::is_one(&value);
+        let generated = generated.then(|| Generated::take(file, &mut value, None)).transpose()?;
+        Ok(Self {
+            file: file.to_owned(),
+            value,
+            generated,
+        })
+    }
+
+    /// The configuration in a file, if people wrote it.
+    pub(super) fn written_in(file: &Path) -> Result<Option<Self>, String> {
+        let value = parse::file(file)?;
+        Ok((!Generated::is_one(&value)).then(|| Self {
+            file: file.to_owned(),
+            value,
+            generated: None,
+        }))
+    }
+
+    /// Whether a build wrote it, for one environment.
+    pub fn is_generated(&self) -> bool {
+        self.generated.is_some()
+    }
+
+    /// The configuration that people write: of a generated one, what it was made from, where that is there.
+    fn written(&self) -> &Self {
+        let user = self.generated.as_ref().and_then(|generated| generated.user.as_deref());
+        user.unwrap_or(self)
+    }
+
+    /// What wrangler is given in place of the file, where it would refuse that.
+    pub(super) fn replaced(&self) -> Option<&Map<String, Value>> {
+        let refused = self.generated.as_ref().is_some_and(|generated| generated.refused);
+        refused.then_some(&self.value)
+    }
+
+    /// The environment that wrangler is to be asked for: none of a generated configuration, which is flat.
+    pub(super) fn asked<'a>(&self, environment: Option<&'a str>) -> Option<&'a str> {
+        environment.filter(|_| !self.is_generated())
     }
 
     /// The folder that its paths start from.
@@ -126,6 +177,12 @@ impl Config {
             });
         let mut names: Vec<String> = environments.collect();
         names.extend(top.clone());
+        names.extend(
+            self.generated
+                .iter()
+                .flat_map(|generated| generated.user.iter())
+                .flat_map(|user| user.names()),
+        );
         names.dedup();
         names
     }
@@ -134,6 +191,10 @@ impl Config {
     /// top level's and its own behind it.
     pub fn name(&self, environment: Option<&str>) -> Option<String> {
         let top = self.value.get("name").and_then(Value::as_str).map(str::to_owned);
+        // A generated one has the name of the environment that it is for.
+        if self.is_generated() {
+            return top;
+        }
         let Some(environment) = environment else { return top };
         let own = self
             .environment_table()?
@@ -144,11 +205,18 @@ impl Config {
             .or_else(|| Some(format!("{}-{environment}", top?)))
     }
 
-    /// The settings of an environment, or of the top level.
+    /// The settings of an environment, or of the top level, as they are to be deployed.
     ///
     /// # Errors
-    /// In one sentence: there is no such environment.
+    /// In one sentence: there is no such environment, or it was generated for another one.
     pub fn settings(&self, environment: Option<&str>) -> Result<Settings<'_>, String> {
+        if let Some(generated) = &self.generated {
+            generated.is_for(&self.file, environment)?;
+            return Ok(Settings {
+                top: &self.value,
+                own: None,
+            });
+        }
         let own = match environment {
             None => None,
             Some(name) => Some(
@@ -167,35 +235,38 @@ impl Config {
         };
         Ok(Settings { top: &self.value, own })
     }
-}
 
-/// A build tool (Vite, for one) may write the configuration that is to be deployed and leave a pointer to it.
-fn redirected(folder: &Path) -> Result<Option<PathBuf>, String> {
-    let pointer = folder.join(REDIRECT);
-    let Ok(text) = std::fs::read_to_string(&pointer) else {
-        return Ok(None);
-    };
-    let pointer_says = || -> Option<PathBuf> {
-        let value: Value = serde_json::from_str(&text).ok()?;
-        Some(pointer.parent()?.join(value.get("configPath")?.as_str()?))
-    };
-    match pointer_says() {
-        Some(file) if file.is_file() => Ok(Some(file)),
-        _ => Err(format!(
-            "`{}` points to no configuration; build the Worker again",
-            pointer.display()
-        )),
+    /// The settings of an environment that is not to be deployed, such as production's while a preview is: as people
+    /// wrote them. Where only a generated configuration is there, they are taken to be the same, so that nothing passes
+    /// for a preview's own that may be production's.
+    ///
+    /// # Errors
+    /// In one sentence: there is no such environment.
+    pub fn declared(&self, environment: Option<&str>) -> Result<Settings<'_>, String> {
+        let written = self.written();
+        if written.is_generated() {
+            return Ok(Settings {
+                top: &written.value,
+                own: None,
+            });
+        }
+        written.settings(environment)
+    }
+
+    /// Where a generated configuration is not what the user's own says now, in one sentence.
+    pub fn differs(&self, environment: Option<&str>) -> Option<String> {
+        let settings = self.settings(environment).ok()?;
+        self.generated.as_ref()?.differs(&self.file, &settings, environment)
     }
 }
 
-fn jsonc(text: &str) -> Result<Map<String, Value>, String> {
-    let options = jsonc_parser::ParseOptions::default();
-    let value: Value = jsonc_parser::parse_to_serde_value(text, &options)
-        .map_err(|error| format!("is not JSON with comments: {error}"))?;
-    match value {
-        Value::Object(value) => Ok(value),
-        _ => Err("is to be an object".to_owned()),
+/// The user's own file in a folder.
+fn user(folder: &Path) -> Result<Option<PathBuf>, String> {
+    if !folder.is_dir() {
+        return Err(format!("there is no folder `{}`", folder.display()));
     }
+    let files = FILES.map(|name| folder.join(name));
+    Ok(files.into_iter().find(|file| file.is_file()))
 }
 
 /// What is set for one environment.
@@ -351,24 +422,5 @@ mod tests {
             config.settings(Some("staging")).unwrap().crons().unwrap(),
             ["0 * * * *"]
         );
-    }
-
-    #[test]
-    fn a_build_may_point_to_another_file() {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(dir.path().join(".wrangler/deploy")).unwrap();
-        std::fs::create_dir(dir.path().join("dist")).unwrap();
-        std::fs::write(
-            dir.path().join(REDIRECT),
-            r#"{"configPath":"../../dist/wrangler.json"}"#,
-        )
-        .unwrap();
-        assert!(
-            Config::find(dir.path())
-                .unwrap_err()
-                .contains("points to no configuration")
-        );
-        std::fs::write(dir.path().join("dist/wrangler.json"), r#"{"name":"built"}"#).unwrap();
-        assert_eq!(Config::find(dir.path()).unwrap().names(), ["built"]);
     }
 }

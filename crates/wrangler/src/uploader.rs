@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 
-use super::child::Sandbox;
+use super::child::{NOT_OPENNEXT, Sandbox};
 use super::output::{Failed, entries, failed_reason, printed, tail};
 use super::tool::{Tool, Version};
 use actions_core::error::{Fault, fault};
@@ -68,11 +68,7 @@ impl Tool {
             reason: format!("wrangler could not be run: {error}"),
             log: String::new(),
         };
-        let config = private_file(
-            what.config_folder,
-            "wrangler.codex-",
-            &Value::Object(what.config.clone()),
-        );
+        let config = private_file(what.config_folder, "wrangler.codex-", what.config);
         let config = config.map_err(lost)?;
         let place = tempfile::tempdir_in(sandbox.folder()).map_err(lost)?;
         let secrets: Map<String, Value> = what
@@ -80,7 +76,7 @@ impl Tool {
             .iter()
             .map(|(name, value)| (name.clone(), value.expose_secret().into()))
             .collect();
-        let secrets = (!secrets.is_empty()).then(|| private_file(place.path(), "secrets-", &Value::Object(secrets)));
+        let secrets = (!secrets.is_empty()).then(|| private_file(place.path(), "secrets-", &secrets));
         let secrets = secrets.transpose().map_err(lost)?;
         let told = place.path().join("told.ndjson");
         let mut args = vec![
@@ -104,6 +100,7 @@ impl Tool {
         let more = [
             ("CLOUDFLARE_API_TOKEN", OsStr::new(what.token.expose_secret())),
             ("CLOUDFLARE_ACCOUNT_ID", OsStr::new(what.account)),
+            (NOT_OPENNEXT.0, OsStr::new(NOT_OPENNEXT.1)),
             ("WRANGLER_OUTPUT_FILE_PATH", told.as_os_str()),
             ("WRANGLER_LOG_PATH", place.path().as_os_str()),
         ];
@@ -120,30 +117,40 @@ impl Tool {
                 log,
             });
         }
-        // `--strict` and dry runs end well, too, with an entry that has no version.
-        version(&told).ok_or_else(|| Failed {
-            reason: "wrangler ended well, but told no version that it deployed".to_owned(),
-            log,
-        })
+        let name = what.config.get("name").and_then(Value::as_str).unwrap_or_default();
+        version(&told, name).map_err(|reason| Failed { reason, log })
     }
 }
 
 /// A JSON file that only this user can read, and that goes away with the value.
-fn private_file(folder: &Path, prefix: &str, content: &Value) -> std::io::Result<NamedTempFile> {
+pub(super) fn private_file(
+    folder: &Path,
+    prefix: &str,
+    content: &Map<String, Value>,
+) -> std::io::Result<NamedTempFile> {
     // tempfile makes files with mode 0600.
     let mut file = tempfile::Builder::new()
         .prefix(prefix)
         .suffix(".json")
         .tempfile_in(folder)?;
-    file.write_all(content.to_string().as_bytes())?;
+    file.write_all(&serde_json::to_vec(content)?)?;
     file.flush()?;
     Ok(file)
 }
 
-/// The version of the last `deploy` entry in wrangler's output file.
-fn version(told: &str) -> Option<String> {
-    let deployed = entries(told).rfind(|entry| entry["type"] == "deploy")?;
-    Some(deployed["version_id"].as_str()?.to_owned())
+/// The version of the last `deploy` entry in wrangler's output file, if it is this Worker's.
+fn version(told: &str, name: &str) -> Result<String, String> {
+    let deployed = entries(told)
+        .rfind(|entry| entry["type"] == "deploy")
+        .unwrap_or_default();
+    match (deployed["worker_name"].as_str(), deployed["version_id"].as_str()) {
+        (Some(worker), Some(_)) if worker != name => Err(format!(
+            "wrangler was to deploy Worker `{name}`, and says that it deployed `{worker}`"
+        )),
+        (_, Some(version)) => Ok(version.to_owned()),
+        // `--strict` and dry runs end well, too, with an entry that has no version.
+        (_, None) => Err("wrangler ended well, but told no version that it deployed".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -157,16 +164,23 @@ mod tests {
     #[test]
     fn only_a_deployment_with_a_version_counts() {
         let session = "{\"type\":\"wrangler-session\"}\n";
-        let deploy = |id: &str| format!("{session}{{\"type\":\"deploy\",\"version_id\":{id}}}\n");
-        assert_eq!(version(&deploy("\"v-1\"")).as_deref(), Some("v-1"));
-        assert_eq!(version(&deploy("null")), None);
-        assert_eq!(version(session), None);
+        let deploy =
+            |id: &str| format!("{session}{{\"type\":\"deploy\",\"worker_name\":\"api\",\"version_id\":{id}}}\n");
+        assert_eq!(version(&deploy("\"v-1\""), "api").as_deref(), Ok("v-1"));
+        let other = version(&deploy("\"v-1\""), "web").unwrap_err();
+        assert_eq!(
+            other,
+            "wrangler was to deploy Worker `web`, and says that it deployed `api`"
+        );
+        for none in [deploy("null"), session.to_owned()] {
+            assert!(version(&none, "api").unwrap_err().contains("told no version"), "{none}");
+        }
     }
 
     #[test]
     fn a_private_file_is_nobody_elses_and_ends_with_its_owner() {
         let dir = tempfile::tempdir().unwrap();
-        let file = private_file(dir.path(), "secrets-", &json!({"A": "$B"})).unwrap();
+        let file = private_file(dir.path(), "secrets-", json!({"A": "$B"}).as_object().unwrap()).unwrap();
         let path = file.path().to_owned();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), r#"{"A":"$B"}"#);

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::auth::{Kind, Status};
 use super::envelope::{Answer, Paging, Refusal, Reply, pick};
 use super::model::Account;
-use super::{Query as Pairs, Shared};
-use crate::cloud::lock;
+use super::shared::{Query as Pairs, Shared};
 use crate::gate;
+use crate::lock::lock;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -34,7 +34,7 @@ fn view(account: &Account) -> Value {
 }
 
 async fn list(State(cloud): State<Shared>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let found: Vec<Value> = state
         .accounts
         .values()
@@ -45,7 +45,7 @@ async fn list(State(cloud): State<Shared>, Query(query): Pairs) -> Answer {
 }
 
 async fn one(State(cloud): State<Shared>, Path(account): Path<String>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     Ok(Reply::of(view(state.account(&account)?)))
 }
 
@@ -59,7 +59,7 @@ async fn user(State(_): State<Shared>) -> Answer {
 }
 
 async fn memberships(State(cloud): State<Shared>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let found: Vec<Value> = state
         .accounts
         .values()
@@ -86,7 +86,7 @@ async fn verify_account(state: State<Shared>, Path(_): Path<String>, headers: He
 /// A token that was not seeded is good on both paths: its kind is not known.
 fn verify(cloud: &Shared, headers: &HeaderMap, path: Kind) -> Answer {
     let value = gate::token(headers).unwrap_or_default();
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let known = state.tokens.contains_key(&value);
     let token = state.token(&value);
     if token.status == Status::Invalid || (known && token.kind != path) {

@@ -13,12 +13,14 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::envelope::{Answer, Refusal, Reply, flag, parse};
 use super::model::{Account, AssetSession, Blob};
-use super::{Query as Pairs, Shared};
-use crate::cloud::{Ids, lock};
+use super::shared::{Query as Pairs, Shared};
 use crate::gate;
+use crate::ids::Ids;
+use crate::lock::lock;
 
 /// Files that are asked for in one upload.
 const BUCKET: usize = 10;
@@ -83,9 +85,9 @@ async fn open(State(cloud): State<Shared>, Path((account, script)): Path<(String
             return Err(invalid(format!("the manifest's entry `{path}` is not valid")));
         }
     }
-    let expires = cloud.clock.now().as_second() + 3600;
+    let expires = cloud.ground.clock.now().as_second() + 3600;
     let session = AssetSession {
-        completion: token(&cloud.ids, "completion", &script, expires),
+        completion: token(&cloud.ground.ids, "completion", &script, expires),
         script: script.clone(),
         manifest: wanted
             .manifest
@@ -93,7 +95,7 @@ async fn open(State(cloud): State<Shared>, Path((account, script)): Path<(String
             .map(|(path, file)| (path, (file.hash, file.size)))
             .collect(),
     };
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     let missing = missing(account, &session);
     let buckets: Vec<&[String]> = missing.chunks(BUCKET).collect();
@@ -101,7 +103,7 @@ async fn open(State(cloud): State<Shared>, Path((account, script)): Path<(String
     let jwt = if buckets.is_empty() {
         session.completion.clone()
     } else {
-        token(&cloud.ids, "upload", &script, expires)
+        token(&cloud.ground.ids, "upload", &script, expires)
     };
     let reply = Reply::of(json!({"jwt": jwt, "buckets": buckets}));
     account.asset_sessions.insert(jwt, session);
@@ -118,7 +120,7 @@ async fn upload(
     body: Bytes,
 ) -> Answer {
     let jwt = gate::token(&headers).unwrap_or_default();
-    let session = lock(&cloud.cloudflare)
+    let session = lock(&cloud.state)
         .account(&account)?
         .asset_sessions
         .get(&jwt)
@@ -140,7 +142,7 @@ async fn upload(
             Some(_) => {}
         }
     }
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     account.assets.extend(files);
     Ok(if missing(account, &session).is_empty() {
@@ -173,6 +175,7 @@ async fn read(headers: &HeaderMap, body: Bytes) -> Result<Vec<(String, Blob)>, R
             hash,
             Blob {
                 content_type,
+                digest: Sha256::digest(&content).into(),
                 content: content.into(),
             },
         ));

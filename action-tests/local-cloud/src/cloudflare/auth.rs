@@ -7,9 +7,11 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
 use super::envelope::Refusal;
-use super::{Shared, model};
-use crate::cloud::{Cloud, lock};
+use super::model;
+use super::shared::Shared;
+use crate::cloudflare::shared::Cloudflare;
 use crate::gate;
+use crate::lock::lock;
 
 /// Length of the rate-limit window.
 const WINDOW_SECONDS: i64 = 300;
@@ -119,7 +121,13 @@ pub(super) async fn guard(
     }
 }
 
-fn admit(cloud: &Cloud, path: &str, segments: &[&str], method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+fn admit(
+    cloud: &Cloudflare,
+    path: &str,
+    segments: &[&str],
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<(), Refusal> {
     let Some(authorization) = headers.get(header::AUTHORIZATION) else {
         return Err(Refusal::new(
             400,
@@ -136,7 +144,7 @@ fn admit(cloud: &Cloud, path: &str, segments: &[&str], method: &Method, headers:
     if matches!(segments, ["accounts", _, "workers", "assets", "upload", ..]) {
         return Ok(());
     }
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     count(&mut state, cloud, &value)?;
     let token = state.token(&value);
     let zonal = segments.first() == Some(&"zones");
@@ -199,8 +207,8 @@ fn needs(method: &Method, segments: &[&str]) -> Vec<&'static str> {
 }
 
 /// Counts a request of the token's window.
-fn count(state: &mut model::State, cloud: &Cloud, token: &str) -> Result<(), Refusal> {
-    let now = cloud.clock.now().as_second();
+fn count(state: &mut model::State, cloud: &Cloudflare, token: &str) -> Result<(), Refusal> {
+    let now = cloud.ground.clock.now().as_second();
     if now - state.window.started >= WINDOW_SECONDS {
         state.window.started = now;
         state.window.used.clear();
@@ -217,16 +225,16 @@ fn count(state: &mut model::State, cloud: &Cloud, token: &str) -> Result<(), Ref
     }
 }
 
-fn seconds_left(cloud: &Cloud) -> i64 {
-    let started = lock(&cloud.cloudflare).window.started;
-    (started + WINDOW_SECONDS - cloud.clock.now().as_second()).clamp(1, WINDOW_SECONDS)
+fn seconds_left(cloud: &Cloudflare) -> i64 {
+    let started = lock(&cloud.state).window.started;
+    (started + WINDOW_SECONDS - cloud.ground.clock.now().as_second()).clamp(1, WINDOW_SECONDS)
 }
 
 /// What is on every answer of the API: the ray and the rate limit.
-pub(crate) fn stamp(cloud: &Cloud, token: Option<&str>, headers: &mut HeaderMap) {
-    let ray = format!("{}-LHR", cloud.ids.hex(16));
+pub(super) fn stamp(cloud: &Cloudflare, token: Option<&str>, headers: &mut HeaderMap) {
+    let ray = format!("{}-LHR", cloud.ground.ids.hex(16));
     let left = {
-        let state = lock(&cloud.cloudflare);
+        let state = lock(&cloud.state);
         let used = token.and_then(|token| state.window.used.get(token)).copied();
         state
             .settings

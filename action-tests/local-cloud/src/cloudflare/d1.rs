@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::envelope::{Answer, Paging, Refusal, Reply, parse, pick};
 use super::model::Account;
-use super::{Query as Pairs, Shared};
-use crate::cloud::{Cloud, lock};
+use super::shared::{Query as Pairs, Shared};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 /// A property that the API does not take.
 const BAD_PROPERTY: u32 = 7400;
@@ -48,7 +49,7 @@ fn no_database(id: &str) -> Refusal {
 /// Adds a database. Names are unique within an account.
 pub(super) fn add(
     account: &mut Account,
-    cloud: &Cloud,
+    cloud: &Cloudflare,
     wanted: Wanted,
     uuid: Option<String>,
 ) -> Result<Database, Refusal> {
@@ -63,10 +64,10 @@ pub(super) fn add(
         ));
     }
     let database = Database {
-        uuid: uuid.unwrap_or_else(|| cloud.ids.uuid()),
+        uuid: uuid.unwrap_or_else(|| cloud.ground.ids.uuid()),
         name: wanted.name,
         version: "production",
-        created_at: cloud.clock.text(),
+        created_at: cloud.ground.clock.text(),
         num_tables: 0,
         file_size: 0,
         jurisdiction: wanted.jurisdiction,
@@ -77,7 +78,7 @@ pub(super) fn add(
 
 /// `name` is a search: whoever wants one database has to compare the names of what comes back.
 async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let found: Vec<&Database> = state
         .account(&account)?
         .d1
@@ -89,20 +90,20 @@ async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(qu
 
 async fn create(State(cloud): State<Shared>, Path(account): Path<String>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, BAD_PROPERTY)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     add(state.account_mut(&account)?, &cloud, wanted, None).map(Reply::of)
 }
 
 /// By id, or by name: wrangler asks for either.
 async fn one(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let d1 = &state.account(&account)?.d1;
     let found = d1.iter().find(|it| it.uuid == id || it.name == id);
     found.map(Reply::of).ok_or_else(|| no_database(&id))
 }
 
 async fn remove(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let d1 = &mut state.account_mut(&account)?.d1;
     let at = d1.iter().position(|it| it.uuid == id).ok_or_else(|| no_database(&id))?;
     d1.remove(at);

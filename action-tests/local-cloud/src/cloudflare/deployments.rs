@@ -10,9 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::envelope::{Answer, Refusal, Reply, flag, parse};
 use super::model::{Account, Deployment, Share, Version, Worker, binding_name, binding_type};
+use super::shared::{Query as Pairs, Shared};
 use super::versions::{DEPLOYABLE, Stamp, no_version};
-use super::{Query as Pairs, Shared, bindings, upload};
-use crate::cloud::{Cloud, lock};
+use super::{bindings, upload};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 /// So many of the newest are listed, whatever page is asked for (contract sheet, section 5).
 const LISTED: usize = 10;
@@ -34,11 +36,11 @@ pub(super) fn publish(
     worker: &mut Worker,
     versions: Vec<Share>,
     annotations: Map<String, Value>,
-    cloud: &Cloud,
+    cloud: &Cloudflare,
     stamp: &Stamp,
 ) -> Deployment {
     let deployment = Deployment {
-        id: cloud.ids.uuid(),
+        id: cloud.ground.ids.uuid(),
         created_on: stamp.now.clone(),
         source: stamp.source.clone(),
         strategy: "percentage".into(),
@@ -61,7 +63,7 @@ pub(super) fn all_to(version: &str) -> Vec<Share> {
 }
 
 async fn list(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let worker = state.worker(&account, &script)?;
     let listed = &worker.deployments[..worker.deployments.len().min(LISTED)];
     Ok(Reply::of(json!({"deployments": listed})))
@@ -72,14 +74,14 @@ fn no_deployment() -> Refusal {
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, script, id)): Path<(String, String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let worker = state.worker(&account, &script)?;
     let found = worker.deployments.iter().find(|it| it.id == id);
     found.map(Reply::of).ok_or_else(no_deployment)
 }
 
 async fn remove(State(cloud): State<Shared>, Path((account, script, id)): Path<(String, String, String)>) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let worker = state.worker_mut(&account, &script)?;
     let at = worker
         .deployments
@@ -109,7 +111,7 @@ async fn create(
     body: Bytes,
 ) -> Answer {
     let stamp = Stamp::of(&cloud, &headers);
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let worker = state.worker(&account, &script)?;
     let wanted: Wanted = parse(&body, 10021)?;
     check(&wanted, worker, state.account(&account)?, flag(&query, "force"))?;

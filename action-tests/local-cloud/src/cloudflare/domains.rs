@@ -8,10 +8,12 @@ use axum::routing::{get, post, put};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::dns;
 use super::envelope::{Answer, Refusal, Reply, flag, parse, pick};
 use super::model::{CertificatePack, Domain, State as World, Zone};
-use super::{Query as Pairs, Shared, dns};
-use crate::cloud::{Cloud, lock};
+use super::shared::{Query as Pairs, Shared};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -99,8 +101,14 @@ fn check(state: &World, account: &str, service: &str, origin: &Origin, overrides
 
 /// Attaches a domain that was checked: its record replaces what is there, a certificate is ordered
 /// where the host has none.
-fn attach(state: &mut World, cloud: &Cloud, account: &str, service: &str, origin: &Origin) -> Result<Domain, Refusal> {
-    let now = cloud.clock.text();
+fn attach(
+    state: &mut World,
+    cloud: &Cloudflare,
+    account: &str,
+    service: &str,
+    origin: &Origin,
+) -> Result<Domain, Refusal> {
+    let now = cloud.ground.clock.text();
     let zone_id = zone_for(state, account, origin)?.id.clone();
     let host = origin.hostname.clone();
     let worker = state.worker(account, service)?.tag.clone();
@@ -109,7 +117,7 @@ fn attach(state: &mut World, cloud: &Cloud, account: &str, service: &str, origin
     dns::remove_managed(zone, &host);
     zone.records
         .retain(|it| it.name != host || !matches!(it.kind.as_str(), "A" | "AAAA" | "CNAME"));
-    dns::add_managed(zone, &cloud.ids, &now, &host, &worker);
+    dns::add_managed(zone, &cloud.ground.ids, &now, &host, &worker);
     let cert_id = certificate(zone, cloud, &host);
     let domains = &mut state.account_mut(account)?.domains;
     if let Some(domain) = domains.iter_mut().find(|it| it.hostname == host) {
@@ -120,7 +128,7 @@ fn attach(state: &mut World, cloud: &Cloud, account: &str, service: &str, origin
         return Ok(domain.clone());
     }
     let domain = Domain {
-        id: cloud.ids.hex(32),
+        id: cloud.ground.ids.hex(32),
         hostname: host,
         service: service.to_owned(),
         zone_id,
@@ -135,11 +143,11 @@ fn attach(state: &mut World, cloud: &Cloud, account: &str, service: &str, origin
 }
 
 /// The certificate of a host, ordered where there is none.
-fn certificate(zone: &mut Zone, cloud: &Cloud, host: &String) -> String {
+fn certificate(zone: &mut Zone, cloud: &Cloudflare, host: &String) -> String {
     if let Some(pack) = zone.certificate_packs.iter().find(|pack| pack.hosts.contains(host)) {
         return pack.id.clone();
     }
-    let id = cloud.ids.uuid();
+    let id = cloud.ground.ids.uuid();
     zone.certificate_packs.push(CertificatePack {
         id: id.clone(),
         kind: "advanced".into(),
@@ -152,7 +160,7 @@ fn certificate(zone: &mut Zone, cloud: &Cloud, host: &String) -> String {
 /// For seeds: attaches without asking what is in the way.
 pub(super) fn seed(
     state: &mut World,
-    cloud: &Cloud,
+    cloud: &Cloudflare,
     account: &str,
     service: &str,
     hostname: &str,
@@ -183,7 +191,7 @@ fn no_domain() -> Refusal {
 }
 
 async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let is = |key: &str, value: &str| pick(&query, key).is_none_or(|wanted| wanted == value);
     let found: Vec<&Domain> = state
         .account(&account)?
@@ -197,7 +205,7 @@ async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(qu
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let found = state.account(&account)?.domains.iter().find(|it| it.id == id);
     found.map(Reply::of).ok_or_else(no_domain)
 }
@@ -214,13 +222,13 @@ struct Attachment {
 
 async fn attach_one(State(cloud): State<Shared>, Path(account): Path<String>, body: Bytes) -> Answer {
     let wanted: Attachment = parse(&body, 10021)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     check(&state, &account, &wanted.service, &wanted.origin, wanted.overrides)?;
     attach(&mut state, &cloud, &account, &wanted.service, &wanted.origin).map(Reply::of)
 }
 
 async fn detach_one(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     detach(&mut state, &account, &id)?;
     Ok(Reply::null())
 }
@@ -233,7 +241,7 @@ async fn changeset(
     body: Bytes,
 ) -> Answer {
     let wanted: Vec<Origin> = parse(&body, 10021)?;
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     state.worker(&account, &script)?;
     let domains = &state.account(&account)?.domains;
     let (mut added, mut updated, mut conflicting) = (Vec::new(), Vec::new(), Vec::new());
@@ -278,7 +286,7 @@ async fn replace_all(
     body: Bytes,
 ) -> Answer {
     let wanted: Replacement = parse(&body, 10021)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     for origin in &wanted.origins {
         check(&state, &account, &script, origin, wanted.overrides)?;
     }

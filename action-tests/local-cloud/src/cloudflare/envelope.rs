@@ -74,6 +74,23 @@ impl IntoResponse for Reply {
     }
 }
 
+/// The answer to a fault rule that names a status alone.
+pub(super) fn usual(status: u16, reason: &str) -> Value {
+    let (code, message) = match status {
+        401 | 403 => (10000, "Authentication error"),
+        429 => (
+            10429,
+            "Rate limited. Please wait and consider throttling your request speed",
+        ),
+        500.. => (
+            10013,
+            "An unknown error has occurred. If this issue persists, please contact support.",
+        ),
+        _ => (1000, reason),
+    };
+    json!({"success": false, "errors": [{"code": code, "message": message}], "messages": [], "result": null})
+}
+
 /// An error as the API tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {

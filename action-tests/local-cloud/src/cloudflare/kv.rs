@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::envelope::{Answer, Paging, Refusal, Reply, parse, pick};
 use super::model::{Account, Namespace};
-use super::{Query as Pairs, Shared};
-use crate::cloud::lock;
+use super::shared::{Query as Pairs, Shared};
+use crate::lock::lock;
 
 /// "Could not parse body".
 const BAD_BODY: u32 = 10012;
@@ -57,7 +57,7 @@ fn check(account: &Account, title: &str, own: Option<&str>) -> Result<(), Refusa
 }
 
 async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let mut found: Vec<&Namespace> = state.account(&account)?.kv.iter().collect();
     match pick(&query, "order") {
         Some("title") => found.sort_by(|a, b| a.title.cmp(&b.title)),
@@ -71,14 +71,14 @@ async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(qu
 
 async fn create(State(cloud): State<Shared>, Path(account): Path<String>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, BAD_BODY)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     check(account, &wanted.title, None)?;
     if account.kv.len() >= QUOTA {
         return Err(Refusal::new(403, 10026, "namespace limit reached for this account"));
     }
     let namespace = Namespace {
-        id: cloud.ids.hex(32),
+        id: cloud.ground.ids.hex(32),
         title: wanted.title,
         supports_url_encoding: true,
     };
@@ -87,14 +87,14 @@ async fn create(State(cloud): State<Shared>, Path(account): Path<String>, body: 
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let found = state.account(&account)?.kv.iter().find(|it| it.id == id);
     found.map(Reply::of).ok_or_else(no_namespace)
 }
 
 async fn rename(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, BAD_BODY)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     check(account, &wanted.title, Some(&id))?;
     let namespace = account.kv.iter_mut().find(|it| it.id == id).ok_or_else(no_namespace)?;
@@ -103,7 +103,7 @@ async fn rename(State(cloud): State<Shared>, Path((account, id)): Path<(String, 
 }
 
 async fn remove(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let kv = &mut state.account_mut(&account)?.kv;
     let at = kv.iter().position(|it| it.id == id).ok_or_else(no_namespace)?;
     kv.remove(at);

@@ -1,12 +1,10 @@
-//! What the edge sees: which Worker a host name leads to, and what runs for it. Pure.
+//! What the edge sees: which Worker a host name leads to, and which version of it answers. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::model::{Account, Content, State, Version, Worker, binding_type};
+use super::model::{State, Version, Worker, binding_type};
 use super::routes;
 
 /// What a host name and path lead to.
@@ -176,7 +174,7 @@ fn primary(worker: &Worker) -> Option<&Version> {
 }
 
 /// The plain name for the version that service bindings reach, a longer one for any other.
-fn internal(worker: &Worker, version: &Version) -> String {
+pub(super) fn internal(worker: &Worker, version: &Version) -> String {
     if primary(worker).is_some_and(|it| it.id == version.id) {
         worker.name.clone()
     } else {
@@ -200,99 +198,17 @@ pub(crate) fn vars(state: &State, place: &Place, version: &str) -> BTreeMap<Stri
         .collect()
 }
 
-/// The whole set that the runtime is to serve: each version of a live deployment, and those in
-/// `previewed`, which were asked for by their own URLs.
-pub(crate) fn desired(state: &State, previewed: &BTreeSet<String>) -> Value {
-    let mut workers = Vec::new();
-    for account in state.accounts.values() {
-        for worker in account.workers.values() {
-            let live = worker.live().into_iter().flat_map(|it| &it.versions);
-            let shown: BTreeSet<&str> = live
-                .map(|share| share.version_id.as_str())
-                .chain(previewed.iter().map(String::as_str))
-                .collect();
-            for version in shown.into_iter().filter_map(|id| worker.version(id)) {
-                workers.push(for_runtime(account, worker, version));
-            }
-        }
-    }
-    // The edge decides by itself and names the Worker, so the runtime needs no routes, and a
-    // changed route is no new set.
-    json!({"workers": workers, "routes": []})
-}
-
-/// Moves with each change that may change the set.
-pub(crate) fn revision(state: &State) -> u64 {
-    state.revision
-}
-
-fn for_runtime(account: &Account, worker: &Worker, version: &Version) -> Value {
-    let content = &version.content;
-    let modules: Vec<Value> = content
-        .modules
-        .iter()
-        .map(|module| {
-            json!({
-                "name": module.name,
-                "type": module_type(&module.content_type),
-                "base64": BASE64_STANDARD.encode(&module.content),
-            })
-        })
-        .collect();
-    json!({
-        "name": internal(worker, version),
-        "version": version.id,
-        "version_tag": version.annotations.get("workers/tag").and_then(Value::as_str).unwrap_or_default(),
-        "version_timestamp": version.created_on,
-        "main_module": content.main_module,
-        "modules": modules,
-        "compatibility_date": content.compatibility_date,
-        "compatibility_flags": content.compatibility_flags,
-        "bindings": content.bindings,
-        "assets": assets(account, content),
-    })
-}
-
-fn assets(account: &Account, content: &Content) -> Value {
-    let Some(assets) = &content.assets else {
-        return Value::Null;
-    };
-    let files: serde_json::Map<String, Value> = assets
-        .files
-        .iter()
-        .filter_map(|(path, hash)| {
-            let blob = account.assets.get(hash)?;
-            let file = json!({
-                "base64": BASE64_STANDARD.encode(&blob.content),
-                "content_type": blob.content_type,
-            });
-            Some((path.clone(), file))
-        })
-        .collect();
-    json!({"files": files, "config": assets.config})
-}
-
-fn module_type(content_type: &str) -> &'static str {
-    match content_type {
-        "application/javascript+module" => "esm",
-        "application/javascript" | "text/javascript" => "commonjs",
-        "application/wasm" => "wasm",
-        "application/source-map" => "sourcemap",
-        "text/x-python" => "python",
-        kind if kind.starts_with("text/") => "text",
-        _ => "data",
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::seeds;
-    use super::*;
-    use crate::cloud::{Cloud, lock};
+    use serde_json::json;
 
-    fn cloud(document: &Value) -> Cloud {
-        let cloud = Cloud::new(None, None).unwrap();
-        seeds::seed(&cloud, document).unwrap();
+    use super::*;
+    use crate::cloudflare::shared::Cloudflare;
+    use crate::lock::lock;
+
+    fn cloud(document: &Value) -> Cloudflare {
+        let cloud = Cloudflare::default();
+        cloud.seed(document).unwrap();
         cloud
     }
 
@@ -324,7 +240,7 @@ mod tests {
                 ],
             }],
         }));
-        let state = lock(&cloud.cloudflare);
+        let state = lock(&cloud.state);
         let api = || Target::Worker(place("api"));
         assert_eq!(find(&state, "api.example.com", "/"), api());
         assert_eq!(find(&state, "both.example.com", "/"), api());
@@ -342,7 +258,7 @@ mod tests {
             {"name": "api", "workers_dev": true, "previews_enabled": true, "alias": "pr-42"},
             {"name": "off"},
         ]}));
-        let state = lock(&cloud.cloudflare);
+        let state = lock(&cloud.state);
         let version = state.worker(super::super::model::ACCOUNT, "api").unwrap().versions[0]
             .id
             .clone();
@@ -360,7 +276,7 @@ mod tests {
     #[test]
     fn traffic_is_shared_and_a_pin_needs_the_live_deployment() {
         let cloud = cloud(&json!({"workers": [{"name": "api", "versions": 3, "traffic": [10, 90]}]}));
-        let state = lock(&cloud.cloudflare);
+        let state = lock(&cloud.state);
         let worker = state.worker(super::super::model::ACCOUNT, "api").unwrap();
         let ids: Vec<&str> = worker.versions.iter().map(|it| it.id.as_str()).collect();
         let version = |pin: Option<&str>, draw| choose(&state, &place("api"), pin, draw).unwrap().version;

@@ -22,7 +22,9 @@ mod routes;
 mod scripts;
 mod secrets;
 mod seeds;
+mod set;
 mod settings;
+mod shared;
 mod subdomain;
 mod triggers;
 mod upload;
@@ -34,21 +36,27 @@ use std::sync::Arc;
 
 use axum::{Router, middleware};
 
-use crate::cloud::Cloud;
+use crate::gate::Face;
+use crate::log::Provider;
 use crate::unknown;
 
-pub(crate) use auth::stamp;
-pub(crate) use live::{Choice, Place, Target, choose, desired, find, revision, vars, version};
-pub(crate) use model::State;
-pub(crate) use resolve::dns_query;
-pub(crate) use seeds::seed;
+pub(crate) use live::{Choice, Place, Target, choose, find, vars, version};
+pub(crate) use resolve::router as resolver;
+pub(crate) use set::{Desired, Set, desired, revision, wanted};
+pub(crate) use shared::Cloudflare;
 
-/// State of every handler.
-type Shared = Arc<Cloud>;
-/// A query as pairs in order, since some keys hold dots and some may repeat.
-type Query = axum::extract::Query<Vec<(String, String)>>;
+/// How the gate answers in Cloudflare's name.
+pub(crate) fn face(cloud: &Arc<Cloudflare>) -> Face {
+    let cloud = cloud.clone();
+    Face {
+        provider: Provider::Cloudflare,
+        base: "/client/v4",
+        error: envelope::usual,
+        stamp: Box::new(move |token, headers| auth::stamp(&cloud, token, headers)),
+    }
+}
 
-pub(crate) fn router(cloud: Shared) -> Router {
+pub(crate) fn router(cloud: Arc<Cloudflare>) -> Router {
     Router::new()
         .merge(accounts::router())
         .merge(assets::router())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::body::Bytes;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use super::auth::Token;
 use super::d1::Database;
@@ -211,6 +212,20 @@ pub(super) struct Module {
     pub(super) content_type: String,
     #[serde(rename = "size", serialize_with = "size")]
     pub(super) content: Bytes,
+    /// SHA-256 of the content.
+    #[serde(skip)]
+    pub(super) digest: [u8; 32],
+}
+
+impl Module {
+    pub(super) fn new(name: impl Into<String>, content_type: impl Into<String>, content: Bytes) -> Self {
+        Self {
+            name: name.into(),
+            content_type: content_type.into(),
+            digest: Sha256::digest(&content).into(),
+            content,
+        }
+    }
 }
 
 /// Static assets of a version.
@@ -227,6 +242,9 @@ pub(super) struct Blob {
     pub(super) content_type: Option<String>,
     #[serde(rename = "size", serialize_with = "size")]
     pub(super) content: Bytes,
+    /// SHA-256 of the content: the hash that the client names is of its own making.
+    #[serde(skip)]
+    pub(super) digest: [u8; 32],
 }
 
 /// An upload of static assets under way.

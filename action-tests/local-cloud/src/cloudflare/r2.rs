@@ -10,8 +10,9 @@ use serde_json::json;
 
 use super::envelope::{Answer, Refusal, Reply, parse, pick};
 use super::model::Account;
-use super::{Query as Pairs, Shared};
-use crate::cloud::{Cloud, lock};
+use super::shared::{Query as Pairs, Shared};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 /// Buckets of one name may exist in several jurisdictions; this header tells which is meant.
 const JURISDICTION: &str = "cf-r2-jurisdiction";
@@ -81,7 +82,7 @@ fn is_name(name: &str) -> bool {
 /// Adds a bucket; `None` is the jurisdiction that needs no header.
 pub(super) fn add(
     account: &mut Account,
-    cloud: &Cloud,
+    cloud: &Cloudflare,
     wanted: Wanted,
     jurisdiction: Option<&str>,
 ) -> Result<Bucket, Refusal> {
@@ -98,7 +99,7 @@ pub(super) fn add(
     }
     let bucket = Bucket {
         name: wanted.name,
-        creation_date: cloud.clock.text(),
+        creation_date: cloud.ground.clock.text(),
         location: wanted.location.unwrap_or_else(|| "WEUR".into()),
         storage_class: wanted.storage_class.unwrap_or_else(|| "Standard".into()),
         jurisdiction: jurisdiction.into(),
@@ -114,7 +115,7 @@ async fn list(
     Query(query): Pairs,
     headers: HeaderMap,
 ) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let backwards = pick(&query, "direction") == Some("desc");
     let after = pick(&query, "cursor").or_else(|| pick(&query, "start_after"));
     let mut found: Vec<&Bucket> = state
@@ -142,13 +143,13 @@ async fn list(
 
 async fn create(State(cloud): State<Shared>, Path(account): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, 10040)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     add(account, &cloud, wanted, Some(jurisdiction(&headers))).map(Reply::of)
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, name)): Path<(String, String)>, headers: HeaderMap) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     let at = position(account, &name, jurisdiction(&headers))?;
     Ok(Reply::of(&account.r2[at]))
@@ -159,7 +160,7 @@ async fn remove(
     Path((account, name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     let at = position(account, &name, jurisdiction(&headers))?;
     account.r2.remove(at);

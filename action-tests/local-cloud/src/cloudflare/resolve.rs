@@ -4,10 +4,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State as Shares;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
@@ -16,8 +18,9 @@ use simple_dns::{CLASS, Name, Packet, PacketFlag, QTYPE, RCODE, ResourceRecord, 
 
 use super::dns::Record;
 use super::envelope::pick;
-use super::{Query, Shared, State};
-use crate::cloud::lock;
+use super::model::State;
+use super::shared::{Query, Shared};
+use crate::lock::lock;
 
 /// What proxied names answer: addresses of Cloudflare's edge.
 const EDGE: (Ipv4Addr, Ipv6Addr) = (
@@ -26,19 +29,22 @@ const EDGE: (Ipv4Addr, Ipv6Addr) = (
 );
 const DNS_MESSAGE: &str = "application/dns-message";
 
+/// `/dns-query`, which no client asks of the API: the admin API has it.
+pub(crate) fn router(cloud: Shared) -> Router {
+    Router::new()
+        .route("/dns-query", get(dns_query).post(dns_query))
+        .with_state(cloud)
+}
+
 /// Answers a DNS message, from the body or from `?dns=` in base64url.
-pub(crate) async fn dns_query(
-    Shares(cloud): Shares<Shared>,
-    axum::extract::Query(query): Query,
-    body: Bytes,
-) -> Response {
+async fn dns_query(Shares(cloud): Shares<Shared>, axum::extract::Query(query): Query, body: Bytes) -> Response {
     let asked = match pick(&query, "dns") {
         Some(text) => URL_SAFE_NO_PAD.decode(text).unwrap_or_default(),
         None => body.to_vec(),
     };
     let lag = pick(&query, "lag_ms").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let latest = cloud.clock.now() - SignedDuration::from_millis(lag);
-    let answer = reply(&lock(&cloud.cloudflare), &asked, latest);
+    let latest = cloud.ground.clock.now() - SignedDuration::from_millis(lag);
+    let answer = reply(&lock(&cloud.state), &asked, latest);
     match answer {
         Some(bytes) => ([(header::CONTENT_TYPE, DNS_MESSAGE)], bytes).into_response(),
         None => (StatusCode::BAD_REQUEST, "no DNS message with one question").into_response(),
@@ -125,27 +131,27 @@ mod tests {
     use simple_dns::Question;
 
     use super::*;
-    use crate::cloud::Cloud;
+    use crate::cloudflare::shared::Cloudflare;
 
-    fn ask(cloud: &Cloud, name: &str, kind: TYPE) -> String {
+    fn ask(cloud: &Cloudflare, name: &str, kind: TYPE) -> String {
         let mut query = Packet::new_query(7);
         let asked = Question::new(Name::new(name).unwrap(), kind.into(), CLASS::IN.into(), false);
         query.questions.push(asked);
         let bytes = query.build_bytes_vec().unwrap();
-        let answer = reply(&lock(&cloud.cloudflare), &bytes, cloud.clock.now()).unwrap();
+        let answer = reply(&lock(&cloud.state), &bytes, cloud.ground.clock.now()).unwrap();
         let answer = Packet::parse(&answer).unwrap();
         format!("{:?} {}", answer.rcode(), answer.answers.len())
     }
 
     #[test]
     fn names_answer_as_resolvers_see_them() {
-        let cloud = Cloud::new(None, None).unwrap();
+        let cloud = Cloudflare::default();
         cloud
-            .seed(&json!({"cloudflare": {"zones": [{"name": "example.com", "records": [
+            .seed(&json!({"zones": [{"name": "example.com", "records": [
                 {"type": "AAAA", "name": "app", "content": "100::", "proxied": true},
                 {"type": "AAAA", "name": "*.pr-4", "content": "100::", "proxied": true},
                 {"type": "TXT", "name": "only-text", "content": "x"},
-            ]}]}}))
+            ]}]}))
             .unwrap();
         assert_eq!(ask(&cloud, "app.example.com", TYPE::A), "NoError 1");
         assert_eq!(ask(&cloud, "any.pr-4.example.com", TYPE::AAAA), "NoError 1");

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use super::envelope::{Answer, Paging, Refusal, Reply, flag, parse};
 use super::model::{Account, Worker, no_worker};
-use super::{Query as Pairs, Shared, queues, scripts};
-use crate::cloud::lock;
+use super::shared::{Query as Pairs, Shared};
+use super::{queues, scripts};
+use crate::lock::lock;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -97,14 +98,14 @@ fn find<'a>(account: &'a Account, worker: &str) -> Result<&'a Worker, Refusal> {
 }
 
 async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     let found: Vec<Value> = account.workers.values().map(|worker| view(account, worker)).collect();
     Ok(Paging::read(&query, 10, 100).reply(&found))
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, worker)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     Ok(Reply::of(view(account, find(account, &worker)?)))
 }
@@ -128,7 +129,7 @@ struct Served {
 /// A Worker without versions.
 async fn create(State(cloud): State<Shared>, Path(account): Path<String>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, 10021)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     if account.workers.contains_key(&wanted.name) {
         return Err(Refusal::new(
@@ -137,7 +138,7 @@ async fn create(State(cloud): State<Shared>, Path(account): Path<String>, body: 
             format!("A Worker named `{}` already exists.", wanted.name),
         ));
     }
-    let mut worker = scripts::blank(&wanted.name, &cloud, &cloud.clock.text());
+    let mut worker = scripts::blank(&wanted.name, &cloud, &cloud.ground.clock.text());
     worker.settings.tags = wanted.tags;
     worker.workers_dev = wanted.subdomain.enabled;
     worker.previews_enabled = wanted.subdomain.previews_enabled;
@@ -150,14 +151,14 @@ async fn remove(
     Path((account, worker)): Path<(String, String)>,
     Query(query): Pairs,
 ) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let name = find(state.account(&account)?, &worker)?.name.clone();
     scripts::delete_worker(&mut state, &account, &name, flag(&query, "force"))
 }
 
 /// What wrangler asks before it deletes.
 async fn references(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     account.worker(&script)?;
     let incoming: Vec<Value> = scripts::dependents(account, &script)

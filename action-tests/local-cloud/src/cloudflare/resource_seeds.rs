@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::envelope::Refusal;
 use super::model::{ACCOUNT, State};
 use super::{d1, queues, r2, workflows};
-use crate::cloud::Cloud;
+use crate::cloudflare::shared::Cloudflare;
 
 /// A bucket by its name, or with more.
 #[derive(Deserialize)]
@@ -63,7 +63,7 @@ pub(super) struct SeedWorkflow {
     account_id: Option<String>,
 }
 
-pub(super) fn bucket(state: &mut State, cloud: &Cloud, seed: SeedBucket) -> Result<(), Refusal> {
+pub(super) fn bucket(state: &mut State, cloud: &Cloudflare, seed: SeedBucket) -> Result<(), Refusal> {
     let seed = match seed {
         SeedBucket::Bucket(fields) => fields,
         SeedBucket::Name(name) => BucketFields {
@@ -81,7 +81,7 @@ pub(super) fn bucket(state: &mut State, cloud: &Cloud, seed: SeedBucket) -> Resu
     Ok(())
 }
 
-pub(super) fn database(state: &mut State, cloud: &Cloud, seed: SeedDatabase) -> Result<(), Refusal> {
+pub(super) fn database(state: &mut State, cloud: &Cloudflare, seed: SeedDatabase) -> Result<(), Refusal> {
     let wanted = d1::Wanted {
         name: seed.name,
         jurisdiction: seed.jurisdiction,
@@ -91,7 +91,7 @@ pub(super) fn database(state: &mut State, cloud: &Cloud, seed: SeedDatabase) -> 
     Ok(())
 }
 
-pub(super) fn queue(state: &mut State, cloud: &Cloud, seed: SeedQueue) -> Result<(), Refusal> {
+pub(super) fn queue(state: &mut State, cloud: &Cloudflare, seed: SeedQueue) -> Result<(), Refusal> {
     let wanted = queues::Wanted {
         queue_name: Some(seed.name),
         ..queues::Wanted::default()
@@ -110,7 +110,7 @@ pub(super) fn queue(state: &mut State, cloud: &Cloud, seed: SeedQueue) -> Result
     Ok(())
 }
 
-pub(super) fn workflow(state: &mut State, cloud: &Cloud, seed: SeedWorkflow) -> Result<(), Refusal> {
+pub(super) fn workflow(state: &mut State, cloud: &Cloudflare, seed: SeedWorkflow) -> Result<(), Refusal> {
     let wanted = workflows::Wanted {
         class_name: seed.class_name,
         script_name: seed.script_name,

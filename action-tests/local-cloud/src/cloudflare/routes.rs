@@ -7,10 +7,11 @@ use axum::routing::{get, put};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Shared;
 use super::envelope::{Answer, Refusal, Reply, parse};
 use super::model::{Route, State as World, Zone, within};
-use crate::cloud::{Ids, lock};
+use super::shared::Shared;
+use crate::ids::Ids;
+use crate::lock::lock;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -150,21 +151,21 @@ fn duplicate(pattern: &str) -> Refusal {
 }
 
 async fn list(State(cloud): State<Shared>, Path(zone): Path<String>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     Ok(Reply::of(&state.zone(&zone)?.routes))
 }
 
 async fn one(State(cloud): State<Shared>, Path((zone, id)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let found = state.zone(&zone)?.routes.iter().find(|it| it.id == id);
     found.map(Reply::of).ok_or_else(no_route)
 }
 
 async fn create(State(cloud): State<Shared>, Path(zone): Path<String>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, 10022)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     check(&state, state.zone(&zone)?, &wanted, None)?;
-    let route = add(state.zone_mut(&zone)?, &cloud.ids, wanted.pattern, wanted.script);
+    let route = add(state.zone_mut(&zone)?, &cloud.ground.ids, wanted.pattern, wanted.script);
     Ok(Reply::of(route))
 }
 
@@ -181,7 +182,7 @@ pub(super) fn add(zone: &mut Zone, ids: &Ids, pattern: String, script: Option<St
 
 async fn replace(State(cloud): State<Shared>, Path((zone, id)): Path<(String, String)>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, 10022)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     if !state.zone(&zone)?.routes.iter().any(|it| it.id == id) {
         return Err(no_route());
     }
@@ -194,7 +195,7 @@ async fn replace(State(cloud): State<Shared>, Path((zone, id)): Path<(String, St
 }
 
 async fn remove(State(cloud): State<Shared>, Path((zone, id)): Path<(String, String)>) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let routes = &mut state.zone_mut(&zone)?.routes;
     let at = routes.iter().position(|it| it.id == id).ok_or_else(no_route)?;
     routes.remove(at);
@@ -211,7 +212,7 @@ struct BulkRoute {
 
 /// Replaces all routes of a Worker, in all zones of the account.
 async fn bulk(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>, body: Bytes) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     state.worker(&account, &script)?;
     let wanted: Vec<BulkRoute> = parse(&body, 10022)?;
     let mut placed: Vec<(String, String)> = Vec::new();
@@ -247,7 +248,7 @@ async fn bulk(State(cloud): State<Shared>, Path((account, script)): Path<(String
             .retain(|it| it.script.as_ref() != Some(&script) || mine.contains(&&it.pattern));
         for pattern in mine {
             if !zone.routes.iter().any(|it| &it.pattern == pattern) {
-                add(zone, &cloud.ids, pattern.clone(), Some(script.clone()));
+                add(zone, &cloud.ground.ids, pattern.clone(), Some(script.clone()));
             }
             done.push(json!({"pattern": pattern, "zone_id": zone.id, "zone_name": zone.name, "script": script}));
         }

@@ -10,10 +10,12 @@ use serde_json::{Map, Value, json};
 
 use super::envelope::{Answer, Paging, Refusal, Reply, flag, pick};
 use super::model::{Account, ScriptSettings, State as World, Worker, binding_type};
+use super::shared::{Query as Pairs, Shared};
 use super::upload::{Form, Place};
 use super::versions::{STARTUP_MS, Stamp};
-use super::{Query as Pairs, Shared, deployments, dns, queues, versions};
-use crate::cloud::{Cloud, lock};
+use super::{deployments, dns, queues, versions};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -70,7 +72,7 @@ fn tagged(worker: &Worker, filter: &str) -> bool {
 }
 
 async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     let filter = pick(&query, "tags").unwrap_or_default();
     let found: Vec<Value> = account
@@ -83,7 +85,7 @@ async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(qu
 }
 
 async fn search(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     let found: Vec<Value> = account
         .workers
@@ -104,7 +106,7 @@ async fn download(
     State(cloud): State<Shared>,
     Path((account, script)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let worker = state.worker(&account, &script)?;
     let boundary = format!("----{}", worker.tag);
     let mut body = Vec::new();
@@ -124,7 +126,7 @@ async fn download(
 
 /// wrangler's first question of a deploy. Its own code for a missing Worker.
 async fn service(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     let Some(worker) = account.workers.get(&script) else {
         return Err(Refusal::new(404, 10090, "workers.api.error.service_not_found"));
@@ -159,10 +161,10 @@ fn check_name(name: &str) -> Result<(), Refusal> {
 }
 
 /// A Worker without versions.
-pub(super) fn blank(name: &str, cloud: &Cloud, now: &str) -> Worker {
+pub(super) fn blank(name: &str, cloud: &Cloudflare, now: &str) -> Worker {
     Worker {
         name: name.into(),
-        tag: cloud.ids.hex(32),
+        tag: cloud.ground.ids.hex(32),
         created_on: now.into(),
         modified_on: now.into(),
         last_deployed_from: "api".into(),
@@ -187,7 +189,7 @@ async fn upload(
     check_name(&script)?;
     let form = Form::read(&headers, body, "metadata").await?;
     let stamp = Stamp::of(&cloud, &headers);
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let mut annotations = form.annotations()?;
     annotations.insert("workers/triggered_by".into(), "upload".into());
     let metadata = form.metadata.clone();
@@ -259,7 +261,7 @@ async fn remove(
     Path((account, script)): Path<(String, String)>,
     Query(query): Pairs,
 ) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     delete_worker(&mut state, &account, &script, flag(&query, "force"))
 }
 
@@ -269,7 +271,7 @@ async fn remove_environment(
     Path((account, script, _)): Path<(String, String, String)>,
     Query(query): Pairs,
 ) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     delete_worker(&mut state, &account, &script, flag(&query, "force"))
 }
 

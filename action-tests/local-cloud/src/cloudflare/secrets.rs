@@ -13,9 +13,11 @@ use serde_json::{Map, Value, json};
 use super::bindings::name_in_use;
 use super::envelope::{Answer, Refusal, Reply, parse};
 use super::model::{State as World, Worker, binding_name, binding_type};
+use super::shared::Shared;
 use super::versions::Stamp;
-use super::{Shared, deployments, upload, versions};
-use crate::cloud::{Cloud, lock};
+use super::{deployments, upload, versions};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -61,12 +63,12 @@ fn no_secret(name: &str) -> Refusal {
 }
 
 async fn list(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     Ok(Reply::of(secrets(state.worker(&account, &script)?)))
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, script, name)): Path<(String, String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let found = secrets(state.worker(&account, &script)?);
     let found = found.into_iter().find(|it| binding_name(it) == name);
     found.map(Reply::of).ok_or_else(|| no_secret(&name))
@@ -103,7 +105,7 @@ pub(super) fn derive(
     worker: &mut Worker,
     bindings: Vec<Value>,
     annotations: Map<String, Value>,
-    cloud: &Cloud,
+    cloud: &Cloudflare,
     stamp: &Stamp,
 ) -> Result<String, Refusal> {
     let latest = worker.latest().ok_or_else(no_versions)?;
@@ -132,7 +134,7 @@ pub(super) fn latest_is_live(worker: &Worker, code: u32) -> Result<(), Refusal> 
 
 fn apply(
     state: &mut World,
-    cloud: &Cloud,
+    cloud: &Cloudflare,
     stamp: &Stamp,
     (account, script): (&str, &str),
     changes: &Changes,
@@ -154,7 +156,7 @@ async fn put(
     body: Bytes,
 ) -> Answer {
     let stamp = Stamp::of(&cloud, &headers);
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     state.worker(&account, &script)?;
     let secret: Secret = parse(&body, 10021)?;
     let shown = json!({"name": secret.name, "type": "secret_text"});
@@ -169,7 +171,7 @@ async fn remove(
     headers: HeaderMap,
 ) -> Answer {
     let stamp = Stamp::of(&cloud, &headers);
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let known = secrets(state.worker(&account, &script)?);
     if !known.iter().any(|it| binding_name(it) == name) {
         return Err(no_secret(&name));
@@ -192,7 +194,7 @@ async fn bulk(
     body: Bytes,
 ) -> Answer {
     let stamp = Stamp::of(&cloud, &headers);
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     state.worker(&account, &script)?;
     let bulk: Bulk = parse(&body, 10021)?;
     let changes: Changes = bulk
@@ -220,7 +222,7 @@ async fn latest(
     body: Bytes,
 ) -> Answer {
     let stamp = Stamp::of(&cloud, &headers);
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     state.worker(&account, &script)?;
     let latest: Latest = parse(&body, 10021)?;
     let mut changes = Changes::new();

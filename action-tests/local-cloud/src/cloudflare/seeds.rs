@@ -14,7 +14,8 @@ use super::model::{ACCOUNT, Account, Content, Module, Namespace, Plan, Share, St
 use super::resource_seeds::{self as resources, SeedBucket, SeedDatabase, SeedQueue, SeedWorkflow};
 use super::versions::Stamp;
 use super::{deployments, domains, routes, scripts, versions};
-use crate::cloud::{Cloud, lock};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 /// The seed's `cloudflare` member.
 #[derive(Deserialize)]
@@ -124,53 +125,56 @@ fn one() -> usize {
     1
 }
 
-/// Merges a seed into the state. Zones and accounts that exist are added to, not replaced.
-pub(crate) fn seed(cloud: &Cloud, value: &Value) -> anyhow::Result<()> {
-    let document: Document = serde_json::from_value(value.clone()).context("the seed's `cloudflare` is not right")?;
-    let mut state = lock(&cloud.cloudflare);
-    state.revision += 1;
-    if !document.settings.is_empty() {
-        let mut settings = serde_json::to_value(&state.settings)?;
-        for (key, value) in document.settings {
-            settings[key] = value;
+impl Cloudflare {
+    /// Merges a seed into the state. Zones and accounts that exist are added to, not replaced.
+    pub(crate) fn seed(&self, value: &Value) -> anyhow::Result<()> {
+        let document: Document =
+            serde_json::from_value(value.clone()).context("the seed's `cloudflare` is not right")?;
+        let mut state = lock(&self.state);
+        state.revision += 1;
+        if !document.settings.is_empty() {
+            let mut settings = serde_json::to_value(&state.settings)?;
+            for (key, value) in document.settings {
+                settings[key] = value;
+            }
+            state.settings = serde_json::from_value(settings).context("`settings` is not right")?;
         }
-        state.settings = serde_json::from_value(settings).context("`settings` is not right")?;
-    }
-    state.tokens.extend(document.tokens);
-    for seed in document.accounts {
-        account(&mut state, seed);
-    }
-    for seed in document.kv {
-        namespace(&mut state, cloud, seed)?;
-    }
-    for seed in document.r2 {
-        resources::bucket(&mut state, cloud, seed).map_err(|it| refused(&it))?;
-    }
-    for seed in document.d1 {
-        resources::database(&mut state, cloud, seed).map_err(|it| refused(&it))?;
-    }
-    for seed in document.queues {
-        resources::queue(&mut state, cloud, seed).map_err(|it| refused(&it))?;
-    }
-    for seed in document.workflows {
-        resources::workflow(&mut state, cloud, seed).map_err(|it| refused(&it))?;
-    }
-    for seed in &document.zones {
-        zone(&mut state, cloud, seed).with_context(|| format!("zone `{}`", seed.name))?;
-    }
-    for seed in &document.workers {
-        worker(&mut state, cloud, seed).with_context(|| format!("Worker `{}`", seed.name))?;
-    }
-    // Routes name Workers, so they come last.
-    for seed in &document.zones {
-        let Some(zone) = state.zones.values_mut().find(|it| it.name == seed.name) else {
-            continue;
-        };
-        for route in &seed.routes {
-            routes::add(zone, &cloud.ids, route.pattern.clone(), route.script.clone());
+        state.tokens.extend(document.tokens);
+        for seed in document.accounts {
+            account(&mut state, seed);
         }
+        for seed in document.kv {
+            namespace(&mut state, self, seed)?;
+        }
+        for seed in document.r2 {
+            resources::bucket(&mut state, self, seed).map_err(|it| refused(&it))?;
+        }
+        for seed in document.d1 {
+            resources::database(&mut state, self, seed).map_err(|it| refused(&it))?;
+        }
+        for seed in document.queues {
+            resources::queue(&mut state, self, seed).map_err(|it| refused(&it))?;
+        }
+        for seed in document.workflows {
+            resources::workflow(&mut state, self, seed).map_err(|it| refused(&it))?;
+        }
+        for seed in &document.zones {
+            zone(&mut state, self, seed).with_context(|| format!("zone `{}`", seed.name))?;
+        }
+        for seed in &document.workers {
+            worker(&mut state, self, seed).with_context(|| format!("Worker `{}`", seed.name))?;
+        }
+        // Routes name Workers, so they come last.
+        for seed in &document.zones {
+            let Some(zone) = state.zones.values_mut().find(|it| it.name == seed.name) else {
+                continue;
+            };
+            for route in &seed.routes {
+                routes::add(zone, &self.ground.ids, route.pattern.clone(), route.script.clone());
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn account(state: &mut State, seed: SeedAccount) {
@@ -185,24 +189,24 @@ fn account(state: &mut State, seed: SeedAccount) {
     }
 }
 
-fn namespace(state: &mut State, cloud: &Cloud, seed: SeedNamespace) -> anyhow::Result<()> {
+fn namespace(state: &mut State, cloud: &Cloudflare, seed: SeedNamespace) -> anyhow::Result<()> {
     let account = seed.account_id.as_deref().unwrap_or(ACCOUNT);
     let account = state.account_mut(account).map_err(|it| refused(&it))?;
     account.kv.push(Namespace {
-        id: seed.id.unwrap_or_else(|| cloud.ids.hex(32)),
+        id: seed.id.unwrap_or_else(|| cloud.ground.ids.hex(32)),
         title: seed.title,
         supports_url_encoding: true,
     });
     Ok(())
 }
 
-fn zone(state: &mut State, cloud: &Cloud, seed: &SeedZone) -> anyhow::Result<()> {
+fn zone(state: &mut State, cloud: &Cloudflare, seed: &SeedZone) -> anyhow::Result<()> {
     let known = state
         .zones
         .values()
         .find(|it| it.name == seed.name)
         .map(|it| it.id.clone());
-    let id = known.unwrap_or_else(|| seed.id.clone().unwrap_or_else(|| cloud.ids.hex(32)));
+    let id = known.unwrap_or_else(|| seed.id.clone().unwrap_or_else(|| cloud.ground.ids.hex(32)));
     let settings = state.settings.clone();
     let account = seed.account_id.as_deref().unwrap_or(ACCOUNT);
     let zone = state
@@ -215,8 +219,8 @@ fn zone(state: &mut State, cloud: &Cloud, seed: &SeedZone) -> anyhow::Result<()>
     if let Some(status) = &seed.status {
         zone.status.clone_from(status);
     }
-    let now = cloud.clock.text();
-    let mut editor = Editor::new(zone, &settings, &cloud.ids, &now);
+    let now = cloud.ground.clock.text();
+    let mut editor = Editor::new(zone, &settings, &cloud.ground.ids, &now);
     for fields in &seed.records {
         let record = editor.create(fields).map_err(|it| refused(&it))?;
         editor.mark(&record.id, fields);
@@ -225,10 +229,10 @@ fn zone(state: &mut State, cloud: &Cloud, seed: &SeedZone) -> anyhow::Result<()>
     Ok(())
 }
 
-fn worker(state: &mut State, cloud: &Cloud, seed: &SeedWorker) -> anyhow::Result<()> {
+fn worker(state: &mut State, cloud: &Cloudflare, seed: &SeedWorker) -> anyhow::Result<()> {
     let account = seed.account_id.as_deref().unwrap_or(ACCOUNT);
     let stamp = Stamp {
-        now: cloud.clock.text(),
+        now: cloud.ground.clock.text(),
         source: "wrangler".into(),
     };
     let mut worker = scripts::blank(&seed.name, cloud, &stamp.now);
@@ -291,14 +295,14 @@ fn content(seed: &SeedWorker) -> Content {
         main_module: Some("index.js".into()),
         compatibility_date: seed.compatibility_date.clone().unwrap_or_else(|| "2026-07-01".into()),
         compatibility_flags: Vec::new(),
-        modules: vec![Module {
-            name: "index.js".into(),
-            content_type: "application/javascript+module".into(),
-            content: Bytes::from(source.to_owned()),
-        }],
+        modules: vec![Module::new(
+            "index.js",
+            "application/javascript+module",
+            Bytes::from(source.to_owned()),
+        )],
         bindings,
         assets: None,
-        etag: crate::cloud::hex(source.as_bytes()).chars().take(64).collect(),
+        etag: crate::ids::hex(source.as_bytes()).chars().take(64).collect(),
     }
 }
 

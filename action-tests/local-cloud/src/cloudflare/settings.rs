@@ -9,10 +9,11 @@ use serde_json::{Map, Value, json};
 
 use super::envelope::{Answer, Refusal, Reply, parse};
 use super::model::{Worker, shown};
+use super::shared::Shared;
 use super::upload::{Form, Place};
 use super::versions::Stamp;
-use super::{Shared, bindings, deployments, scripts, secrets};
-use crate::cloud::lock;
+use super::{bindings, deployments, scripts, secrets};
+use crate::lock::lock;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -45,7 +46,7 @@ fn of_version(worker: &Worker) -> Result<Value, Refusal> {
 }
 
 async fn versioned(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     of_version(state.worker(&account, &script)?).map(Reply::of)
 }
 
@@ -56,10 +57,10 @@ async fn change(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    lock(&cloud.cloudflare).worker(&account, &script)?;
+    lock(&cloud.state).worker(&account, &script)?;
     let form = Form::read(&headers, body, "settings").await?;
     let stamp = Stamp::of(&cloud, &headers);
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let worker = state.worker(&account, &script)?;
     secrets::latest_is_live(worker, 10214)?;
     let previous = worker.latest().map(|version| version.content.bindings.clone());
@@ -84,7 +85,7 @@ async fn change(
 }
 
 async fn script_settings(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     Ok(Reply::of(&state.worker(&account, &script)?.settings))
 }
 
@@ -93,7 +94,7 @@ async fn change_script_settings(
     Path((account, script)): Path<(String, String)>,
     body: Bytes,
 ) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let worker = state.worker_mut(&account, &script)?;
     let wanted: Map<String, Value> = parse(&body, 10021)?;
     scripts::configure(worker, &wanted);

@@ -8,10 +8,10 @@ use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Shared;
 use super::envelope::{Answer, Refusal, Reply, parse};
 use super::model::Worker;
-use crate::cloud::lock;
+use super::shared::Shared;
+use crate::lock::lock;
 
 /// From this API date on, what is not said of version URLs follows workers.dev.
 const API_DATE: &str = "cloudflare-workers-script-api-date";
@@ -29,7 +29,7 @@ pub(super) fn router() -> Router<Shared> {
 }
 
 async fn account_subdomain(State(cloud): State<Shared>, Path(account): Path<String>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     match &state.account(&account)?.subdomain {
         Some(subdomain) => Ok(Reply::of(json!({"subdomain": subdomain}))),
         None => Err(Refusal::new(
@@ -47,7 +47,7 @@ struct Subdomain {
 
 async fn register(State(cloud): State<Shared>, Path(account): Path<String>, body: Bytes) -> Answer {
     let wanted: Subdomain = parse(&body, 10021)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     if state
         .accounts
         .values()
@@ -68,7 +68,7 @@ async fn register(State(cloud): State<Shared>, Path(account): Path<String>, body
 }
 
 async fn unregister(State(cloud): State<Shared>, Path(account): Path<String>) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     state.account_mut(&account)?.subdomain = None;
     Ok(Reply::null())
 }
@@ -78,7 +78,7 @@ fn view(worker: &Worker) -> Value {
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     Ok(Reply::of(view(state.worker(&account, &script)?)))
 }
 
@@ -94,7 +94,7 @@ async fn set(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let registered = state.account(&account)?.subdomain.is_some();
     let worker = state.worker_mut(&account, &script)?;
     let wanted: Wanted = parse(&body, 10021)?;
@@ -115,7 +115,7 @@ async fn set(
 }
 
 async fn clear(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let worker = state.worker_mut(&account, &script)?;
     worker.workers_dev = false;
     worker.previews_enabled = false;

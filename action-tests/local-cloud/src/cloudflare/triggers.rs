@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::envelope::{Answer, Paging, Refusal, Reply, parse};
-use super::{Query as Pairs, Shared};
-use crate::cloud::lock;
+use super::shared::{Query as Pairs, Shared};
+use crate::lock::lock;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -38,7 +38,7 @@ pub(super) fn router() -> Router<Shared> {
 }
 
 async fn schedules(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let worker = state.worker(&account, &script)?;
     Ok(Reply::of(json!({"schedules": worker.schedules})))
 }
@@ -54,8 +54,8 @@ async fn set_schedules(
     body: Bytes,
 ) -> Answer {
     let wanted: Vec<Cron> = parse(&body, 10021)?;
-    let now = cloud.clock.text();
-    let mut state = lock(&cloud.cloudflare);
+    let now = cloud.ground.clock.text();
+    let mut state = lock(&cloud.state);
     let worker = state.worker_mut(&account, &script)?;
     worker.schedules = wanted
         .into_iter()
@@ -65,21 +65,21 @@ async fn set_schedules(
 }
 
 async fn tails(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     Ok(Reply::of(&state.worker(&account, &script)?.tails))
 }
 
 /// Opens a tail that no log line ever comes out of.
 async fn open_tail(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let id = cloud.ids.hex(32);
-    let now = cloud.clock.now();
+    let id = cloud.ground.ids.hex(32);
+    let now = cloud.ground.clock.now();
     let expires = now.checked_add(6.hours()).unwrap_or(now);
     let tail = json!({
         "id": id,
         "url": format!("wss://tail.developers.workers.dev/{id}"),
         "expires_at": format!("{expires:.6}"),
     });
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     state.worker_mut(&account, &script)?.tails.push(tail.clone());
     Ok(Reply::of(tail))
 }
@@ -88,7 +88,7 @@ async fn close_tail(
     State(cloud): State<Shared>,
     Path((account, script, id)): Path<(String, String, String)>,
 ) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let tails = &mut state.worker_mut(&account, &script)?.tails;
     let at = tails
         .iter()
@@ -100,7 +100,7 @@ async fn close_tail(
 
 /// Workers whose logs go to this one.
 async fn tail_producers(State(cloud): State<Shared>, Path((account, script)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let producers: Vec<Value> = state
         .account(&account)?
         .workers
@@ -123,6 +123,6 @@ async fn tail_producers(State(cloud): State<Shared>, Path((account, script)): Pa
 }
 
 async fn durable_objects(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
-    lock(&cloud.cloudflare).account(&account)?;
+    lock(&cloud.state).account(&account)?;
     Ok(Paging::read(&query, 20, 1000).reply::<Value>(&[]))
 }

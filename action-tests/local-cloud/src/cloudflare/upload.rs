@@ -50,11 +50,7 @@ impl Form {
                         Refusal::new(400, 10021, format!("could not parse `{json_part}`: {error}"))
                     })?);
             } else {
-                modules.push(Module {
-                    name,
-                    content_type,
-                    content,
-                });
+                modules.push(Module::new(name, content_type, content));
             }
         }
         let metadata =
@@ -232,7 +228,7 @@ fn etag(modules: &[Module]) -> String {
         hash.update([0]);
         hash.update(&module.content);
     }
-    crate::cloud::hex(&hash.finalize())
+    crate::ids::hex(&hash.finalize())
 }
 
 #[cfg(test)]
@@ -254,11 +250,11 @@ mod tests {
     fn form(metadata: &Value) -> Form {
         Form {
             metadata: metadata.as_object().unwrap().clone(),
-            modules: vec![Module {
-                name: "index.js".into(),
-                content_type: "application/javascript+module".into(),
-                content: Bytes::from_static(b"export default {}"),
-            }],
+            modules: vec![Module::new(
+                "index.js",
+                "application/javascript+module",
+                Bytes::from_static(b"export default {}"),
+            )],
         }
     }
 
@@ -314,11 +310,8 @@ mod tests {
         let mut state = State::default();
         state.settings.script_limit_bytes = 20;
         let mut large = form(&json!({"main_module": "index.js"}));
-        large.modules.push(Module {
-            name: "index.js.map".into(),
-            content_type: SOURCE_MAP.into(),
-            content: Bytes::from_static(&[b' '; 100]),
-        });
+        let map = Bytes::from_static(&[b' '; 100]);
+        large.modules.push(Module::new("index.js.map", SOURCE_MAP, map));
         assert!(large.content(&state, &place("api")).is_ok());
         state.settings.script_limit_bytes = 10;
         let refusal = form(&json!({"main_module": "index.js"}))

@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::envelope::{Answer, Paging, Refusal, Reply, flag, pick};
 use super::model::{Content, Version, Worker, shown};
+use super::shared::{Query as Pairs, Shared};
 use super::upload::{Form, Place};
-use super::{Query as Pairs, Shared};
-use crate::cloud::{Cloud, lock};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 /// Only so many of the newest versions can be deployed.
 pub(super) const DEPLOYABLE: usize = 100;
@@ -39,13 +40,13 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    pub(super) fn of(cloud: &Cloud, headers: &HeaderMap) -> Self {
+    pub(super) fn of(cloud: &Cloudflare, headers: &HeaderMap) -> Self {
         let agent = headers
             .get(axum::http::header::USER_AGENT)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
         Self {
-            now: cloud.clock.text(),
+            now: cloud.ground.clock.text(),
             source: if agent.starts_with("wrangler/") {
                 "wrangler"
             } else {
@@ -65,10 +66,10 @@ pub(super) fn add(
     worker: &mut Worker,
     content: Content,
     annotations: Map<String, Value>,
-    cloud: &Cloud,
+    cloud: &Cloudflare,
     stamp: &Stamp,
 ) -> String {
-    let id = cloud.ids.uuid();
+    let id = cloud.ground.ids.uuid();
     // An alias moves to the newest version that asks for it.
     if let Some(alias) = annotations.get("workers/alias").cloned() {
         for version in &mut worker.versions {
@@ -141,7 +142,7 @@ async fn list(
     Path((account, script)): Path<(String, String)>,
     Query(query): Pairs,
 ) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let worker = state.worker(&account, &script)?;
     let newest: Vec<Value> = worker
         .versions
@@ -157,7 +158,7 @@ async fn list(
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, script, id)): Path<(String, String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let worker = state.worker(&account, &script)?;
     let version = worker.version(&id).ok_or_else(no_version)?;
     Ok(Reply::of(detail(worker, version)))
@@ -170,10 +171,10 @@ async fn upload(
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
-    lock(&cloud.cloudflare).worker(&account, &script)?;
+    lock(&cloud.state).worker(&account, &script)?;
     let form = Form::read(&headers, body, "metadata").await?;
     let stamp = Stamp::of(&cloud, &headers);
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let mut annotations = form.annotations()?;
     annotations.insert("workers/triggered_by".into(), "version_upload".into());
     let place = Place {

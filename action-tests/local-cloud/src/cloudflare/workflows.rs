@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::envelope::{Answer, Paging, Refusal, Reply, parse, pick};
 use super::model::Account;
-use super::{Query as Pairs, Shared};
-use crate::cloud::{Cloud, lock};
+use super::shared::{Query as Pairs, Shared};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 /// "Invalid body".
 const BAD_BODY: u32 = 10002;
@@ -86,12 +87,12 @@ fn view(account: &Account, workflow: &Workflow) -> Value {
 }
 
 /// Makes a workflow, or a new version of it; also what belonged to another Worker goes over.
-pub(super) fn set(account: &mut Account, cloud: &Cloud, name: &str, wanted: Wanted) -> Result<Value, Refusal> {
-    let now = cloud.clock.text();
+pub(super) fn set(account: &mut Account, cloud: &Cloudflare, name: &str, wanted: Wanted) -> Result<Value, Refusal> {
+    let now = cloud.ground.clock.text();
     let known = account.workflows.iter().position(|it| it.name == name);
     let at = known.unwrap_or_else(|| {
         account.workflows.push(Workflow {
-            id: cloud.ids.uuid(),
+            id: cloud.ground.ids.uuid(),
             name: name.into(),
             class_name: String::new(),
             script_name: String::new(),
@@ -122,7 +123,7 @@ pub(super) fn set(account: &mut Account, cloud: &Cloud, name: &str, wanted: Want
         workflow.more.insert("jurisdiction".into(), jurisdiction);
     }
     workflow.modified_on.clone_from(&now);
-    let version = cloud.ids.uuid();
+    let version = cloud.ground.ids.uuid();
     let entry = json!({
         "id": version,
         "workflow_id": workflow.id,
@@ -148,7 +149,7 @@ pub(super) fn set(account: &mut Account, cloud: &Cloud, name: &str, wanted: Want
 }
 
 async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     let found: Vec<Value> = account
         .workflows
@@ -160,7 +161,7 @@ async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(qu
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, name)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     Ok(Reply::of(view(account, find(account, &name)?)))
 }
@@ -170,20 +171,20 @@ async fn versions(
     Path((account, name)): Path<(String, String)>,
     Query(query): Pairs,
 ) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let versions = &find(state.account(&account)?, &name)?.versions;
     Ok(Paging::read(&query, PER_PAGE.0, PER_PAGE.1).reply(versions))
 }
 
 async fn put(State(cloud): State<Shared>, Path((account, name)): Path<(String, String)>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, BAD_BODY)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     state.worker(&account, &wanted.script_name)?;
     set(state.account_mut(&account)?, &cloud, &name, wanted).map(Reply::of)
 }
 
 async fn remove(State(cloud): State<Shared>, Path((account, name)): Path<(String, String)>) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     find(account, &name)?;
     account.workflows.retain(|it| it.name != name);
@@ -196,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_name_goes_over_and_its_jurisdiction_stays() {
-        let cloud = Cloud::new(None, None).unwrap();
+        let cloud = Cloudflare::default();
         let mut account = Account::default();
         let wanted = |script: &str, more: Value| Wanted {
             class_name: "Ship".into(),

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::envelope::{Answer, Paging, Refusal, Reply, parse, pick};
 use super::model::{self, Plan, Zone};
-use super::{Query as Pairs, Shared};
-use crate::cloud::lock;
+use super::shared::{Query as Pairs, Shared};
 use crate::gate;
+use crate::lock::lock;
 
 /// Default and largest `per_page`.
 const PER_PAGE: (usize, usize) = (20, 50);
@@ -24,7 +24,7 @@ pub(super) fn router() -> Router<Shared> {
 }
 
 async fn list(State(cloud): State<Shared>, headers: HeaderMap, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let token = state.token(&gate::token(&headers).unwrap_or_default());
     let is = |key: &str, value: &str| pick(&query, key).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value));
     let found: Vec<Value> = state
@@ -38,7 +38,7 @@ async fn list(State(cloud): State<Shared>, headers: HeaderMap, Query(query): Pai
 }
 
 async fn one(State(cloud): State<Shared>, Path(zone): Path<String>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     Ok(Reply::of(view(&state, state.zone(&zone)?)))
 }
 
@@ -56,14 +56,14 @@ struct AccountId {
 
 async fn create(State(cloud): State<Shared>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, 1002)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     state.account(&wanted.account.id)?;
     if state.zones.values().any(|zone| zone.name == wanted.name) {
         return Err(Refusal::new(400, 1061, format!("{} already exists", wanted.name)));
     }
-    let mut zone = Zone::new(&cloud.ids.hex(32), &wanted.name, &wanted.account.id);
+    let mut zone = Zone::new(&cloud.ground.ids.hex(32), &wanted.name, &wanted.account.id);
     zone.status = "pending".into();
-    zone.created_on = cloud.clock.text();
+    zone.created_on = cloud.ground.clock.text();
     let shown = view(&state, &zone);
     state.zones.insert(zone.id.clone(), zone);
     Ok(Reply::of(shown))

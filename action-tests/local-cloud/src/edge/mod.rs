@@ -2,31 +2,59 @@
 
 mod proxy;
 mod served;
+mod swap;
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::cloud::{Cloud, lock};
-use crate::cloudflare::{self, Choice, Place, Target};
-use crate::gate;
+use crate::cloudflare::{self, Choice, Cloudflare, Place, Target};
+use crate::gate::{self, Face};
+use crate::lock::lock;
+use crate::log::Provider;
+use crate::wire::Scissors;
 
-pub(crate) use served::Edge;
+use served::Served;
 
 /// Pins versions of the live deployment: `api="<version id>"`.
 const OVERRIDES: &str = "cloudflare-workers-version-overrides";
 /// Any text; the same text leads to the same version.
 const KEY: &str = "cloudflare-workers-version-key";
 
+/// The edge: Cloudflare's other side.
+pub(crate) struct Edge {
+    cloudflare: Arc<Cloudflare>,
+    pub(crate) served: Served,
+}
+
+impl Edge {
+    pub(crate) fn new(cloudflare: Arc<Cloudflare>) -> Self {
+        Self {
+            cloudflare,
+            served: Served::default(),
+        }
+    }
+}
+
+/// How the gate answers in the edge's name.
+pub(crate) fn face() -> Face {
+    Face {
+        provider: Provider::Edge,
+        base: "",
+        error: |status, _| Value::String(format!("error code: {status}")),
+        stamp: Box::new(|_, _| ()),
+    }
+}
+
 /// Answers any request by the Worker of its host.
-pub(crate) async fn serve(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
-    let ray = format!("{}-LHR", cloud.ids.hex(16));
-    let mut response = answer(&cloud, request, &ray).await;
+pub(crate) async fn serve(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    let ray = format!("{}-LHR", edge.cloudflare.ground.ids.hex(16));
+    let mut response = answer(&edge, request, &ray).await;
     let headers = response.headers_mut();
     headers.insert(header::SERVER, HeaderValue::from_static("cloudflare"));
     if let Ok(ray) = HeaderValue::from_str(&ray) {
@@ -35,23 +63,28 @@ pub(crate) async fn serve(State(cloud): State<Arc<Cloud>>, request: Request) -> 
     response
 }
 
-async fn answer(cloud: &Arc<Cloud>, request: Request, ray: &str) -> Response {
+async fn answer(edge: &Arc<Edge>, mut request: Request, ray: &str) -> Response {
     let Some(host) = gate::host(&request) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    if let Some((status, body)) = cloud.edge.fault(&host) {
+    if let Some((status, body)) = edge.served.fault(&host) {
         let body = body.unwrap_or_else(|| format!("error code: {status}"));
         return plain(status, body);
     }
-    let (place, choice) = match decide(cloud, &host, &request) {
+    let (place, choice) = match decide(edge, &host, &request) {
         Ok(found) => found,
         Err(response) => return *response,
     };
-    match &cloud.runtime {
-        None => Json(document(cloud, &place, &choice)).into_response(),
+    match &edge.cloudflare.ground.runtime {
+        None => Json(document(edge, &place, &choice)).into_response(),
         Some(runtime) => {
-            if let Err(error) = cloud.edge.push(cloud, runtime).await {
-                return plain(503, format!("local-cloud could not start the Workers: {error:#}\n"));
+            let connection = request.extensions().get::<ConnectInfo<Scissors>>();
+            if connection.is_some_and(|ConnectInfo(connection)| connection.is_secure()) {
+                let headers = request.headers_mut();
+                headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+            }
+            if let Err(error) = edge.ready(&choice.internal).await {
+                return plain(503, format!("local-cloud could not start the Workers: {error}\n"));
             }
             proxy::forward(&runtime.workerd, &choice.internal, ray, request)
                 .await
@@ -61,20 +94,20 @@ async fn answer(cloud: &Arc<Cloud>, request: Request, ray: &str) -> Response {
 }
 
 /// Which version of which Worker answers, or what the edge answers by itself.
-fn decide(cloud: &Cloud, host: &str, request: &Request) -> Result<(Place, Choice), Box<Response>> {
-    let state = lock(&cloud.cloudflare);
+fn decide(edge: &Edge, host: &str, request: &Request) -> Result<(Place, Choice), Box<Response>> {
+    let state = lock(&edge.cloudflare.state);
     let (place, choice) = match cloudflare::find(&state, host, request.uri().path()) {
         // Without a record a client finds no address at all; this stands in for NXDOMAIN.
         Target::Nowhere => return Err(Box::new(error(530, 1016))),
         Target::Origin => return Err(Box::new(error(522, 522))),
         Target::Version(place, version) => {
-            cloud.edge.keep(&version);
+            edge.served.keep(&version);
             let choice = cloudflare::version(&state, &place, &version);
             (place, choice)
         }
         Target::Worker(place) => {
             let pinned = pinned(request.headers(), &place.worker);
-            let draw = draw(cloud, request.headers());
+            let draw = draw(edge, request.headers());
             let choice = cloudflare::choose(&state, &place, pinned.as_deref(), draw);
             (place, choice)
         }
@@ -95,19 +128,19 @@ fn pinned(headers: &HeaderMap, worker: &str) -> Option<String> {
 }
 
 /// A number below 100 that decides between versions: from the request's key, or evenly spread.
-fn draw(cloud: &Cloud, headers: &HeaderMap) -> f64 {
+fn draw(edge: &Edge, headers: &HeaderMap) -> f64 {
     match headers.get(KEY) {
         Some(key) => {
             let digest = Sha256::digest(key.as_bytes());
             f64::from(u16::from_be_bytes([digest[0], digest[1]])) / 655.36
         }
-        None => cloud.edge.draw(),
+        None => edge.served.draw(),
     }
 }
 
 /// What a Worker answers where no runtime runs it: what is deployed, and nothing that it checked.
-fn document(cloud: &Cloud, place: &Place, choice: &Choice) -> Value {
-    let vars = cloudflare::vars(&lock(&cloud.cloudflare), place, &choice.version);
+fn document(edge: &Edge, place: &Place, choice: &Choice) -> Value {
+    let vars = cloudflare::vars(&lock(&edge.cloudflare.state), place, &choice.version);
     let service = ["SERVICE", "SERVICE_NAME"].iter().find_map(|name| vars.get(*name));
     json!({
         "status": "healthy",

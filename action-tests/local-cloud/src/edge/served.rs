@@ -1,5 +1,4 @@
-//! What the edge keeps: faults by host, versions asked for by their own URLs, and what the runtime
-//! was given last.
+//! What the edge keeps: faults by host, versions asked for by their own URLs, and the set that serves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -7,24 +6,26 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
-use tokio::sync::Mutex as AsyncMutex;
+use serde_json::Value;
 
-use crate::cloud::{Cloud, lock};
-use crate::cloudflare;
-use crate::runtime::Runtime;
+use super::swap::Swaps;
+use crate::lock::lock;
 
 /// The edge's own state.
 #[derive(Debug, Default)]
-pub(crate) struct Edge {
+pub(crate) struct Served {
     hosts: Mutex<BTreeMap<String, HostFault>>,
-    previewed: Mutex<BTreeSet<String>>,
+    pub(super) previewed: Mutex<Previewed>,
     draws: AtomicU32,
-    /// Held while a set is on its way to the runtime, so that no request overtakes it.
-    pushed: AsyncMutex<Option<Pushed>>,
-    /// Workers of the last set that did not start, and warnings.
-    trouble: Mutex<Value>,
+    pub(super) swaps: Swaps,
+}
+
+/// Versions asked for by their own URLs.
+#[derive(Debug, Default)]
+pub(super) struct Previewed {
+    pub(super) versions: BTreeSet<String>,
+    /// Moves with each change: the set changes without any change of the API's state.
+    pub(super) revision: u64,
 }
 
 /// A host that answers by itself for a while, as a new one does until its certificate is there.
@@ -45,14 +46,7 @@ struct Document {
     hosts: BTreeMap<String, HostFault>,
 }
 
-/// What the runtime was given last.
-#[derive(Debug)]
-struct Pushed {
-    revision: u64,
-    digest: [u8; 32],
-}
-
-impl Edge {
+impl Served {
     pub(crate) fn seed(&self, value: &Value) -> anyhow::Result<()> {
         let document: Document = serde_json::from_value(value.clone()).context("the seed's `edge` is not right")?;
         lock(&self.hosts).extend(document.hosts);
@@ -61,7 +55,9 @@ impl Edge {
 
     pub(crate) fn reset(&self) {
         lock(&self.hosts).clear();
-        lock(&self.previewed).clear();
+        let mut previewed = lock(&self.previewed);
+        previewed.versions.clear();
+        previewed.revision += 1;
         self.draws.store(0, Ordering::Relaxed);
     }
 
@@ -79,7 +75,10 @@ impl Edge {
 
     /// From now on the runtime also serves this version, though it is not deployed.
     pub(super) fn keep(&self, version: &str) {
-        lock(&self.previewed).insert(version.to_owned());
+        let mut previewed = lock(&self.previewed);
+        if previewed.versions.insert(version.to_owned()) {
+            previewed.revision += 1;
+        }
     }
 
     /// The next number below 100, spread evenly: of ten, one is below ten.
@@ -90,46 +89,26 @@ impl Edge {
 
     /// What the admin API shows of the edge.
     pub(crate) fn state(&self) -> Value {
-        lock(&self.trouble).clone()
-    }
-
-    /// Gives the runtime the wanted set when it has changed. Returns once that set serves.
-    pub(super) async fn push(&self, cloud: &Cloud, runtime: &Runtime) -> anyhow::Result<()> {
-        let mut pushed = self.pushed.lock().await;
-        let (revision, wanted) = {
-            let state = lock(&cloud.cloudflare);
-            let previewed = lock(&self.previewed);
-            // A version's own URL changes the set without any change of the API's state.
-            let revision = cloudflare::revision(&state) + ((previewed.len() as u64) << 48);
-            if pushed.as_ref().is_some_and(|it| it.revision == revision) {
-                return Ok(());
-            }
-            (revision, cloudflare::desired(&state, &previewed))
-        };
-        let digest: [u8; 32] = Sha256::digest(wanted.to_string().as_bytes()).into();
-        if pushed.as_ref().is_none_or(|it| it.digest != digest) {
-            let done = runtime.workers(wanted).await?;
-            *lock(&self.trouble) = json!({"failed": done["failed"], "warnings": done["warnings"]});
-        }
-        *pushed = Some(Pushed { revision, digest });
-        Ok(())
+        self.swaps.trouble()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn of_ten_draws_one_is_below_ten() {
-        let edge = Edge::default();
+        let edge = Served::default();
         let low = (0..10).filter(|_| edge.draw() < 10.0).count();
         assert_eq!(low, 1);
     }
 
     #[test]
     fn a_host_fails_as_often_as_seeded() {
-        let edge = Edge::default();
+        let edge = Served::default();
         edge.seed(&json!({"hosts": {"x.example.com": {"status": 522, "times": 2}}}))
             .unwrap();
         assert_eq!(edge.fault("x.example.com"), Some((522, None)));

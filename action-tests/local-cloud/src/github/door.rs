@@ -16,8 +16,9 @@ use super::account::{Account, Level, Token};
 use super::model::{At, Repository};
 use super::page::Page;
 use super::refusal::Refusal;
-use crate::cloud::{Cloud, lock};
 use crate::gate;
+use crate::github::state::Github;
+use crate::lock::lock;
 
 /// What a handler gives back.
 pub(super) type Answer = Result<Reply, Refusal>;
@@ -75,7 +76,7 @@ impl IntoResponse for Reply {
 
 /// A request, with all that a handler may ask of it.
 pub(super) struct Call {
-    pub(super) cloud: Arc<Cloud>,
+    pub(super) cloud: Arc<Github>,
     pub(super) token: Token,
     params: HashMap<String, String>,
     pub(super) query: HashMap<String, String>,
@@ -104,10 +105,10 @@ impl Ctx<'_> {
     }
 }
 
-impl FromRequestParts<Arc<Cloud>> for Call {
+impl FromRequestParts<Arc<Github>> for Call {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, cloud: &Arc<Cloud>) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, cloud: &Arc<Github>) -> Result<Self, Refusal> {
         let token = authenticate(parts, cloud)?;
         let params = Path::<HashMap<String, String>>::from_request_parts(parts, cloud)
             .await
@@ -132,10 +133,10 @@ impl FromRequestParts<Arc<Cloud>> for Call {
 }
 
 /// The token of a request: unknown ones are the workflow's own.
-pub(super) fn authenticate(parts: &Parts, cloud: &Cloud) -> Result<Token, Refusal> {
+pub(super) fn authenticate(parts: &Parts, cloud: &Github) -> Result<Token, Refusal> {
     let presented =
         gate::token(&parts.headers).ok_or_else(|| Refusal::new(StatusCode::UNAUTHORIZED, "Requires authentication"))?;
-    let state = lock(&cloud.github);
+    let state = lock(&cloud.state);
     let token = state
         .tokens
         .iter()
@@ -171,7 +172,7 @@ impl Call {
         level: Level,
         with: impl FnOnce(&mut Ctx, &mut Repository) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let mut guard = lock(&self.cloud.github);
+        let mut guard = lock(&self.cloud.state);
         let state = &mut *guard;
         let repository = state
             .repositories
@@ -189,9 +190,9 @@ impl Call {
             return Err(Refusal::forbidden());
         }
         let mut ctx = Ctx {
-            now: At::of(self.cloud.clock.now()),
+            now: At::of(self.cloud.ground.clock.now()),
             me: self.token.account(),
-            api: &self.cloud.origins().github,
+            api: &self.cloud.ground.origins().github,
             next_id: &mut state.next_id,
         };
         with(&mut ctx, repository)
@@ -207,7 +208,7 @@ impl Call {
     ) -> Answer {
         let page = Page::of(&self.query)?;
         let total = items.len();
-        let base = &self.cloud.origins().github;
+        let base = &self.cloud.ground.origins().github;
         let url = format!("{base}/repositories/{}/{}", repository.id, self.below);
         let link = page.link(&url, &self.query, total);
         let shown: Value = page.cut(items).into_iter().map(show).collect();

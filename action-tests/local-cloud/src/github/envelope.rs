@@ -14,8 +14,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::model::At;
 use super::refusal::Refusal;
-use crate::cloud::{Cloud, lock};
 use crate::gate;
+use crate::github::state::Github;
+use crate::lock::lock;
 
 /// Requests per hour of a workflow's token: 1,000 per repository, of which there is one here.
 pub(super) const LIMIT: u64 = 1000;
@@ -44,8 +45,8 @@ impl Usage {
 
 /// `GET /rate_limit`: free of charge.
 pub(super) async fn rate_limit(call: super::door::Call) -> super::door::Answer {
-    let now = At::of(call.cloud.clock.now());
-    let mut state = lock(&call.cloud.github);
+    let now = At::of(call.cloud.ground.clock.now());
+    let mut state = lock(&call.cloud.state);
     let limit = state.rate_limit;
     let core = state.usage(&call.token.value, now).json(limit);
     let other = Usage::fresh(now).json(LIMIT);
@@ -55,14 +56,14 @@ pub(super) async fn rate_limit(call: super::door::Call) -> super::door::Answer {
 }
 
 /// Refuses beyond the limit, counts, and adds the headers. A 304 does not count.
-pub(super) async fn wrap(Shared(cloud): Shared<Arc<Cloud>>, request: Request, next: Next) -> Response {
+pub(super) async fn wrap(Shared(cloud): Shared<Arc<Github>>, request: Request, next: Next) -> Response {
     let token = gate::token(request.headers()).unwrap_or_default();
     let is_get = request.method() == Method::GET;
     let free = request.uri().path() == "/rate_limit";
     let known_etag = request.headers().get(header::IF_NONE_MATCH).cloned();
-    let now = At::of(cloud.clock.now());
+    let now = At::of(cloud.ground.clock.now());
     let (usage, limit) = {
-        let mut state = lock(&cloud.github);
+        let mut state = lock(&cloud.state);
         (state.usage(&token, now), state.rate_limit)
     };
     let mut response = if !request.headers().contains_key(header::USER_AGENT) {
@@ -82,7 +83,7 @@ pub(super) async fn wrap(Shared(cloud): Shared<Arc<Cloud>>, request: Request, ne
         }
     };
     let usage = {
-        let mut state = lock(&cloud.github);
+        let mut state = lock(&cloud.state);
         let counts = !free && response.status() != StatusCode::NOT_MODIFIED && usage.used < limit;
         state.count(&token, now, u64::from(counts))
     };

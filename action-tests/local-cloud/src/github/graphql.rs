@@ -11,7 +11,7 @@ use super::comments;
 use super::door::{Call, decode};
 use super::model::Comment;
 use super::refusal::Refusal;
-use crate::cloud::lock;
+use crate::lock::lock;
 use crate::unknown::Unknown;
 
 const CLASSIFIERS: [&str; 6] = ["ABUSE", "DUPLICATE", "OFF_TOPIC", "OUTDATED", "RESOLVED", "SPAM"];
@@ -92,7 +92,7 @@ fn minimize(call: &Call, query: &str, variables: &Map<String, Value>, hide: bool
             format!("`{classifier}` is no ReportedContentClassifiers"),
         ));
     }
-    let mut state = lock(&call.cloud.github);
+    let mut state = lock(&call.cloud.state);
     let comments = state
         .repositories
         .iter_mut()

@@ -19,60 +19,33 @@ mod pulls;
 mod refusal;
 mod repos;
 mod seed;
+mod state;
 mod threads;
 mod world;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use serde::Serialize;
-use serde_json::Value;
 
-use self::account::Token;
-use self::envelope::Usage;
-use self::model::{At, Repository};
-use crate::cloud::{Cloud, lock};
+use crate::gate::Face;
+use crate::log::Provider;
 use crate::unknown;
 
-/// What GitHub knows.
-#[derive(Debug, Serialize)]
-pub(crate) struct State {
-    repositories: Vec<Repository>,
-    tokens: Vec<Token>,
-    /// Requests per hour and token.
-    rate_limit: u64,
-    /// By token.
-    usage: BTreeMap<String, Usage>,
-    next_id: u64,
-}
+pub(crate) use self::state::Github;
 
-impl Default for State {
-    fn default() -> Self {
-        world::default_world()
-    }
-}
-
-impl State {
-    /// What the token has used of the present hour.
-    fn usage(&mut self, token: &str, now: At) -> Usage {
-        self.count(token, now, 0)
-    }
-
-    /// Adds to what the token has used.
-    fn count(&mut self, token: &str, now: At, more: u64) -> Usage {
-        let usage = self.usage.entry(token.to_owned()).or_insert_with(|| Usage::fresh(now));
-        if usage.reset <= now.epoch() {
-            *usage = Usage::fresh(now);
-        }
-        usage.used += more;
-        *usage
+/// How the gate answers in GitHub's name.
+pub(crate) fn face() -> Face {
+    Face {
+        provider: Provider::Github,
+        base: "/github",
+        error: refusal::usual,
+        stamp: Box::new(|_, _| ()),
     }
 }
 
 /// Everything below a repository.
-fn repository() -> Router<Arc<Cloud>> {
+fn repository() -> Router<Arc<Github>> {
     Router::new()
         .route("/", get(repos::get))
         .route("/contents/{*path}", get(repos::contents))
@@ -118,7 +91,7 @@ fn repository() -> Router<Arc<Cloud>> {
         .route("/actions/variables", get(actions::variables))
 }
 
-pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
+pub(crate) fn router(cloud: Arc<Github>) -> Router {
     Router::new()
         .nest("/repos/{owner}/{repo}", repository())
         // How GitHub's links to other pages name a repository.
@@ -130,9 +103,4 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .method_not_allowed_fallback(unknown::answer)
         .layer(middleware::from_fn_with_state(cloud.clone(), envelope::wrap))
         .with_state(cloud)
-}
-
-/// Merges a seed into the state.
-pub(crate) fn seed(cloud: &Cloud, document: &Value) -> anyhow::Result<()> {
-    world::seed(&mut lock(&cloud.github), document, cloud.clock.now())
 }

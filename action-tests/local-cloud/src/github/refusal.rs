@@ -5,6 +5,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+/// The answer to a fault rule that names a status alone.
+pub(super) fn usual(status: u16, reason: &str) -> Value {
+    json!({"message": reason, "documentation_url": "https://docs.github.com/rest", "status": status.to_string()})
+}
+
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refusal {

@@ -6,9 +6,9 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::State;
 use super::model::{Artifact, At, CheckRun, Comment, Pull, Repository, Thread};
 use super::seed::{Author, Seed, SeedCheckRun, SeedPull};
+use super::state::State;
 
 /// Commit of the default branch.
 const MAIN_SHA: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";

@@ -13,15 +13,17 @@ use axum::response::{IntoResponse as _, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::State;
 use super::at::At;
 use super::hosts::Hosts;
 use super::model::Project;
 use super::physical::Physical;
 use super::refusal::Refusal;
 use super::settings::Settings;
-use crate::cloud::{Cloud, Ids, lock};
+use super::state::State;
 use crate::gate;
+use crate::ids::Ids;
+use crate::lock::lock;
+use crate::neon::state::Neon;
 
 /// What a handler gives back.
 pub(super) type Answer = Result<(StatusCode, Json<Value>), Refusal>;
@@ -63,18 +65,18 @@ impl Ctx<'_> {
 
 /// A caller whose key is known.
 pub(super) struct Caller {
-    cloud: Arc<Cloud>,
+    cloud: Arc<Neon>,
     /// Set for project-scoped keys: the only project they open.
     pub(super) scope: Option<String>,
     pub(super) organization: bool,
 }
 
-impl FromRequestParts<Arc<Cloud>> for Caller {
+impl FromRequestParts<Arc<Neon>> for Caller {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, cloud: &Arc<Cloud>) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, cloud: &Arc<Neon>) -> Result<Self, Self::Rejection> {
         let key = gate::token(&parts.headers).ok_or_else(Refusal::unauthenticated)?;
-        let state = lock(&cloud.neon);
+        let state = lock(&cloud.state);
         let known = state.keys.iter().find(|known| known.key == key);
         if known.is_some_and(|known| !known.valid) {
             return Err(Refusal::unauthenticated());
@@ -88,7 +90,7 @@ impl FromRequestParts<Arc<Cloud>> for Caller {
 }
 
 impl Caller {
-    pub(super) fn cloud(&self) -> &Arc<Cloud> {
+    pub(super) fn cloud(&self) -> &Arc<Neon> {
         &self.cloud
     }
 
@@ -140,9 +142,9 @@ impl Caller {
 }
 
 /// Locks the state, brings it to the present, and runs `with` on it.
-pub(super) fn enter<T>(cloud: &Cloud, with: impl FnOnce(&Ctx, &mut Vec<Project>) -> T) -> T {
-    let now = At(cloud.clock.now());
-    let mut guard = lock(&cloud.neon);
+pub(super) fn enter<T>(cloud: &Neon, with: impl FnOnce(&Ctx, &mut Vec<Project>) -> T) -> T {
+    let now = At(cloud.ground.clock.now());
+    let mut guard = lock(&cloud.state);
     let State { settings, projects, .. } = &mut *guard;
     for project in projects.iter_mut() {
         project.advance(now, &|database| cloud.physical.presence(database));
@@ -151,7 +153,7 @@ pub(super) fn enter<T>(cloud: &Cloud, with: impl FnOnce(&Ctx, &mut Vec<Project>)
     }
     let ctx = Ctx {
         now,
-        ids: &cloud.ids,
+        ids: &cloud.ground.ids,
         hosts: &cloud.physical.hosts,
         settings,
     };

@@ -94,7 +94,7 @@ impl Hosts {
         match self {
             Self::Neon => (None, "sslmode=require&channel_binding=require"),
             Self::Named(port) => (Some(*port), "sslmode=require&channel_binding=require"),
-            // The proxy speaks no TLS: all of it stays on this machine.
+            // The doors speak no TLS: all of it stays on this machine.
             Self::Loopback(range) => (Some(range.port), "sslmode=disable"),
         }
     }

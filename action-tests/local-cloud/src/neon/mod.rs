@@ -27,46 +27,32 @@ mod schedule;
 mod schema;
 mod seed;
 mod settings;
+mod state;
 mod world;
 
 use std::sync::Arc;
 
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use serde::Serialize;
-use serde_json::Value;
 
-pub(crate) use self::physical::Physical;
 pub(crate) use self::proxy::Front;
-pub(crate) use self::refusal::LOCKED;
+pub(crate) use self::state::Neon;
 
-use self::at::At;
-use self::door::Ctx;
-use self::model::Project;
-use self::seed::ApiKey;
-use self::settings::Settings;
-use crate::cloud::{Cloud, lock};
+use crate::gate::Face;
+use crate::log::Provider;
 use crate::unknown;
 
-/// What Neon knows.
-#[derive(Debug, Serialize)]
-pub(crate) struct State {
-    settings: Settings,
-    keys: Vec<ApiKey>,
-    projects: Vec<Project>,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            settings: Settings::default(),
-            keys: Vec::new(),
-            projects: world::default_projects(),
-        }
+/// How the gate answers in Neon's name.
+pub(crate) fn face() -> Face {
+    Face {
+        provider: Provider::Neon,
+        base: "/api/v2",
+        error: refusal::usual,
+        stamp: Box::new(|_, _| ()),
     }
 }
 
-pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
+pub(crate) fn router(cloud: Arc<Neon>) -> Router {
     const BRANCH: &str = "/projects/{project}/branches/{branch}";
     const ENDPOINT: &str = "/projects/{project}/endpoints/{endpoint}";
     let branch = Router::new()
@@ -115,29 +101,4 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
         .method_not_allowed_fallback(unknown::answer)
         .layer(middleware::from_fn(door::envelope))
         .with_state(cloud)
-}
-
-/// Merges a seed into the state.
-pub(crate) fn seed(cloud: &Cloud, document: &Value) -> anyhow::Result<()> {
-    let mut guard = lock(&cloud.neon);
-    let State {
-        settings,
-        keys,
-        projects,
-    } = &mut *guard;
-    // Decisions read the settings as they were; a seed changes them for what comes after.
-    let before = settings.clone();
-    let ctx = Ctx {
-        now: At(cloud.clock.now()),
-        ids: &cloud.ids,
-        hosts: &cloud.physical.hosts,
-        settings: &before,
-    };
-    seed::seed(&ctx, projects, keys, settings, document)
-}
-
-/// Brings what lies outside the state (databases, proxies, expired branches) in line with it. Called
-/// at the start and after each reset, seed and move of the clock.
-pub(crate) async fn settle(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
-    Physical::settle(cloud).await
 }

@@ -7,14 +7,15 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use super::door::enter;
 use super::hosts::{Hosts, Loopback};
 use super::model::{Origin, Project};
 use super::operation::Presence;
-use super::proxy::{self, Door};
-use crate::cloud::{Cloud, lock};
+use super::proxy::Door;
+use crate::lock::lock;
+use crate::neon::state::Neon;
 use crate::runtime::Runtime;
 
 /// Empties every table and starts the sequences again: a schema-only branch.
@@ -29,8 +30,11 @@ END $$";
 pub(crate) struct Physical {
     pub(super) hosts: Hosts,
     known: Mutex<Known>,
+    /// Whether there are databases at all.
+    is_real: bool,
     doors: Mutex<BTreeMap<u32, Door>>,
-    pub(super) logins: proxy::Logins,
+    /// Of every compute that may be connected to, as last seen: sessions end when it moves on.
+    pub(super) kicks: watch::Sender<BTreeMap<u32, u64>>,
     /// Held while the world is brought in line.
     turn: AsyncMutex<()>,
 }
@@ -79,26 +83,28 @@ impl Wanted {
 impl Physical {
     /// With real databases, takes a range of loopback addresses for this process.
     pub(crate) fn new(runtime: Option<&Runtime>, front: Option<u16>) -> anyhow::Result<Self> {
-        let (hosts, owner) = match (runtime, front) {
-            (Some(runtime), _) => (Hosts::Loopback(Loopback::claim()?), Some(runtime.postgres.user.clone())),
-            (None, Some(port)) => (Hosts::Named(port), None),
-            (None, None) => (Hosts::Neon, None),
+        let hosts = match (runtime, front) {
+            (_, Some(port)) => Hosts::Named(port),
+            (Some(_), None) => Hosts::Loopback(Loopback::claim()?),
+            (None, None) => Hosts::Neon,
         };
+        let owner = runtime.map(|runtime| runtime.postgres.user.clone());
         Ok(Self {
             hosts,
             known: Mutex::new(Known {
                 roles: owner.into_iter().collect(),
                 ..Known::default()
             }),
+            is_real: runtime.is_some(),
             doors: Mutex::default(),
-            logins: proxy::Logins::default(),
+            kicks: watch::Sender::default(),
             turn: AsyncMutex::new(()),
         })
     }
 
     /// Whether a real database is there; without the runtime all of them are, as far as anyone asks.
     pub(super) fn presence(&self, database: &str) -> Presence {
-        if !matches!(self.hosts, Hosts::Loopback(_)) {
+        if !self.is_real {
             return Presence::Present;
         }
         let known = lock(&self.known);
@@ -112,8 +118,8 @@ impl Physical {
     }
 
     /// Starts to bring the world in line, after a mutation.
-    pub(super) fn catch_up(cloud: &Arc<Cloud>) {
-        if cloud.runtime.is_none() {
+    pub(super) fn catch_up(cloud: &Arc<Neon>) {
+        if cloud.ground.runtime.is_none() {
             return;
         }
         let cloud = cloud.clone();
@@ -126,20 +132,23 @@ impl Physical {
     }
 
     /// Brings databases, roles and listeners in line with the state.
-    pub(super) async fn settle(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
+    pub(super) async fn settle(cloud: &Arc<Neon>) -> anyhow::Result<()> {
         let physical = &cloud.physical;
         let _turn = physical.turn.lock().await;
         let wanted = enter(cloud, |_, projects| Wanted::of(projects));
-        let (Some(runtime), Hosts::Loopback(range)) = (&cloud.runtime, &physical.hosts) else {
+        let Some(runtime) = &cloud.ground.runtime else {
             return Ok(());
         };
-        // Listeners first: a database can only go when nobody is connected to it any more.
-        physical.close_doors(&wanted);
-        // A client that comes before its branch's database waits for it.
-        for (number, kicks) in &wanted.endpoints {
-            if !lock(&physical.doors).contains_key(number) {
-                let door = Door::open(cloud, *number, *kicks, range.addresses(*number)).await?;
-                lock(&physical.doors).insert(*number, door);
+        // Sessions and listeners first: a database can only go when nobody is connected to it any more.
+        physical.kicks.send_replace(wanted.endpoints.clone());
+        lock(&physical.doors).retain(|number, _| wanted.endpoints.contains_key(number));
+        if let Hosts::Loopback(range) = &physical.hosts {
+            // A client that comes before its branch's database waits for it.
+            for number in wanted.endpoints.keys() {
+                if !lock(&physical.doors).contains_key(number) {
+                    let door = Door::open(cloud, *number, range.addresses(*number)).await?;
+                    lock(&physical.doors).insert(*number, door);
+                }
             }
         }
         let mut first_error = Ok(());
@@ -150,15 +159,6 @@ impl Physical {
         physical.create_roles(runtime, &wanted).await?;
         physical.drop_unwanted(runtime, &wanted).await?;
         first_error
-    }
-
-    /// Closes the listeners of computes that are gone, and throws clients out where the state says so.
-    fn close_doors(&self, wanted: &Wanted) {
-        let mut doors = lock(&self.doors);
-        doors.retain(|number, _| wanted.endpoints.contains_key(number));
-        for (number, door) in doors.iter_mut() {
-            door.kick(wanted.endpoints[number]);
-        }
     }
 
     /// The databases that are not there yet, each after the one that it is copied from.

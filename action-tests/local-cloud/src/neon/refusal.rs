@@ -2,10 +2,16 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 
 /// What a locked project answers.
-pub(crate) const LOCKED: &str =
-    "project already has running conflicting operations, scheduling of new ones is prohibited";
+const LOCKED: &str = "project already has running conflicting operations, scheduling of new ones is prohibited";
+
+/// The answer to a fault rule that names a status alone.
+pub(super) fn usual(status: u16, reason: &str) -> Value {
+    let message = if status == 423 { LOCKED } else { reason };
+    json!({"request_id": "00000000-0000-4000-8000-000000000000", "code": "", "message": message})
+}
 
 /// Why a request is refused. Travels in the response's extensions to [`super::door::envelope`],
 /// which knows the request's id and writes the body.

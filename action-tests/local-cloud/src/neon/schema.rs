@@ -52,7 +52,7 @@ fn subject(
 }
 
 async fn sql(caller: &Caller, subject: &Subject) -> Result<String, Refusal> {
-    match &caller.cloud().runtime {
+    match &caller.cloud().ground.runtime {
         None => Ok(subject.seeded.clone()),
         Some(runtime) => runtime
             .schema(&subject.physical)
@@ -85,7 +85,7 @@ async fn tables(caller: &Caller, subject: &Subject) -> Result<Value, Refusal> {
         'generated', is_generated = 'ALWAYS') order by ordinal_position)) as t from information_schema.columns \
         where table_schema not in ('pg_catalog', 'information_schema') \
         group by table_schema, table_name order by table_schema, table_name";
-    let Some(runtime) = &caller.cloud().runtime else {
+    let Some(runtime) = &caller.cloud().ground.runtime else {
         return Ok(json!([]));
     };
     let rows = runtime

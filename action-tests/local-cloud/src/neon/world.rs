@@ -74,7 +74,7 @@ pub(super) struct World {
     pub(super) now: At,
     pub(super) settings: Settings,
     projects: Vec<Project>,
-    ids: crate::cloud::Ids,
+    ids: crate::ids::Ids,
 }
 
 #[cfg(test)]
@@ -84,7 +84,7 @@ impl World {
             now: At(Timestamp::now()),
             settings: Settings::default(),
             projects: default_projects(),
-            ids: crate::cloud::Ids::default(),
+            ids: crate::ids::Ids::default(),
         }
     }
 

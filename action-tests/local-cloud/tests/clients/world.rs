@@ -58,13 +58,24 @@ impl World {
 
     /// A cloud that runs Workers in workerd.
     pub(crate) async fn with_runtime() -> Self {
-        let runtime = Some(npm::runtime().to_owned());
-        let options = Options {
-            runtime,
+        Self::with(Options::default()).await
+    }
+
+    /// One whose databases are reached by name, as Neon's are.
+    pub(crate) async fn with_runtime_and_front() -> Self {
+        let world = Self::with(Options {
+            neon_front: true,
             ..Options::default()
-        };
+        });
+        let world = world.await;
+        world.write("ca.pem", &world.cloud.ca);
+        world
+    }
+
+    async fn with(options: Options) -> Self {
+        let runtime = Some(npm::runtime().to_owned());
         Self {
-            cloud: start(options).await.unwrap(),
+            cloud: start(Options { runtime, ..options }).await.unwrap(),
             directory: TempDir::new().unwrap(),
         }
     }
@@ -106,6 +117,8 @@ impl World {
             .env("HOME", directory)
             .env("CI", "true")
             .env("NO_COLOR", "1")
+            // Node says so on stderr when it is not there.
+            .env("NODE_EXTRA_CA_CERTS", directory.join("ca.pem"))
             .env("CLOUDFLARE_API_BASE_URL", &self.cloud.cloudflare)
             .env("CLOUDFLARE_API_TOKEN", TOKEN)
             .env("CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
@@ -146,6 +159,12 @@ impl World {
         );
         self.admin("DELETE", "/requests", &Value::Null).await;
         text
+    }
+
+    /// A figure for whoever runs the tests by hand.
+    pub(crate) fn tell(&self, text: &str) {
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), "{}: {text}", self.cloud.edge);
     }
 
     pub(crate) async fn admin(&self, method: &str, path: &str, body: &Value) -> Answer {

@@ -19,6 +19,7 @@ if (fs.existsSync("fail")) {
   console.error("\u001b[31m✘ [ERROR]\u001b[0m Could not resolve \"./missing\"");
   process.exit(1);
 }
+fs.appendFileSync(process.env.WRANGLER_OUTPUT_FILE_PATH, JSON.stringify({ type: "deploy", worker_name: process.argv.includes("--env=staging") ? "api-staging" : "api", version_id: null }) + "\n");
 const b = "----formdata-undici-1";
 fs.writeFileSync(at("--outfile"), [
   `--${b}`, 'Content-Disposition: form-data; name="metadata"', "",

@@ -128,8 +128,9 @@ fn rows() -> Vec<Row> {
 }
 
 /// What a Worker is made of, in an order that does not depend on who sent it.
-fn left(world: &World, name: &str) -> Value {
-    let worker = account(world)["workers"][name].clone();
+pub(crate) fn left(world: &World, name: &str) -> Value {
+    let account = account(world);
+    let worker = account["workers"][name].clone();
     let mut content = worker["versions"][0]["content"].clone();
     for list in ["bindings", "modules"] {
         if let Some(items) = content[list].as_array_mut() {
@@ -140,7 +141,9 @@ fn left(world: &World, name: &str) -> Value {
     // Who hashes an asset chooses how: Cloudflare leaves it to the client.
     if let Some(files) = content["assets"]["files"].as_object_mut() {
         for file in files.values_mut() {
-            *file = json!(file["size"].as_u64());
+            let stored = &account["assets"][file.as_str().unwrap()];
+            assert!(stored["size"].is_u64(), "{file} is not stored");
+            *file = json!([stored["size"], stored["content_type"]]);
         }
     }
     let settings = &worker["settings"];
@@ -150,11 +153,12 @@ fn left(world: &World, name: &str) -> Value {
     })
 }
 
-async fn by_wrangler(world: &World, row: &Row, path: &str) {
+/// Deploys the folder `name` of the workspace as `theirs-…`.
+pub(crate) async fn by_wrangler(world: &World, name: &str, path: &str) {
     let wrangler = tokio::process::Command::new(npm::node())
         .arg(npm::clients().join("node_modules/wrangler/bin/wrangler.js"))
-        .args(["deploy", "--name", &format!("theirs-{}", row.name), "--no-x-provision"])
-        .current_dir(world.workspace().join(row.name))
+        .args(["deploy", "--name", &format!("theirs-{name}"), "--no-x-provision"])
+        .current_dir(world.workspace().join(name))
         .env_clear()
         .env("PATH", path)
         .env("HOME", world.workspace())
@@ -168,8 +172,7 @@ async fn by_wrangler(world: &World, row: &Row, path: &str) {
         .unwrap();
     assert!(
         wrangler.status.success(),
-        "{}: {}",
-        row.name,
+        "{name}: {}",
         String::from_utf8_lossy(&wrangler.stderr)
     );
 }
@@ -200,6 +203,11 @@ async fn the_real_wrangler_and_we_leave_the_same_workers() {
             world.file(&format!("{}/{file}", row.name), text);
         }
     }
+    // One asset of each type, and of some without one.
+    let names = wrangler::asset_extensions().map(|extension| format!("x.{extension}"));
+    for name in names.chain(["LICENSE", ".html", "x.unknown", "X.PNG", "x.tar.gz"].map(str::to_owned)) {
+        world.file(&format!("static/public/types/{name}"), &name);
+    }
     world.file("codex.toml", &manifest);
     std::os::unix::fs::symlink(
         npm::clients().join("node_modules"),
@@ -222,7 +230,7 @@ async fn the_real_wrangler_and_we_leave_the_same_workers() {
     assert_eq!(deploy().go().await.output("changed"), "false");
     world.assert_only_reads_since(mark);
     for row in rows() {
-        by_wrangler(&world, &row, &path).await;
+        by_wrangler(&world, row.name, &path).await;
         let (ours, theirs) = (
             left(&world, &format!("ours-{}", row.name)),
             left(&world, &format!("theirs-{}", row.name)),

@@ -101,7 +101,16 @@ async fn a_service_answers_at_all_its_hostnames_and_each_api_at_its_own() {
         .lines()
         .filter(|line| line.contains(" route ") && line.starts_with(['+', 'n']) || line.starts_with("+ custom domain"))
         .collect();
-    insta::assert_snapshot!(plan.join("\n"), @"");
+    insta::assert_snapshot!(plan.join("\n"), @"
+    + route content-api.example.com/*  to content_api-production
+    + custom domain content-api.example.com    to content_api-production
+    + custom domain example.com                to web-production
+    + custom domain www.example.com            to web-production
+    + custom domain creators.example.com       to web-production
+    + route *.example.com/*            to web-production
+    note: content-api: a wildcard route matches `content-api.example.com`, and routes go before custom domains: it has route `content-api.example.com/*` as well, so that its own Worker answers
+    note: web: a wildcard cannot be a custom domain: `*.example.com` is route `*.example.com/*`, and needs a proxied DNS record `*.example.com`, which `preview-dns` makes
+    ");
 
     let first = run(&world, "deploy-workers", &[]).await;
     assert_eq!(first.code, 0, "{first}");

@@ -125,7 +125,10 @@ async fn a_live_custom_domain_becomes_a_route_and_a_domain_again_and_always_answ
     let mark = world.mark();
     let run = action(&world, "deploy-workers").await;
     assert_eq!(run.code, 1, "{run}");
-    insta::assert_snapshot!(run.error(), @"");
+    insta::assert_snapshot!(run.error(), @r#"
+    one check failed before the first upload; nothing was touched
+    - app: `app.example.com` is a custom domain, and its DNS record goes with it: with a route in its place nobody could resolve it for a while; keep `routing = "custom-domain"`, or let a wildcard answer meanwhile: make DNS record `AAAA *.example.com 100::`, proxied, run this again, let `preview-dns` make the record of `app.example.com`, and delete the wildcard
+    "#);
     world.assert_only_reads_since(mark);
     // preview-dns knows whose domain it is, and leaves it to the one who can put a route in its place.
     let run = done(&world, "preview-dns", false).await;
@@ -198,7 +201,12 @@ async fn where_cloudflare_does_not_replace_our_record_the_route_goes_on_answerin
     world.fail(&refusal());
     let run = action(&world, "deploy-workers").await;
     assert_eq!(run.code, 1, "{run}");
-    insta::assert_snapshot!(run.error(), @"");
+    insta::assert_snapshot!(run.error(), @r#"
+    could not deploy `app`
+    caused by: could not attach `app.example.com` to Worker `app`
+    caused by: Cloudflare does not replace the DNS record of its route, and the name would not resolve without one; its route answers as before
+    hint: let a wildcard answer while the record is exchanged: make DNS record `AAAA *.example.com 100::`, proxied, run this again, and delete the wildcard; or keep `routing = "route"`
+    "#);
     assert_eq!(run.report["services"][0]["hostnames"], Value::Null, "{run}");
     assert_eq!(records(&world), ["app.example.com ours"]);
 

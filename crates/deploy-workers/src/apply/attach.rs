@@ -1,9 +1,9 @@
 //! What no version holds: routes, custom domains, workers.dev, schedules, settings, and the tags that remember them.
 
-use actions_core::cloudflare::workers::schedules_used_up;
 use std::time::Duration;
 
 use actions_core::cloudflare::domains::HAS_RECORDS;
+use actions_core::cloudflare::workers::schedules_used_up;
 use actions_core::cloudflare::{Attached, Beside, CustomDomain, WorkersDev, Zone};
 use actions_core::error::fault;
 use actions_core::runner::command;
@@ -99,7 +99,7 @@ impl Work<'_> {
             },
             Step::MoveRoute(route) => self.writer().move_route(zone, route, worker).await?,
             Step::DeleteRoute(route) => return Ok(self.writer().delete_route(zone, route).await?),
-            Step::AttachDomain(attachment) => self.attach(zone, worker, attachment).await?,
+            Step::AttachDomain(attachment) => self.attach(zone, service, attachment).await?,
             Step::DetachDomain(domain) => {
                 let detached = self.writer().detach_domain(zone, domain).await?;
                 if let Some(error) = detached.certificate_stays {
@@ -112,12 +112,13 @@ impl Work<'_> {
     }
 
     /// Where the name has a record of ours and a route, the route answers until the domain has its own record.
-    async fn attach(&self, zone: &Zone, worker: &str, attachment: &Attachment) -> anyhow::Result<()> {
+    async fn attach(&self, zone: &Zone, service: &ServicePlan, attachment: &Attachment) -> anyhow::Result<()> {
         let Attachment {
             hostname,
             instead_of,
             has_stand_in,
         } = attachment;
+        let worker = &service.worker;
         let beside = if instead_of.is_empty() {
             Beside::Nothing
         } else {
@@ -134,6 +135,7 @@ impl Work<'_> {
             // The wildcard record answers for the name meanwhile.
             for record in instead_of {
                 self.writer().delete_dns_record(zone, &record.id, &record.name).await?;
+                self.did(service, Did::Record(record.name.clone()));
             }
             attached = attach(Beside::Nothing).await?;
         }
@@ -165,7 +167,8 @@ impl Work<'_> {
         self.note(service, |outcome| outcome.version_urls = urls);
     }
 
-    /// The same of new Workers that stay at workers.dev, or off, as the account has it. Only the report needs it, so it is asked beside the gate.
+    /// The same of new Workers whose place at workers.dev is not ours to say. Only the report needs it, so it is asked
+    /// beside the gate.
     pub(crate) async fn new_version_urls(&self, wave: &[String]) {
         if self.inputs.health.is_none() {
             return;

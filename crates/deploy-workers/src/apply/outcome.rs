@@ -29,6 +29,8 @@ pub(crate) enum Did {
     Step(Step),
     WorkersDevOff,
     WorkersDevOn,
+    /// Our DNS record of this name gave way to a custom domain's.
+    Record(String),
     Schedules,
     Settings,
     Tags,

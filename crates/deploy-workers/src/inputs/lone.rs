@@ -156,7 +156,7 @@ pub(crate) fn environment(raw: &Raw, common: &Common, env: &Env, problems: &mut 
 fn worker(raw: &Raw, path: &std::path::Path, wrangler_env: Option<&str>, problems: &mut Problems) -> String {
     let name = match &raw.worker {
         Some(name) => name.trim().to_owned(),
-        None => match Config::find(path).map(|config| config.name(wrangler_env)) {
+        None => match Config::of_user(path).map(|config| config.name(wrangler_env)) {
             Ok(Some(name)) => name,
             Ok(None) => {
                 problems.add("worker", "missing; the wrangler configuration has no `name` either");

@@ -258,6 +258,7 @@ fn not_undone(outcome: &Outcome) -> Option<String> {
         Did::Migrations => Some("its Durable Object migrations".to_owned()),
         Did::WorkersDevOff => Some("workers.dev was switched off".to_owned()),
         Did::WorkersDevOn => Some("workers.dev was switched on".to_owned()),
+        Did::Record(name) => Some(format!("our DNS record `{name}` was deleted")),
         // They say whose it is, which does not change.
         Did::Tags => None,
     });

@@ -82,9 +82,18 @@ impl Project {
         let mut configs = IndexMap::new();
         for service in &environment.services {
             let input = format!("services.{}", service.key);
-            match Config::find(&environment.root.join(&service.path)) {
+            let folder = environment.root.join(&service.path);
+            let not_built = not_built.contains_key(&service.key);
+            // What a build has left counts for what is deployed; of the others the names are asked, and what they
+            // use in production.
+            let config = if scope.chosen.contains(&service.key) && !not_built {
+                Config::find(&folder)
+            } else {
+                Config::of_user(&folder)
+            };
+            match config {
                 // A configuration that a failed build was to write is no problem of its own.
-                Err(_) if not_built.contains_key(&service.key) => {}
+                Err(_) if not_built => {}
                 Err(problem) => problems.add(&input, problem),
                 Ok(config) => match config.settings(service.wrangler_env.as_deref()) {
                     Err(problem) => problems.add(&input, problem),
@@ -130,7 +139,7 @@ impl Project {
         let manifest = scope.manifest.filter(|_| scope.environment.name != PRODUCTION)?;
         let all = self.configs.iter();
         let settings = all.filter_map(|(key, config)| {
-            let settings = config.settings(manifest.wrangler_env(PRODUCTION, key));
+            let settings = config.declared(manifest.wrangler_env(PRODUCTION, key));
             Some((key.as_str(), settings.ok()?))
         });
         Some(settings.collect())
@@ -211,10 +220,12 @@ impl Project {
         let folder = self.root.join(&service.path);
         let wrangler_env = self.wrangler_env(&service.key);
         let started = Instant::now();
-        let prebuilt = match self.configs.get(&service.key) {
-            Some(config) => Form::prebuilt(config, &config.settings(wrangler_env).map_err(fault)?).map_err(fault)?,
-            None => None,
-        };
+        let config = self
+            .configs
+            .get(&service.key)
+            .ok_or_else(|| fault("its configuration was not read"))?;
+        let settings = config.settings(wrangler_env).map_err(fault)?;
+        let prebuilt = Form::prebuilt(config, &settings).map_err(fault)?;
         let by_wrangler = service.uploader == Uploader::Wrangler;
         let tool = if by_wrangler || prebuilt.is_none() {
             Some(Tool::find(&folder, sandbox).await?)
@@ -224,18 +235,18 @@ impl Project {
         if let Some(tool) = tool.as_ref().filter(|_| by_wrangler) {
             tool.can_upload()?;
         }
-        let (form, warnings, bundled_by) = match (prebuilt, &tool) {
+        let (form, mut warnings, bundled_by) = match (prebuilt, &tool) {
             (Some(form), _) => (form, Vec::new(), None),
             (None, Some(tool)) => {
-                let bundle = Bundle::make(tool, sandbox, &folder, wrangler_env).await?;
+                let bundle = Bundle::make(tool, sandbox, &folder, config, wrangler_env).await?;
                 (bundle.form, bundle.warnings, Some(tool.clone()))
             }
             (None, None) => return Err(fault("there is no wrangler to bundle it").into()),
         };
-        // wrangler's own build command may have written the configuration and the assets.
-        let config = Config::find(&folder).map_err(fault)?;
-        let settings = config.settings(wrangler_env).map_err(fault)?;
-        let assets = Files::read(&config, &settings).map_err(fault)?;
+        warnings.extend(config.differs(wrangler_env));
+        // The build command of the configuration, which wrangler runs, may have written them. The configuration itself
+        // was read before that, by wrangler too.
+        let assets = Files::read(config, &settings).map_err(fault)?;
         let modules = form.modules;
         Ok(Built {
             size: Size::of(&modules),

@@ -67,6 +67,7 @@ impl Act<'_> {
                 ("NEON_API_URL", &self.cloud.neon),
             ]),
         )?;
+        let trusted = self.file("ca.pem", &self.cloud.ca()?)?;
         let mut command = Command::new(self.workspace.python_tool("act"));
         child::scrub(&mut command);
         command
@@ -97,6 +98,8 @@ impl Act<'_> {
                 "--env",
                 &format!("CODEX_ACTIONS_BIN_DIR={}", self.workspace.bin.display()),
             ])
+            .args(["--env", &format!("{}={}", world::DB_METHOD.0, world::DB_METHOD.1)])
+            .args(["--env", &format!("SSL_CERT_FILE={}", trusted.display())])
             .args(["--env", &format!("GITHUB_API_URL={}", self.cloud.github)])
             .args(["--env", &format!("GITHUB_GRAPHQL_URL={}/graphql", self.cloud.github)])
             .args(["--env", &format!("GITHUB_REPOSITORY={}", world::REPOSITORY)])

@@ -18,7 +18,7 @@ const START: Duration = Duration::from_mins(2);
 /// What one answer may take: a Worker's first, after its upload, is the slowest.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// `local-cloud serve --runtime`; ended when dropped.
+/// `local-cloud serve --runtime --neon-front`; ended when dropped.
 pub(crate) struct Cloud {
     // Dropped before `log`, so that its last words find their file.
     group: Group,
@@ -40,7 +40,7 @@ pub(crate) struct Answer {
 
 impl Cloud {
     pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
-        Self::start_with(workspace, &["--runtime"])
+        Self::start_with(workspace, &["--runtime", "--neon-front"])
     }
 
     /// The three APIs alone: no Node, no Postgres.
@@ -87,6 +87,15 @@ impl Cloud {
             log,
             group,
         })
+    }
+
+    /// The certificate, PEM, of who signs those that the cloud shows.
+    pub(crate) fn ca(&self) -> Result<String> {
+        let answer = self.send("GET", &format!("{}/ca.pem", self.admin), None, None)?;
+        if answer.status != 200 {
+            bail!("local-cloud answered {} to GET /_cloud/ca.pem", answer.status);
+        }
+        Ok(answer.body)
     }
 
     /// The port of the edge, which serves Workers by host name.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde_json::{Value, json};
 
 use crate::release_tree::{commit, commit_all, git};
 use crate::workspace::Workspace;
@@ -67,6 +68,16 @@ impl Consumer {
         self.push("Checkout: pay once")
     }
 
+    /// A migration, as `drizzle-kit generate` leaves it.
+    fn migration(&self, sql: &str) -> Result<()> {
+        let folder = self.folder.join("packages/database/migrations");
+        let journal_file = folder.join("meta/_journal.json");
+        let mut journal: Value = serde_json::from_str(&fs::read_to_string(&journal_file)?)?;
+        let name = journalled(&mut journal)?;
+        fs::write(&journal_file, serde_json::to_string_pretty(&journal)?)?;
+        Ok(fs::write(folder.join(name), sql)?)
+    }
+
     /// One more commit on the branch, as a developer pushes it.
     pub(crate) fn push(&mut self, subject: &str) -> Result<()> {
         let notes = self.folder.join("CHANGES.md");
@@ -74,11 +85,7 @@ impl Consumer {
         fs::write(&notes, format!("{before}- {subject}\n"))?;
         // A migration of its own: the branch gets it, production must not.
         let number = before.lines().count() + 1;
-        let migration = format!("packages/database/migrations/9{number:03}_checkout.sql");
-        fs::write(
-            self.folder.join(migration),
-            format!("CREATE TABLE checkout_{number} (id uuid PRIMARY KEY);\n"),
-        )?;
+        self.migration(&format!("CREATE TABLE checkout_{number} (id uuid PRIMARY KEY);\n"))?;
         let page = self.folder.join(PAGE);
         let text = fs::read_to_string(&page)?;
         fs::write(
@@ -89,6 +96,19 @@ impl Consumer {
         self.head_sha = commit(&self.folder, subject)?;
         Ok(())
     }
+}
+
+/// Adds an entry to drizzle-kit's journal; answers the name of its file.
+fn journalled(journal: &mut Value) -> Result<String> {
+    let entries = journal["entries"].as_array_mut().context("the journal has no entries")?;
+    let last = entries.last().and_then(|entry| entry["when"].as_u64());
+    let index = entries.len();
+    let tag = format!("{index:04}_checkout");
+    entries.push(json!({
+        "idx": index, "version": "7", "when": last.context("the journal's last entry has no time")? + 1000,
+        "tag": tag, "breakpoints": true,
+    }));
+    Ok(format!("{tag}.sql"))
 }
 
 /// The manifest with the demo's zone, and with URLs that reach the local edge.
@@ -143,6 +163,14 @@ mod tests {
             "[project]\nname = \"codex\"\nzone = \"revelations.localhost\"\nurl = \"http://{hostname}:81\"\n\n\
              [services.web]\nzone = \"kept\"\n"
         );
+    }
+
+    #[test]
+    fn a_migration_comes_after_the_last_one() {
+        let mut journal = json!({"entries": [{"idx": 0, "when": 5000, "tag": "0000_platform"}]});
+        assert_eq!(journalled(&mut journal).unwrap(), "0001_checkout.sql");
+        assert_eq!(journal["entries"][1]["when"], 6000);
+        assert!(journalled(&mut json!({"entries": []})).is_err());
     }
 
     #[test]

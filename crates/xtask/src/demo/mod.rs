@@ -95,7 +95,7 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<ExitCode> {
         workspace,
         &scratch.path().join("runner"),
         &consumer.folder,
-        &cloud.github,
+        &cloud,
         world::GITHUB_TOKEN,
     )?;
     let mut story = Story::new(&cloud, consumer, runner);

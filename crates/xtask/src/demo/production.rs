@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::cloud::Cloud;
 use super::consumer::Consumer;
-use super::world::NEON_PROJECT;
+use super::world::{DB_METHOD, NEON_PROJECT};
 use crate::child;
 
 const LIMIT: Duration = Duration::from_mins(1);
@@ -23,14 +23,14 @@ pub(crate) fn fill(cloud: &Cloud, consumer: &Consumer) -> Result<String> {
 
 /// How many rows of production the query counts; `$1` in it is `value`.
 pub(crate) fn count(cloud: &Cloud, consumer: &Consumer, query: &str, value: &str) -> Result<u64> {
-    const PROGRAM: &str = "import postgres from 'postgres';
-        const url = new URL(process.env.DATABASE_URL);
-        url.searchParams.delete('channel_binding');
-        const sql = postgres(url.href, { max: 1 });
-        const [row] = await sql.unsafe(process.env.QUERY, [process.env.VALUE]);
-        console.log(Number(row.count));
-        await sql.end();";
-    let mut node = Command::new("node");
+    const PROGRAM: &str = "import { neon, neonConfig } from '@neondatabase/serverless';
+        import { configure } from './packages/database/src/endpoints.ts';
+        const { DATABASE_URL: url, DB_METHOD: method, QUERY, VALUE } = process.env;
+        configure(neonConfig, url, method);
+        const [row] = await neon(url).query(QUERY, [VALUE]);
+        console.log(Number(row.count));";
+    // The platform's own, which reads TypeScript.
+    let mut node = Command::new(consumer.folder.join("node_modules/.bin/node"));
     node.args(["--input-type=module", "--eval", PROGRAM])
         .env("QUERY", query)
         .env("VALUE", value);
@@ -62,7 +62,11 @@ fn url(cloud: &Cloud) -> Result<String> {
 
 fn run(command: &mut Command, consumer: &Consumer, database_url: &str) -> Result<String> {
     child::scrub(command);
-    command.current_dir(&consumer.folder).env("DATABASE_URL", database_url);
+    let (method, local_proxy) = DB_METHOD;
+    command
+        .current_dir(&consumer.folder)
+        .env("DATABASE_URL", database_url)
+        .env(method, local_proxy);
     let done = child::run(command, LIMIT)?;
     if !done.status.success() {
         bail!(

@@ -10,7 +10,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::action_yml::ActionYml;
+use super::cloud::Cloud;
 use super::watch::Watch;
+use super::world::DB_METHOD;
 use crate::child;
 use crate::workspace::Workspace;
 
@@ -69,12 +71,19 @@ impl<'a> Runner<'a> {
         workspace: &'a Workspace,
         temp: &Path,
         checkout: &Path,
-        github_api_url: &str,
+        cloud: &Cloud,
         github_token: &str,
     ) -> Result<Self> {
         fs::create_dir_all(temp.join("home"))?;
         let text = str::to_owned;
+        let github_api_url = cloud.github.as_str();
+        // As an administrator of a self-hosted runner would have it trust the local cloud.
+        let trusted = temp.join("ca.pem");
+        fs::write(&trusted, cloud.ca()?)?;
+        let (method, local_proxy) = DB_METHOD;
         let job = BTreeMap::from([
+            (method, text(local_proxy)),
+            ("SSL_CERT_FILE", trusted.display().to_string()),
             ("GITHUB_ACTIONS", text("true")),
             ("GITHUB_ACTOR", text("octocat")),
             ("GITHUB_API_URL", text(github_api_url)),

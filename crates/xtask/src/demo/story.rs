@@ -52,13 +52,13 @@ impl<'a> Story<'a> {
         let branch = self.action("neon-branch create", &event, &create, &none)?;
         let direct = Inputs::from([("DATABASE_URL", branch.output("database-url")?.to_owned())]);
 
-        told::step("npm run db:migrate", || {
+        told::step("drizzle-kit migrate", || {
             let done = self
                 .runner
                 .script("npm", &["run", "--silent", "db:migrate"], &event, &direct)?;
             Ok((
                 (),
-                format!("on the branch, as the consumer's own step; {}", last_line(&done.stdout)),
+                format!("`npm run db:migrate` on the branch, as the consumer's own step; {}", last_line(&done.stdout)),
             ))
         })?;
 
@@ -125,8 +125,9 @@ impl<'a> Story<'a> {
             let document: Value = serde_json::from_str(&answer.body).unwrap_or_default();
             let healthy = answer.status == 200
                 && document["status"] == "healthy"
-                && document["service"] == name
-                && document["checks"]["database"] == "ok";
+                // As the Worker calls itself: by its base name, which need not be the service's key.
+                && (document["service"] == name || document["service"] == format!("{name}-worker"))
+                && document["checks"]["database"]["status"] == "ok";
             seen.push(Service {
                 name,
                 url: text("url"),
@@ -144,7 +145,7 @@ impl<'a> Story<'a> {
         }
         let healthy = seen.iter().filter(|service| service.healthy).count();
         let what = format!(
-            "{healthy} of {} services answer in workerd with `database: ok`; the page shows “{}”",
+            "{healthy} of {} services answer in workerd, with `database: ok` by Neon's serverless driver; the page shows “{}”",
             seen.len(),
             self.consumer.offers
         );

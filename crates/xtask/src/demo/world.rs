@@ -11,6 +11,9 @@ pub(crate) const REPOSITORY_ID: u64 = 1_296_269;
 pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const NEON_PROJECT: &str = "quiet-river-12345678";
 
+/// How the platform's scripts reach a database whose host is on this machine: by the proxy on its port.
+pub(crate) const DB_METHOD: (&str, &str) = ("DB_METHOD", "LOCAL_PROXY");
+
 /// What a repository keeps in its secrets. Long and odd enough that finding one in a log is no coincidence.
 pub(crate) const GITHUB_TOKEN: &str = "ghs_1001_demo.Wm3xYt7QpLzR8vKc2NfB5sHd9GjT";
 pub(crate) const CLOUDFLARE_API_TOKEN: &str = "demo-cf-uX4pQ9zLrT7vKm2NwB8sYh5GdF3jCe";

@@ -67,7 +67,14 @@ const STEPS: &[Step] = &[
     Step {
         name: "rust",
         what: "unit tests and stories",
-        needs: &["build", "npm-platform", "npm-runtime", "npm-clients", "npm-wranglers"],
+        needs: &[
+            "build",
+            "npm-platform",
+            "npm-runtime",
+            "npm-clients",
+            "npm-wranglers",
+            "npm-projects",
+        ],
         lane: Lane::Compile,
         run: cargo::test,
     },
@@ -81,7 +88,8 @@ const STEPS: &[Step] = &[
     Step {
         name: "runtime",
         what: "workerd and Postgres for local-cloud",
-        needs: &["npm-runtime"],
+        // Without the platform's packages its tests are skipped: they run where it is installed.
+        needs: &["build", "npm-runtime", "npm-platform"],
         lane: Lane::Compile,
         run: node::runtime,
     },
@@ -133,6 +141,13 @@ const STEPS: &[Step] = &[
         needs: &[],
         lane: Lane::Fetch,
         run: |workspace| node::install(workspace, "action-tests/wranglers"),
+    },
+    Step {
+        name: "npm-projects",
+        what: "npm ci in action-tests/projects",
+        needs: &[],
+        lane: Lane::Fetch,
+        run: |workspace| node::install(workspace, "action-tests/projects"),
     },
     Step {
         name: "zizmor",

@@ -30,7 +30,12 @@ pub(super) fn platform(workspace: &Workspace) -> Result<Passed> {
 }
 
 pub(super) fn runtime(workspace: &Workspace) -> Result<Passed> {
-    npm(workspace, "action-tests/runtime", &["test"]).map(Passed::Ran)
+    let mut npm = Command::new("npm");
+    npm.arg("test")
+        .current_dir(workspace.path("action-tests/runtime"))
+        .env("CI", "true")
+        .env("CODEX_ACTIONS_BIN_DIR", &workspace.bin);
+    command(&mut npm).map(Passed::Ran)
 }
 
 fn npm(workspace: &Workspace, folder: &str, arguments: &[&str]) -> Result<String> {

@@ -11,7 +11,7 @@ pub(super) struct Package {
     providers: &'static [&'static str],
 }
 
-pub(super) const PACKAGES: [Package; 3] = [
+pub(super) const PACKAGES: [Package; 4] = [
     Package {
         folder: "crates/core/src/",
         providers: &["cloudflare", "github", "neon"],
@@ -23,6 +23,10 @@ pub(super) const PACKAGES: [Package; 3] = [
     Package {
         folder: "crates/wrangler/src/",
         providers: &[],
+    },
+    Package {
+        folder: "action-tests/local-cloud/src/",
+        providers: &["cloudflare", "github", "neon"],
     },
 ];
 

@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::super::Shared;
 use super::super::envelope::{Answer, Refusal, Reply, parse};
+use super::super::shared::Shared;
 use super::edit::Editor;
 use super::record::Record;
 use super::{BAD_BODY, transact};
@@ -63,7 +63,7 @@ fn id(fields: &Map<String, Value>) -> Result<&str, Refusal> {
 mod tests {
     use super::super::super::model::{Settings, Zone};
     use super::*;
-    use crate::cloud::Ids;
+    use crate::ids::Ids;
 
     struct World {
         zone: Zone,

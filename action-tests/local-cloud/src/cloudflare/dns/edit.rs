@@ -6,7 +6,7 @@ use super::super::envelope::Refusal;
 use super::super::model::{Settings, Zone};
 use super::record::{Record, Wanted};
 use super::{Limits, check};
-use crate::cloud::Ids;
+use crate::ids::Ids;
 
 /// A zone's records being changed.
 pub(in super::super) struct Editor<'a> {

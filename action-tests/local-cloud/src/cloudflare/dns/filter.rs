@@ -170,7 +170,7 @@ mod tests {
     use super::super::super::model::{Plan, Settings, Zone};
     use super::super::edit::Editor;
     use super::*;
-    use crate::cloud::Ids;
+    use crate::ids::Ids;
 
     fn records() -> Vec<Record> {
         let mut zone = Zone::new("z", "example.com", "a");

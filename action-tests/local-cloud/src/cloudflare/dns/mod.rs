@@ -14,8 +14,9 @@ use serde_json::{Map, Value, json};
 
 use super::envelope::{Answer, Paging, Refusal, Reply, parse};
 use super::model::{Plan, Settings, Zone};
-use super::{Query as Pairs, Shared};
-use crate::cloud::{Ids, lock};
+use super::shared::{Query as Pairs, Shared};
+use crate::ids::Ids;
+use crate::lock::lock;
 
 pub(super) use edit::{Editor, record_exists};
 pub(super) use record::Record;
@@ -68,25 +69,25 @@ fn transact<T>(
     zone: &str,
     work: impl FnOnce(&mut Editor<'_>) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
-    let now = cloud.clock.text();
-    let mut state = lock(&cloud.cloudflare);
+    let now = cloud.ground.clock.text();
+    let mut state = lock(&cloud.state);
     let settings = state.settings.clone();
     let zone = state.zone_mut(zone)?;
-    let mut editor = Editor::new(zone, &settings, &cloud.ids, &now);
+    let mut editor = Editor::new(zone, &settings, &cloud.ground.ids, &now);
     let done = work(&mut editor)?;
     zone.records = editor.into_records();
     Ok(done)
 }
 
 async fn list(State(cloud): State<Shared>, Path(zone): Path<String>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let zone = state.zone(&zone)?;
     let found = filter::apply(&zone.records, &query);
     Ok(Paging::read(&query, PER_PAGE.0, PER_PAGE.1).reply(&found))
 }
 
 async fn one(State(cloud): State<Shared>, Path((zone, id)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let record = state.zone(&zone)?.records.iter().find(|it| it.id == id);
     record.map(Reply::of).ok_or_else(edit::no_record)
 }

@@ -8,11 +8,12 @@ use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::super::Shared;
 use super::super::envelope::{Answer, Paging, Refusal, Reply, parse};
 use super::super::model::{Account, Content, Module};
+use super::super::shared::Shared;
 use super::{BAD_BODY, PER_PAGE, Queue, find, find_mut};
-use crate::cloud::{Cloud, lock};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 /// What a consumer may be set to, inclusive; from the documentation of Queues.
 const RANGES: [(&str, i64, i64); 6] = [
@@ -166,7 +167,7 @@ pub(in super::super) fn detach(account: &mut Account, script: &str) {
 }
 
 /// Adds the consumer of a queue that has none.
-pub(in super::super) fn add(queue: &mut Queue, cloud: &Cloud, wanted: Wanted) -> Result<Consumer, Refusal> {
+pub(in super::super) fn add(queue: &mut Queue, cloud: &Cloudflare, wanted: Wanted) -> Result<Consumer, Refusal> {
     if !queue.consumers.is_empty() {
         return Err(Refusal::new(
             400,
@@ -174,7 +175,7 @@ pub(in super::super) fn add(queue: &mut Queue, cloud: &Cloud, wanted: Wanted) ->
             format!("Queue '{}' already has a consumer.", queue.name),
         ));
     }
-    let consumer = Consumer::new(wanted, cloud.ids.hex(32), cloud.clock.text())?;
+    let consumer = Consumer::new(wanted, cloud.ground.ids.hex(32), cloud.ground.clock.text())?;
     queue.consumers.push(consumer.clone());
     Ok(consumer)
 }
@@ -188,7 +189,7 @@ async fn list(
     Path((account, queue)): Path<(String, String)>,
     axum::extract::Query(query): super::Pairs,
 ) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let queue = find(state.account(&account)?, &queue)?;
     let found: Vec<Value> = queue.consumers.iter().map(|it| it.view(queue)).collect();
     Ok(Paging::read(&query, PER_PAGE.0, PER_PAGE.1).reply(&found))
@@ -196,7 +197,7 @@ async fn list(
 
 async fn create(State(cloud): State<Shared>, Path((account, queue)): Path<(String, String)>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, BAD_BODY)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     find(account, &queue)?;
     check_worker(account, &wanted)?;
@@ -206,7 +207,7 @@ async fn create(State(cloud): State<Shared>, Path((account, queue)): Path<(Strin
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, queue, id)): Path<(String, String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let queue = find(state.account(&account)?, &queue)?;
     let found = queue.consumers.iter().find(|it| it.id == id);
     found.map(|it| Reply::of(it.view(queue))).ok_or_else(no_consumer)
@@ -219,7 +220,7 @@ async fn replace(
     body: Bytes,
 ) -> Answer {
     let wanted: Wanted = parse(&body, BAD_BODY)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     if !find(account, &queue)?.consumers.iter().any(|it| it.id == id) {
         return Err(no_consumer());
@@ -237,7 +238,7 @@ async fn replace(
 }
 
 async fn remove(State(cloud): State<Shared>, Path((account, queue, id)): Path<(String, String, String)>) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let consumers = &mut find_mut(state.account_mut(&account)?, &queue)?.consumers;
     let at = consumers.iter().position(|it| it.id == id).ok_or_else(no_consumer)?;
     consumers.remove(at);
@@ -249,11 +250,7 @@ mod tests {
     use super::*;
 
     fn module(content_type: &str, text: &'static str) -> Module {
-        Module {
-            name: "index.js".into(),
-            content_type: content_type.into(),
-            content: Bytes::from_static(text.as_bytes()),
-        }
+        Module::new("index.js", content_type, Bytes::from_static(text.as_bytes()))
     }
 
     #[test]

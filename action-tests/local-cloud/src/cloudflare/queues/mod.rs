@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::envelope::{Answer, Paging, Refusal, Reply, parse};
 use super::model::{Account, binding_type};
-use super::{Query as Pairs, Shared};
-use crate::cloud::{Cloud, lock};
+use super::shared::{Query as Pairs, Shared};
+use crate::cloudflare::shared::Cloudflare;
+use crate::lock::lock;
 
 pub(super) use consumers::{Consumer, Wanted as WantedConsumer, add as add_consumer, detach, handled, of_worker};
 
@@ -113,7 +114,7 @@ fn check_name(account: &Account, name: &str, own: Option<&str>) -> Result<(), Re
 /// Adds a queue without consumers.
 pub(super) fn add<'a>(
     account: &'a mut Account,
-    cloud: &Cloud,
+    cloud: &Cloudflare,
     wanted: Wanted,
     id: Option<String>,
 ) -> Result<&'a mut Queue, Refusal> {
@@ -125,8 +126,8 @@ pub(super) fn add<'a>(
         ("message_retention_period".to_owned(), json!(345_600)),
     ]);
     settings.extend(wanted.settings);
-    let now = cloud.clock.text();
-    let id = id.unwrap_or_else(|| cloud.ids.hex(32));
+    let now = cloud.ground.clock.text();
+    let id = id.unwrap_or_else(|| cloud.ground.ids.hex(32));
     account.queues.push(Queue {
         id: id.clone(),
         name,
@@ -141,7 +142,7 @@ pub(super) fn add<'a>(
 /// `name` may be given several times, and each is one queue's whole name: wrangler takes the first
 /// answer for the queue that it asked for.
 async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(query): Pairs) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     let names: Vec<&str> = query
         .iter()
@@ -159,14 +160,14 @@ async fn list(State(cloud): State<Shared>, Path(account): Path<String>, Query(qu
 
 async fn create(State(cloud): State<Shared>, Path(account): Path<String>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, BAD_BODY)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     let queue = add(account, &cloud, wanted, None)?.clone();
     Ok(Reply::of(view(account, &queue)))
 }
 
 async fn one(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
-    let state = lock(&cloud.cloudflare);
+    let state = lock(&cloud.state);
     let account = state.account(&account)?;
     Ok(Reply::of(view(account, find(account, &id)?)))
 }
@@ -174,7 +175,7 @@ async fn one(State(cloud): State<Shared>, Path((account, id)): Path<(String, Str
 /// What is not named stays.
 async fn change(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>, body: Bytes) -> Answer {
     let wanted: Wanted = parse(&body, BAD_BODY)?;
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     find(account, &id)?;
     if let Some(name) = &wanted.queue_name {
@@ -185,13 +186,13 @@ async fn change(State(cloud): State<Shared>, Path((account, id)): Path<(String, 
         queue.name = name;
     }
     queue.settings.extend(wanted.settings);
-    queue.modified_on = cloud.clock.text();
+    queue.modified_on = cloud.ground.clock.text();
     Ok(Reply::of(view(account, find(account, &id)?)))
 }
 
 /// A queue goes with its consumer, but not while another queue's consumer gives up its messages to it.
 async fn remove(State(cloud): State<Shared>, Path((account, id)): Path<(String, String)>) -> Answer {
-    let mut state = lock(&cloud.cloudflare);
+    let mut state = lock(&cloud.state);
     let account = state.account_mut(&account)?;
     let name = &find(account, &id)?.name;
     let others = account.queues.iter().filter(|it| it.id != id);

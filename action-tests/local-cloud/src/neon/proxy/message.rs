@@ -1,6 +1,9 @@
-//! The few messages of Postgres' protocol (version 3) that the proxy reads and writes itself.
+//! The few messages of Postgres' protocol (version 3) that the proxy reads from clients and writes to them: the library
+//! knows a client's side of the protocol alone.
 
 use anyhow::{Context as _, bail};
+use fallible_iterator::FallibleIterator as _;
+use postgres_protocol::message::backend::ErrorResponseBody;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 const SSL_REQUEST: u32 = 80_877_103;
@@ -25,6 +28,8 @@ pub(super) enum First {
 pub(super) struct Startup {
     version: u32,
     parameters: Vec<(String, String)>,
+    /// What the client names in `options`, where TLS cannot.
+    endpoint: Option<String>,
 }
 
 impl Startup {
@@ -32,18 +37,36 @@ impl Startup {
         let mut fields = body
             .split(|byte| *byte == 0)
             .map(|field| std::str::from_utf8(field).context("a startup parameter is no text"));
-        let mut parameters = Vec::new();
+        let (mut parameters, mut endpoint) = (Vec::new(), None);
         loop {
             let name = fields.next().context("the startup packet is cut off")??;
             if name.is_empty() {
-                return Ok(Self { version, parameters });
+                return Ok(Self {
+                    version,
+                    parameters,
+                    endpoint,
+                });
             }
             let value = fields.next().context("the startup packet is cut off")??;
             // Neon's way to name the endpoint where TLS cannot; no option of the server's.
-            if !(name == "options" && value.starts_with("endpoint=")) {
-                parameters.push((name.to_owned(), value.to_owned()));
+            match value.strip_prefix("endpoint=").filter(|_| name == "options") {
+                Some(named) => endpoint = Some(named.to_owned()),
+                None => parameters.push((name.to_owned(), value.to_owned())),
             }
         }
+    }
+
+    /// A session of the proxy's own.
+    pub(super) fn of(user: &str) -> Self {
+        Self {
+            version: VERSION_3 << 16,
+            parameters: vec![("user".to_owned(), user.to_owned())],
+            endpoint: None,
+        }
+    }
+
+    pub(super) fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -58,6 +81,7 @@ impl Startup {
         self.parameters.push((name.to_owned(), value.to_owned()));
     }
 
+    /// By hand: the client's version goes with it, whatever its minor part.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut body = self.version.to_be_bytes().to_vec();
         for text in self.parameters.iter().flat_map(|(name, value)| [name, value]) {
@@ -106,6 +130,11 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> anyhow::Resul
     Ok((kind, read_body(stream).await?))
 }
 
+/// `AuthenticationOk`: the client is in.
+pub(super) fn ok() -> Vec<u8> {
+    frame(Some(b'R'), &0_u32.to_be_bytes())
+}
+
 /// `AuthenticationCleartextPassword`: fine on a loopback address, and every driver can do it.
 pub(super) fn ask_for_password() -> Vec<u8> {
     frame(Some(b'R'), &3_u32.to_be_bytes())
@@ -123,8 +152,8 @@ pub(super) async fn read_password(stream: &mut (impl AsyncRead + Unpin)) -> anyh
 /// An error that ends the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fatal {
-    code: String,
-    message: String,
+    pub(super) code: String,
+    pub(super) message: String,
 }
 
 impl Fatal {
@@ -160,18 +189,17 @@ impl Fatal {
         self.code == "55000"
     }
 
-    /// Reads the body of an `ErrorResponse`.
-    pub(super) fn parse(body: &[u8]) -> Self {
-        let field = |kind: u8| {
-            body.split(|byte| *byte == 0)
-                .find(|field| field.first() == Some(&kind))
-                .map(|field| String::from_utf8_lossy(&field[1..]).into_owned())
-                .unwrap_or_default()
-        };
-        Self {
-            code: field(b'C'),
-            message: field(b'M'),
+    pub(super) fn parse(error: &ErrorResponseBody) -> anyhow::Result<Self> {
+        let mut fatal = Self::new("", "");
+        let mut fields = error.fields();
+        while let Some(field) = fields.next()? {
+            match field.type_() {
+                b'C' => fatal.code = String::from_utf8_lossy(field.value_bytes()).into_owned(),
+                b'M' => fatal.message = String::from_utf8_lossy(field.value_bytes()).into_owned(),
+                _ => {}
+            }
         }
+        Ok(fatal)
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
@@ -193,6 +221,9 @@ impl Fatal {
 
 #[cfg(test)]
 mod tests {
+    use bytes::BytesMut;
+    use postgres_protocol::message::backend::Message;
+
     use super::*;
 
     #[tokio::test]
@@ -204,11 +235,13 @@ mod tests {
                 ("database".to_owned(), "neondb".to_owned()),
                 ("options".to_owned(), "endpoint=ep-quiet-sun-a1b2c3d4".to_owned()),
             ],
+            endpoint: None,
         };
         let First::Startup(mut read) = read_first(&mut sent.encode().as_slice()).await.unwrap() else {
             panic!("not a startup packet");
         };
         sent.parameters.pop();
+        sent.endpoint = Some("ep-quiet-sun-a1b2c3d4".to_owned());
         assert_eq!(read, sent);
         read.set("database", "branch_database_7");
         let First::Startup(again) = read_first(&mut read.encode().as_slice()).await.unwrap() else {
@@ -239,6 +272,10 @@ mod tests {
     #[test]
     fn errors_survive_the_wire() {
         let fatal = Fatal::no_database("shop");
-        assert_eq!(Fatal::parse(&fatal.encode()[5..]), fatal);
+        let mut wire = BytesMut::from(&fatal.encode()[..]);
+        let Some(Message::ErrorResponse(read)) = Message::parse(&mut wire).unwrap() else {
+            panic!("not an error");
+        };
+        assert_eq!(Fatal::parse(&read).unwrap(), fatal);
     }
 }

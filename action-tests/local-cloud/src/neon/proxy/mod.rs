@@ -2,12 +2,18 @@
 //! own passwords, and leads to the branch's own databases.
 
 mod front;
+mod guest;
 mod login;
 mod message;
-mod scram;
+mod query;
+mod session;
+mod socket;
+mod sql;
+mod values;
 mod verify;
 
 use std::net::SocketAddrV4;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -18,32 +24,29 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub(crate) use self::front::Front;
-pub(super) use self::login::Logins;
-
+use self::guest::Guest;
+use self::login::Session;
 use self::message::{Fatal, First, Startup};
 use super::door::{Ctx, enter};
 use super::model::{Endpoint, Project};
-use super::operation::Presence;
-use crate::cloud::Cloud;
+use crate::neon::state::Neon;
 
-/// How long a client waits for a branch whose database is still being made.
-const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(30);
 
 /// The listeners of one compute, direct and pooled. Dropping it closes them and their connections.
 pub(super) struct Door {
-    kicks: watch::Sender<u64>,
     listeners: Vec<JoinHandle<()>>,
+    /// Says goodbye to all connections by its end.
+    _open: watch::Sender<()>,
 }
 
 impl Door {
     pub(super) async fn open(
-        cloud: &Arc<Cloud>,
+        cloud: &Arc<Neon>,
         number: u32,
-        kicks: u64,
         addresses: [SocketAddrV4; 2],
     ) -> anyhow::Result<Self> {
-        let (kicks, kicked) = watch::channel(kicks);
+        let (open, closed) = watch::channel(());
         let mut listeners = Vec::new();
         for address in addresses {
             let listener = TcpListener::bind(address)
@@ -52,20 +55,14 @@ impl Door {
             let visit = Visit {
                 cloud: Arc::downgrade(cloud),
                 number,
-                kicked: kicked.clone(),
+                closed: closed.clone(),
             };
             listeners.push(tokio::spawn(listen(listener, visit)));
         }
-        Ok(Self { kicks, listeners })
-    }
-
-    /// Ends all connections when `kicks` has moved on.
-    pub(super) fn kick(&mut self, kicks: u64) {
-        self.kicks.send_if_modified(|known| {
-            let moved = *known != kicks;
-            *known = kicks;
-            moved
-        });
+        Ok(Self {
+            listeners,
+            _open: open,
+        })
     }
 }
 
@@ -80,9 +77,9 @@ impl Drop for Door {
 /// What a connection needs to know of its compute.
 #[derive(Clone)]
 struct Visit {
-    cloud: Weak<Cloud>,
+    cloud: Weak<Neon>,
     number: u32,
-    kicked: watch::Receiver<u64>,
+    closed: watch::Receiver<()>,
 }
 
 async fn listen(listener: TcpListener, visit: Visit) {
@@ -91,8 +88,7 @@ async fn listen(listener: TcpListener, visit: Visit) {
             tokio::time::sleep(POLL).await;
             continue;
         };
-        let mut visit = visit.clone();
-        visit.kicked.mark_unchanged();
+        let visit = visit.clone();
         tokio::spawn(async move {
             // A broken connection concerns its two ends alone.
             let _ = serve(client, visit).await;
@@ -110,63 +106,38 @@ async fn serve(mut client: TcpStream, visit: Visit) -> anyhow::Result<()> {
             First::Startup(startup) => break startup,
         }
     };
-    let mut kicked = visit.kicked.clone();
-    let server = tokio::select! {
-        server = admit(&mut client, &visit, &startup) => server?,
-        _ = kicked.changed() => Err(Fatal::shutdown()),
+    let (mut closed, kicked) = (visit.closed.clone(), guest::kicked(&visit.cloud, visit.number));
+    // An error is the end of the door.
+    let mut thrown_out = pin!(async move {
+        tokio::select! {
+            _ = closed.changed() => {}
+            () = kicked => {}
+        }
+    });
+    let session = tokio::select! {
+        session = admit(&mut client, &visit, &startup) => session?,
+        () = &mut thrown_out => Err(Fatal::shutdown()),
     };
-    let mut server = match server {
-        Ok(server) => server,
+    let Session { mut server, words } = match session {
+        Ok(session) => session,
         Err(fatal) => {
             client.write_all(&fatal.encode()).await?;
             return Ok(client.shutdown().await?);
         }
     };
-    let _guest = Guest::enter(&visit);
-    tokio::select! {
-        ended = tokio::io::copy_bidirectional(&mut client, &mut server) => { ended?; }
-        // Changed: thrown out. An error: the compute is gone.
-        _ = kicked.changed() => {
-            client.write_all(&Fatal::shutdown().encode()).await?;
-            client.shutdown().await?;
-        }
-    }
-    Ok(())
+    let _guest = Guest::enter(&visit.cloud, visit.number);
+    client.write_all(&message::ok()).await?;
+    client.write_all(&words).await?;
+    guest::bridge(&mut client, &mut server, thrown_out).await
 }
 
-/// Checks the client's password and logs in for it. The client has been told that it is in.
-async fn admit(client: &mut TcpStream, visit: &Visit, startup: &Startup) -> anyhow::Result<Result<TcpStream, Fatal>> {
+/// Checks the client's password and logs in for it.
+async fn admit(client: &mut TcpStream, visit: &Visit, startup: &Startup) -> anyhow::Result<Result<Session, Fatal>> {
     client.write_all(&message::ask_for_password()).await?;
     let password = message::read_password(client).await?;
-    let target = match resolve(visit, startup, &password) {
-        Ok(target) => target,
-        Err(fatal) => return Ok(Err(fatal)),
-    };
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        let cloud = visit.cloud.upgrade().context("the cloud has ended")?;
-        match cloud.physical.presence(&target) {
-            Presence::Failed(error) => return Ok(Err(Fatal::internal(&error))),
-            Presence::Absent => {}
-            Presence::Present => {
-                let mut asked = startup.clone();
-                asked.set("database", &target);
-                match login::login(&cloud, &asked).await? {
-                    Ok((server, greeting)) => {
-                        client.write_all(&greeting).await?;
-                        return Ok(Ok(server));
-                    }
-                    // The database is being copied: it takes connections again in a moment.
-                    Err(fatal) if fatal.is_not_accepting() => {}
-                    Err(fatal) => return Ok(Err(fatal)),
-                }
-            }
-        }
-        drop(cloud);
-        if tokio::time::Instant::now() > deadline {
-            return Ok(Err(Fatal::starting()));
-        }
-        tokio::time::sleep(POLL).await;
+    match resolve(visit, startup, &password) {
+        Ok(database) => login::reach(&visit.cloud, startup, &database).await,
+        Err(fatal) => Ok(Err(fatal)),
     }
 }
 
@@ -174,7 +145,7 @@ async fn admit(client: &mut TcpStream, visit: &Visit, startup: &Startup) -> anyh
 fn resolve(visit: &Visit, startup: &Startup, password: &str) -> Result<String, Fatal> {
     let user = startup.get("user").unwrap_or_default();
     let database = startup.get("database").unwrap_or(user);
-    with_endpoint(visit, |ctx, project, number| {
+    with_endpoint(&visit.cloud, visit.number, |ctx, project, number| {
         let branch = project
             .endpoints
             .iter()
@@ -190,24 +161,23 @@ fn resolve(visit: &Visit, startup: &Startup, password: &str) -> Result<String, F
             .physical
             .clone();
         if let Some(endpoint) = project.endpoints.iter_mut().find(|e| e.number == number) {
-            endpoint.last_active = Some(ctx.now);
-            if endpoint.current_state == "idle" {
-                endpoint.current_state = "active";
-                endpoint.started_at = Some(ctx.now);
-                endpoint.suspended_at = None;
-            }
+            guest::awaken(endpoint, ctx);
         }
         Ok(target)
     })
     .unwrap_or_else(|| Err(Fatal::shutdown()))
 }
 
-fn with_endpoint<T>(visit: &Visit, with: impl FnOnce(&Ctx, &mut Project, u32) -> T) -> Option<T> {
-    let cloud = visit.cloud.upgrade()?;
+fn with_endpoint<T>(
+    cloud: &Weak<Neon>,
+    number: u32,
+    with: impl FnOnce(&Ctx, &mut Project, u32) -> T,
+) -> Option<T> {
+    let cloud = cloud.upgrade()?;
     enter(&cloud, |ctx, projects| {
-        let has = |e: &Endpoint| e.number == visit.number;
+        let has = |e: &Endpoint| e.number == number;
         let project = projects.iter_mut().find(|project| project.endpoints.iter().any(has))?;
-        Some(with(ctx, project, visit.number))
+        Some(with(ctx, project, number))
     })
 }
 
@@ -220,31 +190,4 @@ async fn cancel(visit: &Visit, packet: &[u8]) -> anyhow::Result<()> {
     let mut nothing = [0; 1];
     let _ = server.read(&mut nothing).await?;
     Ok(())
-}
-
-/// Counts a connection on its compute for as long as it lives.
-struct Guest(Visit);
-
-impl Guest {
-    fn enter(visit: &Visit) -> Self {
-        Self::count(visit, |endpoint, _| endpoint.connections += 1);
-        Self(visit.clone())
-    }
-
-    fn count(visit: &Visit, change: impl FnOnce(&mut Endpoint, &Ctx)) {
-        with_endpoint(visit, |ctx, project, number| {
-            if let Some(endpoint) = project.endpoints.iter_mut().find(|e| e.number == number) {
-                change(endpoint, ctx);
-            }
-        });
-    }
-}
-
-impl Drop for Guest {
-    fn drop(&mut self) {
-        Self::count(&self.0, |endpoint, ctx| {
-            endpoint.connections = endpoint.connections.saturating_sub(1);
-            endpoint.last_active = Some(ctx.now);
-        });
-    }
 }

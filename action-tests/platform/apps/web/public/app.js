@@ -48,7 +48,7 @@ function card({ service, healthy, checks }) {
   const item = element('li', { className: healthy ? 'healthy' : '' });
   const list = element('dl');
   for (const [name, result] of Object.entries(checks)) {
-    list.append(element('dt', { textContent: name }), element('dd', { textContent: result, className: result }));
+    list.append(element('dt', { textContent: name }), element('dd', { textContent: result.status, className: result.status }));
   }
   item.append(element('h3', { textContent: service, title: healthy ? 'healthy' : 'not healthy' }), list);
   return item;

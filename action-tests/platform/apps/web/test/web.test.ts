@@ -25,11 +25,11 @@ test('a path cannot lead to another host', () => {
 });
 
 test('what a service says of itself', async () => {
-  const document = { status: 'healthy', checks: { database: 'ok' } };
+  const document = { status: 'healthy', checks: { database: { status: 'ok' } } };
   assert.deepEqual(await serviceStatus('auth', async () => Response.json(document)), {
     service: 'auth',
     healthy: true,
-    checks: { database: 'ok' },
+    checks: { database: { status: 'ok' } },
   });
   assert.equal((await serviceStatus('auth', async () => Response.json(document, { status: 503 }))).healthy, false);
 });

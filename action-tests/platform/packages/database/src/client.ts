@@ -1,13 +1,13 @@
-import postgres from 'postgres';
+import { neon, neonConfig } from '@neondatabase/serverless';
+import { drizzle, type NeonHttpDatabase } from 'drizzle-orm/neon-http';
 
-import { databaseOptions } from './options.ts';
+import { configure } from './endpoints.ts';
+import * as schema from './schema.ts';
 
-export type Sql = postgres.Sql;
+export type Database = NeonHttpDatabase<typeof schema>;
 
-/**
- * A client for one request. Workers may not share sockets between requests, so that each opens its
- * own connection when it first asks something; whoever opens it ends it, after the answer was sent.
- */
-export function openDatabase(url: string, method: string): Sql {
-  return postgres(databaseOptions(url, method));
+/** A client that asks by HTTP: each query is a request of its own, so that there is nothing to close. */
+export function openDatabase(url: string, method: string): Database {
+  configure(neonConfig, url, method);
+  return drizzle(neon(url), { schema });
 }

@@ -1,1 +1,3 @@
-export { openDatabase, type Sql } from './client.ts';
+export { openDatabase, type Database } from './client.ts';
+export * from './schema.ts';
+export { asc, desc, eq, sql } from 'drizzle-orm';

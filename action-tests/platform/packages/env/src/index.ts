@@ -4,7 +4,7 @@ export type EnvironmentName = 'development' | 'preview' | 'staging' | 'productio
 /** What every Worker of the platform has. */
 export interface BaseEnv {
   readonly ENVIRONMENT: EnvironmentName;
-  /** How `DATABASE_URL` reaches Postgres: through Neon's pooler, or straight. */
+  /** Where `DATABASE_URL` leads: `PRODUCTION` and `BRANCH` to Neon, `LOCAL_PROXY` to this machine. */
   readonly DB_METHOD: string;
   /** Origin of the web app of the same environment. */
   readonly WEB_APP_URL: string;

@@ -3,34 +3,35 @@ import { mock, test } from 'node:test';
 
 import { healthDocument, healthResponse, type HealthDocument } from '../src/index.ts';
 
-const env = { ENVIRONMENT: 'preview' } as const;
 const ok = { limit: 1000, run: async () => 'fine' };
 
 test('the document of a healthy service', () => {
   const now = new Date('2026-01-18T12:00:00Z');
-  assert.deepEqual(healthDocument('content-api', env, { database: 'ok', kv: 'ok' }, now), {
+  const checks = { database: { status: 'ok' }, kv: { status: 'ok', details: [{ name: 'CACHE', status: 'ok' }] } } as const;
+  assert.deepEqual(healthDocument('content-api', { ...checks, kv: { ...checks.kv, details: [...checks.kv.details] } }, now), {
     status: 'healthy',
     service: 'content-api',
-    environment: 'preview',
+    version: '1.0.0',
     timestamp: '2026-01-18T12:00:00.000Z',
-    checks: { database: 'ok', kv: 'ok' },
+    checks,
   });
 });
 
-test('the version is told when it is known', () => {
-  const known = { ...env, CF_VERSION_METADATA: { id: 'v1', tag: '', timestamp: '' } };
-  assert.equal(healthDocument('web', known, {}, new Date()).version, 'v1');
+test('what a check found is told when it looked at several things', async () => {
+  const found = [{ name: 'CACHE', status: 'ok' }];
+  const response = await healthResponse('auth-worker', { kv: { limit: 1000, run: async () => found } });
+  assert.deepEqual(((await response.json()) as HealthDocument).checks, { kv: { status: 'ok', details: found } });
 });
 
 test('200 when all is well', async () => {
-  const response = await healthResponse('auth', env, { database: ok, kv: ok });
+  const response = await healthResponse('auth', { database: ok, kv: ok });
   assert.equal(response.status, 200);
   assert.equal(((await response.json()) as HealthDocument).status, 'healthy');
 });
 
 test('503 when a check fails or takes too long, and the reason stays in the log', async () => {
   const log = mock.method(console, 'error', () => {});
-  const response = await healthResponse('auth', env, {
+  const response = await healthResponse('auth', {
     database: { limit: 20, run: () => new Promise(() => {}) },
     kv: { limit: 1000, run: () => Promise.reject(new Error('password=secret')) },
     other: ok,
@@ -38,7 +39,8 @@ test('503 when a check fails or takes too long, and the reason stays in the log'
   const text = await response.text();
   log.mock.restore();
   assert.equal(response.status, 503);
-  assert.deepEqual(JSON.parse(text).checks, { database: 'error', kv: 'error', other: 'ok' });
+  const failed = (name: string) => ({ status: 'error', message: `${name} does not answer as it should` });
+  assert.deepEqual(JSON.parse(text).checks, { database: failed('database'), kv: failed('kv'), other: { status: 'ok' } });
   assert.equal(JSON.parse(text).status, 'unhealthy');
   assert.doesNotMatch(text, /secret/);
   assert.deepEqual(
@@ -50,6 +52,6 @@ test('503 when a check fails or takes too long, and the reason stays in the log'
 test('checks run at the same time', async () => {
   const slow = { limit: 1000, run: () => new Promise((resolve) => setTimeout(resolve, 60)) };
   const started = performance.now();
-  await healthResponse('auth', env, { a: slow, b: slow, c: slow });
+  await healthResponse('auth', { a: slow, b: slow, c: slow });
   assert.ok(performance.now() - started < 150);
 });

@@ -1,4 +1,4 @@
-import type { Sql } from '@codex/database';
+import type { Database } from '@codex/database';
 
 /** What a handler is given. */
 export interface Context<Env> {
@@ -8,8 +8,8 @@ export interface Context<Env> {
   readonly execution: ExecutionContext;
   /** Parts of the path, by the name in the route's pattern. */
   readonly params: Readonly<Record<string, string>>;
-  /** The request's database connection, opened when first asked for. */
-  readonly database: () => Sql;
+  /** The request's database client, made when first asked for. */
+  readonly database: () => Database;
 }
 
 export type Handler<Env> = (context: Context<Env>) => Promise<Response> | Response;

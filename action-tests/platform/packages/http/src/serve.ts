@@ -1,4 +1,4 @@
-import { openDatabase, type Sql } from '@codex/database';
+import { openDatabase, sql, type Database } from '@codex/database';
 import type { BaseEnv } from '@codex/env';
 import { healthResponse } from '@codex/health';
 
@@ -10,22 +10,23 @@ const DATABASE_LIMIT_MS = 2000;
 const KV_LIMIT_MS = 1000;
 
 interface Options<Env> {
-  /** The service's key in `codex.toml`. */
+  /** The Worker's base name. */
   service: string;
   routes: Routes<Env>;
-  /** The namespaces that the service cannot do without, besides the rate limits. */
-  namespaces?: (env: Env) => KVNamespace[];
+  /** The namespaces that the service cannot do without, besides the rate limits, by binding. */
+  namespaces?: (env: Env) => Record<string, KVNamespace>;
 }
 
 /** The Worker of a service: CORS, `/health`, its routes, and one kind of answer for errors. */
 export function serve<Env extends BaseEnv>({ service, routes, namespaces }: Options<Env>) {
+  const allNamespaces = (env: Env) => ({ RATE_LIMIT_KV: env.RATE_LIMIT_KV, ...namespaces?.(env) });
   const all: Routes<Env> = {
     'GET /health': ({ env, database }) =>
-      healthResponse(service, env, {
-        database: { limit: DATABASE_LIMIT_MS, run: () => database()`SELECT 1` },
+      healthResponse(service, {
+        database: { limit: DATABASE_LIMIT_MS, run: async () => database().execute(sql`SELECT 1`) },
         kv: {
           limit: KV_LIMIT_MS,
-          run: () => Promise.all([env.RATE_LIMIT_KV, ...(namespaces?.(env) ?? [])].map((kv) => kv.get('health'))),
+          run: () => Promise.all(Object.entries(allNamespaces(env)).map(([name, kv]) => reach(name, kv))),
         },
       }),
     ...routes,
@@ -46,6 +47,11 @@ export function serve<Env extends BaseEnv>({ service, routes, namespaces }: Opti
   } satisfies ExportedHandler<Env>;
 }
 
+async function reach(name: string, kv: KVNamespace): Promise<{ name: string; status: 'ok' }> {
+  await kv.get('health');
+  return { name, status: 'ok' };
+}
+
 async function answer<Env extends BaseEnv>(
   service: string,
   routes: Routes<Env>,
@@ -54,8 +60,8 @@ async function answer<Env extends BaseEnv>(
   env: Env,
   execution: ExecutionContext,
 ): Promise<Response> {
-  let sql: Sql | undefined;
-  const database = () => (sql ??= openDatabase(env.DATABASE_URL, env.DB_METHOD));
+  let opened: Database | undefined;
+  const database = () => (opened ??= openDatabase(env.DATABASE_URL, env.DB_METHOD));
   try {
     const route = match(routes, request.method, url.pathname);
     if (route.found) {
@@ -72,8 +78,5 @@ async function answer<Env extends BaseEnv>(
     if (error instanceof HttpError) return error.toResponse();
     console.error(`${service}: ${request.method} ${url.pathname}: ${error instanceof Error ? error.stack : error}`);
     return new HttpError(500, 'internal', 'something went wrong; it was logged').toResponse();
-  } finally {
-    // The visitor does not wait for the connection to end. A query that never ended is cut off.
-    if (sql) execution.waitUntil(sql.end({ timeout: 1 }));
   }
 }

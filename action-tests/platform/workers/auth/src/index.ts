@@ -1,3 +1,4 @@
+import { accounts, eq, sql } from '@codex/database';
 import type { AuthEnv } from '@codex/env';
 import { HttpError, limitRate, readJson, requiredText, serve, type Context, type Handler } from '@codex/http';
 
@@ -18,12 +19,13 @@ const signUp: Handler<AuthEnv> = async (context) => {
   if (password.length < SHORTEST_PASSWORD) {
     throw new HttpError(422, 'invalid_field', `\`password\` has fewer than ${SHORTEST_PASSWORD} characters`);
   }
-  const [account] = await database()`
-    INSERT INTO accounts (email, name, password_hash)
-    VALUES (${email}, ${name}, ${await hashPassword(password, env.BETTER_AUTH_SECRET)})
-    ON CONFLICT (lower(email)) DO NOTHING RETURNING id`;
+  const [account] = await database()
+    .insert(accounts)
+    .values({ email, name, password_hash: await hashPassword(password, env.BETTER_AUTH_SECRET) })
+    .onConflictDoNothing()
+    .returning({ id: accounts.id });
   if (!account) throw new HttpError(409, 'email_taken', 'somebody has this address already');
-  return signedIn(context, { accountId: account['id'], email, name }, 201);
+  return signedIn(context, { accountId: account.id, email, name }, 201);
 };
 
 const signIn: Handler<AuthEnv> = async (context) => {
@@ -32,11 +34,14 @@ const signIn: Handler<AuthEnv> = async (context) => {
   const body = await readJson(request);
   const email = requiredText(body, 'email');
   const password = passwordOf(body);
-  const [account] = await database()`SELECT id, email, name, password_hash FROM accounts WHERE lower(email) = lower(${email})`;
-  if (!account || !(await verifyPassword(password, env.BETTER_AUTH_SECRET, account['password_hash']))) {
+  const [account] = await database()
+    .select()
+    .from(accounts)
+    .where(eq(sql`lower(${accounts.email})`, sql`lower(${email})`));
+  if (!account || !(await verifyPassword(password, env.BETTER_AUTH_SECRET, account.password_hash))) {
     throw new HttpError(401, 'wrong_credentials', 'the address or the password is wrong');
   }
-  return signedIn(context, { accountId: account['id'], email: account['email'], name: account['name'] }, 200);
+  return signedIn(context, { accountId: account.id, email: account.email, name: account.name }, 200);
 };
 
 const currentSession: Handler<AuthEnv> = async ({ request, env }) => {
@@ -68,8 +73,8 @@ function isSecure(url: URL): boolean {
 }
 
 export default serve<AuthEnv>({
-  service: 'auth',
-  namespaces: (env) => [env.AUTH_SESSION_KV],
+  service: 'auth-worker',
+  namespaces: ({ AUTH_SESSION_KV }) => ({ AUTH_SESSION_KV }),
   routes: {
     'POST /sign-up': signUp,
     'POST /sign-in': signIn,

@@ -1,3 +1,4 @@
+import { sql, webhookEvents } from '@codex/database';
 import type { StripeEnv } from '@codex/env';
 import { HttpError, serve, type Handler } from '@codex/http';
 
@@ -12,10 +13,13 @@ const receive: Handler<StripeEnv> = async ({ request, env, database }) => {
   if (problem !== null) throw new HttpError(400, 'invalid_signature', problem);
 
   const event = parseEvent(body, env.STRIPE_SECRET_KEY);
-  const recorded = await database()`
-    INSERT INTO webhook_events (id, type, livemode, payload, created_at)
-    VALUES (${event.id}, ${event.type}, ${event.livemode}, ${body}::text::jsonb, ${event.createdAt})
-    ON CONFLICT (id) DO NOTHING RETURNING id`;
+  const { id, type, livemode, createdAt: created_at } = event;
+  const recorded = await database()
+    .insert(webhookEvents)
+    // As it was sent, not as we would write it.
+    .values({ id, type, livemode, payload: sql`${body}::jsonb`, created_at })
+    .onConflictDoNothing({ target: webhookEvents.id })
+    .returning({ id: webhookEvents.id });
   return Response.json({ received: true, duplicate: recorded.length === 0 });
 };
 
