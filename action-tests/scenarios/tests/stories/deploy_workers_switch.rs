@@ -82,7 +82,13 @@ async fn in_zone_by_hand(world: &World, method: &str, path: &str, body: &Value) 
     answer.json().await.unwrap()
 }
 
-/// `AAAA app.example.com ours`, for each record of the zone at the hostname or a wildcard.
+/// A record that answers for every name of the zone; what Cloudflare answers.
+async fn wildcard_by_hand(world: &World) -> Value {
+    let record = json!({"type": "AAAA", "name": "*.example.com", "content": "100::", "ttl": 1, "proxied": true});
+    in_zone_by_hand(world, "POST", "/dns_records", &record).await
+}
+
+/// `app.example.com ours`, for each record of the zone.
 fn records(world: &World) -> Vec<String> {
     let state = world.state();
     let all = state["cloudflare"]["zones"][ids::ZONE]["records"].as_array().unwrap();
@@ -142,8 +148,7 @@ async fn a_live_custom_domain_becomes_a_route_and_a_domain_again_and_always_answ
     );
 
     // A wildcard answers meanwhile.
-    let wildcard = json!({"type": "AAAA", "name": "*.example.com", "content": "100::", "ttl": 1, "proxied": true});
-    let wildcard = in_zone_by_hand(&world, "POST", "/dns_records", &wildcard).await;
+    let wildcard = wildcard_by_hand(&world).await;
     let asker = Asker::start(&world);
     let mark = world.mark();
     let run = done(&world, "deploy-workers", true).await;
@@ -210,8 +215,7 @@ async fn where_cloudflare_does_not_replace_our_record_the_route_goes_on_answerin
     assert_eq!(run.report["services"][0]["hostnames"], Value::Null, "{run}");
     assert_eq!(records(&world), ["app.example.com ours"]);
 
-    let wildcard = json!({"type": "AAAA", "name": "*.example.com", "content": "100::", "ttl": 1, "proxied": true});
-    in_zone_by_hand(&world, "POST", "/dns_records", &wildcard).await;
+    wildcard_by_hand(&world).await;
     world.fail(&refusal());
     let mark = world.mark();
     done(&world, "deploy-workers", true).await;
@@ -239,8 +243,7 @@ async fn a_run_that_dies_in_the_middle_of_a_switch_is_taken_up_by_the_next() {
     worker(&world, "app", &json!({}), "export default {}");
     write(&world, "custom-domain");
     done(&world, "deploy-workers", true).await;
-    let wildcard = json!({"type": "AAAA", "name": "*.example.com", "content": "100::", "ttl": 1, "proxied": true});
-    in_zone_by_hand(&world, "POST", "/dns_records", &wildcard).await;
+    wildcard_by_hand(&world).await;
     write(&world, "route");
     let asker = Asker::start(&world);
     // The route is there, the domain too.
