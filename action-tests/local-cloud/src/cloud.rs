@@ -12,6 +12,7 @@ use crate::ground::Ground;
 use crate::lock::lock;
 use crate::neon::Neon;
 use crate::runtime::Runtime;
+use crate::traffic::Traffic;
 
 /// All parts. Each provider's state has its own lock, never held across an `await`; none knows another.
 pub(crate) struct Cloud {
@@ -25,7 +26,7 @@ pub(crate) struct Cloud {
 impl Cloud {
     /// `front` is the port of Neon's front, where there is one.
     pub(crate) fn new(runtime: Option<Runtime>, front: Option<u16>) -> anyhow::Result<Self> {
-        let ground = Arc::new(Ground::new(runtime));
+        let ground = Arc::new(Ground::new(runtime, Traffic::from_environment()?));
         let cloudflare = Arc::new(Cloudflare::new(ground.clone()));
         Ok(Self {
             github: Arc::new(Github::new(ground.clone())),

@@ -6,33 +6,22 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
+use crate::face::Face;
 use crate::faults::{Asked, Hangup, Rule};
 use crate::ground::Ground;
 use crate::lock::lock;
 use crate::log::{self, Entry, Outcome, Provider};
+use crate::traffic;
 use crate::unknown::Unknown;
 use crate::wire::Scissors;
 
 /// Largest request body that is read: a Worker may weigh 64 MiB, base64 assets more.
 pub(crate) const BODY_LIMIT: usize = 200 << 20;
-
-/// One of the faces of the cloud: where it is addressed, and how it answers.
-pub(crate) struct Face {
-    pub(crate) provider: Provider,
-    /// Base path on the API listener; empty for the edge, which has a listener of its own.
-    pub(crate) base: &'static str,
-    /// The usual body of an error: by its status and the status' name.
-    pub(crate) error: fn(u16, &str) -> Value,
-    /// Puts on an answer what every answer has, given the request's token.
-    pub(crate) stamp: Box<Stamp>,
-}
-
-type Stamp = dyn Fn(Option<&str>, &mut HeaderMap) + Send + Sync;
 
 /// The faces behind one listener.
 #[derive(Clone)]
@@ -102,7 +91,7 @@ async fn pass(
     };
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        return face.refuse(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let method = parts.method.clone();
     let token = token(&parts.headers);
@@ -112,6 +101,11 @@ async fn pass(
         path: &path,
         host: host.as_deref(),
     });
+    let asked = ground
+        .traffic
+        .as_ref()
+        .filter(|_| provider != Provider::Edge)
+        .map(|_| traffic::Asked::new(provider, &path, &parts, body.clone()));
     let seq = ground.log.open(Entry {
         seq: 0,
         provider,
@@ -133,8 +127,9 @@ async fn pass(
     });
     let handling = Handling {
         ground: ground.clone(),
-        face,
+        face: face.clone(),
         rule,
+        asked,
         scissors: scissors.clone(),
         token,
         seq,
@@ -147,7 +142,7 @@ async fn pass(
     // this future when its client hangs up, but not a task.
     let handled = tokio::spawn(handling.run(Request::from_parts(parts, Body::from(body)), next)).await;
     waiting.0 = None;
-    handled.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    handled.unwrap_or_else(|_| face.refuse(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
 /// Notes that the client did not wait for its answer.
@@ -166,6 +161,7 @@ struct Handling {
     ground: Arc<Ground>,
     face: Arc<Face>,
     rule: Option<Rule>,
+    asked: Option<traffic::Asked>,
     scissors: Scissors,
     token: Option<String>,
     seq: u64,
@@ -186,6 +182,9 @@ impl Handling {
             self.scissors.cut();
         }
         (self.face.stamp)(self.token.as_deref(), response.headers_mut());
+        if let (Some(traffic), Some(asked)) = (&self.ground.traffic, self.asked) {
+            response = traffic.note(asked, self.rule.is_some(), response).await;
+        }
         let client_gone = self.client_gone.load(Ordering::Acquire);
         self.ground.log.close(
             self.seq,
@@ -211,50 +210,18 @@ async fn pause(ms: u64) {
 /// The answer under a rule, and whether the connection is cut in place of sending it.
 async fn answer(face: &Face, rule: Option<&Rule>, request: Request, next: Next) -> (Response, bool) {
     let Some(rule) = rule else {
-        return (next.run(request).await, false);
+        return (face.own(next.run(request).await), false);
     };
     match (rule.drop, rule.status) {
         (Some(Hangup::Before), _) => (StatusCode::OK.into_response(), true),
-        (Some(Hangup::After), _) => (next.run(request).await, true),
+        (Some(Hangup::After), _) => (face.own(next.run(request).await), true),
         (None, Some(status)) => {
             if rule.after {
                 next.run(request).await;
             }
-            (fault(face, status, rule), false)
+            (face.fault(status, rule), false)
         }
-        (None, None) => (next.run(request).await, false),
-    }
-}
-
-/// The answer of a `status` rule: its own body, or the provider's usual shape of an error.
-fn fault(face: &Face, status: u16, rule: &Rule) -> Response {
-    let (kind, body) = match &rule.body {
-        Value::String(text) => ("text/html; charset=UTF-8", text.clone()),
-        Value::Null => match face.usual_error(status) {
-            Value::String(text) => ("text/plain; charset=UTF-8", text),
-            body => ("application/json", body.to_string()),
-        },
-        body => ("application/json", body.to_string()),
-    };
-    let mut response = body.into_response();
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    for (name, value) in &rule.headers {
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-            headers.insert(name, value);
-        }
-    }
-    response
-}
-
-impl Face {
-    fn usual_error(&self, status: u16) -> Value {
-        let reason = StatusCode::from_u16(status)
-            .ok()
-            .and_then(|status| status.canonical_reason())
-            .unwrap_or("Error");
-        (self.error)(status, reason)
+        (None, None) => (face.own(next.run(request).await), false),
     }
 }
 

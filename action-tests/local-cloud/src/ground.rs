@@ -9,6 +9,7 @@ use crate::ids::Ids;
 use crate::lock::lock;
 use crate::log::Log;
 use crate::runtime::Runtime;
+use crate::traffic::Traffic;
 
 /// Shared by `Arc` between the gate, the providers, the edge and the admin API.
 #[derive(Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Ground {
     pub(crate) clock: Clock,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) log: Log,
+    /// Where requests and answers are written to, when they are.
+    pub(crate) traffic: Option<Traffic>,
     pub(crate) latency_ms: AtomicU64,
     pub(crate) ids: Ids,
     /// Base URLs, known once the listeners are bound.
@@ -37,8 +40,9 @@ pub(crate) struct Origins {
 }
 
 impl Ground {
-    pub(crate) fn new(runtime: Option<Runtime>) -> Self {
+    pub(crate) fn new(runtime: Option<Runtime>, traffic: Option<Traffic>) -> Self {
         Self {
+            traffic,
             runtime,
             ..Self::default()
         }

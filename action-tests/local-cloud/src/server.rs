@@ -18,6 +18,7 @@ use crate::cloud::Cloud;
 use crate::gate::{self, Gate};
 use crate::ground::Origins;
 use crate::lock::lock;
+use crate::operations::{self, Operation};
 use crate::runtime::Runtime;
 use crate::wire::{Listener, serve};
 use crate::{admin, cloudflare, edge, github, neon, unknown};
@@ -34,7 +35,7 @@ pub struct Options {
     pub edge_port: u16,
     /// Directory of the Node runtime (workerd and Postgres); none leaves both out.
     pub runtime: Option<PathBuf>,
-    /// Neon's proxy as the internet sees it: names, TLS, SCRAM, computes that wake, SQL over HTTP and WebSockets. With
+    /// Neon's proxy as the internet sees it: names, TLS, SCRAM, computes that wake, SQL over HTTP and `WebSocket`s. With
     /// the runtime, the branches' databases are behind it; without, none are.
     pub neon_front: bool,
 }
@@ -132,6 +133,11 @@ impl Running {
         .to_string()
     }
 
+    /// Every operation that is modelled: the method, and the path's template with its provider's base.
+    pub fn operations(&self) -> Vec<Operation> {
+        operations::of(&api_router(&self.cloud))
+    }
+
     /// The whole state, as `GET /_cloud/state` answers.
     pub fn state(&self) -> anyhow::Result<Value> {
         self.cloud.state()
@@ -192,6 +198,7 @@ fn api_router(cloud: &Arc<Cloud>) -> Router {
         .nest("/github", github::router(cloud.github.clone()))
         .nest("/client/v4", cloudflare::router(cloud.cloudflare.clone()))
         .nest("/api/v2", neon::router(cloud.neon.clone()))
+        .nest(cloudflare::TAILS, cloudflare::tail_router(cloud.cloudflare.clone()))
         .nest("/_cloud", admin::router(cloud.clone()))
         .fallback(unknown::answer)
         .layer(middleware::from_fn_with_state(gate, gate::enter))

@@ -1,15 +1,16 @@
 //! Everything that is known without a request: bundles, checked and rendered, and their order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actions_core::environment::Service;
 use actions_core::runner::Runner;
 use indexmap::IndexMap;
-use wrangler::{Resource, Sandbox};
+use wrangler::Sandbox;
 
 use crate::inputs::{Command, Inputs};
 use crate::report;
 use wrangler::project::check;
+use wrangler::project::isolation::Foreign;
 use wrangler::project::names::Names;
 use wrangler::project::render::{self, Context, Known, Rendered};
 use wrangler::project::{self, Built, Progress, Project};
@@ -20,7 +21,7 @@ pub(crate) struct Bundled {
     names: Names,
     /// Where wrangler runs; it goes away with this.
     pub(crate) sandbox: Sandbox,
-    production: Option<BTreeSet<Resource>>,
+    foreign: Option<Foreign>,
     /// What each chosen service needs, by key.
     pub(crate) needs: BTreeMap<String, Vec<String>>,
     /// The chosen services.
@@ -65,7 +66,7 @@ impl Bundled {
         let chosen =
             |wave: Vec<String>| -> Vec<String> { wave.into_iter().filter(|key| built.contains_key(key)).collect() };
         let bundled = Self {
-            production: project.production(scope),
+            foreign: project.foreign(scope),
             waves: waves.into_iter().map(chosen).filter(|wave| !wave.is_empty()).collect(),
             built,
             names,
@@ -75,6 +76,11 @@ impl Bundled {
         for (key, built) in &bundled.built {
             for problem in check::bundle(built, inputs.budget, check::today()) {
                 problems.add(&format!("services.{key}"), problem);
+            }
+            if let Some(service) = inputs.environment.service(key) {
+                for problem in check::without_code(service, built, &inputs.own_vars(service)) {
+                    problems.add(&format!("services.{key}"), problem);
+                }
             }
             // Validation is there to tell.
             for problem in check::not_inherited(built).filter(|_| inputs.command == Command::Validate) {
@@ -116,7 +122,7 @@ impl Bundled {
             names: &self.names,
             known,
             secrets: &inputs.secrets,
-            production: self.production.as_ref(),
+            foreign: self.foreign.as_ref(),
             shared: &inputs.shared,
         };
         let (mut all, mut wrong) = (BTreeMap::new(), Vec::new());
@@ -124,7 +130,7 @@ impl Bundled {
             let Some(service) = inputs.environment.service(key) else {
                 continue;
             };
-            match render::render(service, &built.metadata, &context) {
+            match render::render(service, &built.metadata, &built.migrations, &context) {
                 Ok(rendered) => {
                     all.insert(key.clone(), rendered);
                 }

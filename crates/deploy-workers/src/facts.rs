@@ -32,7 +32,9 @@ pub(crate) struct Facts {
     pub(crate) records: Option<Vec<DnsRecord>>,
     /// Ids by the names that the manifest uses.
     pub(crate) known: Known,
-    /// R2 buckets that the manifest names and that are not there.
+    /// Ids of the account's KV namespaces; `None` where none is bound by its id, or the token does not see them.
+    pub(crate) kv_ids: Option<BTreeSet<String>>,
+    /// R2 buckets that are named and not there.
     pub(crate) missing_buckets: BTreeSet<String>,
     /// The account's name at workers.dev.
     pub(crate) workers_dev: Option<String>,
@@ -101,7 +103,7 @@ impl Facts {
             reader.workers_dev_name().err_into(),
             live,
         );
-        let (in_zone, (known, missing_buckets), workers, workers_dev, mut live) = all.await?;
+        let (in_zone, (known, kv_ids, missing_buckets), workers, workers_dev, mut live) = all.await?;
         let owner = &inputs.environment.owner;
         let namesake = workers.iter().find_map(|worker| {
             let whose = worker.verdict(owner).foreign()?.clone();
@@ -126,6 +128,7 @@ impl Facts {
             routes: in_zone.routes,
             domains: in_zone.domains,
             known,
+            kv_ids,
             missing_buckets,
             workers_dev,
             namesake,
@@ -192,18 +195,24 @@ async fn hostnames(reader: &Reader, inputs: &Inputs) -> Result<InZone, Error> {
     })
 }
 
-/// Ids of what the manifest names: KV namespaces by title, D1 databases by name; and the buckets that are missing.
+/// Ids of what the manifest names: KV namespaces by title, D1 databases by name; the ids of all KV namespaces, where the
+/// configuration names some; and the buckets that are missing.
 async fn named(
     reader: &Reader,
     inputs: &Inputs,
     built: &IndexMap<String, Built>,
-) -> Result<(Known, BTreeSet<String>), Error> {
+) -> Result<(Known, Option<BTreeSet<String>>, BTreeSet<String>), Error> {
     let services = &inputs.environment.services;
+    let by_title = services.iter().any(|service| !service.kv.is_empty());
+    let by_id = built.values().any(Built::names_kv);
     let kv = async {
-        if services.iter().any(|service| !service.kv.is_empty()) {
-            reader.kv_namespaces().await
-        } else {
-            Ok(Vec::new())
+        if !by_title && !by_id {
+            return Ok(None);
+        }
+        match reader.kv_namespaces().await {
+            // The upload itself tells whether they are there (10041).
+            Err(error) if !by_title && is_withheld(&error) => Ok(None),
+            namespaces => namespaces.map(Some),
         }
     };
     let (mut databases, mut buckets) = (BTreeSet::new(), BTreeSet::new());
@@ -211,7 +220,7 @@ async fn named(
         let Some(built) = built.get(&service.key) else { continue };
         let names = built.bound(&service.d1).map(|(_, name)| name);
         databases.extend(names.filter(|name| !is_uuid(name)));
-        buckets.extend(built.bound(&service.r2).map(|(_, name)| name));
+        buckets.extend(built.buckets(&service.r2).into_iter().map(|(_, name)| name));
     }
     let d1 = stream::iter(databases)
         .map(|name| async move { Ok((name, reader.d1_database(name).await?)) })
@@ -222,9 +231,12 @@ async fn named(
         .buffer_unordered(AT_ONCE)
         .try_collect::<Vec<_>>();
     let (kv, d1, r2) = future::try_join3(kv, d1, r2).await?;
+    let ids = kv.as_ref().filter(|_| by_id);
+    let ids = ids.map(|kv| kv.iter().map(|namespace| namespace.id.clone()).collect());
     let known = Known {
         kv: kv
             .into_iter()
+            .flatten()
             .map(|namespace| (namespace.title, namespace.id))
             .collect(),
         d1: d1
@@ -232,14 +244,22 @@ async fn named(
             .filter_map(|(name, database)| Some((name.clone(), database?.id)))
             .collect(),
     };
-    let missing = r2.into_iter().filter(|(_, there)| !there).map(|(name, _)| name.clone());
-    Ok((known, missing.collect()))
+    let missing = r2
+        .into_iter()
+        .filter(|(_, there)| !there)
+        .map(|(name, _)| name.to_owned());
+    Ok((known, ids, missing.collect()))
+}
+
+/// The token does not see such things.
+fn is_withheld(error: &Error) -> bool {
+    matches!(error.status(), Some(401 | 403))
 }
 
 /// A token for Workers need not see R2: then the upload itself tells whether the bucket is there (10085).
 async fn has_bucket(reader: &Reader, name: &str) -> Result<bool, Error> {
     match reader.has_r2_bucket(name).await {
-        Err(error) if matches!(error.status(), Some(401 | 403)) => Ok(true),
+        Err(error) if is_withheld(&error) => Ok(true),
         other => other,
     }
 }

@@ -32,7 +32,8 @@ pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> a
         |rendered| describe::describe(inputs, &bundled, &rendered),
     );
     describe::say(runner, &described);
-    let json = report::validated(inputs, &bundled.built, started.elapsed().as_secs_f64());
+    describe::say_told(runner, &described);
+    let json = report::validated(inputs, &bundled.built, &described, started.elapsed().as_secs_f64());
     runner.say(&report::valid(inputs));
     runner.summary(&report::validated_markdown(inputs, &json, &described));
     report::outputs(runner, &json, &[])

@@ -6,56 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::generated::{self, Generated};
-use super::parse;
+use super::{keys, parse};
 
 /// In wrangler's order.
 const FILES: [&str; 3] = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
-/// Keys that an environment does not take over from the top level (wrangler's documentation, "non-inheritable keys", and
-/// the JSON schema of its configuration, 4.164).
-const NOT_INHERITED: &[&str] = &[
-    "agent_memory",
-    "ai",
-    "ai_search",
-    "ai_search_namespaces",
-    "analytics",
-    "analytics_engine_datasets",
-    "artifacts",
-    "browser",
-    "cloudchamber",
-    "connect",
-    "containers",
-    "d1_databases",
-    "define",
-    "dispatch_namespaces",
-    "durable_objects",
-    "flagship",
-    "hyperdrive",
-    "images",
-    "kv_namespaces",
-    "media",
-    "mtls_certificates",
-    "pipelines",
-    "queues",
-    "r2_buckets",
-    "ratelimits",
-    "secrets",
-    "secrets_store_secrets",
-    "send_email",
-    "services",
-    "stream",
-    "streaming_tail_consumers",
-    "tail_consumers",
-    "unsafe",
-    "unsafe_hello_world",
-    "vars",
-    "vectorize",
-    "version_metadata",
-    "vpc_networks",
-    "vpc_services",
-    "worker_loaders",
-    "workflows",
-];
-
 /// A configuration file.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -283,7 +237,7 @@ impl<'a> Settings<'a> {
             None => self.top.get(key),
             Some(own) => own
                 .get(key)
-                .or_else(|| self.top.get(key).filter(|_| !NOT_INHERITED.contains(&key))),
+                .or_else(|| self.top.get(key).filter(|_| keys::is_inherited(key))),
         }
     }
 
@@ -303,11 +257,11 @@ impl<'a> Settings<'a> {
             top: self.top,
             own: None,
         };
-        NOT_INHERITED
-            .iter()
-            .copied()
+        let mut lost: Vec<&str> = keys::not_inherited()
             .filter(|key| top.has(key) && !own.contains_key(*key))
-            .collect()
+            .collect();
+        lost.sort_unstable();
+        lost
     }
 
     /// A text.

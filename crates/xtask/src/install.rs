@@ -11,9 +11,8 @@ use anyhow::{Context, Result, bail};
 use crate::child;
 use crate::workspace::Workspace;
 
-/// The folder of the Python tools, and the requirements they are installed from.
-pub(crate) const PYTHON_FOLDER: &str = "action-tests/tools/.venv";
-const REQUIREMENTS: &str = "action-tests/tools/requirements.txt";
+/// The folder of the lint tools from `PyPI`.
+pub(crate) const PYTHON_FOLDER: &str = "action-tests/tools";
 /// Downloads of some hundred megabytes over a slow line.
 const LIMIT: Duration = Duration::from_mins(15);
 
@@ -38,10 +37,11 @@ pub(crate) fn npm(workspace: &Workspace, folder: &str) -> Result<Done> {
     })
 }
 
-/// The lint tools from `PyPI`, in a virtual environment or, where Python cannot make one, in a plain folder.
-pub(crate) fn python(workspace: &Workspace) -> Result<Done> {
-    let folder = workspace.path(PYTHON_FOLDER);
-    let requirements = workspace.path(REQUIREMENTS);
+/// What `requirements.txt` in `folder` names, in `.venv` beside it: a virtual environment or, where Python cannot make
+/// one, a plain folder.
+pub(crate) fn python(workspace: &Workspace, folder: &str) -> Result<Done> {
+    let requirements = workspace.path(folder).join("requirements.txt");
+    let folder = workspace.path(folder).join(".venv");
     let wanted = fs::read_to_string(&requirements)?;
     once(&folder.join(".installed-from"), &wanted, || {
         if folder.exists() {
@@ -56,7 +56,8 @@ pub(crate) fn python(workspace: &Workspace) -> Result<Done> {
             )
         };
         // Debian's python3 has no `ensurepip` without the package python3-venv, and its pip refuses to install
-        // beside the system's packages; into a folder of ours it installs. These tools are single executables.
+        // beside the system's packages; into a folder of ours it installs. The tools are single executables, and the
+        // tests put the clients' folder on Python's path.
         let plain = || {
             let _ = fs::remove_dir_all(&folder);
             pip(

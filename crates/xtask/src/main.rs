@@ -11,7 +11,7 @@ mod tree;
 mod workspace;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -46,7 +46,9 @@ commands:
     --runs N      how often each is run (5)
     --release     measure release builds, which take minutes to make
     --json        print the figures as JSON
-  docs            write what is generated: the manifest's JSON schema
+  docs            write what is generated: the manifest's JSON schema, local-cloud's truth table
+  verify-live     play the same calls at the vendors and at local-cloud, and tell what differs
+                  (action-tests/verify-live/README.md)
   check-tree      check the repository's own rules (a step of `test`)
   release-tree D  write the tree that a release publishes to the empty folder D, with one git commit
 ";
@@ -57,6 +59,7 @@ enum Task {
     Test(test::Options),
     Bench(bench::Options),
     Docs,
+    VerifyLive,
     CheckTree,
     ReleaseTree(PathBuf),
 }
@@ -118,6 +121,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
             Task::Bench(options)
         }
         Some("docs") => Task::Docs,
+        Some("verify-live") => Task::VerifyLive,
         Some("check-tree") => Task::CheckTree,
         Some("release-tree") => Task::ReleaseTree(args.next().context("`release-tree` needs a folder")?.into()),
         Some(other) => bail!("unknown command `{other}`"),
@@ -137,6 +141,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test(options) => return test::run(&workspace, &options),
         Task::Bench(options) => bench::run(&workspace, options)?,
         Task::Docs => docs(&workspace)?,
+        Task::VerifyLive => return verify_live(&workspace),
         Task::CheckTree => say!("{}", tree::check(&workspace)?),
         Task::ReleaseTree(folder) => say!("{}", release_tree::write(&workspace, &folder)?),
     }
@@ -145,17 +150,34 @@ fn run(task: Task) -> Result<ExitCode> {
 
 /// Writes generated files: the test that keeps each current can write it, too.
 fn docs(workspace: &Workspace) -> Result<()> {
-    let mut cargo = std::process::Command::new("cargo");
-    cargo.args(["test", "--quiet", "--package", "actions-core", "the_schema_is_current"]);
-    let status = cargo
-        .env("UPDATE_DOCS", "1")
-        .current_dir(&workspace.root)
-        .status()
-        .context("could not start cargo")?;
-    if !status.success() {
-        bail!("the files were not written");
+    for (package, test) in [
+        ("actions-core", "the_schema_is_current"),
+        ("local-cloud", "the_readme_shows_the_table"),
+        ("wrangler", "the_table_of_keys_is_current"),
+    ] {
+        let mut cargo = Command::new("cargo");
+        cargo
+            .args(["test", "--quiet", "--package", package, test])
+            .env("UPDATE_DOCS", "1");
+        if !cargo.current_dir(&workspace.root).status().context(NO_CARGO)?.success() {
+            bail!("the files were not written");
+        }
     }
     Ok(())
+}
+
+const NO_CARGO: &str = "could not start cargo";
+
+/// A package of its own, since it speaks TLS: this one is compiled before the first line of a demo is seen.
+fn verify_live(workspace: &Workspace) -> Result<ExitCode> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["run", "--quiet", "--package", "verify-live"]);
+    let status = cargo.current_dir(&workspace.root).status().context(NO_CARGO)?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn main() -> ExitCode {

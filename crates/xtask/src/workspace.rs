@@ -34,7 +34,7 @@ impl Workspace {
 
     /// A lint tool that [`crate::install::python`] put in place.
     pub(crate) fn python_tool(&self, name: &str) -> PathBuf {
-        self.path(crate::install::PYTHON_FOLDER).join("bin").join(name)
+        self.path(crate::install::PYTHON_FOLDER).join(".venv/bin").join(name)
     }
 
     /// An empty folder beside the build results, so that hard links from the checkout work;

@@ -200,6 +200,7 @@ fn needs(method: &Method, segments: &[&str]) -> Vec<&'static str> {
         ["accounts", _, "storage", "kv", ..] => of("kv:read", "kv:edit"),
         ["zones", _, "dns_records", ..] => of("dns:read", "dns:edit"),
         ["zones", _, "workers", "routes", ..] => of("routes:read", "routes:edit"),
+        ["zones", _, "pagerules", ..] => of("pagerules:read", "pagerules:edit"),
         ["zones", _, "ssl", ..] => of("ssl:read", "ssl:edit"),
         ["zones"] | ["zones", _] => of("zone:read", "zone:edit"),
         _ => Vec::new(),

@@ -55,6 +55,17 @@ pub(super) fn resolve(
     Ok(bindings)
 }
 
+/// The bindings of a settings patch: one that has a type and a name alone keeps what is bound by that name. So does
+/// `wrangler secret bulk` ask for all that it does not change, up to 4.61.
+pub(super) fn kept(asked: &[Value], previous: &[Value]) -> Vec<Value> {
+    let keep = |binding: &Value| {
+        let is_bare = binding.as_object().is_some_and(|fields| fields.len() == 2);
+        let same = |it: &&Value| binding_name(it) == binding_name(binding) && binding_type(it) == binding_type(binding);
+        previous.iter().filter(|_| is_bare).find(same).cloned()
+    };
+    asked.iter().map(|it| keep(it).unwrap_or_else(|| it.clone())).collect()
+}
+
 /// Do the resources exist that the bindings name?
 pub(super) fn check(bindings: &[Value], state: &State, place: &Place<'_>) -> Result<(), Refusal> {
     let account = state.account(place.account)?;
@@ -167,6 +178,23 @@ mod tests {
         assert_eq!(bindings[1]["namespace_id"], "1");
         assert_eq!(resolve(asked(), &[], &[], true).unwrap_err().code, 10057);
         assert!(resolve(asked(), &[], &[], false).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_type_and_a_name_keep_what_is_bound() {
+        let previous = [
+            json!({"name":"CACHE","type":"kv_namespace","namespace_id":"1"}),
+            json!({"name":"KEY","type":"secret_text","text":"old"}),
+        ];
+        let asked = [
+            json!({"name":"CACHE","type":"kv_namespace"}),
+            json!({"name":"KEY","type":"secret_text","text":"new"}),
+            json!({"name":"OTHER","type":"kv_namespace"}),
+        ];
+        let kept = kept(&asked, &previous);
+        assert_eq!(kept[0], previous[0]);
+        assert_eq!(kept[1]["text"], "new");
+        assert_eq!(kept[2], asked[2], "there is nothing to keep");
     }
 
     #[test]

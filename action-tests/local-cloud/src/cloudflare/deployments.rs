@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::envelope::{Answer, Refusal, Reply, flag, parse};
 use super::model::{Account, Deployment, Share, Version, Worker, binding_name, binding_type};
 use super::shared::{Query as Pairs, Shared};
-use super::versions::{DEPLOYABLE, Stamp, no_version};
+use super::versions::{DEPLOYABLE, Stamp};
 use super::{bindings, upload};
 use crate::cloudflare::shared::Cloudflare;
 use crate::lock::lock;
@@ -123,16 +123,21 @@ async fn create(
     Ok(Reply::of(publish(worker, wanted.versions, annotations, &cloud, &stamp)))
 }
 
+/// 10210: the versions of a deployment, or their shares.
+fn bad_split(message: &str) -> Refusal {
+    Refusal::new(400, 10210, message)
+}
+
 fn check(wanted: &Wanted, worker: &Worker, account: &Account, force: bool) -> Result<(), Refusal> {
     if wanted.strategy != "percentage" {
         return Err(upload::invalid("`strategy` must be `percentage`"));
     }
     if !(1..=2).contains(&wanted.versions.len()) {
-        return Err(upload::invalid("a deployment has one or two versions"));
+        return Err(bad_split("a deployment has one or two versions"));
     }
     let total: f64 = wanted.versions.iter().map(|share| share.percentage).sum();
     if (total - 100.0).abs() > 0.001 || wanted.versions.iter().any(|share| share.percentage < 0.0) {
-        return Err(upload::invalid("the percentages of a deployment add up to 100"));
+        return Err(bad_split("the percentages of a deployment add up to 100"));
     }
     let oldest = worker.versions.len().saturating_sub(DEPLOYABLE);
     for share in &wanted.versions {
@@ -140,9 +145,9 @@ fn check(wanted: &Wanted, worker: &Worker, account: &Account, force: bool) -> Re
             .versions
             .iter()
             .position(|version| version.id == share.version_id)
-            .ok_or_else(no_version)?;
+            .ok_or_else(|| bad_split("a version of the deployment does not exist"))?;
         if at < oldest {
-            return Err(upload::invalid(format!(
+            return Err(bad_split(&format!(
                 "only the {DEPLOYABLE} newest versions of a Worker can be deployed"
             )));
         }

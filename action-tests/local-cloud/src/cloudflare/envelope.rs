@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::unknown::Unknown;
+
 /// What a handler answers.
 pub(super) type Answer = Result<Reply, Refusal>;
 
@@ -122,6 +124,11 @@ impl Refusal {
         Self::new(400, 1004, "DNS Validation Error").because(code, message)
     }
 
+    /// Cloudflare has it, this double has not.
+    pub(super) fn unmodelled(what: &str) -> Self {
+        Self::new(501, 7003, format!("local-cloud does not model {what}"))
+    }
+
     /// The id in the path is no id at all, or the path is none of the API's.
     pub(super) fn no_route(path: &str) -> Self {
         Self::new(
@@ -145,7 +152,11 @@ impl IntoResponse for Refusal {
         }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
         let body = json!({"result": null, "success": false, "errors": [error], "messages": []});
-        (status, Json(body)).into_response()
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::NOT_IMPLEMENTED {
+            response.extensions_mut().insert(Unknown);
+        }
+        response
     }
 }
 

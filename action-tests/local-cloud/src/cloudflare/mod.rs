@@ -10,6 +10,7 @@ mod deployments;
 mod dns;
 mod domains;
 mod envelope;
+mod fields;
 mod kv;
 mod live;
 mod model;
@@ -36,7 +37,7 @@ use std::sync::Arc;
 
 use axum::{Router, middleware};
 
-use crate::gate::Face;
+use crate::face::Face;
 use crate::log::Provider;
 use crate::unknown;
 
@@ -44,6 +45,7 @@ pub(crate) use live::{Choice, Place, Target, choose, find, vars, version};
 pub(crate) use resolve::router as resolver;
 pub(crate) use set::{Desired, Set, desired, revision, wanted};
 pub(crate) use shared::Cloudflare;
+pub(crate) use triggers::{TAILS, tail_router};
 
 /// How the gate answers in Cloudflare's name.
 pub(crate) fn face(cloud: &Arc<Cloudflare>) -> Face {
@@ -56,8 +58,18 @@ pub(crate) fn face(cloud: &Arc<Cloudflare>) -> Face {
     }
 }
 
+/// What Cloudflare has beside the ids of records and certificate packs.
+const LITERALS: [&str; 6] = [
+    "/zones/{zone}/dns_records/export",
+    "/zones/{zone}/dns_records/import",
+    "/zones/{zone}/dns_records/scan",
+    "/zones/{zone}/dns_records/usage",
+    "/zones/{zone}/ssl/certificate_packs/order",
+    "/zones/{zone}/ssl/certificate_packs/quota",
+];
+
 pub(crate) fn router(cloud: Arc<Cloudflare>) -> Router {
-    Router::new()
+    unknown::literals(Router::new(), &LITERALS)
         .merge(accounts::router())
         .merge(assets::router())
         .merge(certificates::router())

@@ -42,6 +42,8 @@ pub(super) struct Settings {
     pub(super) script_limit_bytes: usize,
     /// 81058 today; 81057 is the older code for the same refusal.
     pub(super) duplicate_record_code: u32,
+    /// 100146, or 10071, which has been seen as well.
+    pub(super) unknown_version_code: u32,
     /// Replaces the record quota of the zone's plan.
     pub(super) record_quota: Option<usize>,
 }
@@ -53,6 +55,7 @@ impl Default for Settings {
             rate_limit: None,
             script_limit_bytes: 64 << 20,
             duplicate_record_code: 81058,
+            unknown_version_code: 100_146,
             record_quota: None,
         }
     }

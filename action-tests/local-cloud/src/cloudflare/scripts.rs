@@ -25,6 +25,7 @@ pub(super) fn router() -> Router<Shared> {
             "/accounts/{account}/workers/scripts/{script}",
             get(download).put(upload).delete(remove),
         )
+        .route("/accounts/{account}/workers/scripts/{script}/content/v2", get(download))
         .route(
             "/accounts/{account}/workers/services/{script}",
             get(service).delete(remove),
@@ -47,7 +48,8 @@ fn view(account: &Account, worker: &Worker) -> Value {
         "created_on": worker.created_on,
         "modified_on": worker.modified_on,
         "usage_model": "standard",
-        "handlers": ["fetch"],
+        // Of an upload; a Worker that was only created has none.
+        "handlers": if content.is_some() { json!(["fetch"]) } else { json!([]) },
         "named_handlers": [],
         "has_modules": modules,
         "has_assets": assets,

@@ -232,8 +232,8 @@ async fn latest(
                 Some(binding["text"].as_str().unwrap_or_default().to_owned())
             }
             Some(_) => {
-                return Err(upload::invalid(
-                    "local-cloud changes only secrets of the latest version",
+                return Err(Refusal::unmodelled(
+                    "changes of the latest version but those of secrets",
                 ));
             }
             None => None,

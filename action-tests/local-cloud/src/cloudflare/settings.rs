@@ -66,7 +66,7 @@ async fn change(
     let previous = worker.latest().map(|version| version.content.bindings.clone());
     let previous = previous.unwrap_or_default();
     let wanted = match form.metadata.get("bindings").and_then(Value::as_array) {
-        Some(asked) => bindings::resolve(asked.clone(), &[], &previous, true)?,
+        Some(asked) => bindings::resolve(bindings::kept(asked, &previous), &[], &previous, true)?,
         None => previous,
     };
     let place = Place {

@@ -3,7 +3,10 @@
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get};
 use jiff::ToSpan as _;
 use serde::Deserialize;
@@ -74,14 +77,41 @@ async fn open_tail(State(cloud): State<Shared>, Path((account, script)): Path<(S
     let id = cloud.ground.ids.hex(32);
     let now = cloud.ground.clock.now();
     let expires = now.checked_add(6.hours()).unwrap_or(now);
+    let api = &cloud.ground.origins().cloudflare;
+    let host = api.trim_start_matches("http://").split('/').next().unwrap_or_default();
     let tail = json!({
         "id": id,
-        "url": format!("wss://tail.developers.workers.dev/{id}"),
+        "url": format!("ws://{host}{TAILS}/{id}"),
         "expires_at": format!("{expires:.6}"),
     });
     let mut state = lock(&cloud.state);
     state.worker_mut(&account, &script)?.tails.push(tail.clone());
     Ok(Reply::of(tail))
+}
+
+/// Where tails are listened to: a WebSocket on the listener of the APIs, not one of the API's own paths.
+pub(crate) const TAILS: &str = "/tails";
+
+pub(crate) fn tail_router(cloud: Shared) -> Router {
+    Router::new().route("/{id}", get(listen)).with_state(cloud)
+}
+
+/// Holds the connection, and says nothing.
+async fn listen(State(cloud): State<Shared>, Path(id): Path<String>, socket: WebSocketUpgrade) -> Response {
+    let is_open = lock(&cloud.state)
+        .accounts
+        .values()
+        .flat_map(|account| account.workers.values())
+        .any(|worker| worker.tails.iter().any(|it| it["id"] == id.as_str()));
+    if !is_open {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    // wrangler does not mask its first frame.
+    let socket = socket.protocols(["trace-v1"]).accept_unmasked_frames(true);
+    socket.on_upgrade(|mut socket| async move {
+        // Pings are answered while it is read; it ends with the client.
+        while let Some(Ok(_)) = socket.recv().await {}
+    })
 }
 
 async fn close_tail(

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::envelope::Refusal;
 use super::model::{Assets, Content, Module, State};
-use super::{bindings, queues};
+use super::{bindings, fields, queues};
 
 /// What the API assumes of a Worker that names no date.
 const OLDEST_DATE: &str = "2021-11-02";
@@ -21,7 +21,10 @@ const SOURCE_MAP: &str = "application/source-map";
 pub(super) struct Form {
     /// The JSON part: `metadata`, or `settings` where settings are patched.
     pub(super) metadata: Map<String, Value>,
+    /// A module's name is its file's, and without one its part's.
     pub(super) modules: Vec<Module>,
+    /// The name of each module's part of the form.
+    parts: Vec<String>,
 }
 
 impl Form {
@@ -31,18 +34,26 @@ impl Form {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
+        if kind.contains("/javascript") {
+            return Err(Refusal::unmodelled("uploads of a script by itself, a service worker"));
+        }
         let boundary = multer::parse_boundary(kind)
             .map_err(|_| Refusal::new(400, 10001, "Content-Type must be `multipart/form-data`"))?;
         let once = stream::iter([Ok::<_, std::io::Error>(body)]);
         let mut parts = multer::Multipart::new(once, boundary);
         let mut metadata = None;
-        let mut modules = Vec::new();
+        let mut nested = Map::new();
+        let (mut modules, mut parts_of_modules) = (Vec::new(), Vec::new());
         while let Some(part) = parts.next_field().await.map_err(|error| broken(&error))? {
             let name = part.name().unwrap_or_default().to_owned();
             let content_type = part
                 .content_type()
                 .map_or_else(String::new, |it| it.essence_str().to_owned());
+            let file = part.file_name().map(str::to_owned);
             let content = part.bytes().await.map_err(|error| broken(&error))?;
+            if file.is_none() && fields::put(&mut nested, json_part, &name, &String::from_utf8_lossy(&content)) {
+                continue;
+            }
             if name == json_part {
                 let parsed = serde_json::from_slice::<Map<String, Value>>(&content);
                 metadata =
@@ -50,12 +61,28 @@ impl Form {
                         Refusal::new(400, 10021, format!("could not parse `{json_part}`: {error}"))
                     })?);
             } else {
-                modules.push(Module::new(name, content_type, content));
+                modules.push(Module::new(file.unwrap_or_else(|| name.clone()), content_type, content));
+                parts_of_modules.push(name);
             }
         }
-        let metadata =
-            metadata.ok_or_else(|| Refusal::new(400, 10021, format!("the upload has no `{json_part}` part")))?;
-        Ok(Self { metadata, modules })
+        let metadata = metadata
+            .or_else(|| (!nested.is_empty()).then_some(nested))
+            .ok_or_else(|| Refusal::new(400, 10021, format!("the upload has no `{json_part}` part")))?;
+        Ok(Self {
+            metadata,
+            modules,
+            parts: parts_of_modules,
+        })
+    }
+
+    /// The main module may also be named by its part of the form; it is known by that name from then on.
+    fn name_main(&mut self, main: &str) {
+        if self.modules.iter().any(|it| it.name == main) {
+            return;
+        }
+        if let Some(at) = self.parts.iter().position(|part| part == main) {
+            main.clone_into(&mut self.modules[at].name);
+        }
     }
 
     fn text(&self, key: &str) -> Option<String> {
@@ -76,8 +103,11 @@ impl Form {
     }
 
     /// Checks everything that the API checks before it keeps a version.
-    pub(super) fn content(self, state: &State, place: &Place<'_>) -> Result<Content, Refusal> {
+    pub(super) fn content(mut self, state: &State, place: &Place<'_>) -> Result<Content, Refusal> {
         let main_module = self.text("main_module").or_else(|| self.text("body_part"));
+        if let Some(main) = &main_module {
+            self.name_main(main);
+        }
         match &main_module {
             Some(main) if !self.modules.iter().any(|it| &it.name == main) => {
                 return Err(invalid(format!("Uncaught Error: No such module \"{main}\".")));
@@ -88,6 +118,9 @@ impl Form {
                 return Err(invalid("the metadata names no `main_module`"));
             }
             _ => {}
+        }
+        if let Some(migrations) = self.metadata.get("migrations") {
+            check_migrations(migrations)?;
         }
         let size: usize = self
             .modules
@@ -221,6 +254,17 @@ fn check_date(date: &str, today: &str) -> Result<(), Refusal> {
     }
 }
 
+/// One step, or several in `steps`. The classes of Durable Objects are taken as they are; that one Worker takes them from
+/// another is not modelled.
+fn check_migrations(migrations: &Value) -> Result<(), Refusal> {
+    let steps = migrations["steps"].as_array().map_or(&[][..], Vec::as_slice);
+    let transfers = |step: &Value| step["transferred_classes"].as_array().is_some_and(|it| !it.is_empty());
+    if transfers(migrations) || steps.iter().any(transfers) {
+        return Err(Refusal::unmodelled("transfers of Durable Objects between Workers"));
+    }
+    Ok(())
+}
+
 fn etag(modules: &[Module]) -> String {
     let mut hash = Sha256::new();
     for module in modules {
@@ -255,6 +299,7 @@ mod tests {
                 "application/javascript+module",
                 Bytes::from_static(b"export default {}"),
             )],
+            parts: vec!["index.js".into()],
         }
     }
 
@@ -275,6 +320,22 @@ mod tests {
             Form::read(&headers, Bytes::new(), "metadata").await.unwrap_err().code,
             10001
         );
+    }
+
+    /// wrangler gives part and file one name; the SDKs call every part `files[]`.
+    #[test]
+    fn the_main_module_is_named_by_its_file_or_by_its_part() {
+        let state = State::default();
+        let named = |file: &str, part: &str, main: &str| {
+            let mut form = form(&json!({"main_module": main}));
+            form.modules[0].name = file.into();
+            form.parts[0] = part.into();
+            let content = form.content(&state, &place("api"));
+            content.map(|it| it.modules[0].name.clone()).map_err(|it| it.code)
+        };
+        assert_eq!(named("index.js", "files[]", "index.js").as_deref(), Ok("index.js"));
+        assert_eq!(named("out.js", "index.js", "index.js").as_deref(), Ok("index.js"));
+        assert_eq!(named("out.js", "files[]", "index.js"), Err(10021));
     }
 
     #[test]

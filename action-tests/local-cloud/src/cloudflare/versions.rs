@@ -90,8 +90,20 @@ pub(super) fn add(
     id
 }
 
-pub(super) fn no_version() -> Refusal {
-    Refusal::new(404, 100_146, "Version not found")
+/// What is wrong with a version that is asked for: its id is none, or there is no such version (codes of the contract
+/// sheet, section 5; of the two that an unknown one has been answered with, the settings choose).
+pub(super) fn find<'a>(worker: &'a Worker, id: &str, unknown: u32) -> Result<&'a Version, Refusal> {
+    match uuid::Uuid::parse_str(id) {
+        Err(_) => Err(Refusal::new(400, 10004, "The requested version ID is malformed.")),
+        Ok(id) if id.is_nil() => Err(Refusal::new(
+            500,
+            10013,
+            "An unknown error has occurred. If this issue persists, please contact support.",
+        )),
+        Ok(_) => worker
+            .version(id)
+            .ok_or_else(|| Refusal::new(404, unknown, "Version not found")),
+    }
 }
 
 fn metadata(worker: &Worker, version: &Version) -> Value {
@@ -160,7 +172,7 @@ async fn list(
 async fn one(State(cloud): State<Shared>, Path((account, script, id)): Path<(String, String, String)>) -> Answer {
     let state = lock(&cloud.state);
     let worker = state.worker(&account, &script)?;
-    let version = worker.version(&id).ok_or_else(no_version)?;
+    let version = find(worker, &id, state.settings.unknown_version_code)?;
     Ok(Reply::of(detail(worker, version)))
 }
 
@@ -184,8 +196,9 @@ async fn upload(
         today: stamp.today(),
     };
     let content = form.content(&state, &place)?;
+    let unknown = state.settings.unknown_version_code;
     let worker = state.worker_mut(&account, &script)?;
     let id = add(worker, content, annotations, &cloud, &stamp);
-    let version = worker.version(&id).ok_or_else(no_version)?;
+    let version = find(worker, &id, unknown)?;
     Ok(Reply::of(detail(worker, version)))
 }

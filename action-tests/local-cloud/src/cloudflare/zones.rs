@@ -21,6 +21,7 @@ pub(super) fn router() -> Router<Shared> {
     Router::new()
         .route("/zones", get(list).post(create))
         .route("/zones/{zone}", get(one))
+        .route("/zones/{zone}/pagerules", get(page_rules))
 }
 
 async fn list(State(cloud): State<Shared>, headers: HeaderMap, Query(query): Pairs) -> Answer {
@@ -35,6 +36,12 @@ async fn list(State(cloud): State<Shared>, headers: HeaderMap, Query(query): Pai
         .map(|zone| view(&state, zone))
         .collect();
     Ok(Paging::read(&query, PER_PAGE.0, PER_PAGE.1).reply(&found))
+}
+
+/// Page rules, which only the dashboard and octodns still know: there are none here.
+async fn page_rules(State(cloud): State<Shared>, Path(zone): Path<String>) -> Answer {
+    lock(&cloud.state).zone(&zone)?;
+    Ok(Reply::of(json!([])))
 }
 
 async fn one(State(cloud): State<Shared>, Path(zone): Path<String>) -> Answer {

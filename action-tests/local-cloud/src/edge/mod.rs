@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::cloudflare::{self, Choice, Cloudflare, Place, Target};
-use crate::gate::{self, Face};
+use crate::face::Face;
+use crate::gate;
 use crate::lock::lock;
 use crate::log::Provider;
 use crate::wire::Scissors;

@@ -4,9 +4,10 @@ use axum::body::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::account::{self, Level};
+use super::account::{self, Account, Level};
 use super::door::{Answer, Call, Ctx, Reply, decode};
-use super::model::{At, Comment, Repository, Thread};
+use super::model::{At, Comment, Repository, Subject, Thread};
+use super::reactions;
 use super::refusal::Refusal;
 
 /// Either permission will do for a pull request's comments.
@@ -21,13 +22,9 @@ struct CommentRequest {
 
 pub(super) fn json(ctx: &Ctx, repository: &Repository, comment: &Comment) -> Value {
     let base = ctx.repository_url(repository);
-    let is_pull = repository
-        .thread(comment.thread)
-        .is_some_and(|thread| thread.pull.is_some());
-    let kind = if is_pull { "pull" } else { "issues" };
     let mut shown = json!({
         "url": format!("{base}/issues/comments/{}", comment.id),
-        "html_url": format!("https://github.com/{}/{kind}/{}#issuecomment-{}", repository.full_name(), comment.thread, comment.id),
+        "html_url": html_url(repository, comment),
         "issue_url": format!("{base}/issues/{}", comment.thread),
         "id": comment.id,
         "node_id": node_id(comment.id),
@@ -38,10 +35,33 @@ pub(super) fn json(ctx: &Ctx, repository: &Repository, comment: &Comment) -> Val
         "body": comment.body,
         "performed_via_github_app": null,
     });
+    let url = shown["url"].as_str().unwrap_or_default().to_owned();
+    shown["reactions"] = reactions::counts(repository, Subject::Comment(comment.id), &url);
     if let Some(reason) = &comment.minimized {
         shown["minimized"] = json!({"reason": reason});
     }
     shown
+}
+
+pub(super) fn html_url(repository: &Repository, comment: &Comment) -> String {
+    let is_pull = repository
+        .thread(comment.thread)
+        .is_some_and(|thread| thread.pull.is_some());
+    let kind = if is_pull { "pull" } else { "issues" };
+    let (name, number) = (repository.full_name(), comment.thread);
+    format!("https://github.com/{name}/{kind}/{number}#issuecomment-{}", comment.id)
+}
+
+pub(super) fn new(id: u64, thread: u64, body: String, author: Account, now: At) -> Comment {
+    Comment {
+        id,
+        thread,
+        body,
+        author: Some(author),
+        created_at: now,
+        updated_at: now,
+        minimized: None,
+    }
 }
 
 /// GraphQL's name of a comment.
@@ -70,6 +90,17 @@ pub(super) fn thread(repository: &Repository, number: u64) -> Result<&Thread, Re
     Ok(thread)
 }
 
+/// Whether it takes comments.
+pub(super) fn check_open(repository: &Repository, number: u64) -> Result<(), Refusal> {
+    if thread(repository, number)?.locked {
+        return Err(Refusal::new(
+            axum::http::StatusCode::FORBIDDEN,
+            "Unable to create comment because issue is locked.",
+        ));
+    }
+    Ok(())
+}
+
 pub(super) fn check_body(resource: &str, body: &str) -> Result<(), Refusal> {
     if body.chars().count() > LONGEST {
         return Err(Refusal::invalid(
@@ -82,7 +113,7 @@ pub(super) fn check_body(resource: &str, body: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check(body: &str) -> Result<(), Refusal> {
+pub(super) fn check(body: &str) -> Result<(), Refusal> {
     if body.trim().is_empty() {
         let message = Some("Body cannot be blank");
         return Err(Refusal::invalid("IssueComment", "data", "unprocessable", message));
@@ -109,23 +140,10 @@ pub(super) async fn list(call: Call) -> Answer {
 pub(super) async fn create(call: Call, body: Bytes) -> Answer {
     let number = call.number("number")?;
     call.on(&KEYS, Level::Write, |ctx, repository| {
-        if thread(repository, number)?.locked {
-            return Err(Refusal::new(
-                axum::http::StatusCode::FORBIDDEN,
-                "Unable to create comment because issue is locked.",
-            ));
-        }
+        check_open(repository, number)?;
         let CommentRequest { body } = decode(&body)?;
         check(&body)?;
-        let comment = Comment {
-            id: ctx.id(),
-            thread: number,
-            body,
-            author: Some(ctx.me.clone()),
-            created_at: ctx.now,
-            updated_at: ctx.now,
-            minimized: None,
-        };
+        let comment = new(ctx.id(), number, body, ctx.me.clone(), ctx.now);
         repository.comments.push(comment.clone());
         Ok(Reply::created(json(ctx, repository, &comment)))
     })
@@ -139,11 +157,15 @@ fn find(repository: &mut Repository, id: u64) -> Result<&mut Comment, Refusal> {
         .ok_or_else(Refusal::not_found)
 }
 
+pub(super) fn get_one(repository: &Repository, id: u64) -> Result<&Comment, Refusal> {
+    let mut comments = repository.comments.iter();
+    comments.find(|comment| comment.id == id).ok_or_else(Refusal::not_found)
+}
+
 pub(super) async fn get(call: Call) -> Answer {
     let id = call.number("id")?;
     call.on(&KEYS, Level::Read, |ctx, repository| {
-        let comment = find(repository, id)?.clone();
-        Ok(Reply::ok(json(ctx, repository, &comment)))
+        Ok(Reply::ok(json(ctx, repository, get_one(repository, id)?)))
     })
 }
 

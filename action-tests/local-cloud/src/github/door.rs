@@ -7,12 +7,13 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, OriginalUri, Path, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::account::{Account, Level, Token};
+use super::media::{self, Media};
 use super::model::{At, Repository};
 use super::page::Page;
 use super::refusal::Refusal;
@@ -28,6 +29,8 @@ pub(super) struct Reply {
     status: StatusCode,
     body: Value,
     headers: Vec<(HeaderName, String)>,
+    /// In place of JSON: the content's type, and the content.
+    text: Option<(&'static str, String)>,
 }
 
 impl Reply {
@@ -36,11 +39,20 @@ impl Reply {
             status,
             body,
             headers: Vec::new(),
+            text: None,
         }
     }
 
     pub(super) fn ok(body: Value) -> Self {
         Self::new(StatusCode::OK, body)
+    }
+
+    /// 200 with a body that is not JSON.
+    pub(super) fn text(kind: &'static str, text: String) -> Self {
+        Self {
+            text: Some((kind, text)),
+            ..Self::ok(Value::Null)
+        }
     }
 
     /// 201 with `Location`, which is the body's own `url`.
@@ -61,9 +73,10 @@ impl Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response = match self.body {
-            Value::Null => self.status.into_response(),
-            body => (self.status, Json(body)).into_response(),
+        let mut response = match (self.text, self.body) {
+            (Some((kind, text)), _) => (self.status, [(header::CONTENT_TYPE, kind)], text).into_response(),
+            (None, Value::Null) => self.status.into_response(),
+            (None, body) => (self.status, Json(body)).into_response(),
         };
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::from_str(&value) {
@@ -80,6 +93,7 @@ pub(super) struct Call {
     pub(super) token: Token,
     params: HashMap<String, String>,
     pub(super) query: HashMap<String, String>,
+    pub(super) media: Media,
     /// Path below the repository, for links to other pages.
     below: String,
 }
@@ -122,11 +136,23 @@ impl FromRequestParts<Arc<Github>> for Call {
         // Below `/github/repos/{owner}/{repo}` or `/github/repositories/{id}`.
         let before = if params.contains_key("repository_id") { 4 } else { 5 };
         let below = uri.path().split('/').skip(before).collect::<Vec<_>>().join("/");
+        let media = media::asked(&parts.headers);
+        let is_pull = below.strip_prefix("pulls/").is_some_and(|rest| !rest.contains('/'));
+        let is_modelled = match media {
+            Media::Json => true,
+            Media::Diff => is_pull && parts.method == Method::GET,
+            Media::Raw => below.starts_with("contents/"),
+            Media::Other => false,
+        };
+        if !is_modelled {
+            return Err(Refusal::unmodelled("this media type here"));
+        }
         Ok(Self {
             cloud: cloud.clone(),
             token,
             params,
             query,
+            media,
             below,
         })
     }
@@ -160,8 +186,12 @@ impl Call {
         self.param(name).parse().map_err(|_| Refusal::not_found())
     }
 
+    /// A filter of the query. An empty one filters nothing.
     pub(super) fn asked(&self, name: &str) -> Option<&str> {
-        self.query.get(name).map(String::as_str)
+        self.query
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// Runs `with` on the repository of the path, if the token has one of the permissions `keys`. A

@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::account::Level;
 use super::door::{Answer, Call, Ctx, Reply};
+use super::envelope::encode;
 use super::model::{Environment, Repository};
 use super::refusal::Refusal;
 
 fn json(ctx: &Ctx, repository: &Repository, environment: &Environment) -> Value {
-    let name = percent_encoding::utf8_percent_encode(&environment.name, percent_encoding::NON_ALPHANUMERIC);
+    let name = encode(&environment.name);
     json!({
         "id": environment.id,
         "node_id": format!("EN_kwDO{}", environment.id),

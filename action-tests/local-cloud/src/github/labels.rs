@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::account::Level;
 use super::comments::{KEYS, thread};
 use super::door::{Answer, Call, Ctx, Reply, decode};
+use super::envelope::encode;
 use super::model::{Label, Repository, Thread};
 use super::refusal::Refusal;
 
@@ -35,14 +36,19 @@ struct NewLabel {
     description: Option<String>,
 }
 
+/// An object, or the list by itself.
 #[derive(Deserialize)]
-struct AddRequest {
-    #[serde(default)]
-    labels: Vec<LabelName>,
+#[serde(untagged)]
+enum AddRequest {
+    Bare(Vec<LabelName>),
+    Object {
+        #[serde(default)]
+        labels: Vec<LabelName>,
+    },
 }
 
 fn json(ctx: &Ctx, repository: &Repository, label: &Label) -> Value {
-    let name = percent_encoding::utf8_percent_encode(&label.name, percent_encoding::NON_ALPHANUMERIC);
+    let name = encode(&label.name);
     json!({
         "id": label.id,
         "node_id": format!("LA_kwDO{}", label.id),
@@ -85,7 +91,7 @@ pub(super) async fn add(call: Call, body: Bytes) -> Answer {
     let number = call.number("number")?;
     call.on(&KEYS, Level::Write, |ctx, repository| {
         thread(repository, number)?;
-        let AddRequest { labels } = decode(&body)?;
+        let (AddRequest::Bare(labels) | AddRequest::Object { labels }) = decode(&body)?;
         let names = ensure(ctx, repository, labels);
         if let Some(thread) = repository.thread_mut(number) {
             for name in names {

@@ -13,22 +13,26 @@ mod environments;
 mod graphql;
 mod issues;
 mod labels;
+mod media;
 mod model;
 mod page;
 mod pulls;
+mod reactions;
 mod refusal;
 mod repos;
+mod runs;
 mod seed;
+mod seed_actions;
 mod state;
 mod threads;
 mod world;
 
 use std::sync::Arc;
 
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Router, middleware};
 
-use crate::gate::Face;
+use crate::face::Face;
 use crate::log::Provider;
 use crate::unknown;
 
@@ -44,9 +48,12 @@ pub(crate) fn face() -> Face {
     }
 }
 
+/// What GitHub has beside the numbers of issues and pull requests.
+const LITERALS: [&str; 3] = ["/issues/comments", "/issues/events", "/pulls/comments"];
+
 /// Everything below a repository.
 fn repository() -> Router<Arc<Github>> {
-    Router::new()
+    unknown::literals(Router::new(), &LITERALS)
         .route("/", get(repos::get))
         .route("/contents/{*path}", get(repos::contents))
         .route("/issues", get(issues::list).post(issues::create))
@@ -57,6 +64,16 @@ fn repository() -> Router<Arc<Github>> {
             "/issues/comments/{id}",
             get(comments::get).patch(comments::update).delete(comments::delete),
         )
+        .route(
+            "/issues/{number}/reactions",
+            get(reactions::list).post(reactions::create),
+        )
+        .route("/issues/{number}/reactions/{reaction}", delete(reactions::delete))
+        .route(
+            "/issues/comments/{id}/reactions",
+            get(reactions::list).post(reactions::create),
+        )
+        .route("/issues/comments/{id}/reactions/{reaction}", delete(reactions::delete))
         .route("/labels", get(labels::list).post(labels::create))
         .route("/pulls", get(pulls::list))
         .route("/pulls/{number}", get(pulls::get).patch(pulls::update))
@@ -86,6 +103,9 @@ fn repository() -> Router<Arc<Github>> {
             get(actions::artifact).delete(actions::delete_artifact),
         )
         .route("/actions/artifacts/{id}/zip", get(actions::download))
+        .route("/actions/runs", get(runs::list))
+        .route("/actions/runs/{run}", get(runs::get))
+        .route("/actions/workflows/{workflow}/runs", get(runs::list))
         .route("/actions/runs/{run}/artifacts", get(actions::artifacts))
         .route("/actions/secrets", get(actions::secrets))
         .route("/actions/variables", get(actions::variables))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::account::Account;
 
@@ -60,6 +61,10 @@ pub(super) struct Repository {
     pub(super) environments: Vec<Environment>,
     pub(super) statuses: Vec<CommitStatus>,
     pub(super) check_runs: Vec<CheckRun>,
+    /// In order of creation.
+    pub(super) reactions: Vec<Reaction>,
+    /// Of workflows, in order of creation.
+    pub(super) runs: Vec<Run>,
     pub(super) artifacts: Vec<Artifact>,
     /// Names alone: nobody reads a secret back.
     pub(super) secrets: Vec<String>,
@@ -107,6 +112,8 @@ pub(super) struct Pull {
     pub(super) behind: bool,
     /// Such a merge would conflict.
     pub(super) conflicts: bool,
+    /// What it changes, as `git diff` prints it; none: one line of README.md.
+    pub(super) diff: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -199,6 +206,43 @@ pub(super) struct CheckRun {
     pub(super) annotations: Vec<Value>,
 }
 
+/// What a reaction is to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Subject {
+    /// An issue or a pull request, by its number.
+    Thread(u64),
+    /// By its id.
+    Comment(u64),
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Reaction {
+    pub(super) id: u64,
+    pub(super) subject: Subject,
+    pub(super) content: String,
+    pub(super) user: Account,
+    pub(super) created_at: At,
+}
+
+/// A run of a workflow.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Run {
+    pub(super) id: u64,
+    /// Of the repository's runs.
+    pub(super) number: usize,
+    pub(super) name: String,
+    /// The workflow's file.
+    pub(super) path: String,
+    pub(super) event: String,
+    pub(super) status: String,
+    pub(super) conclusion: Option<String>,
+    pub(super) head_branch: String,
+    pub(super) head_sha: String,
+    pub(super) actor: Option<Account>,
+    pub(super) created_at: At,
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Artifact {
     pub(super) id: u64,
@@ -208,6 +252,14 @@ pub(super) struct Artifact {
     pub(super) expired: bool,
     pub(super) created_at: At,
     pub(super) head_sha: String,
+}
+
+impl Pull {
+    /// The commit that merges it: the one that was made, or the one that GitHub makes to try (`refs/pull/N/merge`).
+    pub(super) fn merged(&self, number: &str) -> String {
+        let trial = || super::envelope::hex(&Sha256::digest(format!("{number} {}", self.head_sha))[..20]);
+        self.merge_commit_sha.clone().unwrap_or_else(trial)
+    }
 }
 
 impl Repository {
@@ -227,6 +279,14 @@ impl Repository {
     /// commits are known all the same.
     pub(super) fn resolve(&self, reference: &str) -> Option<String> {
         let short = reference.strip_prefix("refs/").unwrap_or(reference);
+        if let Some((number, side)) = short.strip_prefix("pull/").and_then(|rest| rest.split_once('/')) {
+            let pull = self.thread(number.parse().ok()?)?.pull.as_ref()?;
+            return match side {
+                "head" => Some(pull.head_sha.clone()),
+                "merge" if !pull.conflicts => Some(pull.merged(number)),
+                _ => None,
+            };
+        }
         let short = short
             .strip_prefix("heads/")
             .or_else(|| short.strip_prefix("tags/"))

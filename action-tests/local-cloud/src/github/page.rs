@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::envelope::encode;
 use super::refusal::Refusal;
 
 /// Which part of a list is asked for.
@@ -40,12 +41,7 @@ impl Page {
         let to = |number: usize, rel: &str| {
             let pairs: Vec<String> = others
                 .iter()
-                .map(|(name, value)| {
-                    format!(
-                        "{name}={}&",
-                        percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC)
-                    )
-                })
+                .map(|(name, value)| format!("{name}={}&", encode(value)))
                 .collect();
             format!("<{url}?{}page={number}>; rel=\"{rel}\"", pairs.concat())
         };

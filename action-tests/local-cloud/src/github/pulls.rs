@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::account::Level;
 use super::door::{Answer, Call, Ctx, Reply, decode};
+use super::media::Media;
 use super::model::{Pull, Repository, Thread};
 use super::refusal::Refusal;
 use super::threads;
@@ -62,9 +63,26 @@ fn whole(ctx: &Ctx, repository: &Repository, number: u64) -> Answer {
     Ok(Reply::ok(threads::pull(ctx, repository, thread, pull, true)))
 }
 
+/// What it changes. Unless it was seeded, that is one line, as its counts say.
+fn diff(repository: &Repository, number: u64) -> Answer {
+    let thread = repository.thread(number).ok_or_else(Refusal::not_found)?;
+    let pull = thread.pull.as_ref().ok_or_else(Refusal::not_found)?;
+    let usual = || {
+        let (base, head) = (&pull.base_ref, &pull.head_ref);
+        format!(
+            "diff --git a/README.md b/README.md\nindex 1111111..2222222 100644\n--- a/README.md\n+++ b/README.md\n@@ -1 +1 @@\n-{base}\n+{head}\n"
+        )
+    };
+    let text = pull.diff.clone().unwrap_or_else(usual);
+    Ok(Reply::text("application/vnd.github.diff; charset=utf-8", text))
+}
+
 pub(super) async fn get(call: Call) -> Answer {
     let number = call.number("number")?;
-    call.on(&KEYS, Level::Read, |ctx, repository| whole(ctx, repository, number))
+    call.on(&KEYS, Level::Read, |ctx, repository| match call.media {
+        Media::Diff => diff(repository, number),
+        _ => whole(ctx, repository, number),
+    })
 }
 
 pub(super) async fn update(call: Call, body: Bytes) -> Answer {

@@ -5,6 +5,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::unknown::Unknown;
+
 /// The answer to a fault rule that names a status alone.
 pub(super) fn usual(status: u16, reason: &str) -> Value {
     json!({"message": reason, "documentation_url": "https://docs.github.com/rest", "status": status.to_string()})
@@ -65,6 +67,18 @@ impl Refusal {
         }
     }
 
+    /// GitHub has it, this double has not.
+    pub(super) fn unmodelled(what: &str) -> Self {
+        let message = format!("local-cloud does not model {what}");
+        Self::new(StatusCode::NOT_IMPLEMENTED, message)
+    }
+
+    /// The innermost text: a validation error's own, where it has one.
+    pub(super) fn detail(&self) -> String {
+        let inner = self.errors.first().and_then(|error| error["message"].as_str());
+        inner.unwrap_or(&self.message).to_owned()
+    }
+
     /// 422 for a body without a field that it must have.
     pub(super) fn not_supplied(field: &str) -> Self {
         Self::unprocessable(format!("Invalid request.\n\n\"{field}\" wasn't supplied."))
@@ -81,6 +95,10 @@ impl IntoResponse for Refusal {
         if !self.errors.is_empty() {
             body["errors"] = json!(self.errors);
         }
-        (self.status, Json(body)).into_response()
+        let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::NOT_IMPLEMENTED {
+            response.extensions_mut().insert(Unknown);
+        }
+        response
     }
 }

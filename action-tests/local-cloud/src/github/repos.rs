@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::account::{Account, Level};
 use super::door::{Answer, Call, Ctx, Reply};
+use super::media::Media;
 use super::model::Repository;
 use super::refusal::Refusal;
 
@@ -157,6 +158,9 @@ pub(super) async fn contents(call: Call) -> Answer {
     let path = call.param("path").to_owned();
     call.on(&["contents"], Level::Read, |ctx, repository| {
         let text = repository.files.get(&path).ok_or_else(Refusal::not_found)?;
+        if call.media == Media::Raw {
+            return Ok(Reply::text("application/vnd.github.raw; charset=utf-8", text.clone()));
+        }
         let url = format!(
             "{}/contents/{path}?ref={}",
             ctx.repository_url(repository),

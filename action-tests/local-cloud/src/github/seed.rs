@@ -21,6 +21,7 @@ pub(super) struct Seed {
     pub(super) comments: Vec<SeedComment>,
     pub(super) artifacts: Vec<SeedArtifact>,
     pub(super) check_runs: Vec<SeedCheckRun>,
+    pub(super) runs: Vec<SeedRun>,
     /// Branches and tags with their commits.
     pub(super) refs: BTreeMap<String, String>,
     pub(super) commits: Vec<String>,
@@ -52,6 +53,7 @@ pub(super) struct SeedPull {
     pub(super) locked: Option<bool>,
     pub(super) behind: Option<bool>,
     pub(super) conflicts: Option<bool>,
+    pub(super) diff: Option<String>,
     pub(super) labels: Option<Vec<String>>,
 }
 
@@ -121,6 +123,23 @@ pub(super) struct SeedArtifact {
     pub(super) run_id: u64,
     #[serde(default)]
     pub(super) expired: bool,
+}
+
+/// A run of a workflow.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedRun {
+    /// A new one when left out.
+    pub(super) id: Option<u64>,
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) event: String,
+    pub(super) status: String,
+    pub(super) conclusion: Option<String>,
+    pub(super) head_branch: String,
+    pub(super) head_sha: String,
+    #[serde(default)]
+    pub(super) actor: Author,
 }
 
 #[derive(Deserialize)]

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::account::{self, Account};
 use super::door::Ctx;
-use super::model::{Pull, Repository, Thread};
-use super::{labels, repos};
+use super::model::{Pull, Repository, Subject, Thread};
+use super::{labels, reactions, repos};
 
 fn association(repository: &Repository, author: Option<&Account>) -> &'static str {
     match author {
@@ -15,16 +15,26 @@ fn association(repository: &Repository, author: Option<&Account>) -> &'static st
     }
 }
 
+/// GraphQL's name of an issue or a pull request.
+pub(super) fn node_id(thread: &Thread) -> String {
+    let kind = if thread.pull.is_some() { "PR" } else { "I" };
+    format!("{kind}_kwDO{}", thread.id)
+}
+
+pub(super) fn html_url(repository: &Repository, thread: &Thread) -> String {
+    let kind = if thread.pull.is_some() { "pull" } else { "issues" };
+    format!("https://github.com/{}/{kind}/{}", repository.full_name(), thread.number)
+}
+
 /// An issue, or a pull request as the issues' API shows it.
 pub(super) fn issue(ctx: &Ctx, repository: &Repository, thread: &Thread) -> Value {
     let base = ctx.repository_url(repository);
     let url = format!("{base}/issues/{}", thread.number);
-    let kind = if thread.pull.is_some() { "pull" } else { "issues" };
-    let html = format!("https://github.com/{}/{kind}/{}", repository.full_name(), thread.number);
+    let html = html_url(repository, thread);
     let comments = repository.comments.iter().filter(|c| c.thread == thread.number).count();
     let mut shown = json!({
         "id": thread.id,
-        "node_id": format!("I_kwDO{}", thread.id),
+        "node_id": node_id(thread),
         "url": url,
         "repository_url": base,
         "labels_url": format!("{url}/labels{{/name}}"),
@@ -49,6 +59,7 @@ pub(super) fn issue(ctx: &Ctx, repository: &Repository, thread: &Thread) -> Valu
         "closed_at": thread.closed_at,
         "author_association": association(repository, thread.author.as_ref()),
     });
+    shown["reactions"] = reactions::counts(repository, Subject::Thread(thread.number), &url);
     if let Some(pull) = &thread.pull {
         shown["draft"] = json!(pull.draft);
         shown["pull_request"] = json!({
@@ -67,13 +78,13 @@ pub(super) fn pull(ctx: &Ctx, repository: &Repository, thread: &Thread, pull: &P
     let base = ctx.repository_url(repository);
     let number = thread.number;
     let url = format!("{base}/pulls/{number}");
-    let html = format!("https://github.com/{}/pull/{number}", repository.full_name());
+    let html = html_url(repository, thread);
     let issue_url = format!("{base}/issues/{number}");
     let statuses_url = format!("{base}/statuses/{}", pull.head_sha);
     let mut shown = json!({
         "url": url,
         "id": thread.id,
-        "node_id": format!("PR_kwDO{}", thread.id),
+        "node_id": node_id(thread),
         "html_url": html,
         "diff_url": format!("{html}.diff"),
         "patch_url": format!("{html}.patch"),
@@ -96,7 +107,7 @@ pub(super) fn pull(ctx: &Ctx, repository: &Repository, thread: &Thread, pull: &P
         "updated_at": thread.updated_at,
         "closed_at": thread.closed_at,
         "merged_at": pull.merged_at,
-        "merge_commit_sha": pull.merge_commit_sha,
+        "merge_commit_sha": (!pull.conflicts).then(|| pull.merged(&number.to_string())),
         "assignee": null,
         "assignees": [],
         "requested_reviewers": [],
@@ -105,7 +116,8 @@ pub(super) fn pull(ctx: &Ctx, repository: &Repository, thread: &Thread, pull: &P
         "base": {
             "label": format!("{}:{}", repository.owner, pull.base_ref),
             "ref": pull.base_ref,
-            "sha": repository.refs.get(&pull.base_ref),
+            // A branch that is not seeded still is somewhere.
+            "sha": repository.refs.get(&pull.base_ref).or_else(|| repository.refs.get(&repository.default_branch)),
             "user": Account::user(&repository.owner).json(),
             "repo": repos::json(ctx, repository),
         },

@@ -6,14 +6,15 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::model::{Artifact, At, CheckRun, Comment, Pull, Repository, Thread};
+use super::model::{At, Comment, Pull, Repository, Thread};
 use super::seed::{Author, Seed, SeedCheckRun, SeedPull};
+use super::seed_actions::Seeded;
 use super::state::State;
 
 /// Commit of the default branch.
 const MAIN_SHA: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
 /// Head of pull request 42.
-const HEAD_SHA: &str = "c3d0be41ecbe669545ee3e94d31ed9a4bc91ee3c";
+pub(super) const HEAD_SHA: &str = "c3d0be41ecbe669545ee3e94d31ed9a4bc91ee3c";
 
 fn repository(full_name: &str, id: u64, now: At) -> Repository {
     let (owner, name) = full_name.split_once('/').unwrap_or((full_name, ""));
@@ -34,6 +35,8 @@ fn repository(full_name: &str, id: u64, now: At) -> Repository {
         environments: Vec::new(),
         statuses: Vec::new(),
         check_runs: Vec::new(),
+        reactions: Vec::new(),
+        runs: Vec::new(),
         artifacts: Vec::new(),
         secrets: Vec::new(),
         variables: BTreeMap::new(),
@@ -68,6 +71,7 @@ pub(super) fn default_world() -> State {
             locked: None,
             behind: Some(true),
             conflicts: None,
+            diff: None,
             labels: None,
         }],
         check_runs: vec![SeedCheckRun {
@@ -159,34 +163,12 @@ fn add(state: &mut State, seed: Seed, now: At) {
             });
         }
     }
-    for wanted in seed.artifacts {
-        repository.artifacts.push(Artifact {
-            id: id(),
-            name: wanted.name,
-            run_id: wanted.run_id,
-            size_in_bytes: 1024,
-            expired: wanted.expired,
-            created_at: now,
-            head_sha: HEAD_SHA.to_owned(),
-        });
-    }
-    for wanted in seed.check_runs {
-        repository.check_runs.push(CheckRun {
-            id: id(),
-            name: wanted.name,
-            head_sha: wanted.head_sha,
-            completed_at: (wanted.status == "completed").then_some(now),
-            status: wanted.status,
-            conclusion: wanted.conclusion,
-            details_url: None,
-            external_id: String::new(),
-            started_at: Some(now),
-            title: None,
-            summary: None,
-            text: None,
-            annotations: Vec::new(),
-        });
-    }
+    let all = Seeded {
+        artifacts: seed.artifacts,
+        check_runs: seed.check_runs,
+        runs: seed.runs,
+    };
+    all.add(repository, &mut id, now);
 }
 
 fn new_thread(id: u64, number: u64, title: String, author: &Author, now: At) -> Thread {
@@ -237,6 +219,7 @@ fn add_pull(repository: &mut Repository, wanted: SeedPull, id: &mut impl FnMut()
             merge_commit_sha: None,
             behind: false,
             conflicts: false,
+            diff: None,
         });
         repository.threads.retain(|known| known.number != wanted.number);
         repository.threads.push(thread);
@@ -268,6 +251,7 @@ fn add_pull(repository: &mut Repository, wanted: SeedPull, id: &mut impl FnMut()
     pull.base_ref = wanted.base_ref.unwrap_or_else(|| pull.base_ref.clone());
     pull.draft = wanted.draft.unwrap_or(pull.draft);
     pull.behind = wanted.behind.unwrap_or(pull.behind);
+    pull.diff = wanted.diff.or(pull.diff.take());
     pull.conflicts = wanted.conflicts.unwrap_or(pull.conflicts);
     if let Some(fork) = wanted.fork {
         fork.split('/')

@@ -1,11 +1,11 @@
 //! Connection strings.
 
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::door::{Answer, Caller, Ctx, ok};
+use super::door::{Answer, Caller, Ctx, Query, ok};
 use super::model::{Endpoint, Role};
 use super::refusal::Refusal;
 use super::{branch, databases};

@@ -1,6 +1,7 @@
 //! The way into Neon's state: who asks, which project, whether it is locked, and the envelope of the
 //! answer.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::Json;
@@ -158,6 +159,29 @@ pub(super) fn enter<T>(cloud: &Neon, with: impl FnOnce(&Ctx, &mut Vec<Project>) 
         settings,
     };
     with(&ctx, projects)
+}
+
+/// A query, read as Neon reads it: every defect is a 400 with this beginning.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        axum::extract::Query::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(query)| Self(query))
+            .map_err(|error| Refusal::bad(format!("invalid request: decode params: query: {}", reason(&error))))
+    }
+}
+
+/// What is wrong, without the web framework's own words.
+fn reason(error: &dyn Error) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
 }
 
 /// Reads a JSON body as Neon does: every defect is a 400 with this beginning.

@@ -1,12 +1,12 @@
 //! Lists branches: search, sort, pages.
 
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::door::{Answer, Caller, ok};
+use super::door::{Answer, Caller, Query, ok};
 use super::model::{Branch, Project};
 use super::refusal::Refusal;
 use super::render;

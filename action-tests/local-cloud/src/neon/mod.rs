@@ -38,7 +38,7 @@ use axum::{Router, middleware};
 pub(crate) use self::proxy::Front;
 pub(crate) use self::state::Neon;
 
-use crate::gate::Face;
+use crate::face::Face;
 use crate::log::Provider;
 use crate::unknown;
 
@@ -79,7 +79,8 @@ pub(crate) fn router(cloud: Arc<Neon>) -> Router {
         .route("/start", post(endpoints::start))
         .route("/suspend", post(endpoints::suspend))
         .route("/restart", post(endpoints::restart));
-    Router::new()
+    // Beside the ids of projects.
+    unknown::literals(Router::new(), &["/projects/recoverable"])
         .route("/auth", get(projects::auth))
         .route("/users/me", get(projects::me))
         .route("/users/me/organizations", get(projects::organizations))

@@ -1,10 +1,10 @@
 //! Operations, read.
 
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::door::{Answer, Caller, ok};
+use super::door::{Answer, Caller, Query, ok};
 use super::refusal::Refusal;
 use super::render;
 

@@ -1,10 +1,10 @@
 //! Schemas: of the real database when the runtime is on, else the seeded text.
 
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::door::{Answer, Caller, Ctx, ok};
+use super::door::{Answer, Caller, Ctx, Query, ok};
 use super::model::{Branch, Project};
 use super::refusal::Refusal;
 use super::{branch, databases, diff, history};

@@ -31,7 +31,7 @@ console.log(JSON.stringify({ zones: zones.map((zone) => zone.name), posts: batch
 "#;
 
 /// Runs a script that imports the SDK, and reads the JSON that it prints.
-async fn run(world: &World, script: &str) -> Value {
+pub(crate) async fn run(world: &World, script: &str) -> Value {
     world.write("sdk.mjs", script);
     // Node finds packages beside the script.
     std::os::unix::fs::symlink(

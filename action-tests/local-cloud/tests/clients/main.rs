@@ -8,10 +8,13 @@
 
 mod admin;
 mod cloudflare_api;
+mod cloudflare_more;
 mod cloudflare_sdk;
 mod github_api;
 mod github_comments;
 mod github_deployments;
+mod github_graphql;
+mod github_more;
 mod github_world;
 mod http;
 mod neon_api;
@@ -22,8 +25,12 @@ mod neonctl;
 mod npm;
 mod postgres;
 mod postgres_wire;
+mod python;
+mod sdks;
 mod specs;
 mod swap;
+mod truth;
+mod unmodelled;
 mod workerd;
 mod world;
 mod wrangler;

@@ -1,4 +1,4 @@
-//! Neon's serverless driver against real branches: SQL over HTTP and WebSockets, from Node and from Workers; and a
+//! Neon's serverless driver against real branches: SQL over HTTP and `WebSocket`s, from Node and from Workers; and a
 //! plain Postgres client over TLS.
 
 use std::fs;
@@ -26,7 +26,10 @@ const refused = ({ name, message, code, severity, position, routine }) => ({ nam
 "#;
 
 async fn run(world: &World, uri: &str, script: &str) -> Value {
-    world.write("script.mjs", &format!("{HEAD}\n{script}\nconsole.log(JSON.stringify(out));\n"));
+    world.write(
+        "script.mjs",
+        &format!("{HEAD}\n{script}\nconsole.log(JSON.stringify(out));\n"),
+    );
     let file = world.directory.path().join("script.mjs");
     let main = npm::runtime().join("main.mjs");
     let ended = world.node(&file, &[main.to_str().unwrap(), uri], "", &file).await.ok();
@@ -94,7 +97,10 @@ async fn sql_over_http_has_values_batches_and_errors_as_neon_has_them() {
         out["password"],
         json!(["password authentication failed for user 'neondb_owner'", null])
     );
-    assert!(out["endpoint"].as_str().unwrap().contains("could not be found"), "{out}");
+    assert!(
+        out["endpoint"].as_str().unwrap().contains("could not be found"),
+        "{out}"
+    );
     assert_eq!(out["database"], json!(["database \"other\" does not exist", "3D000"]));
 }
 
@@ -129,11 +135,16 @@ async fn websockets_and_plain_connections_lead_to_the_branch_and_end_with_its_co
     assert_eq!(out["plain"], json!([{"n": 20000}]));
 
     // A session ends with its compute.
-    world.write("sleep.mjs", &format!("{HEAD}
+    world.write(
+        "sleep.mjs",
+        &format!(
+            "{HEAD}
         const client = await new Pool({{ connectionString: url }}).connect();
         client.on('error', () => {{}});
         console.log(await client.query('SELECT pg_sleep(60)').catch(({{ code }}) => code ?? 'closed'));
-        process.exit(0);"));
+        process.exit(0);"
+        ),
+    );
     let endpoint = made["endpoints"][0]["id"].as_str().unwrap().to_owned();
     let file = world.directory.path().join("sleep.mjs");
     let main = npm::runtime().join("main.mjs");
@@ -143,7 +154,14 @@ async fn websockets_and_plain_connections_lead_to_the_branch_and_end_with_its_co
     };
     let suspend = async {
         while get(&world, &format!("/endpoints/{endpoint}")).await["endpoint"]["current_state"] != "active"
-            || world.cloud.state().unwrap().to_string().matches("\"connections\":1").count() == 0
+            || world
+                .cloud
+                .state()
+                .unwrap()
+                .to_string()
+                .matches("\"connections\":1")
+                .count()
+                == 0
         {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
@@ -178,20 +196,28 @@ async fn a_worker_uses_the_driver_as_it_comes() {
         "main_module": "index.js", "compatibility_date": "2026-07-01",
         "bindings": [{"type": "secret_text", "name": "DATABASE_URL", "text": uri}],
     });
-    let part = |name: &str, kind: &str, text: &str| {
-        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n{text}\r\n")
+    let field = |name: &str, kind: &str, text: &str| {
+        format!(
+            "--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n{text}\r\n"
+        )
     };
     let esm = "application/javascript+module";
     let body = [
-        part("metadata", "application/json", &metadata.to_string()),
-        part("index.js", esm, WORKER),
-        part("driver.mjs", esm, &fs::read_to_string(driver).unwrap()),
+        field("metadata", "application/json", &metadata.to_string()),
+        field("index.js", esm, WORKER),
+        field("driver.mjs", esm, &fs::read_to_string(driver).unwrap()),
         "--x--\r\n".to_owned(),
     ];
     let url = format!("{}/accounts/{ACCOUNT}/workers/scripts/api", world.cloud.cloudflare);
     let bearer = format!("Bearer {TOKEN}");
-    let headers = [("authorization", bearer.as_str()), ("content-type", "multipart/form-data; boundary=x")];
-    assert_eq!(http::send("PUT", &url, &headers, body.concat()).await.unwrap().status, 200);
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "multipart/form-data; boundary=x"),
+    ];
+    assert_eq!(
+        http::send("PUT", &url, &headers, body.concat()).await.unwrap().status,
+        200
+    );
     let subdomain = format!("/accounts/{ACCOUNT}/workers/scripts/api/subdomain");
     world.api("POST", &subdomain, &json!({"enabled": true})).await;
     for n in [1, 2] {

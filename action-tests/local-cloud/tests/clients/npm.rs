@@ -17,6 +17,12 @@ pub(crate) fn runtime() -> &'static Path {
     RUNTIME.get_or_init(|| installed("../runtime"))
 }
 
+/// `action-tests/wranglers`, older versions of wrangler, likewise.
+pub(crate) fn wranglers() -> &'static Path {
+    static WRANGLERS: OnceLock<PathBuf> = OnceLock::new();
+    WRANGLERS.get_or_init(|| installed("../wranglers"))
+}
+
 /// `npm ci`, unless it was done for this lock file. Other processes wait meanwhile.
 fn installed(folder: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -14,8 +14,8 @@ const ROUNDS: usize = 8;
 const PATIENCE: [Duration; 4] = [
     Duration::from_millis(100),
     Duration::from_millis(300),
-    Duration::from_millis(1000),
-    Duration::from_millis(1000),
+    Duration::from_secs(1),
+    Duration::from_secs(1),
 ];
 
 /// Code as a bundler leaves it, of about `megabytes`: tables and functions that differ, all of them reachable.
@@ -70,7 +70,10 @@ async fn deploy(world: &World, number: usize, version: &str) {
         name(number)
     );
     let bearer = format!("Bearer {TOKEN}");
-    let headers = [("authorization", bearer.as_str()), ("content-type", "multipart/form-data; boundary=x")];
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "multipart/form-data; boundary=x"),
+    ];
     let answer = http::send("PUT", &url, &headers, body).await.unwrap();
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
@@ -78,7 +81,9 @@ async fn deploy(world: &World, number: usize, version: &str) {
 async fn visit(edge: String, number: usize) -> (Duration, u16, String) {
     let start = Instant::now();
     let host = format!("{}.acme.workers.dev", name(number));
-    let answer = http::send("GET", &format!("{edge}/"), &[("host", &host)], "").await.unwrap();
+    let answer = http::send("GET", &format!("{edge}/"), &[("host", &host)], "")
+        .await
+        .unwrap();
     (start.elapsed(), answer.status, answer.text())
 }
 
@@ -96,7 +101,7 @@ async fn every_client_is_served_while_workers_of_real_size_are_swapped() {
     let first = Instant::now();
     while tokio::time::timeout(PATIENCE[0], visit(edge(), 0)).await.is_err() {
         tries += 1;
-        assert!(first.elapsed() < Duration::from_secs(60), "never served");
+        assert!(first.elapsed() < Duration::from_mins(1), "never served");
     }
     let first = first.elapsed();
     assert!(tries > 0, "the first set was there at once: this test shows nothing");
@@ -116,7 +121,7 @@ async fn every_client_is_served_while_workers_of_real_size_are_swapped() {
                         if let Ok(visit) = tokio::time::timeout(patience, visit(edge.clone(), changed)).await {
                             return visit;
                         }
-                        assert!(start.elapsed() < Duration::from_secs(60), "{patience:?} is never enough");
+                        assert!(start.elapsed() < Duration::from_mins(1), "{patience:?} is never enough");
                     }
                 })
             })

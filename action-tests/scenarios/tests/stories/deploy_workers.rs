@@ -271,6 +271,7 @@ async fn a_preview_that_reaches_into_production_is_refused_before_any_request() 
         "export default {}",
     );
     world.file("codex.toml", MANIFEST);
+    world.seed(&json!({"cloudflare": {"r2": ["files"]}})).await;
     let run = deploy(&world, &[("shared", "web.FILES"), ("dry-run", "true")]).await;
     assert_eq!(run.code, 0, "{run}");
     world.finish().await;

@@ -1,5 +1,5 @@
 //! Stories of `deploy-workers` about projects as their frameworks make them: from the templates on npm, built by the real
-//! tools, deployed by the real wrangler and by us.
+//! tools, deployed by the real wrangler and by us. Python is left out: its tools fetch what they need while they build.
 
 use std::fs;
 use std::path::Path;

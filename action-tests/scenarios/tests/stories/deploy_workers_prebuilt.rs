@@ -83,7 +83,7 @@ fn module_rows() -> Vec<Row> {
         ),
         Row {
             name: "a folder with more in it",
-            config: json!({"main": "./index.js", "rules": [{"type": "Text", "globs": ["**/*.json"], "fallthrough": true}]}),
+            config: json!({"main": "./index.js", "compatibility_flags": null, "rules": [{"type": "Text", "globs": ["**/*.json"], "fallthrough": true}]}),
             environment: None,
             files: vec![
                 ("index.js", MODULE),
@@ -154,13 +154,14 @@ fn binding_rows() -> Vec<Row> {
     ];
     let mut all = bindings.clone();
     all["main"] = "dist/index.js".into();
+    all["route"] = "a.example.com/*".into();
     let inherited = json!({
         "main": "dist/index.js", "vars": {"LOST": "1"}, "kv_namespaces": [{"binding": "LOST", "id": "a"}], "logpush": true,
         "observability": {"enabled": true, "head_sampling_rate": 0.5, "logs": {"invocation_logs": false}},
         "env": {"live": {"vars": {"STAGE": "live"}, "placement": {"mode": "smart"}, "limits": {"cpu_ms": 50}, "tail_consumers": [{"service": "tail"}]}},
     });
     let plain = json!({
-        "main": "dist/index.mjs", "compatibility_flags": [], "triggers": {"crons": ["0 * * * *"]}, "routes": [{"pattern": "a.example.com", "custom_domain": true}],
+        "$schema": "node_modules/wrangler/config-schema.json", "account_id": "0123456789abcdef0123456789abcdef", "main": "dist/index.mjs", "compatibility_flags": [], "triggers": {"crons": ["0 * * * *"]}, "routes": [{"pattern": "a.example.com", "custom_domain": true}],
         "workers_dev": true, "preview_urls": false, "minify": true, "preserve_file_names": true, "find_additional_modules": true, "tsconfig": "tsconfig.json",
         "dev": {"port": 8787}, "build": {"watch_dir": "dist"}, "send_metrics": false, "observability": {"enabled": false}, "logpush": false,
         "migrations": [{"tag": "v1", "new_sqlite_classes": ["Room"]}], "vars": {}, "kv_namespaces": [], "queues": {"producers": []},
@@ -219,9 +220,11 @@ fn comparable(form: &Form) -> Value {
 fn write(folder: &Path, row: &Row) {
     let mut config = json!({"name": "built", "no_bundle": true, "compatibility_date": "2026-07-01", "compatibility_flags": ["nodejs_compat"]});
     for (key, value) in row.config.as_object().unwrap() {
-        if !value.is_null() {
-            config[key] = value.clone();
-        }
+        config[key] = value.clone();
+    }
+    // What a row sets to nothing is not there at all.
+    if let Some(fields) = config.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
     }
     fs::create_dir(folder).unwrap();
     fs::write(folder.join("wrangler.json"), config.to_string()).unwrap();

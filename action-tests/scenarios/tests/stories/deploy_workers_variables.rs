@@ -90,8 +90,9 @@ async fn a_preview_has_no_schedules_unless_the_manifest_says_so() {
     assert_eq!(run.code, 0, "{run}");
     assert!(!schedules(&world, "jobs-42").contains("*/5"), "{run}");
     assert!(
-        run.stdout
-            .contains("schedules that are left out, since previews have none without `crons = true`: */5 * * * *"),
+        run.stdout.contains(
+            "note: jobs: its schedules (`*/5 * * * *`) are left out: a preview has none without `crons = true`"
+        ),
         "{run}"
     );
     let mark = world.mark();

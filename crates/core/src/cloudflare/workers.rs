@@ -171,6 +171,19 @@ impl Writer {
         Ok(serde_json::from_value(answer).ok())
     }
 
+    /// Says of both whether the Worker answers at workers.dev, and whether its versions have URLs of their own.
+    pub async fn set_addresses(&self, worker: &str, at: WorkersDev) -> Result<(), Error> {
+        let reader = self.reader();
+        let call = Call::post(
+            reader.script_path(worker, "/subdomain"),
+            format!("switch workers.dev and the URLs of versions for Worker `{worker}`"),
+        );
+        let call = call.needs(reader.workers_edit()).repeat(Repeat::Safe).young();
+        let body = json!({"enabled": at.enabled, "previews_enabled": at.previews_enabled});
+        let _: IgnoredAny = self.ask(call.json(body)).await?;
+        Ok(())
+    }
+
     /// Changes settings that no version holds: `observability`, `logpush`, `tail_consumers`.
     pub async fn patch_settings(&self, worker: &str, settings: &Map<String, Value>) -> Result<(), Error> {
         let reader = self.reader();

@@ -40,7 +40,7 @@ pub struct Environment {
     pub on_limit: OnLimit,
     /// Whether Workers run on the schedules of their configuration.
     pub crons: bool,
-    /// Production resources that may be used on purpose, by binding.
+    /// What others have as well and that may be used on purpose, by binding.
     pub shared: Vec<String>,
     /// The manifest's folder.
     pub root: PathBuf,

@@ -193,7 +193,7 @@ const ENVIRONMENT: &[Key] = &[
     key(
         "shared",
         Kind::TextList,
-        "Production resources that a preview may use on purpose, by binding.",
+        "What another environment, or every pull request, has as well and this one may use on purpose, by binding.",
     ),
     key(
         "wildcard",

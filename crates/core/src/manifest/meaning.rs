@@ -29,6 +29,11 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
         found.add("url", "`project.url` is to contain `{hostname}`".to_owned());
     }
     hosts::zone(manifest, &mut found);
+    let others = naming::placeholders(&manifest.project.url);
+    for unknown in others.into_iter().filter(|name| *name != "hostname") {
+        let text = format!("`project.url`: `{{{unknown}}}` is no placeholder; known: `{{hostname}}`");
+        found.add("url", text);
+    }
     database_variables(manifest, &mut found);
     for (name, environment) in &manifest.environments {
         templates(manifest, name, environment, &mut found);

@@ -145,16 +145,27 @@ impl Work<'_> {
         }
     }
 
-    /// Whether it answers at workers.dev.
+    /// A preview is reached by its hostname only; whether a new Worker is at workers.dev depends on the account.
     pub(crate) async fn workers_dev(&self, service: &ServicePlan, built: &Built) -> anyhow::Result<()> {
-        let Some(on) = service.workers_dev else {
+        let new_preview = service.upload == Upload::First && plan::is_hidden(&self.inputs.environment);
+        if !new_preview && !service.workers_dev_off {
             return Ok(());
-        };
+        }
         self.stop.check()?;
-        let at = self.writer().set_workers_dev(&service.worker, on).await?;
-        self.did(service, if on { Did::WorkersDevOn } else { Did::WorkersDevOff });
-        if service.upload == Upload::First {
+        let at = self.writer().set_workers_dev(&service.worker, false).await?;
+        self.did(service, Did::WorkersDevOff);
+        if new_preview {
             self.versions_answer_at(service, built, at);
+        }
+        Ok(())
+    }
+
+    /// What the configuration says of where the Worker answers beside its hostnames.
+    pub(crate) async fn addresses(&self, service: &ServicePlan) -> anyhow::Result<()> {
+        if let Some(at) = service.addresses {
+            self.stop.check()?;
+            self.writer().set_addresses(&service.worker, at).await?;
+            self.did(service, Did::Addresses(at));
         }
         Ok(())
     }
@@ -167,16 +178,14 @@ impl Work<'_> {
         self.note(service, |outcome| outcome.version_urls = urls);
     }
 
-    /// The same of new Workers whose place at workers.dev is not ours to say. Only the report needs it, so it is asked
-    /// beside the gate.
+    /// The same of new Workers that are no previews, or are there. Only the report needs it, so it is asked beside the gate.
     pub(crate) async fn new_version_urls(&self, wave: &[String]) {
-        if self.inputs.health.is_none() {
+        if plan::is_hidden(&self.inputs.environment) || self.inputs.health.is_none() {
             return;
         }
         let new = wave.iter().filter_map(|key| {
             let service = self.plan.services.get(key)?;
-            let unknown = service.upload == Upload::First && service.workers_dev.is_none();
-            Some((service, self.built.get(key)?)).filter(|_| unknown)
+            Some((service, self.built.get(key)?)).filter(|_| service.upload == Upload::First)
         });
         let asked = new.map(|(service, built)| async move {
             if let Ok(at) = self.writer().reader().workers_dev(&service.worker).await {

@@ -216,8 +216,7 @@ impl Work<'_> {
             self.upload(service, built, rendered).await?;
         }
         let settings = async {
-            // An upload of a version has brought them.
-            if service.upload == Upload::No || service.migrations.is_some() {
+            if !service.brings_settings {
                 self.settings(service).await?;
             }
             Ok(())
@@ -225,7 +224,10 @@ impl Work<'_> {
         // Each to its end: a failure of one is no reason to leave another half-done.
         let (steps, workers_dev, crons, settings) = future::join4(
             self.steps(service),
-            self.workers_dev(service, built),
+            async {
+                self.workers_dev(service, built).await?;
+                self.addresses(service).await
+            },
             self.crons(service),
             settings,
         )

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use actions_core::cloudflare::WorkersDev;
 use indexmap::IndexMap;
 
 use crate::apply::rollback::PutBack;
@@ -28,9 +29,10 @@ pub(crate) enum Code {
 pub(crate) enum Did {
     Step(Step),
     WorkersDevOff,
-    WorkersDevOn,
     /// Our DNS record of this name gave way to a custom domain's.
     Record(String),
+    /// What the configuration says of workers.dev and of the versions' URLs.
+    Addresses(WorkersDev),
     Schedules,
     Settings,
     Tags,

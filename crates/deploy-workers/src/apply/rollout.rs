@@ -77,7 +77,7 @@ impl Work<'_> {
     /// A service whose new version shares the traffic with the one before, and that version.
     fn partial(&self, key: &str) -> Option<(&ServicePlan, String)> {
         let service = self.plan.services.get(key)?;
-        let gradual = service.upload == Upload::Again && service.migrations.is_none() && service.previous.is_some();
+        let gradual = service.upload == Upload::Again && !service.by_put && service.previous.is_some();
         let version = self.journal.borrow().services.get(key)?.new.clone()?;
         gradual.then_some((service, version))
     }

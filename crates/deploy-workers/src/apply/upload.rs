@@ -9,10 +9,11 @@ use wrangler::uploader::ToUpload;
 use crate::apply::Work;
 use crate::apply::outcome::{Code, Did};
 use crate::apply::rollout;
+use crate::plan::ServicePlan;
+use crate::plan::addresses;
 use crate::plan::claims;
 use crate::plan::content;
 use crate::plan::fingerprint;
-use crate::plan::{ServicePlan, Upload};
 use crate::report;
 use wrangler::project::Built;
 use wrangler::project::by_wrangler::Handed;
@@ -28,7 +29,7 @@ impl Work<'_> {
         let tag = tag.unwrap_or_else(|| content::tag(environment, subject, built, rendered));
         let message = self.message(service);
         if let Some(handed) = &built.handed {
-            return self.by_wrangler(service, handed, rendered, &tag, &message).await;
+            return self.by_wrangler(service, built, handed, rendered, &tag, &message).await;
         }
         let mut metadata = content::metadata(built, rendered);
         if let Some(files) = &built.assets {
@@ -43,7 +44,7 @@ impl Work<'_> {
         if let Some(sha) = &self.inputs.origin.sha {
             metadata.insert("annotations".to_owned(), json!({"workers/commit_sha": sha}));
         }
-        if service.upload == Upload::First || service.migrations.is_some() {
+        if service.by_put {
             if let Some(migrations) = &service.migrations {
                 metadata.insert("migrations".to_owned(), migrations.clone());
             }
@@ -103,6 +104,7 @@ impl Work<'_> {
     async fn by_wrangler(
         &self,
         service: &ServicePlan,
+        built: &Built,
         handed: &Handed,
         rendered: &Rendered,
         tag: &str,
@@ -116,10 +118,14 @@ impl Work<'_> {
             let value = self.inputs.secrets.get(&secret.variable)?;
             Some((secret.name.clone(), value.clone()))
         });
+        let live = self.facts.live.get(&service.key);
+        // What the hash does not cover: as it is, where the configuration does not say.
+        let mut config = handed.configuration(environment, subject, rendered);
+        addresses::kept(environment, built, live.and_then(|live| live.workers_dev), &mut config);
         let what = ToUpload {
             folder: &handed.folder,
             config_folder: handed.config.folder(),
-            config: &handed.configuration(environment, subject, &rendered.metadata),
+            config: &config,
             secrets: &secrets.collect::<Vec<_>>(),
             token: &access.token,
             account: &access.account_id,
@@ -128,7 +134,6 @@ impl Work<'_> {
         };
         let content = fingerprint::content(tag);
         // After a rollback the same content may be uploaded again: until that ends well, it has not.
-        let live = self.facts.live.get(&service.key);
         let before = live.map(|live| &live.settings.tags[..]).unwrap_or_default();
         if content.is_some_and(|content| claims::is_uploaded(before, content)) {
             self.tag(&service.worker, &claims::uploaded(before, None)).await?;

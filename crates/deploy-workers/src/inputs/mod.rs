@@ -6,7 +6,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use actions_core::environment::Environment;
+use actions_core::environment::{Environment, Service};
 use actions_core::health::Schedule;
 use actions_core::manifest::Manifest;
 use actions_core::runner::common::CloudflareAccess;
@@ -82,7 +82,7 @@ pub(crate) struct Inputs {
     pub(crate) dry_run: bool,
     /// Keys of the services to deploy, in the manifest's order.
     pub(crate) chosen: Vec<String>,
-    /// Production resources that may be used on purpose: `BINDING` or `service.BINDING`.
+    /// What others have as well and that may be used on purpose: `BINDING` or `service.BINDING`.
     pub(crate) shared: Vec<String>,
     /// Variables that builds may see beside the harmless ones.
     pub(crate) build_env: Vec<(String, String)>,
@@ -138,6 +138,17 @@ impl Origin {
 }
 
 impl Inputs {
+    /// Variables that are meant for this service, not for all of the environment.
+    pub(crate) fn own_vars<'a>(&'a self, service: &'a Service) -> Vec<&'a String> {
+        match &self.manifest {
+            Some(manifest) => {
+                let own = manifest.services.get(&service.key);
+                own.into_iter().flat_map(|own| own.vars.keys()).collect()
+            }
+            None => service.vars.keys().collect(),
+        }
+    }
+
     /// What of the project is looked at.
     pub(crate) fn scope(&self) -> Scope<'_> {
         Scope {

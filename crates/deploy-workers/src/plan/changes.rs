@@ -2,6 +2,7 @@
 
 use actions_core::plan::{Plan as Changes, Verb};
 
+use crate::plan::addresses;
 use crate::plan::hostnames::Step;
 use crate::plan::{Plan, ServicePlan, Upload};
 
@@ -33,6 +34,9 @@ impl Plan {
                 ),
                 Upload::No => {}
             }
+            for change in &service.durable {
+                changes.push(change.verb, change.kind, &change.name, &change.detail, ());
+            }
             for step in &service.steps {
                 let to = format!("to {worker}");
                 match step {
@@ -55,13 +59,17 @@ impl Plan {
                     }
                 }
             }
-            if let Some(on) = service.workers_dev.filter(|on| *on || service.upload != Upload::First) {
-                let detail = if on {
-                    "on: it has no hostname"
-                } else {
-                    "off: a preview is reached by its hostname"
-                };
-                changes.push(Verb::Update, "workers.dev", worker, detail, ());
+            if service.workers_dev_off {
+                changes.push(
+                    Verb::Update,
+                    "workers.dev",
+                    worker,
+                    "off: a preview is reached by its hostname",
+                    (),
+                );
+            }
+            if let Some(at) = service.addresses {
+                changes.push(Verb::Update, "workers.dev", worker, addresses::said(at), ());
             }
             if let Some(settings) = &service.settings {
                 let keys: Vec<&str> = settings.keys().map(String::as_str).collect();

@@ -1,10 +1,12 @@
 //! What stands in the way of a service, beside its hostnames: told before anything is touched. Pure.
 
 use actions_core::environment::Service;
+use serde_json::Value;
 
 use crate::facts::{self, Facts, Live};
-use crate::plan::{Subject, ownership};
+use crate::plan::{Subject, durable, ownership};
 use wrangler::project::Built;
+use wrangler::project::render::Rendered;
 
 /// All of it, each a sentence.
 pub(crate) fn of(subject: &Subject<'_>, service: &Service, built: &Built, live: &Live, facts: &Facts) -> Vec<String> {
@@ -14,6 +16,37 @@ pub(crate) fn of(subject: &Subject<'_>, service: &Service, built: &Built, live: 
     found.extend(ownership::conflict(subject, service, live));
     found.extend(ownership::shared_kv(subject, service, facts));
     found
+}
+
+/// What stands in the way of what it is rendered to.
+pub(crate) fn of_rendered(service: &Service, rendered: &Rendered, live: &Live, facts: &Facts) -> Vec<String> {
+    let mut found = durable::conflicts(rendered, live);
+    found.extend(absent_kv(service, rendered, facts));
+    found
+}
+
+/// KV namespaces that the wrangler configuration names, and the account does not have.
+fn absent_kv(service: &Service, rendered: &Rendered, facts: &Facts) -> Vec<String> {
+    let Some(there) = &facts.kv_ids else { return Vec::new() };
+    let bindings = rendered.metadata.get("bindings").and_then(Value::as_array);
+    let bindings = bindings
+        .into_iter()
+        .flatten()
+        .filter(|binding| binding["type"] == "kv_namespace");
+    let text = |binding: &Value, key: &str| binding[key].as_str().unwrap_or_default().to_owned();
+    bindings
+        .map(|binding| (text(binding, "name"), text(binding, "namespace_id")))
+        // What is made by this run has no id yet.
+        .filter(|(name, id)| {
+            let made = service.kv.iter().any(|kv| kv.binding == *name && rendered.missing_kv.contains(&kv.title));
+            !made && !there.contains(id)
+        })
+        .map(|(name, id)| {
+            format!(
+                "there is no KV namespace `{id}` in the account for binding `{name}`; make one (`npx wrangler kv namespace create {name}`) and put its id into the wrangler configuration, or list `{name}` in the service's `kv`"
+            )
+        })
+        .collect()
 }
 
 /// Services that it needs, and that are neither deployed nor to be.
@@ -37,10 +70,12 @@ fn name(service: &Service, live: &Live) -> Option<String> {
     })
 }
 
-/// What the manifest names for it and the account does not have.
+/// What is named for it and the account does not have.
 fn absent(service: &Service, built: &Built, facts: &Facts) -> Vec<String> {
-    let buckets = built.bound(&service.r2);
-    let buckets = buckets.filter(|(_, name)| facts.missing_buckets.contains(*name));
+    let buckets = built.buckets(&service.r2);
+    let buckets = buckets
+        .into_iter()
+        .filter(|(_, name)| facts.missing_buckets.contains(*name));
     let buckets = buckets.map(|(binding, name)| {
         format!(
             "there is no R2 bucket `{name}` for binding `{binding}`; make it (`npx wrangler r2 bucket create {name}`), or name another one in the environment's `r2`"

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::facts::Live;
 use crate::plan::fingerprint;
 use wrangler::project::Built;
+use wrangler::project::durable;
 use wrangler::project::render::Rendered;
 
 /// The tag of a service's upload. One by wrangler holds more than the metadata says: its whole configuration counts.
@@ -15,7 +16,7 @@ pub(crate) fn tag(environment: &Environment, service: &Service, built: &Built, r
     let assets = built.assets.as_ref().map(|files| (&files.assets[..], &files.config));
     let mut metadata = metadata(built, rendered);
     if let Some(handed) = &built.handed {
-        let config = handed.configuration(environment, service, &rendered.metadata);
+        let config = handed.configuration(environment, service, rendered);
         metadata.insert("wrangler".to_owned(), Value::Object(config));
     }
     fingerprint::tag(&service.worker, &metadata, modules(built), assets, built.size)
@@ -39,10 +40,7 @@ pub(crate) fn modules(built: &Built) -> &[Module] {
 
 /// The migrations after the one that is live, as the API wants them.
 pub(crate) fn migrations(all: &[Value], live: Option<&str>) -> Option<Value> {
-    let done = live
-        .and_then(|live| all.iter().position(|migration| migration["tag"] == live))
-        .map_or(0, |at| at + 1);
-    let pending = &all[done..];
+    let pending = durable::pending(all, live);
     let last = pending.last()?;
     let steps: Vec<Value> = pending
         .iter()
@@ -59,6 +57,11 @@ pub(crate) fn migrations(all: &[Value], live: Option<&str>) -> Option<Value> {
         migrations["old_tag"] = live.into();
     }
     Some(migrations)
+}
+
+/// Whether an upload says what becomes of Durable Objects by `exports`: a version could not (Cloudflare, 10211).
+pub(crate) fn exports_objects(metadata: &Map<String, Value>) -> bool {
+    durable::exported(metadata.get("exports")).next().is_some()
 }
 
 fn bindings(value: Option<&Value>) -> impl Iterator<Item = &Value> {
@@ -154,7 +157,7 @@ mod tests {
                 .as_object()
                 .unwrap()
                 .clone(),
-            missing_kv: Vec::new(),
+            ..Rendered::default()
         };
         let notes = by_hand(&live("v1.2"), &rendered(json!(["secret_text"])));
         assert_eq!(

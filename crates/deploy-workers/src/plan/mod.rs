@@ -1,9 +1,11 @@
 //! Decides what is to be done, from bundles and facts. Pure.
 
+pub(crate) mod addresses;
 pub(crate) mod changes;
 pub(crate) mod claims;
 pub(crate) mod conflicts;
 pub(crate) mod content;
+pub(crate) mod durable;
 pub(crate) mod fingerprint;
 pub(crate) mod hostnames;
 pub(crate) mod ownership;
@@ -16,6 +18,7 @@ use actions_core::cloudflare::WorkersDev;
 use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
 use actions_core::naming;
+use actions_core::text::quoted_list;
 use indexmap::IndexMap;
 use reqwest::Url;
 use serde_json::{Map, Value};
@@ -49,13 +52,20 @@ pub(crate) struct ServicePlan {
     /// The tag of what is uploaded, which takes a hash over all of it; `None` while KV namespaces have no ids yet.
     pub(crate) tag: Option<String>,
     pub(crate) steps: Vec<Step>,
-    /// Whether it is to answer at workers.dev, where that differs; `None`: it is right, or not ours. Whether a new Worker
-    /// is there depends on the account.
-    pub(crate) workers_dev: Option<bool>,
+    /// workers.dev is on, and a preview is to be reached by its hostname only.
+    pub(crate) workers_dev_off: bool,
+    /// What the configuration says of workers.dev and of the versions' URLs, where it is not so.
+    pub(crate) addresses: Option<WorkersDev>,
     /// The schedules to set; `None`: they are right, or not ours.
     pub(crate) crons: Option<Vec<String>>,
     /// Durable Object migrations to run with the upload.
     pub(crate) migrations: Option<Value>,
+    /// What becomes of its Durable Objects with that.
+    pub(crate) durable: Vec<durable::Change>,
+    /// Whether the upload goes by `PUT` and serves at once, as what makes or moves Durable Objects has to.
+    pub(crate) by_put: bool,
+    /// Whether the upload brings the settings that no version holds.
+    pub(crate) brings_settings: bool,
     /// Settings that no version holds, where they differ; a first upload brings them, and so does wrangler.
     pub(crate) settings: Option<Map<String, Value>>,
     /// The Worker's tags as they are to be, where they differ; a first upload brings its own.
@@ -88,7 +98,8 @@ impl ServicePlan {
     pub(crate) fn changes(&self) -> bool {
         self.upload != Upload::No
             || !self.steps.is_empty()
-            || self.workers_dev.is_some()
+            || self.workers_dev_off
+            || self.addresses.is_some()
             || self.crons.is_some()
             || self.tags.is_some()
             || self.settings.is_some()
@@ -134,6 +145,7 @@ impl Plan {
             let live = facts.live.get(key).unwrap_or(&nothing);
             let hostname = of_hostnames(subject, service, facts, live);
             let conflicts = conflicts::of(subject, service, built, live, facts).into_iter();
+            let conflicts = conflicts.chain(conflicts::of_rendered(service, rendered, live, facts));
             let conflicts = conflicts.chain(hostname.conflicts);
             plan.conflicts.extend(conflicts.map(|text| (key.clone(), text)));
             let mut planned = one(subject, service, built, rendered, facts, live);
@@ -145,6 +157,10 @@ impl Plan {
                 );
                 plan.conflicts.push((key.clone(), text));
             }
+            let hostnames = hostnames::wanted(subject.environment, service);
+            planned
+                .notes
+                .extend(addresses::notes(subject.environment, built, &hostnames));
             planned.steps = hostname.steps;
             planned.notes.extend(hostname.notes);
             plan.services.insert(key.clone(), planned);
@@ -251,13 +267,9 @@ fn tags(
     claims::tags(present, marker.as_deref(), uploaded, &hostnames)
 }
 
-/// Whether a Worker is to answer at workers.dev; `None`: not ours to say.
-fn wanted_at_workers_dev(environment: &Environment) -> Option<bool> {
-    match environment.routing {
-        Routing::WorkersDev => Some(true),
-        // A preview is reached by its hostname only.
-        _ => environment.pull_request.map(|_| false),
-    }
+/// Whether Workers are reached by their hostnames only, as previews are.
+pub(crate) fn is_hidden(environment: &Environment) -> bool {
+    environment.pull_request.is_some() && environment.routing != Routing::WorkersDev
 }
 
 fn one(
@@ -270,7 +282,7 @@ fn one(
 ) -> ServicePlan {
     let environment = subject.environment;
     let tag = content::tag(environment, service, built, rendered);
-    let migrations = content::migrations(&built.migrations, live.migration_tag.as_deref());
+    let migrations = content::migrations(&rendered.migrations, live.migration_tag.as_deref());
     let uploaded = fingerprint::content(&tag).filter(|_| built.handed.is_some());
     let serves = fingerprint::same(live.tag(), &tag) && rendered.missing_kv.is_empty() && migrations.is_none();
     // What wrangler does after the upload is not known of a run that failed: it is done again.
@@ -286,6 +298,17 @@ fn one(
     let comes_along = upload == Upload::First || upload == Upload::Again && built.handed.is_some();
     let right = comes_along || claims::same(&tags, &live.settings.tags);
     let mut notes: Vec<String> = ownership::note(environment, service, live).into_iter().collect();
+    notes.extend(built.told.iter().chain(&rendered.told).cloned());
+    let idle = built
+        .crons
+        .as_ref()
+        .filter(|crons| !environment.crons && !crons.is_empty());
+    notes.extend(idle.map(|crons| {
+        format!(
+            "its schedules ({}) are left out: a preview has none without `crons = true` in the environment",
+            quoted_list(crons)
+        )
+    }));
     if let Some(what) = built.handed.as_ref().and_then(|handed| handed.uncompared) {
         notes.push(format!(
             "{what} cannot be compared with what is there, so it is deployed each time"
@@ -294,6 +317,18 @@ fn one(
     if upload == Upload::Again {
         notes.extend(content::by_hand(live, rendered));
     }
+    let by_put = upload == Upload::First || migrations.is_some() || content::exports_objects(&rendered.metadata);
+    // Assets alone are uploaded without (wrangler does the same, and writes them the next time).
+    let brings_settings = match upload {
+        Upload::First => !built.assets_only,
+        Upload::Again => !by_put,
+        Upload::No => false,
+    };
+    let durable = if upload == Upload::No {
+        Vec::new()
+    } else {
+        durable::changes(&service.worker, built, rendered, live)
+    };
     ServicePlan {
         key: service.key.clone(),
         worker: service.worker.clone(),
@@ -306,13 +341,17 @@ fn one(
         upload,
         tag: Some(tag).filter(|_| rendered.missing_kv.is_empty()),
         steps: Vec::new(),
-        // Nothing is known of a Worker that is not there yet.
-        workers_dev: wanted_at_workers_dev(environment)
-            .filter(|wanted| live.workers_dev.is_none_or(|at| at.enabled != *wanted)),
+        workers_dev_off: is_hidden(environment) && live.workers_dev.is_some_and(|at| at.enabled),
+        // An upload by wrangler does it.
+        addresses: addresses::wanted(environment, built, live.workers_dev)
+            .filter(|_| built.handed.is_none() || upload == Upload::No),
         crons: wanted_crons(environment, built).filter(|crons| !same(crons, &live.crons)),
         migrations,
+        durable,
+        by_put,
+        brings_settings,
         settings: settings::differing(&rendered.metadata, &live.settings.others, upload == Upload::No)
-            .filter(|_| upload != Upload::First && built.handed.is_none()),
+            .filter(|_| !(upload == Upload::First && brings_settings) && built.handed.is_none()),
         tags: Some(tags.clone()).filter(|_| !right),
         all_tags: tags,
         version_urls: None,

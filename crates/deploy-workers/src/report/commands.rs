@@ -90,7 +90,12 @@ pub(crate) fn restored_markdown(json: &DeployWorkers) -> String {
 }
 
 /// The report of `validate`.
-pub(crate) fn validated(inputs: &Inputs, built: &IndexMap<String, Built>, seconds: f64) -> DeployWorkers {
+pub(crate) fn validated(
+    inputs: &Inputs,
+    built: &IndexMap<String, Built>,
+    described: &[Described],
+    seconds: f64,
+) -> DeployWorkers {
     let service = |(key, built): (&String, &Built)| {
         let service = inputs.environment.service(key)?;
         Some(Service {
@@ -102,6 +107,10 @@ pub(crate) fn validated(inputs: &Inputs, built: &IndexMap<String, Built>, second
             size: Some(built.size.raw),
             gzip: Some(built.size.gzip),
             seconds: rounded(built.took.as_secs_f64()),
+            detail: described
+                .iter()
+                .find(|described| described.key() == key)
+                .and_then(Described::told),
             ..Service::default()
         })
     };
@@ -119,8 +128,16 @@ pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers, describe
         format!("| {key} | `{}` | {} | {} |\n", service.worker, bytes(raw), bytes(gzip))
     };
     let rows: String = json.services.iter().map(row).collect();
+    let told = json
+        .services
+        .iter()
+        .filter_map(|service| Some((&service.service, service.detail.as_ref()?)));
+    let told: String = told
+        .map(|(key, told)| format!("- {}: {}\n", cell(key), cell(told)))
+        .collect();
+    let told = if told.is_empty() { told } else { format!("\n{told}") };
     format!(
-        "### Workers of {}: {} valid\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}{}",
+        "### Workers of {}: {} valid\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}{told}{}",
         inputs.environment.title(),
         count(json.services.len(), "service"),
         described_markdown(inputs, described)

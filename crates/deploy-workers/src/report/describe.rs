@@ -27,6 +27,8 @@ pub(crate) struct Described {
     after: Vec<String>,
     /// By what they are: bindings, secrets, variables, schedules, migrations.
     parts: Vec<(&'static str, Vec<String>)>,
+    /// What is other than the configuration says, each a sentence.
+    told: Vec<String>,
 }
 
 /// Describes the chosen services in the order of their deployment.
@@ -56,16 +58,12 @@ pub(crate) fn describe(inputs: &Inputs, bundled: &Bundled, rendered: &BTreeMap<S
             .migrations
             .iter()
             .filter_map(|migration| Some(migration["tag"].as_str()?.to_owned()));
-        let schedules = if inputs.environment.crons {
-            "schedules"
-        } else {
-            "schedules that are left out, since previews have none without `crons = true`"
-        };
+        let schedules = built.crons.clone().filter(|_| inputs.environment.crons);
         let parts = [
             ("bindings", bound),
             ("secrets", service.secrets.iter().map(secret).collect()),
             ("variables", vars),
-            (schedules, built.crons.clone().unwrap_or_default()),
+            ("schedules", schedules.unwrap_or_default()),
             ("migrations", migrations.collect()),
         ];
         Some(Described {
@@ -74,6 +72,7 @@ pub(crate) fn describe(inputs: &Inputs, bundled: &Bundled, rendered: &BTreeMap<S
             url: service.url.clone(),
             after: bundled.needs.get(key).cloned().unwrap_or_default(),
             parts: parts.into_iter().filter(|(_, items)| !items.is_empty()).collect(),
+            told: built.told.iter().chain(&rendered.told).cloned().collect(),
         })
     };
     bundled.waves.iter().flatten().filter_map(one).collect()
@@ -98,6 +97,16 @@ fn target(service: &Service, built: &Built, name: &str, kind: &str, binding: &Va
 }
 
 impl Described {
+    /// What is other than the configuration says, in one line.
+    pub(super) fn told(&self) -> Option<String> {
+        Some(self.told.join("; ")).filter(|told| !told.is_empty())
+    }
+
+    /// The service's key.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
     fn lines(&self) -> Vec<String> {
         let at = if self.url.is_empty() {
             String::new()
@@ -115,6 +124,15 @@ impl Described {
             .iter()
             .map(|(what, items)| format!("  {what}: {}", items.join("; ")));
         std::iter::once(head).chain(parts).map(|line| redact(&line)).collect()
+    }
+}
+
+/// What is other than the configuration says: a deployment has it among the plan's notes.
+pub(crate) fn say_told(runner: &Runner, all: &[Described]) {
+    for described in all {
+        for told in &described.told {
+            runner.say(&redact(&super::note(&described.key, told)));
+        }
     }
 }
 
@@ -173,6 +191,7 @@ mod tests {
                 ("secrets", vec!["STRIPE_SECRET_KEY (from STRIPE_TEST_KEY)".to_owned()]),
                 ("variables", vec!["ENVIRONMENT = preview".to_owned()]),
             ],
+            told: Vec::new(),
         };
         insta::assert_snapshot!(described.lines().join("\n"), @r"
         web: Worker web-preview-42 at https://web-preview-42.example.com, after api and auth

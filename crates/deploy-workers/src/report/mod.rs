@@ -268,6 +268,11 @@ pub(crate) fn wave_ended(number: usize, of: usize, outcomes: &IndexMap<String, O
         .into())
 }
 
+/// What a person should know of a service.
+fn note(key: &str, note: &str) -> String {
+    format!("note: {key}: {note}")
+}
+
 /// The plan.
 pub(crate) fn plan(plan: &Plan) -> String {
     let changes = plan.changes();
@@ -277,7 +282,7 @@ pub(crate) fn plan(plan: &Plan) -> String {
     }
     for service in plan.services.values() {
         for note in &service.notes {
-            text.push_str(&format!("\nnote: {}: {note}", service.key));
+            text.push_str(&format!("\n{}", self::note(&service.key, note)));
         }
     }
     text

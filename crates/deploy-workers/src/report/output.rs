@@ -12,6 +12,7 @@ use super::describe::{Described, described_markdown};
 use crate::apply::outcome::{Did, Journal, Outcome};
 use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
+use crate::plan::addresses;
 use crate::plan::hostnames::Step;
 use crate::plan::{Plan, ServicePlan};
 use wrangler::project::Size;
@@ -257,8 +258,8 @@ fn not_undone(outcome: &Outcome) -> Option<String> {
         Did::Settings => Some("its settings".to_owned()),
         Did::Migrations => Some("its Durable Object migrations".to_owned()),
         Did::WorkersDevOff => Some("workers.dev was switched off".to_owned()),
-        Did::WorkersDevOn => Some("workers.dev was switched on".to_owned()),
         Did::Record(name) => Some(format!("our DNS record `{name}` was deleted")),
+        Did::Addresses(at) => Some(format!("workers.dev was switched {}", addresses::said(*at))),
         // They say whose it is, which does not change.
         Did::Tags => None,
     });

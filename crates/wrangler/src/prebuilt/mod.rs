@@ -44,6 +44,9 @@ const NOT_UPLOADED: &[&str] = &[
     "workers_dev",
 ];
 
+/// What the older format listens to.
+const EVENTS: [&str; 5] = ["fetch", "scheduled", "queue", "email", "tail"];
+
 impl Form {
     /// The form of a Worker that is built already; `None` when wrangler has to make it.
     ///
@@ -115,14 +118,17 @@ fn is_plain(settings: &Settings<'_>) -> bool {
 }
 
 /// Whether code is a module for certain. The older format has no exports, and another metadata; wrangler tells them
-/// apart by the default export, which is looked for here in the two ways in which bundlers write one.
+/// apart by the default export, which is looked for here in the ways in which bundlers write one.
 fn is_module(code: &[u8]) -> bool {
     let text = String::from_utf8_lossy(code);
-    let exports = text.contains("export default") || text.contains(" as default");
-    let listens = ["\"", "'", "`"]
-        .iter()
-        .any(|quote| text.contains(&format!("addEventListener({quote}fetch")));
-    exports && !listens
+    let has = |part: &str| text.contains(part);
+    let exports = has("export default") || has(" as default") && (has("export {") || has("export{"));
+    let listens = |event: &str| {
+        ["\"", "'", "`"]
+            .iter()
+            .any(|quote| has(&format!("addEventListener({quote}{event}")))
+    };
+    exports && !EVENTS.iter().any(|event| listens(event))
 }
 
 /// `None` where something in it is not known here.
@@ -141,9 +147,14 @@ fn metadata(settings: &Settings<'_>, main: &str) -> Option<Map<String, Value>> {
         return None;
     }
     metadata.insert("compatibility_flags".to_owned(), flags);
-    for key in PASSED_ON.iter().filter(|key| settings.has(key)) {
-        if let Some(value) = settings.get(key) {
-            metadata.insert((*key).to_owned(), value.clone());
+    for key in PASSED_ON {
+        match settings.get(key) {
+            None | Some(Value::Null) => {}
+            Some(value) if settings.has(key) => {
+                metadata.insert((*key).to_owned(), value.clone());
+            }
+            // wrangler may send an empty one, or refuse it.
+            Some(_) => return None,
         }
     }
     Some(metadata)
@@ -258,6 +269,8 @@ mod tests {
             "addEventListener('fetch', f)",
             "export const a = 1",
             "addEventListener('fetch', f) // export default",
+            "addEventListener(\"queue\", f) // export { f as default }",
+            "throw 'used as default'",
         ] {
             assert!(form(config, &[("dist/index.js", code)]).unwrap().is_none(), "{code}");
         }

@@ -10,13 +10,14 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::by_wrangler::Handed;
+use super::durable;
 use crate::{Files, Tool};
 
 /// The content type of a source map, which no runtime reads.
 pub const SOURCE_MAP: &str = "application/source-map";
 
 /// A service, bundled.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Built {
     /// As wrangler would send it.
     pub metadata: Map<String, Value>,
@@ -25,6 +26,14 @@ pub struct Built {
     /// No code at all.
     pub assets_only: bool,
     pub crons: Option<Vec<String>>,
+    /// The patterns of the configuration's routes.
+    pub routes: Vec<String>,
+    /// Whether the Worker is at workers.dev, and whether its versions have URLs of their own there; `None` where the
+    /// configuration does not say.
+    pub workers_dev: Option<bool>,
+    pub preview_urls: Option<bool>,
+    /// What the configuration says in vain, each a sentence.
+    pub told: Vec<String>,
     /// Durable Object migrations, oldest first.
     pub migrations: Vec<Value>,
     pub warnings: Vec<String>,
@@ -57,11 +66,32 @@ impl Built {
         names.iter().filter(|(binding, _)| self.binding(binding).is_some())
     }
 
+    /// The buckets that it is bound to, by binding: those of `named`, else of its configuration. One of a jurisdiction is
+    /// found by another address than the rest, and left out.
+    pub fn buckets<'a>(&'a self, named: &'a IndexMap<String, String>) -> Vec<(&'a str, &'a str)> {
+        let text = |binding: &'a Value, key: &str| binding[key].as_str();
+        let bound = self.bindings().filter(|binding| binding["jurisdiction"].is_null());
+        let buckets = bound.filter_map(|binding| {
+            let name = text(binding, "name")?;
+            let own = named.get(name).map(String::as_str);
+            let configured = text(binding, "bucket_name").filter(|_| binding["type"] == "r2_bucket");
+            Some((name, own.or(configured)?))
+        });
+        buckets.collect()
+    }
+
+    /// Whether its configuration names KV namespaces by id.
+    pub fn names_kv(&self) -> bool {
+        self.bindings().any(|binding| binding["type"] == "kv_namespace")
+    }
+
     /// Whether it implements Durable Objects: such a Worker's versions have no URLs of their own (Cloudflare).
     pub fn has_durable_objects(&self) -> bool {
         let own =
             |binding: &Value| binding["type"] == "durable_object_namespace" && binding.get("script_name").is_none();
-        !self.migrations.is_empty() || self.bindings().any(own)
+        !durable::classes(&self.migrations).is_empty()
+            || durable::exported(self.metadata.get("exports")).any(|(_, state)| durable::is_live(state))
+            || self.bindings().any(own)
     }
 }
 

@@ -7,6 +7,8 @@ use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
 use serde_json::{Map, Value};
 
+use super::render::Rendered;
+
 /// What an upload by wrangler takes beside the rendered metadata.
 #[derive(Debug)]
 pub struct Handed {
@@ -48,13 +50,16 @@ impl Handed {
         &self,
         environment: &Environment,
         service: &Service,
-        metadata: &Map<String, Value>,
+        rendered: &Rendered,
     ) -> Map<String, Value> {
         // The environment was found when the configuration was read.
         let Ok(settings) = self.config.settings(self.wrangler_env.as_deref()) else {
             return Map::new();
         };
-        let mut config = settings.for_upload(metadata);
+        let mut config = settings.for_upload(&rendered.metadata);
+        if !rendered.migrations.is_empty() {
+            config.insert("migrations".to_owned(), rendered.migrations.clone().into());
+        }
         config.insert("name".to_owned(), service.worker.as_str().into());
         let asked = config.get("workers_dev").and_then(Value::as_bool);
         let workers_dev = environment.routing == Routing::WorkersDev

@@ -40,6 +40,24 @@ pub fn bundle(built: &Built, budget: Option<u64>, today: Date) -> Vec<String> {
     problems
 }
 
+/// What the manifest gives a Worker that has no code to use it. `own_vars` are the variables that are meant for this
+/// service; those of a whole environment mean all that can have them.
+pub fn without_code(service: &Service, built: &Built, own_vars: &[&String]) -> Vec<String> {
+    if !built.assets_only {
+        return Vec::new();
+    }
+    let secrets = service.secrets.iter().map(|secret| ("secrets", &secret.name));
+    let kv = service.kv.iter().map(|kv| ("kv", &kv.binding));
+    let vars = own_vars.iter().map(|name| ("vars", *name));
+    let all = secrets.chain(kv).chain(vars);
+    all.map(|(key, name)| {
+        format!(
+            "it has assets alone, and no code that could read `{name}` of its `{key}`: take it out, or give the wrangler configuration a `main`"
+        )
+    })
+    .collect()
+}
+
 /// What an environment probably lacks. A deployment goes on: an environment may want less than the top level.
 pub fn not_inherited(built: &Built) -> impl Iterator<Item = String> {
     built.not_inherited.iter().map(|key| {

@@ -4,15 +4,19 @@ mod builds;
 mod built;
 pub mod by_wrangler;
 pub mod check;
+pub mod durable;
+pub mod isolation;
 pub mod names;
+mod outside;
 pub mod refused;
 pub mod render;
+mod told;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::{Bundle, Config, Files, Form, Resource, ResourceKind, Sandbox, Settings, Tool};
+use crate::{Bundle, Config, Files, Form, Sandbox, Settings, Tool};
 use actions_core::environment::{Environment, Service};
 use actions_core::error::fault;
 use actions_core::manifest::{Manifest, Uploader};
@@ -24,8 +28,9 @@ use self::builds::at_once;
 pub use self::builds::build;
 pub use self::built::{Built, SOURCE_MAP, Size};
 use self::by_wrangler::Handed;
+use self::isolation::Foreign;
 
-/// The environment whose resources no other one may use unasked.
+/// The environment whose resources no other one may use unasked, whatever it is like.
 const PRODUCTION: &str = "production";
 
 /// What of a project is looked at, and on whose behalf.
@@ -47,6 +52,12 @@ impl<'a> Scope<'a> {
     pub fn services(self) -> impl Iterator<Item = &'a Service> {
         let services = self.environment.services.iter();
         services.filter(move |service| self.chosen.contains(&service.key))
+    }
+
+    /// Whether what another environment has too may be used on purpose.
+    fn shares(self, service: &Service, name: &str) -> bool {
+        let full = format!("{}.{name}", service.key);
+        self.shared.iter().any(|shared| shared == name || *shared == full)
     }
 }
 
@@ -112,13 +123,13 @@ impl Project {
                 .collect(),
             root: environment.root.clone(),
         };
-        let production = project.production_settings(scope).unwrap_or_default();
+        let foreign = project.foreign(scope);
         for service in scope.services() {
             let Some(settings) = project.settings(&service.key) else {
                 continue;
             };
-            let production = production.get(service.key.as_str());
-            for problem in refused::refused(scope, service, &settings, production) {
+            let names = project.configs[&service.key].names();
+            for problem in refused::refused(scope, service, &settings, &names, foreign.as_ref()) {
                 problems.add(&format!("services.{}", service.key), problem);
             }
         }
@@ -131,18 +142,6 @@ impl Project {
 
     fn wrangler_env(&self, key: &str) -> Option<&str> {
         self.wrangler_envs.get(key).map(String::as_str)
-    }
-
-    /// Every service's settings in production; `None` when this is production, or nobody says what that is.
-    fn production_settings(&self, scope: Scope<'_>) -> Option<BTreeMap<&str, Settings<'_>>> {
-        // Without a manifest nobody says what production is.
-        let manifest = scope.manifest.filter(|_| scope.environment.name != PRODUCTION)?;
-        let all = self.configs.iter();
-        let settings = all.filter_map(|(key, config)| {
-            let settings = config.declared(manifest.wrangler_env(PRODUCTION, key));
-            Some((key.as_str(), settings.ok()?))
-        });
-        Some(settings.collect())
     }
 
     /// Whether every service's configuration could be read.
@@ -158,22 +157,9 @@ impl Project {
             .collect()
     }
 
-    /// Everything outside the Workers that production uses, by its configurations and by the manifest's `r2` and `d1`;
-    /// `None` when this is production.
-    pub fn production(&self, scope: Scope<'_>) -> Option<BTreeSet<Resource>> {
-        let settings = self.production_settings(scope)?;
-        let mut found: BTreeSet<Resource> = settings.values().flat_map(Settings::resources).collect();
-        let manifest = scope.manifest?;
-        if let Ok(production) =
-            Environment::resolve(manifest, PRODUCTION, None, &actions_core::owner::Repository::default())
-        {
-            let named = production.services.iter().flat_map(|service| {
-                let buckets = service.r2.values().map(|name| (ResourceKind::R2, name));
-                buckets.chain(service.d1.values().map(|name| (ResourceKind::D1, name)))
-            });
-            found.extend(named.map(|(kind, id)| Resource { kind, id: id.clone() }));
-        }
-        Some(found)
+    /// What belongs to other environments; `None` when this is production.
+    pub fn foreign(&self, scope: Scope<'_>) -> Option<Foreign> {
+        Foreign::of(self, scope)
     }
 
     /// Bundles the chosen services, as many at once as there are cores; failures come beside what went well.
@@ -248,9 +234,15 @@ impl Project {
         // was read before that, by wrangler too.
         let assets = Files::read(config, &settings).map_err(fault)?;
         let modules = form.modules;
+        let assets_only = assets.is_some() && settings.text("main").is_none();
+        let switch = |key: &str| settings.get(key).and_then(serde_json::Value::as_bool);
         Ok(Built {
             size: Size::of(&modules),
-            assets_only: assets.is_some() && settings.text("main").is_none(),
+            assets_only,
+            routes: told::routes(&settings),
+            workers_dev: switch("workers_dev"),
+            preview_urls: switch("preview_urls"),
+            told: told::told(&settings, assets_only),
             metadata: form.metadata,
             modules,
             assets,

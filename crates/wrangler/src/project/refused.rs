@@ -1,51 +1,83 @@
 //! What is refused of a configuration before anything is bundled: what we cannot do, and what would take something
 //! away from another environment. Pure.
 
-use crate::Settings;
+use std::collections::BTreeMap;
+
+use crate::{Resource, ResourceKind, Settings};
 use actions_core::environment::Service;
 use actions_core::manifest::Uploader;
 use serde_json::Value;
 
 use super::Scope;
 use super::by_wrangler::BY_CONTENT;
+use super::durable;
+use super::isolation::{self, Foreign};
 
 /// The way out, for all of it.
 const WAY_OUT: &str = "; `uploader: wrangler` lets the project's wrangler do it";
 
-/// What is refused, each a sentence. `production` are the service's settings there, when this is another environment.
+/// Keys that only wrangler deploys, beside those by content, and how our own client refuses them.
+const BY_KEY: [(&str, &str); 2] = [
+    ("addresses", "does not route email to Workers"),
+    ("first_party_worker", "does not deploy Cloudflare's own Workers"),
+];
+
+/// What is refused, each a sentence. `names` are all that the Worker has; `foreign` is what other environments have.
 pub fn refused(
     scope: Scope<'_>,
     service: &Service,
     settings: &Settings<'_>,
-    production: Option<&Settings<'_>>,
+    names: &[String],
+    foreign: Option<&Foreign>,
 ) -> Vec<String> {
     let mut problems = Vec::new();
-    let consumers = consumed(settings);
-    let workflows = own_workflows(settings);
+    let exclusive = Exclusive::all(settings, names);
     if service.uploader == Uploader::Api {
-        let not_ours = BY_CONTENT.iter().filter(|(key, ..)| settings.has(key));
-        problems.extend(not_ours.map(|(key, what, _)| refusal(key, what)));
-        if !consumers.is_empty() {
+        let not_ours = BY_CONTENT.iter().map(|(key, what, _)| (*key, *what)).chain(BY_KEY);
+        let not_ours = not_ours.filter(|(key, _)| settings.has(key) && settings.get(key) != Some(&Value::Bool(false)));
+        problems.extend(not_ours.map(|(key, what)| refusal(key, what)));
+        let own = |kind: Exclusive| exclusive.contains_key(&kind);
+        if own(Exclusive::Consumer) {
             problems.push(refusal("queues.consumers", "does not attach queue consumers"));
         }
-        if !workflows.is_empty() {
+        if own(Exclusive::Workflow) {
             problems.push(refusal("workflows", "does not register workflows"));
+        }
+        for (inner, key, what) in [
+            ("triggers", "events", "does not subscribe to events"),
+            ("unsafe", "capnp", "does not upload schemas"),
+        ] {
+            if settings
+                .get(inner)
+                .is_some_and(|value| value.get(key).is_some_and(is_set))
+            {
+                problems.push(refusal(&format!("{inner}.{key}"), what));
+            }
         }
     } else {
         let taken = Taken {
             scope,
             service,
-            preview: scope.environment.pull_request.is_some(),
+            foreign,
         };
-        let theirs = production.map(consumed);
-        problems.extend(taken.check("queue", &consumers, theirs.as_deref(), "is consumed by one Worker only"));
-        let theirs = production.map(own_workflows);
-        problems.extend(taken.check(
-            "workflow",
-            &workflows,
-            theirs.as_deref(),
-            "runs the code of one Worker only",
-        ));
+        for (kind, ours) in &exclusive {
+            problems.extend(taken.check(*kind, ours));
+        }
+        problems.extend(taken.dead_letters(settings));
+    }
+    for (key, binding, whose) in foreign
+        .into_iter()
+        .flat_map(|foreign| isolation::unknown_keys(&service.key, settings, foreign))
+    {
+        if !scope.shares(service, &binding) {
+            let remedy = isolation::remedy(None, &whose);
+            problems.push(isolation::conflict(&binding, &format!("`{key}`"), remedy, &whose));
+        }
+    }
+    if settings.has("pages_build_output_dir") {
+        problems.push(
+            "`pages_build_output_dir` in the wrangler configuration: this is a Pages project, and not a Worker; deploy it with `wrangler pages deploy`".to_owned(),
+        );
     }
     if let (Some(configured), Some(account)) = (settings.text("account_id"), scope.account)
         && configured != account
@@ -61,28 +93,90 @@ fn refusal(key: &str, what: &str) -> String {
     format!("`{key}` in the wrangler configuration: this action {what}{WAY_OUT}")
 }
 
-/// Things of the account that one Worker has for itself: another environment's would be taken from it.
+fn is_set(value: &Value) -> bool {
+    !matches!(value, Value::Null) && value.as_array().is_none_or(|items| !items.is_empty())
+}
+
+/// Kinds of things of the account that one Worker has for itself: another environment's would be taken from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Exclusive {
+    Consumer,
+    Workflow,
+    Container,
+    Address,
+}
+
+impl Exclusive {
+    fn said(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Consumer => ("queue", "is consumed by one Worker only"),
+            Self::Workflow => ("workflow", "runs the code of one Worker only"),
+            Self::Container => ("container application", "runs the image of one Worker only"),
+            Self::Address => ("email address", "is routed to one Worker only"),
+        }
+    }
+
+    /// What a configuration has of each kind; `names` are all that the Worker has.
+    pub(super) fn all(settings: &Settings<'_>, names: &[String]) -> BTreeMap<Self, Vec<String>> {
+        let texts = |key: &str, field: &str| -> Vec<String> {
+            let items = settings.get(key).and_then(Value::as_array).into_iter().flatten();
+            let texts = items.filter_map(|item| if field.is_empty() { Some(item) } else { item.get(field) }?.as_str());
+            texts.map(str::to_owned).collect()
+        };
+        let consumers = settings.queue_consumers();
+        let queues = consumers.filter_map(|consumer| consumer.get("queue")?.as_str().map(str::to_owned));
+        let all = [
+            (Self::Consumer, queues.collect()),
+            (Self::Workflow, own_workflows(settings, names)),
+            (Self::Container, texts("containers", "name")),
+            (Self::Address, texts("addresses", "")),
+        ];
+        all.into_iter()
+            .filter(|(_, found): &(Self, Vec<String>)| !found.is_empty())
+            .collect()
+    }
+}
+
 struct Taken<'a> {
     scope: Scope<'a>,
     service: &'a Service,
-    preview: bool,
+    foreign: Option<&'a Foreign>,
 }
 
 impl Taken<'_> {
-    fn check(&self, kind: &str, ours: &[String], theirs: Option<&[String]>, why: &str) -> Vec<String> {
-        let shared = |name: &String| {
-            let full = format!("{}.{name}", self.service.key);
-            self.scope.shared.iter().any(|shared| shared == name || *shared == full)
-        };
+    fn check(&self, kind: Exclusive, ours: &[String]) -> Vec<String> {
+        let (noun, why) = kind.said();
         let mut problems = Vec::new();
-        for name in ours.iter().filter(|name| !shared(name)) {
-            if theirs.is_some_and(|theirs| theirs.contains(name)) {
+        for name in ours.iter().filter(|name| !self.scope.shares(self.service, name)) {
+            if let Some(owner) = self.foreign.and_then(|foreign| foreign.has(kind, name)) {
                 problems.push(format!(
-                    "{kind} `{name}` is production's, and {why}; give this environment its own in the wrangler configuration, or add `{name}` to the environment's `shared`"
+                    "{noun} `{name}` is {owner}'s, and {why}; give this environment its own in the wrangler configuration, or add `{name}` to the environment's `shared`"
                 ));
-            } else if self.preview {
+            } else if self.scope.environment.pull_request.is_some() {
                 problems.push(format!(
-                    "{kind} `{name}` {why}, and every pull request would take it from the one before; leave it out of previews, or add `{name}` to the environment's `shared`"
+                    "{noun} `{name}` {why}, and every pull request would take it from the one before; leave it out of previews, or add `{name}` to the environment's `shared`"
+                ));
+            }
+        }
+        problems
+    }
+
+    /// Queues that take what failed: another environment's would be given ours.
+    fn dead_letters(&self, settings: &Settings<'_>) -> Vec<String> {
+        let queues = settings.queue_consumers();
+        let queues = queues.filter_map(|consumer| consumer.get("dead_letter_queue")?.as_str());
+        let mut problems = Vec::new();
+        for queue in queues.filter(|queue| !self.scope.shares(self.service, queue)) {
+            let resource = Resource {
+                kind: ResourceKind::Queue,
+                id: queue.to_owned(),
+            };
+            let whose = self
+                .foreign
+                .and_then(|foreign| foreign.whose(&self.service.key, &resource, &BTreeMap::new()));
+            if let Some(isolation::Whose::Other(owner)) = whose {
+                problems.push(format!(
+                    "`dead_letter_queue` `{queue}` is {owner}'s; give this environment its own in the wrangler configuration, or add `{queue}` to the environment's `shared`"
                 ));
             }
         }
@@ -90,24 +184,19 @@ impl Taken<'_> {
     }
 }
 
-/// The queues whose messages the Worker takes.
-fn consumed(settings: &Settings<'_>) -> Vec<String> {
-    let list = settings
-        .get("queues")
-        .and_then(|queues| queues.get("consumers")?.as_array());
-    list.into_iter()
-        .flatten()
-        .filter_map(|consumer| consumer.get("queue")?.as_str().map(str::to_owned))
-        .collect()
-}
-
 /// The workflows that the Worker itself implements; the others are bindings to another Worker's.
-fn own_workflows(settings: &Settings<'_>) -> Vec<String> {
+fn own_workflows(settings: &Settings<'_>, names: &[String]) -> Vec<String> {
     let all = settings.get("workflows").and_then(Value::as_array);
-    let own = all
-        .into_iter()
-        .flatten()
-        .filter(|workflow| workflow.get("script_name").is_none());
-    own.filter_map(|workflow| workflow.get("name")?.as_str().map(str::to_owned))
-        .collect()
+    let own = all.into_iter().flatten().filter(|workflow| {
+        let script = workflow.get("script_name").and_then(Value::as_str);
+        script.is_none_or(|script| names.iter().any(|name| name == script))
+    });
+    let exported = durable::workflows(settings.get("exports"));
+    let mut names: Vec<String> = own
+        .chain(exported)
+        .filter_map(|workflow| workflow.get("name")?.as_str().map(str::to_owned))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
 }

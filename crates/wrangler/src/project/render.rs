@@ -1,14 +1,18 @@
 //! Turns a bundle's metadata into that of one environment. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::{Resource, ResourceKind};
+use crate::Resource;
 use actions_core::environment::{Environment, Service};
+use actions_core::naming;
 use actions_core::secret::ExposeSecret as _;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
+use super::durable::{self, Transfer};
+use super::isolation::Foreign;
 use super::names::Names;
+use super::outside::{consumers, means_worker};
 
 /// Secrets that nobody names here stay: a PUT without this would drop what was set by hand.
 const KEEP: [&str; 2] = ["secret_text", "secret_key"];
@@ -29,26 +33,36 @@ pub struct Context<'a> {
     pub known: &'a Known,
     /// By the step's variable; empty when only checking.
     pub secrets: &'a BTreeMap<String, SecretString>,
-    /// Everything that production uses, when this is another environment.
-    pub production: Option<&'a BTreeSet<Resource>>,
+    /// What is not this environment's own, when it is another one than production.
+    pub foreign: Option<&'a Foreign>,
     pub shared: &'a [String],
 }
 
 /// Metadata for an environment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rendered {
     /// Holds secrets.
     pub metadata: Map<String, Value>,
     /// Titles of KV namespaces that must be made first.
     pub missing_kv: Vec<String>,
+    /// Durable Object migrations, oldest first, with the Workers of this environment.
+    pub migrations: Vec<Value>,
+    /// Durable Objects that migrations would move between this environment and another one.
+    pub transfers: Vec<Transfer>,
+    /// What is other than the wrangler configuration says, each a sentence.
+    pub told: Vec<String>,
 }
 
 /// The services that a bundle binds to, by key: they must be there first.
 pub fn callees(metadata: &Map<String, Value>, own: &str, names: &Names) -> Vec<String> {
-    let mut callees: Vec<String> = bindings(metadata)
+    let bound = bindings(metadata)
         .filter_map(Resource::of_binding)
         .filter(|resource| means_worker(resource.kind))
-        .filter_map(|resource| names.service(&resource.id).map(str::to_owned))
+        .map(|resource| resource.id);
+    let outbound = bindings(metadata).filter_map(|binding| binding["outbound"]["worker"]["service"].as_str());
+    let called = bound.chain(outbound.chain(consumers(metadata)).map(str::to_owned));
+    let mut callees: Vec<String> = called
+        .filter_map(|worker| names.service(&worker).map(str::to_owned))
         .filter(|key| key != own)
         .collect();
     callees.sort();
@@ -56,30 +70,30 @@ pub fn callees(metadata: &Map<String, Value>, own: &str, names: &Names) -> Vec<S
     callees
 }
 
-fn means_worker(kind: ResourceKind) -> bool {
-    matches!(
-        kind,
-        ResourceKind::Worker | ResourceKind::DurableObject | ResourceKind::Workflow
-    )
-}
-
 fn bindings(metadata: &Map<String, Value>) -> impl Iterator<Item = &Value> {
     metadata.get("bindings").and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Renders a service's metadata for the environment.
+/// Renders a service's metadata for the environment. `migrations` are all of its configuration's.
 ///
 /// # Errors
 /// Every problem, each a sentence.
-pub fn render(service: &Service, bundled: &Map<String, Value>, context: &Context<'_>) -> Result<Rendered, Vec<String>> {
+pub fn render(
+    service: &Service,
+    bundled: &Map<String, Value>,
+    migrations: &[Value],
+    context: &Context<'_>,
+) -> Result<Rendered, Vec<String>> {
     let mut work = Work {
         service,
         context,
         bindings: bindings(bundled).cloned().collect(),
         problems: Vec::new(),
         missing_kv: Vec::new(),
+        told: Vec::new(),
     };
     work.vars();
+    work.references();
     work.secrets();
     work.kv();
     work.named();
@@ -87,7 +101,18 @@ pub fn render(service: &Service, bundled: &Map<String, Value>, context: &Context
     work.isolate();
     work.workers();
     let mut metadata = bundled.clone();
-    work.tail_consumers(&mut metadata);
+    work.consumers(&mut metadata);
+    work.logs(&mut metadata);
+    let mut migrations = migrations.to_vec();
+    let mut transfers = durable::move_within(&mut migrations, |worker| work.own_worker(worker).map(str::to_owned));
+    let moved = metadata
+        .get_mut("exports")
+        .map(|exports| durable::move_exports(exports, |worker| work.own_worker(worker).map(str::to_owned)));
+    work.transfers(&moved.unwrap_or_default());
+    // Nobody of a pull request can have run them yet: else the plan asks which are still to be run.
+    if context.environment.pull_request.is_some() {
+        work.transfers(&std::mem::take(&mut transfers));
+    }
     if !work.problems.is_empty() {
         return Err(work.problems);
     }
@@ -105,15 +130,23 @@ pub fn render(service: &Service, bundled: &Map<String, Value>, context: &Context
     Ok(Rendered {
         metadata,
         missing_kv: work.missing_kv,
+        migrations,
+        transfers: if context.foreign.is_some() {
+            transfers
+        } else {
+            Vec::new()
+        },
+        told: work.told,
     })
 }
 
-struct Work<'a> {
-    service: &'a Service,
-    context: &'a Context<'a>,
-    bindings: Vec<Value>,
-    problems: Vec<String>,
+pub(super) struct Work<'a> {
+    pub(super) service: &'a Service,
+    pub(super) context: &'a Context<'a>,
+    pub(super) bindings: Vec<Value>,
+    pub(super) problems: Vec<String>,
     missing_kv: Vec<String>,
+    pub(super) told: Vec<String>,
 }
 
 impl Work<'_> {
@@ -149,6 +182,34 @@ impl Work<'_> {
                 _ => self.put(name, variable(name, value)),
             }
         }
+    }
+
+    /// Only the manifest's variables are filled in: a reference in the configuration's would reach the Worker as it is.
+    fn references(&mut self) {
+        let mut problems = Vec::new();
+        for binding in self.bindings.iter().filter(|binding| binding["type"] == "plain_text") {
+            let name = binding["name"].as_str().unwrap_or_default();
+            if self.service.vars.contains_key(name) {
+                continue;
+            }
+            let text = binding["text"].as_str().unwrap_or_default();
+            let meant = naming::references(text)
+                .into_iter()
+                .find(|reference| self.is_reference(reference));
+            problems.extend(meant.map(|meant| {
+                format!(
+                    "`{name}` in the wrangler configuration holds `{{{meant}}}`, which is filled in only in the manifest's `vars`: say it there"
+                )
+            }));
+        }
+        self.problems.extend(problems);
+    }
+
+    fn is_reference(&self, text: &str) -> bool {
+        let service = ["url", "hostname"]
+            .into_iter()
+            .find_map(|part| text.strip_suffix(part)?.strip_suffix('.'));
+        service.is_some_and(|key| self.context.environment.service(key).is_some())
     }
 
     fn secrets(&mut self) {
@@ -235,99 +296,6 @@ impl Work<'_> {
             self.problems.push(format!(
                 "binding `{name}` has no id in the wrangler configuration; give it one, or list it in the service's `kv` if it is a KV namespace, or in the environment's `r2` or `d1`"
             ));
-        }
-    }
-
-    /// Refuses bindings that reach out of the environment into production, unless that is on purpose.
-    fn isolate(&mut self) {
-        let Some(production) = self.context.production else {
-            return;
-        };
-        let own_kv: BTreeSet<&str> = self.service.kv.iter().map(|kv| kv.binding.as_str()).collect();
-        for binding in &self.bindings {
-            let name = binding["name"].as_str().unwrap_or_default();
-            let Some(resource) = Resource::of_binding(binding) else {
-                continue;
-            };
-            if own_kv.contains(name)
-                && resource.kind == ResourceKind::Kv
-                && self.context.environment.pull_request.is_some()
-                || self.is_shared(name)
-            {
-                continue;
-            }
-            let (kind, id) = (resource.kind, &resource.id);
-            if means_worker(kind) {
-                if self.context.names.service(id).is_none() {
-                    self.problems.push(format!(
-                        "binding `{name}` reaches {kind} `{id}`, which is no service of the manifest and so not this environment's own; add it to `services`, or `{name}` to the environment's `shared`"
-                    ));
-                }
-            } else if production.contains(&resource) {
-                let remedy = match kind {
-                    ResourceKind::Kv => "list it in the service's `kv`",
-                    ResourceKind::R2 => "give this environment its own in the manifest's `r2`",
-                    ResourceKind::D1 => "give this environment its own in the manifest's `d1`",
-                    _ => "give this environment its own in the wrangler configuration",
-                };
-                self.problems.push(format!(
-                    "binding `{name}` is production's {kind} `{id}`; {remedy}, or add `{name}` to the environment's `shared`"
-                ));
-            }
-        }
-    }
-
-    fn is_shared(&self, binding: &str) -> bool {
-        let full = format!("{}.{binding}", self.service.key);
-        self.context
-            .shared
-            .iter()
-            .any(|shared| shared == binding || *shared == full)
-    }
-
-    fn own_worker(&self, name: &str) -> Option<&str> {
-        let key = self.context.names.service(name)?;
-        self.context
-            .environment
-            .service(key)
-            .map(|service| service.worker.as_str())
-    }
-
-    /// Points bindings at the Workers of this environment. Those that are shared stay as they are.
-    fn workers(&mut self) {
-        for at in 0..self.bindings.len() {
-            let Some(resource) = Resource::of_binding(&self.bindings[at]) else {
-                continue;
-            };
-            if !means_worker(resource.kind) || self.is_shared(self.bindings[at]["name"].as_str().unwrap_or_default()) {
-                continue;
-            }
-            let Some(worker) = self.own_worker(&resource.id).map(str::to_owned) else {
-                continue;
-            };
-            let field = if resource.kind == ResourceKind::Worker {
-                "service"
-            } else {
-                "script_name"
-            };
-            self.bindings[at][field] = worker.into();
-            // Environments of a Worker are Workers of their own today.
-            if let Some(fields) = self.bindings[at].as_object_mut() {
-                fields.remove("environment");
-            }
-        }
-    }
-
-    fn tail_consumers(&self, metadata: &mut Map<String, Value>) {
-        let consumers = metadata.get_mut("tail_consumers").and_then(Value::as_array_mut);
-        for consumer in consumers.into_iter().flatten() {
-            let own = consumer["service"]
-                .as_str()
-                .and_then(|name| self.own_worker(name))
-                .map(str::to_owned);
-            if let Some(own) = own {
-                consumer["service"] = own.into();
-            }
         }
     }
 }

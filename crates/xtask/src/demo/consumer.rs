@@ -100,7 +100,9 @@ impl Consumer {
 
 /// Adds an entry to drizzle-kit's journal; answers the name of its file.
 fn journalled(journal: &mut Value) -> Result<String> {
-    let entries = journal["entries"].as_array_mut().context("the journal has no entries")?;
+    let entries = journal["entries"]
+        .as_array_mut()
+        .context("the journal has no entries")?;
     let last = entries.last().and_then(|entry| entry["when"].as_u64());
     let index = entries.len();
     let tag = format!("{index:04}_checkout");

@@ -58,7 +58,10 @@ impl<'a> Story<'a> {
                 .script("npm", &["run", "--silent", "db:migrate"], &event, &direct)?;
             Ok((
                 (),
-                format!("`npm run db:migrate` on the branch, as the consumer's own step; {}", last_line(&done.stdout)),
+                format!(
+                    "`npm run db:migrate` on the branch, as the consumer's own step; {}",
+                    last_line(&done.stdout)
+                ),
             ))
         })?;
 
@@ -172,6 +175,8 @@ fn with(mut inputs: Inputs, more: &[(&'static str, &str)]) -> Inputs {
     inputs
 }
 
+/// What a terminal would show last: a spinner writes its line over and over.
 fn last_line(text: &str) -> &str {
-    text.trim_end().lines().last().unwrap_or_default().trim()
+    let line = text.trim_end().lines().last().unwrap_or_default();
+    line.rsplit("\x1b[1G").next().unwrap_or_default().trim()
 }

@@ -1,5 +1,6 @@
 //! The steps that cargo does.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
@@ -66,14 +67,41 @@ pub(crate) fn build_release_binaries(workspace: &Workspace) -> Result<String> {
 }
 
 pub(super) fn test(workspace: &Workspace) -> Result<Passed> {
+    let traffic = traffic(workspace);
+    if traffic.exists() {
+        std::fs::remove_dir_all(&traffic)?;
+    }
     let log = command(
         cargo(workspace)
             .args(["test", "--locked", "--workspace", "--no-fail-fast"])
+            .env("LOCAL_CLOUD_TRAFFIC", traffic)
             .env("CODEX_ACTIONS_BIN_DIR", &workspace.bin)
             // A snapshot that differs fails the test; nothing is written beside it.
             .env("INSTA_UPDATE", "no"),
     )?;
     Ok(Passed::Ran(log))
+}
+
+/// Where the tests' clouds write what they were asked, for [`truth`].
+fn traffic(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("target/traffic")
+}
+
+/// Names the folder with the vendors' descriptions, which are not part of this repository.
+const SPECS: &str = "CODEX_SPECS_DIR";
+
+pub(super) fn truth(workspace: &Workspace) -> Result<Passed> {
+    let log = command(
+        cargo(workspace)
+            .args(["test", "--locked", "--workspace", "--test", "clients", "truth::"])
+            .env("CODEX_TRAFFIC_DIR", traffic(workspace)),
+    )?;
+    Ok(match std::env::var_os(SPECS) {
+        Some(_) => Passed::Ran(log),
+        None => Passed::Skipped(format!(
+            "in part: {SPECS} is not set, so nothing was held against the vendors' descriptions"
+        )),
+    })
 }
 
 fn cargo(workspace: &Workspace) -> Command {

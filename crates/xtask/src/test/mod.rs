@@ -73,10 +73,18 @@ const STEPS: &[Step] = &[
             "npm-runtime",
             "npm-clients",
             "npm-wranglers",
+            "python-clients",
             "npm-projects",
         ],
         lane: Lane::Compile,
         run: cargo::test,
+    },
+    Step {
+        name: "truth",
+        what: "what the tests asked and were answered, against the vendors' descriptions and truth.json",
+        needs: &["rust"],
+        lane: Lane::Compile,
+        run: cargo::truth,
     },
     Step {
         name: "platform",
@@ -112,7 +120,7 @@ const STEPS: &[Step] = &[
         what: "act, zizmor and shellcheck from PyPI",
         needs: &[],
         lane: Lane::Fetch,
-        run: node::install_python,
+        run: |workspace| node::install_python(workspace, crate::install::PYTHON_FOLDER),
     },
     Step {
         name: "npm-runtime",
@@ -141,6 +149,13 @@ const STEPS: &[Step] = &[
         needs: &[],
         lane: Lane::Fetch,
         run: |workspace| node::install(workspace, "action-tests/wranglers"),
+    },
+    Step {
+        name: "python-clients",
+        what: "clients for local-cloud from PyPI",
+        needs: &[],
+        lane: Lane::Fetch,
+        run: |workspace| node::install_python(workspace, "action-tests/clients"),
     },
     Step {
         name: "npm-projects",

@@ -12,8 +12,8 @@ pub(super) fn install(workspace: &Workspace, folder: &str) -> Result<Passed> {
     install::npm(workspace, folder).map(told)
 }
 
-pub(super) fn install_python(workspace: &Workspace) -> Result<Passed> {
-    install::python(workspace).map(told)
+pub(super) fn install_python(workspace: &Workspace, folder: &str) -> Result<Passed> {
+    install::python(workspace, folder).map(told)
 }
 
 fn told(done: Done) -> Passed {

@@ -65,6 +65,10 @@ pub(super) fn router() -> Router<Shared> {
             "/accounts/{account}/queues/{queue}/consumers/{consumer}",
             get(one).put(replace).delete(remove),
         )
+        .route(
+            "/accounts/{account}/workers/scripts/{script}/queue-consumers",
+            get(of_script),
+        )
 }
 
 impl Consumer {
@@ -72,6 +76,7 @@ impl Consumer {
     pub(super) fn view(&self, queue: &Queue) -> Value {
         let mut view = serde_json::to_value(self).unwrap_or_default();
         view["queue_name"] = json!(queue.name);
+        view["queue_id"] = json!(queue.id);
         if let Some(script) = &self.script {
             view["script_name"] = json!(script);
         }
@@ -192,6 +197,22 @@ async fn list(
     let state = lock(&cloud.state);
     let queue = find(state.account(&account)?, &queue)?;
     let found: Vec<Value> = queue.consumers.iter().map(|it| it.view(queue)).collect();
+    Ok(Paging::read(&query, PER_PAGE.0, PER_PAGE.1).reply(&found))
+}
+
+/// The queues that a Worker consumes; not in the SDKs, but alchemy asks it.
+async fn of_script(
+    State(cloud): State<Shared>,
+    Path((account, script)): Path<(String, String)>,
+    axum::extract::Query(query): super::Pairs,
+) -> Answer {
+    let state = lock(&cloud.state);
+    let account = state.account(&account)?;
+    account.worker(&script)?;
+    let found: Vec<Value> = of_worker(account, &script)
+        .into_iter()
+        .map(|(queue, consumer)| consumer.view(queue))
+        .collect();
     Ok(Paging::read(&query, PER_PAGE.0, PER_PAGE.1).reply(&found))
 }
 

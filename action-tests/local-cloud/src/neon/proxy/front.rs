@@ -1,27 +1,23 @@
 //! Neon's proxy as the internet sees it: one port for all computes, told apart by the name in TLS, for Postgres' own
-//! protocol (TLS asked for or at once) and for the HTTP and WebSockets of the serverless driver.
+//! protocol (TLS asked for or at once) and for the HTTP and `WebSocket`s of the serverless driver.
 
-use std::collections::HashMap;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
-use anyhow::Context as _;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 use super::message::{self, Fatal, First};
 use super::session::Login;
 use super::sql;
+use super::visit::Visit;
 use crate::authority::{Authority, Identity};
-use crate::neon::state::Neon;
-use crate::neon::door::enter;
 use crate::neon::hosts::FRONT;
 use crate::neon::settings::Flaw;
+use crate::neon::state::Neon;
 use crate::wire::{Accepted, Listener, TLS, serve};
 
 /// What a client says in TLS that begins without being asked for (`sslnegotiation=direct`).
@@ -70,10 +66,7 @@ impl Front {
     }
 
     pub(crate) fn serve(self, cloud: &Arc<Neon>, stopped: &watch::Receiver<bool>) -> [JoinHandle<()>; 2] {
-        let visit = Visit {
-            cloud: Arc::downgrade(cloud),
-            wakes: Arc::default(),
-        };
+        let visit = Visit::new(cloud);
         let (http, requests) = mpsc::channel(16);
         let served = serve(Listener::Fed(requests), sql::router(visit.clone()), stopped.clone());
         let mut stopped = stopped.clone();
@@ -95,23 +88,7 @@ impl Front {
     }
 }
 
-/// What a connection needs to know.
-#[derive(Clone)]
-pub(super) struct Visit {
-    pub(super) cloud: Weak<Neon>,
-    /// Since when each compute is waking, by number: the client that asked for it may be gone.
-    pub(super) wakes: Arc<Mutex<HashMap<u32, Instant>>>,
-}
-
 impl Visit {
-    /// What is wrong with the front, and how long computes take to wake.
-    pub(super) fn settings(&self) -> anyhow::Result<(Flaw, Duration)> {
-        let cloud = self.cloud.upgrade().context("the cloud has ended")?;
-        Ok(enter(&cloud, |ctx, _| {
-            (ctx.settings.front, Duration::from_millis(ctx.settings.wake_ms))
-        }))
-    }
-
     /// Finds out what a client speaks by its first byte.
     async fn receive(&self, client: TcpStream, shown: &Shown, http: &mpsc::Sender<Accepted>) -> anyhow::Result<()> {
         client.set_nodelay(true)?;

@@ -6,10 +6,9 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::message::Fatal;
-use super::with_endpoint;
+use crate::neon::door::{Ctx, enter};
+use crate::neon::model::{Endpoint, Project};
 use crate::neon::state::Neon;
-use crate::neon::door::Ctx;
-use crate::neon::model::Endpoint;
 
 /// Counts a connection on its compute for as long as it lives.
 pub(super) struct Guest {
@@ -67,7 +66,11 @@ pub(super) fn kicked(cloud: &Weak<Neon>, number: u32) -> impl Future<Output = ()
             return;
         };
         // What was created a moment ago is not noted yet. An error is the end of the cloud.
-        if kicks.wait_for(|all| all.get(&number).is_some_and(|kicks| *kicks >= mine)).await.is_ok() {
+        if kicks
+            .wait_for(|all| all.get(&number).is_some_and(|kicks| *kicks >= mine))
+            .await
+            .is_ok()
+        {
             let _ = kicks.wait_for(|all| all.get(&number) != Some(&mine)).await;
         }
     }
@@ -90,4 +93,18 @@ where
         }
     }
     Ok(())
+}
+
+/// Runs `with` on the project that has a compute, while it has.
+pub(super) fn with_endpoint<T>(
+    cloud: &Weak<Neon>,
+    number: u32,
+    with: impl FnOnce(&Ctx, &mut Project, u32) -> T,
+) -> Option<T> {
+    let cloud = cloud.upgrade()?;
+    enter(&cloud, |ctx, projects| {
+        let has = |e: &Endpoint| e.number == number;
+        let project = projects.iter_mut().find(|project| project.endpoints.iter().any(has))?;
+        Some(with(ctx, project, number))
+    })
 }

@@ -12,8 +12,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use super::message::{self, Fatal, Startup, frame};
-use crate::neon::state::Neon;
 use crate::neon::operation::Presence;
+use crate::neon::state::Neon;
 
 /// How long a client waits for a branch whose database is still being made.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -11,6 +11,7 @@ mod socket;
 mod sql;
 mod values;
 mod verify;
+mod visit;
 
 use std::net::SocketAddrV4;
 use std::pin::pin;
@@ -27,8 +28,6 @@ pub(crate) use self::front::Front;
 use self::guest::Guest;
 use self::login::Session;
 use self::message::{Fatal, First, Startup};
-use super::door::{Ctx, enter};
-use super::model::{Endpoint, Project};
 use crate::neon::state::Neon;
 
 const POLL: Duration = Duration::from_millis(30);
@@ -41,11 +40,7 @@ pub(super) struct Door {
 }
 
 impl Door {
-    pub(super) async fn open(
-        cloud: &Arc<Neon>,
-        number: u32,
-        addresses: [SocketAddrV4; 2],
-    ) -> anyhow::Result<Self> {
+    pub(super) async fn open(cloud: &Arc<Neon>, number: u32, addresses: [SocketAddrV4; 2]) -> anyhow::Result<Self> {
         let (open, closed) = watch::channel(());
         let mut listeners = Vec::new();
         for address in addresses {
@@ -59,10 +54,7 @@ impl Door {
             };
             listeners.push(tokio::spawn(listen(listener, visit)));
         }
-        Ok(Self {
-            listeners,
-            _open: open,
-        })
+        Ok(Self { listeners, _open: open })
     }
 }
 
@@ -145,7 +137,7 @@ async fn admit(client: &mut TcpStream, visit: &Visit, startup: &Startup) -> anyh
 fn resolve(visit: &Visit, startup: &Startup, password: &str) -> Result<String, Fatal> {
     let user = startup.get("user").unwrap_or_default();
     let database = startup.get("database").unwrap_or(user);
-    with_endpoint(&visit.cloud, visit.number, |ctx, project, number| {
+    guest::with_endpoint(&visit.cloud, visit.number, |ctx, project, number| {
         let branch = project
             .endpoints
             .iter()
@@ -166,19 +158,6 @@ fn resolve(visit: &Visit, startup: &Startup, password: &str) -> Result<String, F
         Ok(target)
     })
     .unwrap_or_else(|| Err(Fatal::shutdown()))
-}
-
-fn with_endpoint<T>(
-    cloud: &Weak<Neon>,
-    number: u32,
-    with: impl FnOnce(&Ctx, &mut Project, u32) -> T,
-) -> Option<T> {
-    let cloud = cloud.upgrade()?;
-    enter(&cloud, |ctx, projects| {
-        let has = |e: &Endpoint| e.number == number;
-        let project = projects.iter_mut().find(|project| project.endpoints.iter().any(has))?;
-        Some(with(ctx, project, number))
-    })
 }
 
 /// A cancel request carries the process id and key that the server itself gave out: it is handed on.

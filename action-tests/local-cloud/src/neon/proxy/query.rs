@@ -72,7 +72,9 @@ impl Refused {
         let mut fields = error.fields();
         while let Some(field) = fields.next()? {
             let known = ERROR_FIELDS.iter().find(|(kind, _)| *kind == field.type_());
-            let name = known.map(|(_, name)| *name).or((field.type_() == b'R').then_some("routine"));
+            let name = known
+                .map(|(_, name)| *name)
+                .or((field.type_() == b'R').then_some("routine"));
             if let Some(name) = name {
                 named[name] = json!(String::from_utf8_lossy(field.value_bytes()));
             }

@@ -1,23 +1,18 @@
-//! A session through the front: who wants in where, by which login; a login that succeeds before the compute is awake.
+//! A session through the front, by which login; one that succeeds before the compute is awake.
 
 use std::pin::pin;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::time::Instant;
 
-use super::front::Visit;
 use super::guest::{self, Guest};
 use super::login::{self, Session};
 use super::message::{self, Fatal, First, frame};
 use super::verify::Exchange;
-use crate::lock::lock;
-use crate::neon::door::enter;
+use super::visit::Visit;
 use crate::neon::hosts::FRONT;
 use crate::neon::settings::Flaw;
 
-const POLL: Duration = Duration::from_millis(20);
 const PLUS: &str = "SCRAM-SHA-256-PLUS";
 const PLAIN: &str = "SCRAM-SHA-256";
 
@@ -25,17 +20,8 @@ const PLAIN: &str = "SCRAM-SHA-256";
 pub(super) enum Login<'a> {
     /// Bound to the channel by what its certificate hashes to.
     Scram(&'a [u8]),
-    /// As WebSockets have it, whose TLS ends before Postgres' protocol begins.
+    /// As a `WebSocket` has it, whose TLS ends before Postgres' protocol begins.
     ClearText,
-}
-
-/// Whom the front knows, before the password.
-pub(super) struct Expected {
-    pub(super) number: u32,
-    pub(super) password: String,
-    is_idle: bool,
-    /// The real database; none when the branch has no database of this name.
-    pub(super) target: Option<String>,
 }
 
 impl Visit {
@@ -104,80 +90,6 @@ impl Visit {
         stream.write_all(&words).await?;
         guest::bridge(stream, &mut server, kicked).await?;
         Ok(Ok(()))
-    }
-
-    pub(super) fn has_databases(&self) -> bool {
-        self.cloud.upgrade().is_some_and(|cloud| cloud.ground.runtime.is_some())
-    }
-
-    /// Who may come in where. `host` is a compute's host name or its id.
-    pub(super) fn expect(
-        &self,
-        host: Option<&str>,
-        user: &str,
-        database: &str,
-        flaw: Flaw,
-    ) -> Result<Expected, Fatal> {
-        let host = host.ok_or_else(|| {
-            Fatal::internal(
-                "Endpoint ID is not specified. Either please upgrade the postgres client library (libpq) for SNI support",
-            )
-        })?;
-        let unknown = || {
-            Fatal::internal(
-                "The requested endpoint could not be found, or you don't have access to it. Please check the provided ID and try again.",
-            )
-        };
-        let label = host.split('.').next().unwrap_or_default();
-        let id = label.strip_suffix("-pooler").unwrap_or(label);
-        let cloud = self.cloud.upgrade().ok_or_else(Fatal::shutdown)?;
-        enter(&cloud, |_, projects| {
-            let found = projects.iter().find_map(|project| {
-                let endpoint = project.endpoints.iter().find(|endpoint| endpoint.id == id)?;
-                Some((endpoint, project.branch(&endpoint.branch_id)?))
-            });
-            let (endpoint, branch) = found.filter(|_| flaw != Flaw::UnknownEndpoint).ok_or_else(unknown)?;
-            if endpoint.disabled || flaw == Flaw::Disabled {
-                return Err(Fatal::internal(
-                    "The endpoint has been disabled. Enable it using Neon API and retry.",
-                ));
-            }
-            if flaw == Flaw::Quota {
-                return Err(Fatal::internal(
-                    "Your account or project has exceeded the compute time quota. Upgrade your plan to increase limits.",
-                ));
-            }
-            let role = branch.role(user).ok_or_else(|| Fatal::wrong_password(user))?;
-            let password = match flaw {
-                Flaw::PasswordRefused => format!("{} no more", role.password),
-                _ => role.password.clone(),
-            };
-            Ok(Expected {
-                number: endpoint.number,
-                password,
-                is_idle: endpoint.current_state == "idle",
-                target: branch.database(database).map(|database| database.physical.clone()),
-            })
-        })
-    }
-
-    /// Waits until the compute is awake.
-    pub(super) async fn wake(&self, expected: &Expected) -> anyhow::Result<()> {
-        if expected.is_idle {
-            let since = *lock(&self.wakes).entry(expected.number).or_insert_with(Instant::now);
-            while since.elapsed() < self.settings()?.1 {
-                tokio::time::sleep(POLL).await;
-            }
-            lock(&self.wakes).remove(&expected.number);
-        }
-        let cloud = self.cloud.upgrade().context("the cloud has ended")?;
-        enter(&cloud, |ctx, projects| {
-            let mut all = projects.iter_mut().flat_map(|project| &mut project.endpoints);
-            if let Some(endpoint) = all.find(|endpoint| endpoint.number == expected.number) {
-                guest::awaken(endpoint, ctx);
-            }
-        });
-        Ok(())
     }
 }
 

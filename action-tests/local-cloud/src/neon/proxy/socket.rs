@@ -1,4 +1,4 @@
-//! WebSockets of the serverless driver (`wss://<host>/v2`): Postgres' protocol in binary messages, the password in
+//! The `WebSocket`s of the serverless driver (`wss://<host>/v2`): Postgres' protocol in binary messages, the password in
 //! clear text.
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -9,8 +9,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
-use super::front::Visit;
 use super::session::Login;
+use super::visit::Visit;
 
 /// Bytes that may wait in each direction.
 const BUFFER: usize = 64 << 10;

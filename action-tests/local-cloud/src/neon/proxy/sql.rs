@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::front::Visit;
 use super::guest::Guest;
 use super::message::{Fatal, Startup};
 use super::query::{Conversation, Refused};
+use super::visit::Visit;
 use super::{login, socket, values};
 use crate::neon::settings::Flaw;
 use crate::unknown;
@@ -49,7 +49,8 @@ enum Asked {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Query {
-    query: String,
+    #[serde(rename = "query")]
+    sql: String,
     #[serde(default)]
     params: Vec<Value>,
     array_mode: Option<bool>,
@@ -60,7 +61,10 @@ struct Failure(StatusCode, Refused);
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self(StatusCode::INTERNAL_SERVER_ERROR, Refused::new(&format!("{error:#}"), None))
+        Self(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Refused::new(&format!("{error:#}"), None),
+        )
     }
 }
 
@@ -116,7 +120,8 @@ async fn answer(State(visit): State<Visit>, headers: HeaderMap, body: Bytes) -> 
 async fn run(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
     let place = place(headers)?;
     let begin = begin(headers)?;
-    let asked: Asked = serde_json::from_slice(body).map_err(|error| bad(&format!("could not parse the body: {error}")))?;
+    let asked: Asked =
+        serde_json::from_slice(body).map_err(|error| bad(&format!("could not parse the body: {error}")))?;
     let (flaw, _) = visit.settings()?;
     let expected = visit.expect(Some(&place.host), &place.user, &place.database, flaw)?;
     if expected.password != place.password {
@@ -133,7 +138,9 @@ async fn run(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Result<Value, F
         return Err(Fatal::no_database(&place.database).into());
     };
     if !visit.has_databases() {
-        return Err(Failure::from(anyhow::anyhow!("local-cloud has no databases without its runtime")));
+        return Err(Failure::from(anyhow::anyhow!(
+            "local-cloud has no databases without its runtime"
+        )));
     }
     let _guest = Guest::enter(&visit.cloud, expected.number);
     let session = login::reach(&visit.cloud, &Startup::of(&place.user), target).await??;
@@ -160,7 +167,7 @@ async fn run(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Result<Value, F
 
 async fn one(conversation: &mut Conversation, query: &Query, raw: bool, arrays: bool) -> Result<Value, Failure> {
     let parameters: Vec<Option<String>> = query.params.iter().map(values::parameter).collect();
-    let outcome = conversation.ask(&query.query, &parameters).await??;
+    let outcome = conversation.ask(&query.sql, &parameters).await??;
     Ok(values::answer(&outcome, raw, query.array_mode.unwrap_or(arrays)))
 }
 
@@ -173,7 +180,9 @@ struct Place {
 }
 
 fn place(headers: &HeaderMap) -> Result<Place, Failure> {
-    let text = headers.get(CONNECTION).ok_or_else(|| bad("missing header: neon-connection-string"))?;
+    let text = headers
+        .get(CONNECTION)
+        .ok_or_else(|| bad("missing header: neon-connection-string"))?;
     let url = text.to_str().ok().and_then(|text| Url::parse(text).ok());
     let url = url.filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();

@@ -131,7 +131,11 @@ fn items(text: &str, element: u32) -> Option<(Value, &str)> {
         } else {
             let end = rest.find([',', '}'])?;
             let item = &rest[..end];
-            found.push(if item == "NULL" { Value::Null } else { typed(item, element) });
+            found.push(if item == "NULL" {
+                Value::Null
+            } else {
+                typed(item, element)
+            });
             rest = &rest[end..];
         }
     }
@@ -167,7 +171,11 @@ mod tests {
             (r#"{"a": [1]}"#, JSONB, json!({"a": [1]})),
             ("{1,NULL,3}", 1007, json!([1, null, 3])),
             ("{{1,2},{3,4}}", 1007, json!([[1, 2], [3, 4]])),
-            (r#"{a,"b \"c\",d",NULL,"NULL",""}"#, 1009, json!(["a", "b \"c\",d", null, "NULL", ""])),
+            (
+                r#"{a,"b \"c\",d",NULL,"NULL",""}"#,
+                1009,
+                json!(["a", "b \"c\",d", null, "NULL", ""]),
+            ),
             ("{}", 1009, json!([])),
             ("[0:1]={5,6}", 1007, json!([5, 6])),
             ("{broken", 1007, json!("{broken")),

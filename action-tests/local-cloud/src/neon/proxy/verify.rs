@@ -69,7 +69,12 @@ impl Exchange {
         }
         let signed = format!("{},{},{bare}", self.client_first, self.server_first);
         let signature = hmac(&self.stored_key, signed.as_bytes())?;
-        let client_key: Vec<u8> = STANDARD.decode(proof)?.iter().zip(signature).map(|(a, b)| a ^ b).collect();
+        let client_key: Vec<u8> = STANDARD
+            .decode(proof)?
+            .iter()
+            .zip(signature)
+            .map(|(a, b)| a ^ b)
+            .collect();
         if Sha256::digest(&client_key)[..] != self.stored_key {
             return Ok(None);
         }
