@@ -49,6 +49,9 @@ subdomain = client.workers.subdomains.get(account_id=account_id).subdomain
 
 domain = client.workers.domains.update(account_id=account_id, hostname="api.example.com", service="api", zone_id=zone_id)
 domains = [it.hostname for it in client.workers.domains.list(account_id=account_id)]
+packs = list(client.ssl.certificate_packs.list(zone_id=zone_id))
+hosts = packs[0].hosts
+client.ssl.certificate_packs.delete(packs[0].id, zone_id=zone_id)
 client.workers.domains.get(domain.id, account_id=account_id)
 client.workers.domains.delete(domain.id, account_id=account_id)
 route = client.workers.routes.create(zone_id=zone_id, pattern="www.example.com/*", script="api")
@@ -74,7 +77,7 @@ print(
             "token": token, "zone": zone.name, "names": names, "scripts": scripts, "versions": len(versions),
             "version": version == versions[0].id, "live": len(live), "secrets": secrets, "enabled": enabled, "crons": [it.cron for it in crons],
             "settings": settings is not None, "subdomain": subdomain, "domains": domains, "routes": routes,
-            "titles": titles, "databases": databases, "rules": rules,
+            "titles": titles, "databases": databases, "rules": rules, "hosts": hosts,
             "beyond": {
                 "members": refusal(lambda: client.accounts.members.list(account_id=account_id)),
                 "rulesets": refusal(lambda: client.rulesets.list(zone_id=zone_id)),

@@ -1,19 +1,10 @@
 //! Ids that look random and repeat in every run.
 
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
+use crate::text::hex;
 
 /// Random-looking ids that come out the same in every run, so that a failure can be replayed.
 #[derive(Debug, Default)]

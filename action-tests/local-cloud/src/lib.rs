@@ -19,6 +19,7 @@ mod neon;
 mod operations;
 mod runtime;
 mod server;
+mod text;
 mod traffic;
 mod unknown;
 mod wire;

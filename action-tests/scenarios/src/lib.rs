@@ -18,7 +18,7 @@ pub mod npm;
 mod run;
 mod world;
 
-pub use run::{Run, Start, Started};
+pub use run::{NOBODY, Run, Start, Started, is_root};
 pub use world::World;
 
 /// A client for what a story asks by itself.

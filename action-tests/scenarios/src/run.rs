@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -24,6 +25,7 @@ pub struct Start<'w> {
     inputs: BTreeMap<String, String>,
     env: BTreeMap<String, String>,
     as_step: bool,
+    unprivileged: bool,
 }
 
 impl<'w> Start<'w> {
@@ -65,6 +67,7 @@ impl<'w> Start<'w> {
             inputs: inputs.into_iter().map(owned).collect(),
             env: env.into_iter().map(owned).collect(),
             as_step: false,
+            unprivileged: false,
         }
     }
 
@@ -93,6 +96,14 @@ impl<'w> Start<'w> {
     #[must_use]
     pub fn as_step(mut self) -> Self {
         self.as_step = true;
+        self
+    }
+
+    /// Runs as a user that is not root, as on a hosted runner: as [`NOBODY`], to whom everything of the world is given,
+    /// where the story is root's.
+    #[must_use]
+    pub fn unprivileged(mut self) -> Self {
+        self.unprivileged = true;
         self
     }
 
@@ -150,8 +161,12 @@ impl<'w> Start<'w> {
             .into_iter()
             .filter_map(|name| Some((name, std::env::var_os(name)?)));
         let inputs = self.inputs.iter().map(|(name, value)| (variable(name), value));
-        let child = self
-            .command(&directory)
+        let mut command = self.command(&directory);
+        if self.unprivileged && is_root() {
+            give_away(self.world.directory());
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let child = command
             .env_clear()
             .envs(kept)
             .env("HOME", self.world.directory())
@@ -179,6 +194,24 @@ impl<'w> Start<'w> {
             directory,
             action: self.action,
             began: Instant::now(),
+        }
+    }
+}
+
+/// The user of unprivileged runs, where the story is root's.
+pub const NOBODY: u32 = 65_534;
+
+/// Whether the story runs as root, for whom `/proc` has no secrets.
+pub fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
+}
+
+/// Gives a folder and all that is in it to [`NOBODY`].
+fn give_away(path: &Path) {
+    std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    if path.is_dir() && !path.is_symlink() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            give_away(&entry.unwrap().path());
         }
     }
 }

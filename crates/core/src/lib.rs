@@ -6,6 +6,7 @@
 //! - [`github`], [`cloudflare`], [`neon`]: one provider each; none knows another, nor the runner.
 //! - [`manifest`], [`environment`], [`naming`]: `codex.toml`, and what one environment is made of.
 //! - [`plan`]: changes as data, their guard and their text.
+//! - [`process`]: what the project's code can read of us, and what it leaves running.
 //! - [`reports`]: what the actions tell each other.
 //! - [`secret`], [`credential`]: what is hidden, and what may have to be.
 //! - [`health`]: when a service counts as healthy.
@@ -27,6 +28,7 @@ mod no_answer;
 pub mod owner;
 pub mod paging;
 pub mod plan;
+pub mod process;
 pub mod reports;
 pub mod retry;
 pub mod runner;

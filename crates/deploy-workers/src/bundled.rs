@@ -7,13 +7,15 @@ use actions_core::runner::Runner;
 use indexmap::IndexMap;
 use wrangler::Sandbox;
 
+use crate::bundles;
 use crate::inputs::{Command, Inputs};
 use crate::report;
+use crate::under_way::{Corral, UnderWay};
 use wrangler::project::check;
 use wrangler::project::isolation::Foreign;
 use wrangler::project::names::Names;
 use wrangler::project::render::{self, Context, Known, Rendered};
-use wrangler::project::{self, Built, Progress, Project};
+use wrangler::project::{self, Built, NotBuilt, Progress, Project};
 
 /// The chosen services, ready to be planned.
 pub(crate) struct Bundled {
@@ -33,7 +35,7 @@ impl Bundled {
     ///
     /// # Errors
     /// Bundles that failed, or every problem in them.
-    pub(crate) async fn make(inputs: &Inputs, runner: &Runner) -> anyhow::Result<Self> {
+    pub(crate) async fn make(inputs: &Inputs, runner: &Runner, under_way: &UnderWay) -> anyhow::Result<Self> {
         let mut problems = inputs.missing.clone();
         let api_url = inputs
             .cloudflare
@@ -41,11 +43,27 @@ impl Bundled {
             .map_or(actions_core::cloudflare::API, |access| &access.api_url);
         let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
         let scope = inputs.scope();
-        let say = |progress: Progress<'_>| runner.say(&report::progress(progress));
-        let not_built = project::build(scope, &sandbox, &say).await;
-        let project = Project::read(scope, &not_built, &mut problems);
-        let (built, not_bundled) = project.bundle(scope, &not_built, &sandbox, &say).await;
-        let failed: Vec<(String, anyhow::Error)> = not_built.into_iter().chain(not_bundled).collect();
+        let say = |progress: Progress<'_>| under_way.heed(runner, progress);
+        let mut not_built = NotBuilt::default();
+        let (project, built, not_bundled) =
+            if let Some(folder) = inputs.bundles.as_ref().filter(|_| inputs.command == Command::Deploy) {
+                // None of the project's code runs; names and production's resources are those of this checkout.
+                not_built.elsewhere = true;
+                let project = Project::read(scope, &not_built, &mut problems);
+                let taken = bundles::take(inputs, folder, &mut problems).await?;
+                if let Some(taken) = &taken {
+                    runner.say(&report::taken(taken));
+                }
+                (project, taken.map(|taken| taken.built).unwrap_or_default(), Vec::new())
+            } else {
+                let corral = Corral::new();
+                not_built = project::build(scope, &sandbox, &say).await;
+                let project = Project::read(scope, &not_built, &mut problems);
+                let (built, not_bundled) = project.bundle(scope, &not_built, &sandbox, &say).await;
+                corral.end(runner);
+                (project, built, not_bundled)
+            };
+        let failed: Vec<(String, anyhow::Error)> = not_built.services.drain(..).chain(not_bundled).collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
         let mut called = IndexMap::new();
@@ -94,6 +112,12 @@ impl Bundled {
         let rendered = bundled.render(inputs, &Known::default());
         for (key, problem) in rendered.err().into_iter().flatten().filter(|_| project.is_whole(scope)) {
             problems.add(&format!("services.{key}"), problem);
+        }
+        if let Some(error) = not_built.project.take() {
+            if problems.is_empty() {
+                return Err(report::project_not_built(runner, error));
+            }
+            problems.add("project.build", report::project_not_built_either(runner, &error));
         }
         if problems.is_empty() && !failed.is_empty() {
             return Err(report::bundling_failed(runner, failed));

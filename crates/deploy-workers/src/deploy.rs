@@ -20,6 +20,7 @@ use crate::plan::{Plan, Subject};
 use crate::report::describe::{self, Described};
 use crate::report::{self, Report};
 use crate::stop::{Cancelled, Stop, UNTOUCHED};
+use crate::under_way::UnderWay;
 use wrangler::project::render::Rendered;
 
 /// What is known before anything is touched.
@@ -34,8 +35,13 @@ struct Prepared {
 
 impl Prepared {
     /// Bundles, reads and plans.
-    async fn new(runner: &Runner, inputs: &Inputs, access: &CloudflareAccess) -> anyhow::Result<Self> {
-        let bundled = Bundled::make(inputs, runner).await?;
+    async fn new(
+        runner: &Runner,
+        inputs: &Inputs,
+        access: &CloudflareAccess,
+        under_way: &UnderWay,
+    ) -> anyhow::Result<Self> {
+        let bundled = Bundled::make(inputs, runner, under_way).await?;
         let reader = access.reader(actions_core::http::client()?);
         let facts = Facts::read(&reader, inputs, &bundled.built, &bundled.wanted(inputs)).await?;
         let rendered = bundled
@@ -91,9 +97,10 @@ pub(crate) async fn run(
         source.may_make()?;
         anyhow::Ok(source)
     };
+    let under_way = UnderWay::default();
     let prepared = tokio::select! {
-        prepared = try_join(Prepared::new(runner, &inputs, access), source) => prepared,
-        interrupt = interrupts.next() => Err(Cancelled(interrupt).error(UNTOUCHED)),
+        prepared = try_join(Prepared::new(runner, &inputs, access, &under_way), source) => prepared,
+        interrupt = interrupts.next() => Err(Cancelled(interrupt).error(&report::cut_short(UNTOUCHED, &under_way.now()))),
     };
     let (prepared, source) = match prepared {
         Ok(prepared) => prepared,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod bundled;
+mod bundles;
 mod deploy;
 mod facts;
 mod inputs;
@@ -9,6 +10,7 @@ mod plan;
 mod report;
 mod restore;
 mod stop;
+mod under_way;
 mod validate;
 
 use std::process::ExitCode;

@@ -1,28 +1,44 @@
-//! `command: validate`: bundles and checks everything, with no request.
+//! `command: validate`: bundles and checks everything, with no request; and `command: build`, which leaves the bundles
+//! for a deployment in another job.
 
 use std::time::Instant;
 
-use actions_core::reports::Command;
+use actions_core::reports;
 use actions_core::runner::Runner;
 use actions_core::runner::signal::Interrupts;
 
 use crate::bundled::Bundled;
-use crate::inputs::Inputs;
+use crate::bundles;
+use crate::inputs::{Command, Inputs};
 use crate::report::{self, describe};
 use crate::stop::Cancelled;
+use crate::under_way::UnderWay;
 use wrangler::project::render::Known;
 
-/// Validates. Nothing is known of Cloudflare here: hostnames and what serves are checked by `deploy`.
+/// Validates or builds. Nothing is known of Cloudflare here: hostnames and what serves are checked by `deploy`.
 pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> anyhow::Result<()> {
-    let mut interrupts = Interrupts::listen()?;
-    let bundled = tokio::select! {
-        bundled = Bundled::make(inputs, runner) => bundled,
-        interrupt = interrupts.next() => Err(Cancelled(interrupt).error("")),
+    let command = match inputs.command {
+        Command::Build => reports::Command::Build,
+        _ => reports::Command::Validate,
     };
-    let bundled = match bundled {
-        Ok(bundled) => bundled,
+    let mut interrupts = Interrupts::listen()?;
+    let under_way = UnderWay::default();
+    let work = async {
+        let bundled = Bundled::make(inputs, runner, &under_way).await?;
+        let left = match &inputs.bundles {
+            Some(folder) => Some(bundles::leave(inputs, folder, &bundled.built).await?),
+            None => None,
+        };
+        anyhow::Ok((bundled, left))
+    };
+    let done = tokio::select! {
+        done = work => done,
+        interrupt = interrupts.next() => Err(Cancelled(interrupt).error(&report::cut_short("", &under_way.now()))),
+    };
+    let (bundled, left) = match done {
+        Ok(done) => done,
         Err(error) => {
-            report::untouched(runner, inputs, Command::Validate, &error, started)?;
+            report::untouched(runner, inputs, command, &error, started)?;
             return Err(error);
         }
     };
@@ -33,8 +49,15 @@ pub(crate) async fn run(runner: &Runner, inputs: &Inputs, started: Instant) -> a
     );
     describe::say(runner, &described);
     describe::say_told(runner, &described);
-    let json = report::validated(inputs, &bundled.built, &described, started.elapsed().as_secs_f64());
-    runner.say(&report::valid(inputs));
+    let seconds = started.elapsed().as_secs_f64();
+    let json = report::validated(inputs, command, &bundled.built, &described, seconds);
+    if let Some(left) = &left {
+        runner.say(&report::left(inputs, left));
+        runner.output("bundles", &left.folder)?;
+        runner.output("bundles-digest", &left.digest)?;
+    } else {
+        runner.say(&report::valid(inputs));
+    }
     runner.summary(&report::validated_markdown(inputs, &json, &described));
     report::outputs(runner, &json, &[])
 }

@@ -6,8 +6,9 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use actions_core::error::fault;
+use actions_core::process;
 use actions_core::runner::Runner;
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout};
@@ -43,6 +44,8 @@ pub(crate) enum End {
 impl Script<'_> {
     /// Runs the command as a step's `run:` would be: by bash, which stops at the first error, also in a pipe.
     pub(crate) async fn run(&self, runner: &Runner, interrupts: &mut Interrupts) -> anyhow::Result<End> {
+        // Also what leaves the group is ended with it.
+        process::adopt();
         let mut child = self
             .command()
             .spawn()
@@ -68,7 +71,8 @@ impl Script<'_> {
         };
         let at_once = matches!(end, End::Interrupted(..));
         let (had_company, ()) = tokio::join!(end_group(&mut child, group, at_once), last_words);
-        if had_company && !at_once {
+        let has_escaped = !process::end_descendants().is_empty();
+        if (had_company || has_escaped) && !at_once {
             runner.say(report::left_running());
         }
         Ok(end)
@@ -123,33 +127,11 @@ async fn end_group(child: &mut Child, group: Option<Pid>, at_once: bool) -> bool
 async fn is_left(child: &mut Child, group: Pid, longest: Duration) -> bool {
     let empty = async {
         // The leader counts until it is waited for.
-        while child.try_wait().is_ok_and(|status| status.is_none()) || has_living(group) {
+        while child.try_wait().is_ok_and(|status| status.is_none()) || process::group_lives(group) {
             tokio::time::sleep(POLL).await;
         }
     };
     timeout(longest, empty).await.is_err()
-}
-
-/// Whether anything in the group runs. The dead are none: where nobody takes in orphans (a job's container, whose first
-/// process is a `tail`), they stay in it for ever.
-fn has_living(group: Pid) -> bool {
-    let Ok(processes) = std::fs::read_dir("/proc") else {
-        return test_kill_process_group(group).is_ok();
-    };
-    let group = group.as_raw_nonzero().to_string();
-    processes
-        .flatten()
-        .filter_map(|process| std::fs::read_to_string(process.path().join("stat")).ok())
-        .any(|stat| runs_in(&stat, &group))
-}
-
-/// By a process's line in `/proc` (proc(5)): number, name in brackets, state, parent, group.
-fn runs_in(stat: &str, group: &str) -> bool {
-    // The name may hold brackets and blanks.
-    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let mut fields = fields.split_whitespace();
-    let is_dead = matches!(fields.next(), None | Some("Z" | "X"));
-    !is_dead && fields.nth(1) == Some(group)
 }
 
 /// Prints each line as it comes.
@@ -186,13 +168,6 @@ mod tests {
     #[test]
     fn colours_are_dropped() {
         assert_eq!(plain("\u{1b}[1;31mred\u{1b}[0m text"), "red text");
-    }
-
-    #[test]
-    fn the_dead_do_not_run() {
-        let sleeper = "4242 (a) b) S 1 4240 4240 0 -1 4194560";
-        assert!(runs_in(sleeper, "4240") && !runs_in(sleeper, "424") && !runs_in(sleeper, "1"));
-        assert!(!runs_in("4242 (cat) Z 1 4240 4240 0 -1", "4240") && !runs_in("", "4240"));
     }
 
     #[test]

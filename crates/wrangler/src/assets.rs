@@ -1,5 +1,7 @@
 //! A Worker's static assets: which files, and how they are served.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -24,14 +26,47 @@ const SERVING: [&str; 4] = ["html_handling", "not_found_handling", "base_path", 
 /// The files of a Worker's `assets.directory`.
 #[derive(Debug, Clone)]
 pub struct Files {
-    root: PathBuf,
+    place: Place,
     /// By path.
     pub assets: Vec<Asset>,
     /// How they are served: the upload's `assets.config`.
     pub config: Map<String, Value>,
 }
 
+/// Where their contents are.
+#[derive(Debug, Clone)]
+enum Place {
+    /// Under their own paths.
+    Folder(PathBuf),
+    /// By path.
+    Stored(BTreeMap<String, PathBuf>),
+}
+
 impl Files {
+    /// Assets that a bundle holds: by path, where each is, and its content.
+    ///
+    /// # Errors
+    /// In one sentence: a path that no asset has.
+    pub fn stored(
+        config: Map<String, Value>,
+        files: impl IntoIterator<Item = (String, (PathBuf, Bytes))>,
+    ) -> Result<Self, String> {
+        let (mut assets, mut places) = (Vec::new(), BTreeMap::new());
+        for (path, (file, content)) in files {
+            let steps = path.strip_prefix('/').map(|rest| rest.split('/'));
+            if !steps.is_some_and(|mut steps| steps.all(|step| !matches!(step, "" | "." | ".."))) {
+                return Err(format!("`{path}` is no asset's path"));
+            }
+            assets.push(of(path.clone(), &content));
+            places.insert(path, file);
+        }
+        Ok(Self {
+            place: Place::Stored(places),
+            assets,
+            config,
+        })
+    }
+
     /// The assets that the configuration names; `None` when it names none.
     ///
     /// # Errors
@@ -66,18 +101,21 @@ impl Files {
         }
         Ok(Some(Self {
             assets: walk(&root)?,
-            root,
+            place: Place::Folder(root),
             config: serving,
         }))
     }
 
     /// A file's content, which is to be what it was when it was read first.
-    pub fn content(&self, asset: &Asset) -> std::io::Result<Bytes> {
-        let content = std::fs::read(self.root.join(asset.path.trim_start_matches('/')))?;
+    pub fn content(&self, asset: &Asset) -> io::Result<Bytes> {
+        let content = std::fs::read(match &self.place {
+            Place::Folder(root) => root.join(asset.path.trim_start_matches('/')),
+            Place::Stored(places) => places.get(&asset.path).cloned().ok_or(io::ErrorKind::NotFound)?,
+        })?;
         if hash(&asset.path, &content) == asset.hash {
             Ok(content.into())
         } else {
-            Err(std::io::Error::other("it changed meanwhile"))
+            Err(io::Error::other("it changed meanwhile"))
         }
     }
 
@@ -144,12 +182,16 @@ fn asset(root: &Path, path: &Path, size: u64, on_purpose: bool) -> Result<Asset,
         ));
     }
     let content = std::fs::read(path).map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
-    Ok(Asset {
-        hash: hash(&name, &content),
+    Ok(of(name, &content))
+}
+
+fn of(path: String, content: &[u8]) -> Asset {
+    Asset {
+        hash: hash(&path, content),
         size: content.len() as u64,
-        content_type: content_type::of(&name),
-        path: name,
-    })
+        content_type: content_type::of(&path),
+        path,
+    }
 }
 
 /// Content and type name an asset: the first 32 hexadecimal digits of a SHA-256 over both (Cloudflare leaves the

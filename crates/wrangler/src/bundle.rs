@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::child::{CLOUDFLARE_ENV, LONGEST_BUILD, NOT_OPENNEXT, Sandbox};
 use super::config::Config;
 use super::form::Form;
-use super::output::{Failed, entries, failed_reason, plain, printed, tail};
+use super::output::{Failed, entries, failed_reason, plain, printed};
 use super::tool::{Tool, Version};
 use super::uploader::private_file;
 
@@ -82,10 +82,7 @@ impl Bundle {
             .await
             .map_err(lost)?;
         let printed = printed(&output.stdout, &output.stderr);
-        let failed = |reason: String| Failed {
-            reason,
-            log: tail(&printed),
-        };
+        let failed = |reason: String| sandbox.failed(reason, &printed);
         let told = std::fs::read_to_string(&told).unwrap_or_default();
         if !output.status.success() {
             let mut reason = failed_reason(&told, &printed, output.status);

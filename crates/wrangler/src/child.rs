@@ -7,45 +7,13 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::output::{Failed, ended, printed, tail};
+use super::visible;
 use actions_core::runner::Env;
-
-/// Variables that a build may see. None of them holds a secret; `NODE_AUTH_TOKEN` and `NPM_TOKEN`, for two, are not here.
-const ALLOWED: &[&str] = &[
-    "ASDF_DATA_DIR",
-    "ASDF_DIR",
-    "GITHUB_ACTIONS",
-    "GITHUB_HEAD_REF",
-    "GITHUB_REF",
-    "GITHUB_REF_NAME",
-    "GITHUB_REPOSITORY",
-    "GITHUB_RUN_ID",
-    "GITHUB_RUN_NUMBER",
-    "GITHUB_SERVER_URL",
-    "GITHUB_SHA",
-    "GITHUB_WORKSPACE",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "NODE_ENV",
-    "NODE_EXTRA_CA_CERTS",
-    "NODE_OPTIONS",
-    "NVM_DIR",
-    "PATH",
-    "PNPM_HOME",
-    "RUNNER_ARCH",
-    "RUNNER_OS",
-    "SOURCE_DATE_EPOCH",
-    "TERM",
-    "TMPDIR",
-    "TZ",
-];
-
-/// Tools that live in the home directory, which a build does not see: variable, and place from the home directory.
-const IN_HOME: &[(&str, &str)] = &[("COREPACK_HOME", ".cache/node/corepack"), ("VOLTA_HOME", ".volta")];
 
 /// Which environment of the configuration a build is for, as Vite's plugin and wrangler read it. Empty means its top
 /// level, whatever a `.env` file in the project says.
@@ -64,6 +32,8 @@ pub(super) const LONGEST_BUILD: Duration = Duration::from_mins(15);
 pub struct Sandbox {
     home: TempDir,
     vars: Vec<(OsString, OsString)>,
+    /// The step's variables that are not among them, by name.
+    withheld: Vec<String>,
 }
 
 impl Sandbox {
@@ -77,24 +47,8 @@ impl Sandbox {
             .prefix("codex-actions-")
             .tempdir()
             .context("could not make a temporary folder")?;
-        let mut vars: Vec<(OsString, OsString)> = Vec::new();
+        let mut vars = visible::passed_on(env);
         let mut set = |name: &str, value: &OsStr| vars.push((name.into(), value.into()));
-        for name in ALLOWED {
-            if let Some(value) = env.get(name) {
-                set(name, OsStr::new(value));
-            }
-        }
-        for (name, place) in IN_HOME {
-            let usual = env
-                .get("HOME")
-                .map(|home| Path::new(home).join(place))
-                .filter(|place| place.is_dir());
-            if let Some(value) = env.get(name) {
-                set(name, OsStr::new(value));
-            } else if let Some(place) = usual {
-                set(name, place.as_os_str());
-            }
-        }
         for (name, value) in more {
             set(name, OsStr::new(value));
         }
@@ -109,7 +63,8 @@ impl Sandbox {
         ] {
             set(name, OsStr::new(value));
         }
-        Ok(Self { home, vars })
+        let withheld = visible::withheld(env, &vars);
+        Ok(Self { home, vars, withheld })
     }
 
     /// A folder that goes away with the sandbox.
@@ -140,10 +95,22 @@ impl Sandbox {
         if output.status.success() {
             return Ok(());
         }
-        Err(Failed {
-            reason: format!("`{command}` {}", ended(output.status)),
-            log: tail(&printed(&output.stdout, &output.stderr)),
-        })
+        let printed = printed(&output.stdout, &output.stderr);
+        Err(self.failed(format!("`{command}` {}", ended(output.status)), &printed))
+    }
+
+    /// A failure, with what the step has and the sandbox withholds.
+    pub(super) fn failed(&self, mut reason: String, printed: &str) -> Failed {
+        if let Some(missed) = visible::missed(&self.withheld, printed) {
+            reason.push('\n');
+            reason.push_str(&missed);
+        }
+        let list = visible::list(&self.withheld);
+        let log: Vec<String> = std::iter::once(tail(printed)).chain(list).collect();
+        Failed {
+            reason,
+            log: log.join("\n").trim_start().to_owned(),
+        }
     }
 
     /// What a command prints, when it ends well.
@@ -174,7 +141,8 @@ impl Sandbox {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
-        let mut group = Group(child.id());
+        // Read while it lives: the number of a child that was waited for is gone.
+        let mut group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
         let output = tokio::time::timeout(limit, child.wait_with_output()).await;
         let output = output.map_err(|_| {
             let limit = actions_core::text::elapsed(limit);
@@ -186,16 +154,12 @@ impl Sandbox {
 }
 
 /// A process group that ends with its owner: wrangler starts children, which would outlive it.
-struct Group(Option<u32>);
+struct Group(Option<Pid>);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if let Some(id) = self.0 {
-            let _ = std::process::Command::new("kill")
-                .args(["-KILL", "--", &format!("-{id}")])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status();
+        if let Some(group) = self.0 {
+            let _ = kill_process_group(group, Signal::KILL);
         }
     }
 }
@@ -228,7 +192,7 @@ mod tests {
         ];
         let printed = printed(&env, &[("PUBLIC_URL".to_owned(), "https://x".to_owned())]).await;
         assert!(!printed.contains("stolen") && !printed.contains("evil"), "{printed}");
-        assert!(!printed.contains("HOME=/root"));
+        assert!(!printed.lines().any(|line| line == "HOME=/root"));
         for line in [
             "GITHUB_SHA=abc",
             "CI=true",

@@ -181,7 +181,7 @@ pub const ROWS: &[Row] = &[
     ),
     own(
         Isolated,
-        "uploaded as they are: a binding that another environment has, too, is a conflict",
+        "its bindings are uploaded as they are; one that another environment has, too, is a conflict",
         &["unsafe"],
     ),
     row(
@@ -250,7 +250,7 @@ pub const ROWS: &[Row] = &[
     ),
     own(
         Refused,
-        "refused by our own client; with `uploader: wrangler` only where no other environment has the same application, and never in previews",
+        "refused by our own client; `uploader: wrangler` deploys them: one with a `name` of its own where no other environment has it, and not in previews",
         &["containers"],
     ),
     own(
@@ -265,12 +265,12 @@ pub const ROWS: &[Row] = &[
     ),
     own(
         Refused,
-        "those of the Worker's own are refused by our own client; with `uploader: wrangler` only where no other environment has the same ones, and never in previews",
+        "those of the Worker's own are refused by our own client; `uploader: wrangler` deploys them where no other environment has the same ones, and not in previews",
         &["workflows"],
     ),
     row(
         Refused,
-        "refused by our own client; with `uploader: wrangler` only where no other environment has the same ones, and never in previews",
+        "refused by our own client; `uploader: wrangler` deploys them where no other environment has the same ones, and not in previews",
         &["queues.consumers", "addresses", "exports.name", "triggers.events"],
     ),
 ];

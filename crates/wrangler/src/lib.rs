@@ -6,6 +6,7 @@
 
 pub mod assets;
 mod bundle;
+pub mod bundles;
 mod child;
 mod config;
 mod content_type;
@@ -19,6 +20,7 @@ pub mod project;
 mod resource;
 mod tool;
 pub mod uploader;
+mod visible;
 
 pub use assets::Files;
 pub use bundle::Bundle;

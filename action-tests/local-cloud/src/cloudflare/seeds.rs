@@ -302,7 +302,7 @@ fn content(seed: &SeedWorker) -> Content {
         )],
         bindings,
         assets: None,
-        etag: crate::ids::hex(source.as_bytes()).chars().take(64).collect(),
+        etag: crate::text::hex(source.as_bytes()).chars().take(64).collect(),
     }
 }
 

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::live::internal;
 use super::model::{Account, Content, State, Version, Worker, binding_type};
-use crate::ids::hex;
+use crate::text::hex;
 
 /// The set by the names that the runtime knows, without what the Workers weigh: of each Worker, a digest of itself and
 /// of all that it can reach by its bindings.

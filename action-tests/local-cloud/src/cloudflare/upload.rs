@@ -272,7 +272,7 @@ fn etag(modules: &[Module]) -> String {
         hash.update([0]);
         hash.update(&module.content);
     }
-    crate::ids::hex(&hash.finalize())
+    crate::text::hex(&hash.finalize())
 }
 
 #[cfg(test)]

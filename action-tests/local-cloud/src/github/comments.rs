@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::account::{self, Account, Level};
 use super::door::{Answer, Call, Ctx, Reply, decode};
 use super::model::{At, Comment, Repository, Subject, Thread};
-use super::reactions;
+use super::reaction_counts;
 use super::refusal::Refusal;
 
 /// Either permission will do for a pull request's comments.
@@ -36,7 +36,7 @@ pub(super) fn json(ctx: &Ctx, repository: &Repository, comment: &Comment) -> Val
         "performed_via_github_app": null,
     });
     let url = shown["url"].as_str().unwrap_or_default().to_owned();
-    shown["reactions"] = reactions::counts(repository, Subject::Comment(comment.id), &url);
+    shown["reactions"] = reaction_counts::counts(repository, Subject::Comment(comment.id), &url);
     if let Some(reason) = &comment.minimized {
         shown["minimized"] = json!({"reason": reason});
     }

@@ -1,6 +1,5 @@
 //! What every answer of GitHub carries: its id, the rate limit, an `ETag`.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -8,7 +7,6 @@ use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -18,6 +16,7 @@ use super::refusal::Refusal;
 use crate::gate;
 use crate::github::state::Github;
 use crate::lock::lock;
+use crate::text::hex;
 
 /// Requests per hour of a workflow's token: 1,000 per repository, of which there is one here.
 pub(super) const LIMIT: u64 = 1000;
@@ -116,21 +115,6 @@ async fn tag(response: Response, known: Option<&HeaderValue>) -> Response {
         return Response::from_parts(parts, Body::empty());
     }
     Response::from_parts(parts, Body::from(bytes))
-}
-
-/// A name in a URL: RFC 3986's unreserved characters stay as they are.
-pub(super) fn encode(name: &str) -> impl std::fmt::Display {
-    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    utf8_percent_encode(name, RESERVED)
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn add_headers(headers: &mut HeaderMap, usage: Usage, limit: u64) {

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::account::Level;
 use super::door::{Answer, Call, Ctx, Reply};
-use super::envelope::encode;
 use super::model::{Environment, Repository};
 use super::refusal::Refusal;
+use crate::text::encode;
 
 fn json(ctx: &Ctx, repository: &Repository, environment: &Environment) -> Value {
     let name = encode(&environment.name);

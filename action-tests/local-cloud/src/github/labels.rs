@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::account::Level;
 use super::comments::{KEYS, thread};
 use super::door::{Answer, Call, Ctx, Reply, decode};
-use super::envelope::encode;
 use super::model::{Label, Repository, Thread};
 use super::refusal::Refusal;
+use crate::text::encode;
 
 const GREY: &str = "ededed";
 

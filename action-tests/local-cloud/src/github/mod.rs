@@ -17,6 +17,7 @@ mod media;
 mod model;
 mod page;
 mod pulls;
+mod reaction_counts;
 mod reactions;
 mod refusal;
 mod repos;

@@ -257,7 +257,7 @@ pub(super) struct Artifact {
 impl Pull {
     /// The commit that merges it: the one that was made, or the one that GitHub makes to try (`refs/pull/N/merge`).
     pub(super) fn merged(&self, number: &str) -> String {
-        let trial = || super::envelope::hex(&Sha256::digest(format!("{number} {}", self.head_sha))[..20]);
+        let trial = || crate::text::hex(&Sha256::digest(format!("{number} {}", self.head_sha))[..20]);
         self.merge_commit_sha.clone().unwrap_or_else(trial)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::envelope::encode;
 use super::refusal::Refusal;
+use crate::text::encode;
 
 /// Which part of a list is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,9 +9,8 @@ use super::account::Level;
 use super::comments::{self, KEYS};
 use super::door::{Answer, Call, Reply, decode};
 use super::model::{Reaction, Repository, Subject};
+use super::reaction_counts::CONTENTS;
 use super::refusal::Refusal;
-
-const CONTENTS: [&str; 8] = ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"];
 
 #[derive(Deserialize)]
 struct NewReaction {
@@ -26,16 +25,6 @@ fn json(reaction: &Reaction) -> Value {
         "content": reaction.content,
         "created_at": reaction.created_at,
     })
-}
-
-/// The counts that GitHub shows with what was reacted to.
-pub(super) fn counts(repository: &Repository, subject: Subject, url: &str) -> Value {
-    let of_subject = || repository.reactions.iter().filter(|it| it.subject == subject);
-    let mut shown = json!({"url": format!("{url}/reactions"), "total_count": of_subject().count()});
-    for content in CONTENTS {
-        shown[content] = json!(of_subject().filter(|it| it.content == content).count());
-    }
-    shown
 }
 
 /// What the path names, if it is there.

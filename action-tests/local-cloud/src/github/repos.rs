@@ -193,7 +193,7 @@ pub(super) async fn contents(call: Call) -> Answer {
 fn git_blob_sha(text: &str) -> String {
     use sha2::Digest as _;
     let digest: [u8; 32] = sha2::Sha256::digest(text.as_bytes()).into();
-    super::envelope::hex(&digest[..20])
+    crate::text::hex(&digest[..20])
 }
 
 /// `GET /user`: installation tokens are nobody.

@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use super::account::{Account, Token};
 
+/// Head of pull request 42.
+pub(super) const HEAD_SHA: &str = "c3d0be41ecbe669545ee3e94d31ed9a4bc91ee3c";
+
 /// The seed document below `github`. All but `tokens` and the rate limit concern one repository.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,8 +1,7 @@
 //! What GitHub Actions left in a repository, seeded: artifacts, runs, check runs.
 
 use super::model::{Artifact, At, CheckRun, Repository, Run};
-use super::seed::{SeedArtifact, SeedCheckRun, SeedRun};
-use super::world::HEAD_SHA;
+use super::seed::{HEAD_SHA, SeedArtifact, SeedCheckRun, SeedRun};
 
 pub(super) struct Seeded {
     pub(super) artifacts: Vec<SeedArtifact>,

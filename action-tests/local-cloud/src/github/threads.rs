@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::account::{self, Account};
 use super::door::Ctx;
 use super::model::{Pull, Repository, Subject, Thread};
-use super::{labels, reactions, repos};
+use super::{labels, reaction_counts, repos};
 
 fn association(repository: &Repository, author: Option<&Account>) -> &'static str {
     match author {
@@ -59,7 +59,7 @@ pub(super) fn issue(ctx: &Ctx, repository: &Repository, thread: &Thread) -> Valu
         "closed_at": thread.closed_at,
         "author_association": association(repository, thread.author.as_ref()),
     });
-    shown["reactions"] = reactions::counts(repository, Subject::Thread(thread.number), &url);
+    shown["reactions"] = reaction_counts::counts(repository, Subject::Thread(thread.number), &url);
     if let Some(pull) = &thread.pull {
         shown["draft"] = json!(pull.draft);
         shown["pull_request"] = json!({

@@ -7,14 +7,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::model::{At, Comment, Pull, Repository, Thread};
-use super::seed::{Author, Seed, SeedCheckRun, SeedPull};
+use super::seed::{Author, HEAD_SHA, Seed, SeedCheckRun, SeedPull};
 use super::seed_actions::Seeded;
 use super::state::State;
 
 /// Commit of the default branch.
 const MAIN_SHA: &str = "6dcb09b5b57875f334f61aebed695e2e4193db5e";
-/// Head of pull request 42.
-pub(super) const HEAD_SHA: &str = "c3d0be41ecbe669545ee3e94d31ed9a4bc91ee3c";
 
 fn repository(full_name: &str, id: u64, now: At) -> Repository {
     let (owner, name) = full_name.split_once('/').unwrap_or((full_name, ""));

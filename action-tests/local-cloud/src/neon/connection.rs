@@ -1,7 +1,6 @@
 //! Connection strings.
 
 use axum::extract::Path;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -9,9 +8,7 @@ use super::door::{Answer, Caller, Ctx, Query, ok};
 use super::model::{Endpoint, Role};
 use super::refusal::Refusal;
 use super::{branch, databases};
-
-/// All but RFC 3986's unreserved characters.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::text::encode;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct UriQuery {
@@ -24,7 +21,6 @@ pub(super) struct UriQuery {
 
 /// `postgresql://role:password@host/database?…`.
 pub(super) fn uri(ctx: &Ctx, endpoint: &Endpoint, role: &Role, database: &str, pooled: bool) -> String {
-    let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     let host = if pooled {
         ctx.hosts.pooled(endpoint)
     } else {

@@ -255,7 +255,7 @@ async fn only_a_hundred_versions_can_be_deployed_and_shares_add_up() {
         deploy(json!([share(101, 20), share(100, 20), share(99, 60)])).await,
         400
     );
-    assert_eq!(deploy(json!([{"version_id": "no", "percentage": 100}])).await, 404);
+    assert_eq!(deploy(json!([{"version_id": "no", "percentage": 100}])).await, 400);
     let list = format!("/accounts/{ACCOUNT}/workers/scripts/api/versions?deployable=true");
     let items = world.api("GET", &list, &Value::Null).await.json()["result"]["items"].clone();
     assert_eq!((items.as_array().unwrap().len(), &items[0]["id"]), (100, &id(101)));

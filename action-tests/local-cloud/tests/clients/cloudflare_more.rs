@@ -103,11 +103,12 @@ async fn an_older_wrangler_sets_secrets_and_keeps_what_is_bound() {
     world.cloud.stop().await;
 }
 
+const UNKNOWN: &str = "3f7f4c8e-0000-4000-8000-000000000001";
+
 #[tokio::test]
 async fn unknown_and_malformed_versions_have_their_codes() {
     let world = World::new().await;
     world.seed(json!({"workers": [{"name": "api", "versions": 2}]})).await;
-    const UNKNOWN: &str = "3f7f4c8e-0000-4000-8000-000000000001";
     let version = async |id: &str| {
         let answer = world
             .api("GET", &script(&format!("api/versions/{id}")), &Value::Null)

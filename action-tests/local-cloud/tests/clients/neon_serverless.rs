@@ -102,6 +102,7 @@ async fn sql_over_http_has_values_batches_and_errors_as_neon_has_them() {
         "{out}"
     );
     assert_eq!(out["database"], json!(["database \"other\" does not exist", "3D000"]));
+    world.cloud.stop().await;
 }
 
 #[tokio::test]
@@ -169,6 +170,7 @@ async fn websockets_and_plain_connections_lead_to_the_branch_and_end_with_its_co
     };
     let (said, _) = tokio::join!(asleep, suspend);
     assert_eq!(said.trim(), "57P01");
+    world.cloud.stop().await;
 }
 
 /// Uses the driver as it comes: its own endpoints, on their usual ports.
@@ -243,4 +245,5 @@ async fn a_worker_uses_the_driver_as_it_comes() {
     assert_eq!(out["nowhere"], json!([530, "error code: 1016"]));
     let ca = world.admin("GET", "/ca.pem", &Value::Null).await;
     assert_eq!(ca.text(), world.cloud.ca);
+    world.cloud.stop().await;
 }

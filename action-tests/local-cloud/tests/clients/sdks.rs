@@ -112,6 +112,7 @@ async fn cloudflares_sdk_for_python_manages_a_worker_and_its_names() {
         "version": true, "live": 1, "secrets": ["KEY"], "enabled": true, "crons": ["*/5 * * * *"], "settings": true,
         "subdomain": "acme", "domains": ["api.example.com"], "routes": ["www.example.com/api/*"], "titles": ["cache-2"],
         "databases": ["shop"], "rules": [],
+        "hosts": ["api.example.com"],
     });
     assert_eq!(told, expected);
     assert_eq!(world.account()["workers"], json!({}));

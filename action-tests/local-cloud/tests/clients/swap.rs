@@ -157,4 +157,5 @@ async fn every_client_is_served_while_workers_of_real_size_are_swapped() {
     ));
     // Who is not concerned does not wait for the new set, but at most for the old one's end.
     assert!(others[others.len() / 2] < swaps[swaps.len() / 2]);
+    world.cloud.stop().await;
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::github_world;
 use crate::http::{self, Answer};
+use crate::neon_world::{PRODUCTION, PROJECT};
 use crate::world::{World, ZONE};
 
 /// A request as any client might send it, held against no description.
@@ -28,6 +29,8 @@ async fn ask(world: &World, base: &str, method: &str, path: &str, body: &str) ->
 async fn a_path_of_the_vendors_is_not_taken_for_an_id() {
     let world = World::new().await;
     let zone = format!("/zones/{ZONE}");
+    let project = format!("/projects/{PROJECT}");
+    let branch = format!("{project}/branches/{PRODUCTION}");
     let asked = [
         ("github", "GET", "/repos/acme/app/issues/comments".to_owned()),
         ("github", "GET", "/repos/acme/app/issues/events".to_owned()),
@@ -38,6 +41,13 @@ async fn a_path_of_the_vendors_is_not_taken_for_an_id() {
         ("cloudflare", "GET", format!("{zone}/ssl/certificate_packs/quota")),
         ("cloudflare", "POST", format!("{zone}/ssl/certificate_packs/order")),
         ("neon", "GET", "/projects/recoverable".to_owned()),
+        // Masking and snapshots, below projects and branches that are there.
+        ("neon", "POST", format!("{project}/branch_anonymized")),
+        ("neon", "GET", format!("{branch}/masking_rules")),
+        ("neon", "POST", format!("{branch}/anonymize")),
+        ("neon", "GET", format!("{branch}/anonymized_status")),
+        ("neon", "POST", format!("{branch}/snapshot")),
+        ("neon", "GET", format!("{project}/snapshots")),
     ];
     for (base, method, path) in &asked {
         let answer = ask(&world, base, method, path, "").await;

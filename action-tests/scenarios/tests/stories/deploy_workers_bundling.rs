@@ -28,7 +28,7 @@ fs.writeFileSync(at("--outfile"), [
   "export default {}", `--${b}--`, ""].join("\r\n"));
 "#;
 
-fn spy(world: &World, version: &str, node: &str) {
+pub(crate) fn spy(world: &World, version: &str, node: &str) {
     world.file("codex.toml", MANIFEST);
     world.file(
         "workers/api/wrangler.toml",

@@ -178,6 +178,7 @@ zone = "example.com"
 [environments.preview]
 hostname = "{subdomain}-{pr}"
 worker = "{worker}-{pr}"
+wrangler-env = "preview"
 [environments.production]
 worker = "{worker}-production"
 wrangler-env = "production"
@@ -200,18 +201,19 @@ async fn mixed() -> World {
         })
     };
     let mut config = of("dev", "files-dev", "api");
-    config["env"] = json!({"production": of("live", "files", "api-production")});
+    config["env"] =
+        json!({"production": of("live", "files", "api-production"), "preview": of("try", "files-try", "api-preview")});
     vite_react(&world, "web", &config);
     // React itself is built once, in the story above.
     world.file("web/src/main.tsx", "document.title = \"web\";\n");
     worker(
         &world,
         "api",
-        &json!({"vars": {"STAGE": "dev"}, "env": {"production": {"vars": {"STAGE": "live"}}}}),
+        &json!({"vars": {"STAGE": "dev"}, "env": {"production": {"vars": {"STAGE": "live"}}, "preview": {"vars": {"STAGE": "try"}}}}),
         "export default { fetch: () => new Response('api') }",
     );
     world.file("codex.toml", &MANIFEST.replace("BUILD", BUILD));
-    world.seed(&json!({"cloudflare": {"r2": ["files", "files-dev"]}})).await;
+    world.seed(&json!({"cloudflare": {"r2": ["files", "files-try"]}})).await;
     world
 }
 
@@ -257,7 +259,7 @@ async fn a_vite_app_is_built_for_each_environment_and_production_is_not_its_own(
     assert_eq!(first.code, 0, "{first}");
     assert_eq!(
         has(&world, "web-42"),
-        [json!("dev"), json!("files-dev"), json!("api-42")]
+        [json!("try"), json!("files-try"), json!("api-42")]
     );
     assert_eq!(account(&world)["workers"]["web-42"]["migration_tag"], "v1");
     let mark = world.mark();
@@ -274,7 +276,7 @@ async fn a_vite_app_is_built_for_each_environment_and_production_is_not_its_own(
 
     // What production's own section says is what isolation goes by.
     let config = fs::read_to_string(world.workspace().join("web/wrangler.jsonc")).unwrap();
-    world.file("web/wrangler.jsonc", &config.replace("\"files-dev\"", "\"files\""));
+    world.file("web/wrangler.jsonc", &config.replace("\"files-try\"", "\"files\""));
     let mark = world.mark();
     let shared = preview(&world).await;
     assert_eq!(shared.code, 2, "{shared}");
@@ -298,7 +300,7 @@ async fn what_an_earlier_build_left_is_not_deployed_in_its_place() {
     let other = preview(&world).await;
     assert_eq!(other.code, 2, "{other}");
     assert!(
-        told(&other, &world).contains("`services.web`: `…/web/dist/web/wrangler.json` was built for environment `production` of the wrangler configuration, and the top level is to be deployed; build it again with `CLOUDFLARE_ENV=`"),
+        told(&other, &world).contains("`services.web`: `…/web/dist/web/wrangler.json` was built for environment `production` of the wrangler configuration, and environment `preview` is to be deployed; build it again with `CLOUDFLARE_ENV=preview`"),
         "{other}"
     );
 
@@ -346,7 +348,7 @@ async fn an_auxiliary_worker_is_deployed_from_where_the_build_put_it() {
     let plugin = "cloudflare({ auxiliaryWorkers: [{ configPath: \"../api/wrangler.json\" }] })";
     world.file("web/vite.config.ts", &VITE.replace("cloudflare()", plugin));
     // Vite builds it now, from its source.
-    let api = json!({"name": "api", "main": "index.ts", "compatibility_date": "2026-07-01", "vars": {"STAGE": "dev"}, "env": {"production": {"vars": {"STAGE": "live"}}}});
+    let api = json!({"name": "api", "main": "index.ts", "compatibility_date": "2026-07-01", "vars": {"STAGE": "dev"}, "env": {"production": {"vars": {"STAGE": "live"}}, "preview": {"vars": {"STAGE": "try"}}}});
     world.file("api/wrangler.json", &api.to_string());
     world.file(
         "api/index.ts",

@@ -5,6 +5,8 @@
 mod cleanup;
 mod deploy_workers;
 mod deploy_workers_alone;
+mod deploy_workers_builds;
+mod deploy_workers_bundles;
 mod deploy_workers_bundling;
 mod deploy_workers_configurations;
 mod deploy_workers_ends;

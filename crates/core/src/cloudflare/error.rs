@@ -127,6 +127,15 @@ const REMEDIES: &[(u32, &str)] = &[
         10405,
         "this kind of token is not accepted here: use an API token, not a global API key or an origin key",
     ),
+    // Names of these codes: wrangler 4.164.
+    (
+        100_402,
+        "the `exports` of the wrangler configuration do not fit the Durable Objects that are there: a class that is gone from the code stays in `exports`, as `deleted`, `renamed` or `transferred`",
+    ),
+    (
+        100_405,
+        "versions that share the traffic are to have the same Durable Object `exports`: give one of them all of it",
+    ),
     (9300, "the zone's plan has no tags on DNS records: leave `tags` out"),
     (
         81045,
@@ -360,6 +369,7 @@ mod tests {
         assert!(hint(403, 9109).contains("Zone → DNS → Read on zone `023e`"));
         assert!(hint(404, 7003).contains("`cloudflare-zone-id`"));
         assert!(hint(429, 971).contains("1200 requests"));
+        assert!(hint(400, 100_402).contains("stays in `exports`"));
         assert!(refused(409, &[(100_116, "in use")], None).hint().is_none());
     }
 }

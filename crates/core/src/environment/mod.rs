@@ -30,6 +30,8 @@ pub struct Environment {
     pub wildcard: bool,
     /// DNS records beside the hostnames'.
     pub records: Vec<Record>,
+    /// The environment of wrangler configurations, as the whole environment has it; a service may say another.
+    pub wrangler_env: Option<String>,
     pub database: Option<Database>,
     /// In the manifest's order.
     pub services: Vec<Service>,

@@ -103,6 +103,7 @@ impl Environment {
             routing: spec.routing,
             wildcard: spec.wildcard,
             records: records.collect(),
+            wrangler_env: spec.wrangler_env.clone(),
             database,
             services,
             owner: Owner {

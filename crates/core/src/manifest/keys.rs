@@ -93,6 +93,16 @@ const PROJECT: &[Key] = &[
         Kind::Text,
         "Template of a service's URL. Default: `https://{hostname}`.",
     ),
+    key(
+        "build",
+        Kind::Text,
+        "The command that builds all services, run once in the manifest's folder before their own; it sees no token and no secret.",
+    ),
+    key(
+        "parallel-builds",
+        Kind::Flag,
+        "Whether builds of services in one workspace (npm, pnpm, Yarn, Turborepo, Nx, Lerna, Rush) may run at the same time: they must not build a package that they share. Default: `false`.",
+    ),
 ];
 
 const DATABASE: &[Key] = &[

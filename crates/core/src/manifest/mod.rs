@@ -43,6 +43,9 @@ pub struct Project {
     pub workers_dev: Option<String>,
     #[serde(default = "default_url")]
     pub url: String,
+    pub build: Option<String>,
+    #[serde(default)]
+    pub parallel_builds: bool,
 }
 
 /// `[database]`

@@ -61,6 +61,7 @@ pub enum Command {
     // deploy-workers
     Deploy,
     Validate,
+    Build,
     Rollback,
     // health-check
     Check,

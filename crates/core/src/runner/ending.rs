@@ -22,6 +22,13 @@ pub(super) fn mask_proxies(env: &Env) {
     }
 }
 
+/// Why what this process holds is no secret to other processes of its user.
+pub(super) fn not_hidden(error: &std::io::Error) -> String {
+    format!(
+        "other processes of this user can read this step's inputs and secrets, since the kernel does not let it hide them: {error}"
+    )
+}
+
 /// The error of a run that was cancelled while nothing of it listened.
 pub(super) fn cancelled(interrupt: Interrupt) -> anyhow::Error {
     fault(format!(

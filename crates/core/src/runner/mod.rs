@@ -121,8 +121,13 @@ pub fn main<F>(name: &'static str, action: F) -> ExitCode
 where
     F: AsyncFnOnce(&Runner) -> anyhow::Result<()>,
 {
+    // Before anything is started: a project's own code runs below some actions, and all inputs are in our environment.
+    let hidden = crate::process::hide();
     let runner = Runner::new(name, Env::of_process());
     crate::secret::announce(command::add_mask);
+    if let Err(error) = hidden {
+        command::warning(name, &ending::not_hidden(&error));
+    }
     log::start(&runner.env);
     crate::http::identify(name);
     ending::mask_proxies(&runner.env);

@@ -95,7 +95,7 @@ impl Work<'_> {
         match step {
             Step::CreateRoute { pattern, worker } => match self.writer().create_route(zone, pattern, worker).await? {
                 Attached::Done(route) => return Ok(route.changed()),
-                Attached::Taken(owner) => return Err(report::taken(pattern, worker, &owner).into()),
+                Attached::Taken(owner) => return Err(report::route_taken(pattern, worker, &owner).into()),
             },
             Step::MoveRoute(route) => self.writer().move_route(zone, route, worker).await?,
             Step::DeleteRoute(route) => return Ok(self.writer().delete_route(zone, route).await?),

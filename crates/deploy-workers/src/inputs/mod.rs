@@ -4,6 +4,7 @@ pub(crate) mod lone;
 mod values;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use actions_core::environment::{Environment, Service};
@@ -24,6 +25,8 @@ struct Raw {
     uploader: Option<String>,
     shared: Option<String>,
     build_env: Option<String>,
+    bundles: Option<String>,
+    bundles_digest: Option<String>,
     health: Option<String>,
     health_timeout: Option<String>,
     on_failure: Option<String>,
@@ -42,6 +45,7 @@ struct Raw {
 pub(crate) enum Command {
     Deploy,
     Validate,
+    Build,
     Rollback,
 }
 
@@ -77,7 +81,7 @@ pub(crate) struct Inputs {
     pub(crate) stated_environment: Option<String>,
     /// Absent when one Worker is deployed from plain inputs.
     pub(crate) manifest: Option<Manifest>,
-    /// Absent for `validate`, which makes no request.
+    /// Absent for `validate` and `build`, which ask nothing of Cloudflare.
     pub(crate) cloudflare: Option<CloudflareAccess>,
     pub(crate) dry_run: bool,
     /// Keys of the services to deploy, in the manifest's order.
@@ -86,6 +90,10 @@ pub(crate) struct Inputs {
     pub(crate) shared: Vec<String>,
     /// Variables that builds may see beside the harmless ones.
     pub(crate) build_env: Vec<(String, String)>,
+    /// Where `build` leaves bundles, and `deploy` takes them from; without it, it builds them itself.
+    pub(crate) bundles: Option<PathBuf>,
+    /// The SHA-256 of the bundles' manifest, where the workflow tells it.
+    pub(crate) bundles_digest: Option<String>,
     /// Secrets by the step's variable.
     pub(crate) secrets: BTreeMap<String, SecretString>,
     /// Secrets that are not there: told together with what is wrong in the repository.
@@ -171,10 +179,12 @@ impl Inputs {
         let commands = [
             ("deploy", Command::Deploy),
             ("validate", Command::Validate),
+            ("build", Command::Build),
             ("rollback", Command::Rollback),
         ];
         let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Deploy);
-        let cloudflare = (command != Command::Validate).then(|| common.cloudflare(&mut problems));
+        let asks = matches!(command, Command::Deploy | Command::Rollback);
+        let cloudflare = asks.then(|| common.cloudflare(&mut problems));
         let (manifest, mut environment) = subject(env, &common, &mut problems)?;
         let chosen = environment
             .as_ref()
@@ -186,6 +196,7 @@ impl Inputs {
             _ => BTreeMap::new(),
         };
         let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
+        let bundles = values::bundles(&raw, command, env, &mut problems);
         let health = values::health(&raw, &mut problems);
         let put_back = problems.choice(
             "on-failure",
@@ -211,6 +222,7 @@ impl Inputs {
         }
         if let Some(environment) = &mut environment {
             values::uploader(&raw, environment, &chosen, rollout.len() > 1, &mut problems);
+            values::bundled_uploader(environment, &chosen, bundles.is_some(), &mut problems);
         }
         let budget = values::budget(raw.budget.as_deref(), &mut problems);
         let back_to = (command == Command::Rollback)
@@ -241,6 +253,8 @@ impl Inputs {
             chosen,
             shared,
             build_env,
+            bundles,
+            bundles_digest: raw.bundles_digest.map(|digest| digest.trim().to_owned()),
             secrets,
             missing,
             health,

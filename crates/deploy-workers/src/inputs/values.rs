@@ -1,6 +1,7 @@
 //! Inputs that take more than a word to read.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use actions_core::environment::{Environment, Service};
@@ -9,7 +10,7 @@ use actions_core::manifest::Uploader;
 use actions_core::runner::{Common, Env, Problems, inputs};
 use actions_core::text::quoted_list;
 
-use super::{BackTo, Raw};
+use super::{BackTo, Command, Raw};
 
 /// A gate waits this long for a wave unless told otherwise.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(90);
@@ -30,6 +31,59 @@ pub(super) fn build_env(value: Option<&str>, env: &Env, problems: &mut Problems)
         }
     }
     found
+}
+
+/// Where bundles are left when nobody says it. No hidden folder: `actions/upload-artifact` leaves those out.
+const BUNDLES: &str = "codex-bundles";
+
+/// The folder of bundles, where the command has one.
+pub(super) fn bundles(raw: &Raw, command: Command, env: &Env, problems: &mut Problems) -> Option<PathBuf> {
+    if raw.bundles_digest.is_some() && (command != Command::Deploy || raw.bundles.is_none()) {
+        problems.add("bundles-digest", "goes with `bundles` and `command: deploy`");
+    }
+    let folder = raw.bundles.as_deref().map(str::trim);
+    match (command, folder) {
+        (Command::Build, folder) => Some(env.in_workspace(folder.unwrap_or(BUNDLES))),
+        (Command::Deploy, Some(folder)) => {
+            if raw.build_env.is_some() {
+                problems.add(
+                    "build-env",
+                    "goes not with `bundles`: nothing is built here; give it to `command: build`",
+                );
+            }
+            Some(env.in_workspace(folder))
+        }
+        (_, Some(_)) => {
+            problems.add("bundles", "goes with `command: build` and `command: deploy`");
+            None
+        }
+        (_, None) => None,
+    }
+}
+
+/// wrangler's own upload needs the project and its packages.
+pub(super) fn bundled_uploader(environment: &Environment, chosen: &[String], bundles: bool, problems: &mut Problems) {
+    let by_wrangler = by_wrangler(environment, chosen);
+    if bundles && !by_wrangler.is_empty() {
+        problems.add(
+            "bundles",
+            format!(
+                "wrangler uploads {}, from the project itself; deploy it in a step of its own, or with `uploader: api`",
+                quoted_list(&by_wrangler)
+            ),
+        );
+    }
+}
+
+/// The chosen services that wrangler uploads.
+fn by_wrangler<'a>(environment: &'a Environment, chosen: &[String]) -> Vec<&'a str> {
+    let by_wrangler = |service: &&Service| service.uploader == Uploader::Wrangler && chosen.contains(&service.key);
+    environment
+        .services
+        .iter()
+        .filter(by_wrangler)
+        .map(|service| service.key.as_str())
+        .collect()
 }
 
 pub(super) fn health(raw: &Raw, problems: &mut Problems) -> Option<Schedule> {
@@ -64,13 +118,7 @@ pub(super) fn uploader(
             service.uploader = uploader;
         }
     }
-    let by_wrangler = |service: &&Service| service.uploader == Uploader::Wrangler && chosen.contains(&service.key);
-    let by_wrangler: Vec<&str> = environment
-        .services
-        .iter()
-        .filter(by_wrangler)
-        .map(|service| service.key.as_str())
-        .collect();
+    let by_wrangler = by_wrangler(environment, chosen);
     if in_steps && !by_wrangler.is_empty() {
         problems.add(
             "rollout",

@@ -89,9 +89,10 @@ pub(crate) fn restored_markdown(json: &DeployWorkers) -> String {
     )
 }
 
-/// The report of `validate`.
+/// The report of `validate` and `build`.
 pub(crate) fn validated(
     inputs: &Inputs,
+    command: Command,
     built: &IndexMap<String, Built>,
     described: &[Described],
     seconds: f64,
@@ -115,12 +116,12 @@ pub(crate) fn validated(
         })
     };
     DeployWorkers {
-        head: head(inputs, Command::Validate, seconds),
+        head: head(inputs, command, seconds),
         services: built.iter().filter_map(service).collect(),
     }
 }
 
-/// The summary of `validate`.
+/// The summary of `validate` and `build`.
 pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers, described: &[Described]) -> String {
     let row = |service: &Service| {
         let (raw, gzip) = (service.size.unwrap_or_default(), service.gzip.unwrap_or_default());
@@ -137,9 +138,14 @@ pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers, describe
         .collect();
     let told = if told.is_empty() { told } else { format!("\n{told}") };
     format!(
-        "### Workers of {}: {} valid\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}{told}{}",
+        "### Workers of {}: {} {}\n\n| service | Worker | size | compressed |\n|---|---|---|---|\n{rows}{told}{}",
         inputs.environment.title(),
         count(json.services.len(), "service"),
+        if json.head.command == Command::Build {
+            "built"
+        } else {
+            "valid"
+        },
         described_markdown(inputs, described)
     )
 }

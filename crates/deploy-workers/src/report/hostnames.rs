@@ -4,14 +4,14 @@ use actions_core::cloudflare::Zone;
 use actions_core::error::{Fault, fault};
 
 /// A hostname was somebody else's when it was to be attached.
-pub(crate) fn taken(hostname: &str, worker: &str, owner: &str) -> Fault {
+pub(crate) fn route_taken(hostname: &str, worker: &str, owner: &str) -> Fault {
     fault(format!("could not attach `{hostname}` to Worker `{worker}`"))
         .because(fault(format!("it became {owner} meanwhile")))
 }
 
 /// The same of a custom domain.
 pub(crate) fn domain_taken(hostname: &str, worker: &str, owner: &str) -> Fault {
-    taken(hostname, worker, owner).hint(
+    route_taken(hostname, worker, owner).hint(
         "a custom domain makes its own DNS record and shares its name with no other: choose another hostname; or, where nothing is served by the record that is there, delete it; a route (`routing = \"route\"`) answers behind any proxied record",
     )
 }

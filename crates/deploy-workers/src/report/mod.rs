@@ -1,11 +1,13 @@
 //! Every sentence that a user of this action reads: here the log and the errors, in [`describe`] what
 //! comes before, in [`output`] what comes after.
 
+mod builds;
 mod commands;
 pub(crate) mod describe;
 mod hostnames;
 mod output;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actions_core::error::fault;
@@ -15,8 +17,11 @@ use actions_core::text::{bytes, count, elapsed, quoted_list};
 use indexmap::IndexMap;
 use wrangler::Failed;
 
+pub(crate) use builds::{
+    commit_not_known, cut_short, left, left_running, progress, project_not_built, project_not_built_either, taken, work,
+};
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
-pub(crate) use hostnames::{domain_taken, no_workers_dev, not_replaced, other_workers_dev, taken};
+pub(crate) use hostnames::{domain_taken, no_workers_dev, not_replaced, other_workers_dev, route_taken};
 pub(crate) use output::{Report, outputs, untouched};
 
 use crate::apply::decide::Decision;
@@ -25,7 +30,7 @@ use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::restore::Restored;
-use wrangler::project::{Built, Progress, Size};
+use wrangler::project::{Built, Size};
 
 fn size(size: Size) -> String {
     format!("{}, {} compressed", bytes(size.raw), bytes(size.gzip))
@@ -36,6 +41,7 @@ pub(crate) fn opening(inputs: &Inputs) -> String {
     let verb = match inputs.command {
         crate::inputs::Command::Deploy => "deploying",
         crate::inputs::Command::Validate => "validating",
+        crate::inputs::Command::Build => "building",
         crate::inputs::Command::Rollback => "putting back",
     };
     let some = if inputs.chosen.len() == inputs.environment.services.len() {
@@ -50,16 +56,17 @@ pub(crate) fn opening(inputs: &Inputs) -> String {
     )
 }
 
-/// A build or a bundle ended well.
-pub(crate) fn progress(progress: Progress<'_>) -> String {
-    match progress {
-        Progress::Built { key, command, took } => format!("{key}: built by `{command}` in {}", elapsed(took)),
-        Progress::Bundled { key, built } => bundled(key, built),
-    }
-}
-
 /// A service was bundled.
 fn bundled(key: &str, built: &Built) -> String {
+    let by = built.bundled_by.map_or_else(
+        || "read, as it is built already,".to_owned(),
+        |by| format!("bundled by wrangler {} on Node {}", by.wrangler, by.node),
+    );
+    format!("{key}: {by} in {}: {}", elapsed(built.took), content(built))
+}
+
+/// What a bundle holds, and what wrangler says of it.
+fn content(built: &Built) -> String {
     let assets = built.assets.as_ref().map_or_else(String::new, |files| {
         format!(", {} ({})", count(files.assets.len(), "asset"), bytes(files.size()))
     });
@@ -68,25 +75,21 @@ fn bundled(key: &str, built: &Built) -> String {
         .iter()
         .map(|warning| format!("\n  wrangler warns: {warning}"))
         .collect();
-    let by = built.bundled_by.as_ref().map_or_else(
-        || "read, as it is built already,".to_owned(),
-        |tool| format!("bundled by wrangler {} on Node {}", tool.version, tool.node.version),
-    );
-    format!(
-        "{key}: {by} in {}: {}{assets}{}",
-        elapsed(built.took),
-        size(built.size),
-        warnings.concat()
-    )
+    format!("{}{assets}{}", size(built.size), warnings.concat())
+}
+
+/// What was printed by a build that failed: to the log, folded.
+fn log_of(runner: &Runner, what: &str, error: &anyhow::Error) {
+    if let Some(failed) = error.downcast_ref::<Failed>().filter(|failed| !failed.log.is_empty()) {
+        command::group(&format!("what was printed while {what} was built"));
+        runner.say(&failed.log);
+        command::end_group();
+    }
 }
 
 /// One bundle that failed, beside other problems; what was printed goes to the log, folded.
 pub(crate) fn not_bundled(runner: &Runner, key: &str, error: &anyhow::Error) -> String {
-    if let Some(failed) = error.downcast_ref::<Failed>().filter(|failed| !failed.log.is_empty()) {
-        command::group(&format!("what was printed while {key} was built"));
-        runner.say(&failed.log);
-        command::end_group();
-    }
+    log_of(runner, key, error);
     format!(
         "could not be bundled: {}",
         actions_core::error::render(error).replace('\n', "\n  ")
@@ -368,17 +371,27 @@ pub(crate) fn rollback_failed(all: &[Restored<'_>]) -> Option<anyhow::Error> {
 
 /// Everything is valid.
 pub(crate) fn valid(inputs: &Inputs) -> String {
-    let mut text = format!("{} valid; no request was made", count(inputs.chosen.len(), "service"));
+    format!(
+        "{} valid; no request was made{}",
+        count(inputs.chosen.len(), "service"),
+        needed(inputs)
+    )
+}
+
+/// The variables that a deployment needs.
+fn needed(inputs: &Inputs) -> String {
     let services = &inputs.environment.services;
-    let variables: std::collections::BTreeSet<&str> = services
+    let variables: BTreeSet<&str> = services
         .iter()
         .filter(|service| inputs.chosen.contains(&service.key))
         .flat_map(|service| service.secrets.iter().map(|secret| secret.variable.as_str()))
         .collect();
-    if !variables.is_empty() {
-        let variables: Vec<&str> = variables.into_iter().collect();
-        text.push_str("\na deployment needs these variables in the step's `env`: ");
-        text.push_str(&quoted_list(&variables));
+    if variables.is_empty() {
+        return String::new();
     }
-    text
+    let variables: Vec<&str> = variables.into_iter().collect();
+    format!(
+        "\na deployment needs these variables in the step's `env`: {}",
+        quoted_list(&variables)
+    )
 }

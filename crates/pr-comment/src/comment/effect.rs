@@ -11,6 +11,8 @@ pub(super) enum Effect {
     Deploy,
     Rollback,
     Validate,
+    /// `deploy-workers` left bundles for another job.
+    Build,
     Check,
     /// `neon-branch`, with its command.
     Branch(Command),
@@ -30,6 +32,7 @@ impl Effect {
         match report {
             Report::DeployWorkers(_) => Some(match command {
                 Command::Validate => Self::Validate,
+                Command::Build => Self::Build,
                 Command::Rollback => Self::Rollback,
                 Command::Deploy => Self::Deploy,
                 _ => Self::Other(report.action().to_owned()),
@@ -50,6 +53,7 @@ impl Effect {
         matches!(
             self,
             Self::Validate
+                | Self::Build
                 | Self::Check
                 | Self::Branch(Command::Get | Command::Run | Command::Diff)
                 | Self::Dns(Command::Verify)
@@ -76,7 +80,7 @@ impl Effect {
             (_, Self::Deploy) => "🚀",
             (_, Self::Rollback) => "↩️",
             (_, effect) if effect.only_looks() => "✅",
-            (_, Self::Validate | Self::Check | Self::Other(_)) => "✅",
+            (_, Self::Validate | Self::Build | Self::Check | Self::Other(_)) => "✅",
             (_, Self::Branch(Command::Delete) | Self::Dns(Command::Delete)) => "🧹",
             (_, Self::Branch(_) | Self::Dns(_)) => "🧱",
         }
@@ -105,6 +109,7 @@ impl Effect {
                 by(done, "is to be rolled back", "could not be rolled back")
             }
             Self::Validate => by("is valid", "is valid", "is not valid"),
+            Self::Build => by("is built", "is built", "could not be built"),
             Self::Check => {
                 let looked = matches!(report, Report::HealthCheck(check) if !check.endpoints.is_empty());
                 let failed = if looked {

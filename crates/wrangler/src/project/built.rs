@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::by_wrangler::Handed;
 use super::durable;
-use crate::{Files, Tool};
+use crate::{Files, Tool, Version};
 
 /// The content type of a source map, which no runtime reads.
 pub const SOURCE_MAP: &str = "application/source-map";
@@ -41,10 +41,26 @@ pub struct Built {
     pub size: Size,
     /// Keys that stand at the top level only, though environments do not inherit them and the manifest has no word.
     pub not_inherited: Vec<String>,
-    /// The wrangler that bundled it; `None` for one that was built already.
-    pub bundled_by: Option<Tool>,
+    /// `None` for one that was built already.
+    pub bundled_by: Option<BundledBy>,
     /// For a service that wrangler uploads, too.
     pub handed: Option<Handed>,
+}
+
+/// The wrangler that bundled it, and the Node that ran that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BundledBy {
+    pub wrangler: Version,
+    pub node: Version,
+}
+
+impl From<&Tool> for BundledBy {
+    fn from(tool: &Tool) -> Self {
+        Self {
+            wrangler: tool.version,
+            node: tool.node.version,
+        }
+    }
 }
 
 impl Built {
@@ -103,7 +119,7 @@ pub struct Size {
 }
 
 impl Size {
-    pub(super) fn of(modules: &[Module]) -> Self {
+    pub(crate) fn of(modules: &[Module]) -> Self {
         let mut raw = 0;
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         for module in modules.iter().filter(|module| module.content_type != SOURCE_MAP) {

@@ -33,7 +33,7 @@ pub struct Foreign {
 /// Why a binding may not be used unasked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
-    /// This environment's.
+    /// Another environment's, by its name.
     Other(String),
     /// Every pull request would share it: the section that names it.
     Nobodys(String),

@@ -6,6 +6,7 @@ pub mod by_wrangler;
 pub mod check;
 pub mod durable;
 pub mod isolation;
+mod lanes;
 pub mod names;
 mod outside;
 pub mod refused;
@@ -21,14 +22,13 @@ use actions_core::environment::{Environment, Service};
 use actions_core::error::fault;
 use actions_core::manifest::{Manifest, Uploader};
 use actions_core::runner::Problems;
-use futures_util::{StreamExt as _, stream};
 use indexmap::IndexMap;
 
-use self::builds::at_once;
-pub use self::builds::build;
-pub use self::built::{Built, SOURCE_MAP, Size};
+pub use self::builds::{NotBuilt, build};
+pub use self::built::{Built, BundledBy, SOURCE_MAP, Size};
 use self::by_wrangler::Handed;
 use self::isolation::Foreign;
+use self::lanes::{lanes, run};
 
 /// The environment whose resources no other one may use unasked, whatever it is like.
 const PRODUCTION: &str = "production";
@@ -61,17 +61,33 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What just ended well.
+/// Something that takes its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work<'a> {
+    /// The project's own build command.
+    Project { command: &'a str },
+    /// The build command of these services.
+    Services { keys: &'a [&'a str], command: &'a str },
+    /// wrangler bundles a service.
+    Bundle { key: &'a str },
+}
+
+/// What goes on.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
-    /// A service's own build command.
+    Begins(Work<'a>),
+    /// However it ended.
+    Ends(Work<'a>),
+    /// A build command ended well.
     Built {
-        key: &'a str,
-        command: &'a str,
+        work: Work<'a>,
         took: Duration,
     },
     /// A service was bundled, or read as it is built already.
-    Bundled { key: &'a str, built: &'a Built },
+    Bundled {
+        key: &'a str,
+        built: &'a Built,
+    },
 }
 
 /// Is told of progress.
@@ -88,16 +104,17 @@ pub struct Project {
 impl Project {
     /// Reads every service's configuration, those that are not to be deployed too: bindings may name them. What is
     /// wrong with them is recorded.
-    pub fn read(scope: Scope<'_>, not_built: &IndexMap<String, anyhow::Error>, problems: &mut Problems) -> Self {
+    pub fn read(scope: Scope<'_>, not_built: &NotBuilt, problems: &mut Problems) -> Self {
         let environment = scope.environment;
         let mut configs = IndexMap::new();
         for service in &environment.services {
             let input = format!("services.{}", service.key);
             let folder = environment.root.join(&service.path);
-            let not_built = not_built.contains_key(&service.key);
+            let elsewhere = not_built.elsewhere;
+            let not_built = not_built.has(&service.key);
             // What a build has left counts for what is deployed; of the others the names are asked, and what they
             // use in production.
-            let config = if scope.chosen.contains(&service.key) && !not_built {
+            let config = if scope.chosen.contains(&service.key) && !not_built && !elsewhere {
                 Config::find(&folder)
             } else {
                 Config::of_user(&folder)
@@ -162,41 +179,47 @@ impl Project {
         Foreign::of(self, scope)
     }
 
-    /// Bundles the chosen services, as many at once as there are cores; failures come beside what went well.
+    /// Bundles the chosen services, as many at once as there are cores; failures come beside what went well. Those for
+    /// which wrangler runs a build command are builds, too.
     pub async fn bundle(
         &self,
         scope: Scope<'_>,
-        not_built: &IndexMap<String, anyhow::Error>,
+        not_built: &NotBuilt,
         sandbox: &Sandbox,
         say: Say<'_>,
     ) -> (IndexMap<String, Built>, Vec<(String, anyhow::Error)>) {
         let ready = |service: &&Service| {
             let key = &service.key;
-            self.configs.contains_key(key) && !not_built.contains_key(key)
+            self.configs.contains_key(key) && !not_built.has(key)
         };
-        let chosen = scope.services().filter(ready);
-        let results: Vec<(String, anyhow::Result<Built>)> = stream::iter(chosen)
-            .map(|service| async {
-                let built = self.bundle_one(service, sandbox).await;
-                if let Ok(built) = &built {
-                    say(Progress::Bundled {
-                        key: &service.key,
-                        built,
-                    });
-                }
-                (service.key.clone(), built)
-            })
-            .buffered(at_once())
-            .collect()
-            .await;
+        let lanes = lanes(scope.services().filter(ready), |service| {
+            let settings = self.settings(&service.key)?;
+            let builds = settings.get("build")?.get("command").is_some();
+            builds.then(|| scope.lane(&self.root.join(&service.path)))?
+        });
+        let results = run(lanes, |service| async move {
+            let work = Work::Bundle { key: &service.key };
+            say(Progress::Begins(work));
+            let built = self.bundle_one(service, sandbox).await;
+            say(Progress::Ends(work));
+            if let Ok(built) = &built {
+                say(Progress::Bundled {
+                    key: &service.key,
+                    built,
+                });
+            }
+            (&service.key, built)
+        });
+        let mut results: BTreeMap<&String, anyhow::Result<Built>> = results.await.into_iter().collect();
         let mut all = IndexMap::new();
         let mut failed = Vec::new();
-        for (key, result) in results {
-            match result {
-                Ok(built) => {
-                    all.insert(key, built);
+        for service in scope.services() {
+            match results.remove(&service.key) {
+                Some(Ok(built)) => {
+                    all.insert(service.key.clone(), built);
                 }
-                Err(error) => failed.push((key, error)),
+                Some(Err(error)) => failed.push((service.key.clone(), error)),
+                None => {}
             }
         }
         (all, failed)
@@ -225,7 +248,7 @@ impl Project {
             (Some(form), _) => (form, Vec::new(), None),
             (None, Some(tool)) => {
                 let bundle = Bundle::make(tool, sandbox, &folder, config, wrangler_env).await?;
-                (bundle.form, bundle.warnings, Some(tool.clone()))
+                (bundle.form, bundle.warnings, Some(BundledBy::from(tool)))
             }
             (None, None) => return Err(fault("there is no wrangler to bundle it").into()),
         };

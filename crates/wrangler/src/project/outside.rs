@@ -48,17 +48,15 @@ impl Work<'_> {
             if self.is_shared(name) {
                 continue;
             }
-            // Its name is the account's, whichever Worker runs it.
-            let workflow = binding["workflow_name"].as_str();
-            if let Some(owner) = workflow.and_then(|workflow| foreign.has(Exclusive::Workflow, workflow)) {
+            // Its name is the account's, whichever Worker runs it. Those of the Worker's own were looked at before.
+            let workflow = binding["workflow_name"]
+                .as_str()
+                .filter(|_| binding["script_name"].is_string());
+            let owner = workflow.and_then(|workflow| Some((workflow, foreign.has(Exclusive::Workflow, workflow)?)));
+            if let Some((workflow, owner)) = owner {
                 let whose = Whose::Other(owner.to_owned());
-                let what = format!("workflow `{}`", workflow.unwrap_or_default());
-                problems.push(isolation::conflict(
-                    name,
-                    &what,
-                    isolation::remedy(None, &whose),
-                    &whose,
-                ));
+                let (what, remedy) = (format!("workflow `{workflow}`"), isolation::remedy(None, &whose));
+                problems.push(isolation::conflict(name, &what, remedy, &whose));
                 continue;
             }
             let leads = Leads::of(binding);

@@ -95,7 +95,7 @@ fn judge(truth: &mut Truth, lines: &[Line]) -> Vec<String> {
                 Judged::NoOperation | Judged::NoStatus => {}
             }
         }
-        if !line.fault && seen.is_new(line.answer_key()) {
+        if !line.fault && line.is_json() && seen.is_new(line.answer_key()) {
             match document.answer(&line.method, &line.path, line.status, &line.answer) {
                 Judged::Described(found) => {
                     row.described |= line.status < 400;
@@ -169,7 +169,7 @@ fn what_stories_assume_is_named() {
 }
 
 #[test]
-fn a_renamed_field_and_an_unknown_route_are_seen() {
+fn who_was_content_and_what_is_missing_are_told() {
     let line = |path: &str, route: Option<&str>, status: u16| Line {
         provider: "neon".to_owned(),
         method: "GET".to_owned(),

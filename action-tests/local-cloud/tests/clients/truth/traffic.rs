@@ -24,6 +24,7 @@ pub(super) struct Line {
     pub(super) request: Value,
     pub(super) status: u16,
     pub(super) fault: bool,
+    pub(super) answer_kind: String,
     pub(super) answer: Value,
 }
 
@@ -46,6 +47,11 @@ impl Line {
     /// The client that nobody here wrote, when one asked.
     pub(super) fn client(&self) -> Option<&'static str> {
         known::client(self.agent.as_deref()?)
+    }
+
+    /// Whether the answer is of the kind that schemas describe: a diff or a page of HTML is not.
+    pub(super) fn is_json(&self) -> bool {
+        self.answer_kind.is_empty() || self.answer_kind.contains("json")
     }
 
     pub(super) fn request_key(&self) -> impl Hash {
