@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::config::Settings;
-use super::resource::{NAMINGS, ResourceKind};
+use super::namings::NAMINGS;
+use super::resource::ResourceKind;
 
 /// What wrangler is not to do when it uploads for us.
 const NOT_WRANGLERS: [&str; 10] = [

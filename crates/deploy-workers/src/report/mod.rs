@@ -18,7 +18,8 @@ use indexmap::IndexMap;
 use wrangler::Failed;
 
 pub(crate) use builds::{
-    commit_not_known, cut_short, left, left_running, progress, project_not_built, project_not_built_either, taken, work,
+    builds_skipped, bundling_failed, commit_not_known, cut_short, left, left_running, not_bundled, progress,
+    project_not_built, project_not_built_either, taken, work,
 };
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
 pub(crate) use hostnames::{domain_taken, no_workers_dev, not_replaced, other_workers_dev, route_taken};
@@ -27,13 +28,12 @@ pub(crate) use output::{Report, outputs, untouched};
 use crate::apply::decide::Decision;
 use crate::apply::outcome::Outcome;
 use crate::apply::rollback::PutBack;
-use crate::bundled::{NotBundled, Stage};
 use crate::inputs::Inputs;
 use crate::plan::first::First;
 use crate::plan::order::Wave;
 use crate::plan::{Plan, ServicePlan, Upload};
 use crate::restore::Restored;
-use wrangler::project::{Built, Size};
+use wrangler::project::Size;
 
 fn size(size: Size) -> String {
     format!("{}, {} compressed", bytes(size.raw), bytes(size.gzip))
@@ -57,118 +57,6 @@ pub(crate) fn opening(inputs: &Inputs) -> String {
         count(inputs.chosen.len(), "service"),
         inputs.environment.title()
     )
-}
-
-/// Services that are not built, since something is wrong already.
-pub(crate) fn builds_skipped(runner: &Runner, keys: Vec<String>) -> IndexMap<String, anyhow::Error> {
-    if !keys.is_empty() {
-        runner.say(&format!(
-            "not built, since secrets are missing: {}; what is wrong is told as far as it is known without",
-            keys.join(", ")
-        ));
-    }
-    let skipped = keys.into_iter().map(|key| (key, fault("it was not built").into()));
-    skipped.collect()
-}
-
-/// A service was bundled.
-fn bundled(key: &str, built: &Built) -> String {
-    let by = built.bundled_by.map_or_else(
-        || "read, as it is built already,".to_owned(),
-        |by| format!("bundled by wrangler {} on Node {}", by.wrangler, by.node),
-    );
-    format!("{key}: {by} in {}: {}", elapsed(built.took), content(built))
-}
-
-/// What a bundle holds, and what wrangler says of it.
-fn content(built: &Built) -> String {
-    let assets = built.assets.as_ref().map_or_else(String::new, |files| {
-        format!(", {} ({})", count(files.assets.len(), "asset"), bytes(files.size()))
-    });
-    let warnings: Vec<String> = built
-        .warnings
-        .iter()
-        .map(|warning| format!("\n  wrangler warns: {warning}"))
-        .collect();
-    format!("{}{assets}{}", size(built.size), warnings.concat())
-}
-
-/// What was printed by a build that failed: to the log, folded.
-fn log_of(runner: &Runner, what: &str, error: &anyhow::Error) {
-    if let Some(failed) = error.downcast_ref::<Failed>().filter(|failed| !failed.log.is_empty()) {
-        command::group(&format!("what was printed while {what}"));
-        runner.say(&failed.log);
-        command::end_group();
-    }
-}
-
-/// One service that could not be bundled, beside other problems; what was printed goes to the log, folded.
-pub(crate) fn not_bundled(runner: &Runner, failed: &NotBundled) -> String {
-    print_log(runner, failed);
-    let (_, done) = failed.verbs();
-    let hint = failed
-        .hint()
-        .map(|hint| format!("\n  hint: {hint}"))
-        .unwrap_or_default();
-    format!(
-        "could not be {done}: {}{hint}",
-        actions_core::error::render(&failed.error).replace('\n', "\n  ")
-    )
-}
-
-fn print_log(runner: &Runner, failed: &NotBundled) {
-    let (_, done) = failed.verbs();
-    log_of(runner, &format!("{} was {done}", failed.key), &failed.error);
-}
-
-impl NotBundled {
-    fn verbs(&self) -> (&'static str, &'static str) {
-        match self.stage {
-            Stage::Build => ("build", "built"),
-            Stage::Bundle => ("bundle", "bundled"),
-        }
-    }
-
-    /// What to do where the code is not there: in wrangler's words, or in those of a Worker that is built already.
-    fn hint(&self) -> Option<&'static str> {
-        let text = format!("{:#}", self.error);
-        let missing =
-            text.contains("entry-point file") && text.contains("was not found") || text.contains("so build it first");
-        match (missing, self.has_build) {
-            (false, _) => None,
-            (true, true) => Some("the service's `build` has run, and does not make this file"),
-            (true, false) => Some(
-                "nothing builds the service: give it a `build`, such as `build = \"npm run build\"`, or build it in a step before this one",
-            ),
-        }
-    }
-}
-
-/// Every service that could not be bundled, and nothing else is wrong.
-pub(crate) fn bundling_failed(runner: &Runner, mut failed: Vec<NotBundled>) -> anyhow::Error {
-    let verbs: Vec<&str> = failed.iter().map(|failed| failed.verbs().0).collect();
-    let verb = if verbs.iter().all(|verb| *verb == verbs[0]) {
-        verbs[0]
-    } else {
-        "build or bundle"
-    };
-    let keys: Vec<&str> = failed.iter().map(|failed| failed.key.as_str()).collect();
-    let what = format!("could not {verb} {}; nothing was touched", quoted_list(&keys));
-    if failed.len() == 1 {
-        let failed = failed.remove(0);
-        print_log(runner, &failed);
-        let hint = failed.hint();
-        let error = fault(what).because(failed.error);
-        return match hint {
-            Some(hint) => error.hint(hint).into(),
-            None => error.into(),
-        };
-    }
-    let lines: Vec<String> = failed
-        .iter()
-        .map(|failed| format!("{}: {}", failed.key, not_bundled(runner, failed)))
-        .collect();
-    fault(what).because(fault(lines.join("\n"))).into()
 }
 
 /// wrangler could not upload a service, or did so only in part.
