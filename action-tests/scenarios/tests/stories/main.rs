@@ -28,3 +28,4 @@ mod pr_comment_reports;
 mod pr_comment_writes;
 mod preview_dns;
 mod retries;
+mod run_sh;
