@@ -12,7 +12,7 @@ export LC_ALL=C
 
 name=${1:?usage: run.sh <name> [arguments]}
 shift
-here=$(dirname -- "$0")
+case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 lock=$here/binaries.lock
 part=
 

@@ -27,6 +27,7 @@ mod no_answer;
 pub mod owner;
 pub mod paging;
 pub mod plan;
+pub mod release;
 pub mod reports;
 pub mod retry;
 pub mod runner;

@@ -95,7 +95,7 @@ impl Act<'_> {
             ])
             .args([
                 "--env",
-                &format!("CODEX_ACTIONS_BIN_DIR={}", self.workspace.bin.display()),
+                &format!("CODEX_ACTIONS_BIN_DIR={}", self.workspace.actions.display()),
             ])
             .args(["--env", &format!("GITHUB_API_URL={}", self.cloud.github)])
             .args(["--env", &format!("GITHUB_GRAPHQL_URL={}/graphql", self.cloud.github)])

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::release_tree::{commit, commit_all, git};
+use crate::git::{commit, commit_all, git};
 use crate::workspace::Workspace;
 
 const PLATFORM: &str = "action-tests/platform";

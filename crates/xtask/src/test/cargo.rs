@@ -69,7 +69,7 @@ pub(super) fn test(workspace: &Workspace) -> Result<Passed> {
     let log = command(
         cargo(workspace)
             .args(["test", "--locked", "--workspace", "--no-fail-fast"])
-            .env("CODEX_ACTIONS_BIN_DIR", &workspace.bin)
+            .env("CODEX_ACTIONS_BIN_DIR", &workspace.actions)
             // A snapshot that differs fails the test; nothing is written beside it.
             .env("INSTA_UPDATE", "no"),
     )?;

@@ -67,7 +67,14 @@ const STEPS: &[Step] = &[
     Step {
         name: "rust",
         what: "unit tests and stories",
-        needs: &["build", "npm-platform", "npm-runtime", "npm-clients", "npm-wranglers"],
+        needs: &[
+            "build",
+            "python",
+            "npm-platform",
+            "npm-runtime",
+            "npm-clients",
+            "npm-wranglers",
+        ],
         lane: Lane::Compile,
         run: cargo::test,
     },

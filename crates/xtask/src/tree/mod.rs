@@ -11,7 +11,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
-use crate::release_tree::git;
+use crate::git::git;
 use crate::workspace::Workspace;
 
 /// One finding; `line` counts from 1, or is 0 when it is about the whole file.

@@ -1,5 +1,6 @@
 //! From a release to a runner: `run.sh` runs what the release's lock names, and nothing else.
 
+mod act;
 mod assets;
 mod refused;
 mod ways;
