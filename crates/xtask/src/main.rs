@@ -1,9 +1,11 @@
 //! `cargo xtask`: what a contributor runs. See README.md.
 
 mod act;
+mod action_yml;
 mod bench;
 mod child;
 mod demo;
+mod docs;
 mod git;
 mod install;
 mod release;
@@ -48,7 +50,7 @@ commands:
     --runs N      how often each is run (5)
     --release     measure release builds, which take minutes to make
     --json        print the figures as JSON
-  docs            write what is generated: the manifest's JSON schema
+  docs            write what is generated: the manifest's JSON schema, the READMEs' tables of inputs and outputs
   check-tree      check the repository's own rules (a step of `test`)
   release-assets D  compress the binaries in the folder D, named such as `cleanup-x86_64-unknown-linux-musl`, and write
                   their hashes to SHA256SUMS
@@ -170,6 +172,9 @@ fn run(task: Task) -> Result<ExitCode> {
 
 /// Writes generated files: the test that keeps each current can write it, too.
 fn docs(workspace: &Workspace) -> Result<()> {
+    for path in docs::write(workspace)? {
+        say!("wrote {}", path.display());
+    }
     let mut cargo = std::process::Command::new("cargo");
     cargo.args(["test", "--quiet", "--package", "actions-core", "the_schema_is_current"]);
     let status = cargo

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::action_yml::ActionYml;
 use super::watch::Watch;
+use crate::action_yml::ActionYml;
 use crate::child;
 use crate::workspace::Workspace;
 
