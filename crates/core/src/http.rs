@@ -25,7 +25,8 @@ pub(crate) fn identify(action: &'static str) {
 /// `codex-actions/<version> (<action>)`.
 pub fn user_agent() -> String {
     let action = ACTION.get().map(|action| format!(" ({action})")).unwrap_or_default();
-    format!("codex-actions/{}{action}", env!("CARGO_PKG_VERSION"))
+    let version = crate::release::VERSION.map_or(env!("CARGO_PKG_VERSION"), |version| version.trim_start_matches('v'));
+    format!("codex-actions/{version}{action}")
 }
 
 /// A builder with what every client of ours shares: ring, our resolver, our user agent, the proxies of the environment.

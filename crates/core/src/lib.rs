@@ -29,6 +29,7 @@ pub mod owner;
 pub mod paging;
 pub mod plan;
 pub mod process;
+pub mod release;
 pub mod reports;
 pub mod retry;
 pub mod runner;

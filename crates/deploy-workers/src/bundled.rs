@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actions_core::environment::Service;
-use actions_core::runner::Runner;
+use actions_core::runner::{Problems, Runner};
 use indexmap::IndexMap;
 use wrangler::Sandbox;
 
@@ -77,10 +77,9 @@ impl Bundled {
         let mut not_built = NotBuilt::default();
         // A build takes its time: where secrets are missing, it is for nothing.
         let mut skipped = false;
-        let bundles = inputs.bundles.clone();
-        let bundles = bundles.filter(|_| inputs.command == Command::Deploy);
+        let from = inputs.bundles.clone().filter(|_| inputs.command == Command::Deploy);
         let corral = Corral::new();
-        if bundles.is_some() {
+        if from.is_some() {
             // None of the project's code runs; names and production's resources are those of this checkout.
             not_built.elsewhere = true;
         } else if problems.is_empty() {
@@ -94,7 +93,7 @@ impl Bundled {
         let declared = project.declared_secrets(inputs.scope());
         inputs.declare(&declared, &runner.env);
         let (inputs, scope) = (&*inputs, inputs.scope());
-        let (built, mut not_bundled) = match &bundles {
+        let (built, mut not_bundled) = match &from {
             Some(folder) => {
                 let taken = bundles::take(inputs, folder, &mut problems).await?;
                 if let Some(taken) = &taken {
@@ -110,7 +109,7 @@ impl Bundled {
             not_built.services.clear();
             not_bundled.clear();
         }
-        if bundles.is_none() {
+        if from.is_none() {
             project.unbundled(scope, &built, &mut problems);
         }
         let stage = |stage| move |(key, error)| NotBundled::new(scope, stage, key, error);
@@ -138,23 +137,7 @@ impl Bundled {
             calls,
             sandbox,
         };
-        for (key, built) in &bundled.built {
-            for problem in check::bundle(built, inputs.budget, check::today()) {
-                problems.add(&format!("services.{key}"), problem);
-            }
-            if let Some(service) = inputs.environment.service(key) {
-                for problem in check::without_code(service, built, &inputs.own_vars(service)) {
-                    problems.add(&format!("services.{key}"), problem);
-                }
-            }
-            // Validation is there to tell.
-            for problem in check::not_inherited(built).filter(|_| inputs.command == Command::Validate) {
-                problems.add(&format!("services.{key}"), problem);
-            }
-        }
-        for problem in check::unused_names(&inputs.environment, &bundled.built) {
-            problems.add("manifest", problem);
-        }
+        bundled.check(inputs, &mut problems);
         // Without a service's configuration nobody knows by which names others call it.
         let rendered = bundled.render(inputs, &Known::default());
         for (key, problem) in rendered.err().into_iter().flatten().filter(|_| project.is_whole(scope)) {
@@ -174,6 +157,27 @@ impl Bundled {
         }
         problems.finish()?;
         Ok(bundled)
+    }
+
+    /// What is wrong with each bundle, and with what the manifest says of them.
+    fn check(&self, inputs: &Inputs, problems: &mut Problems) {
+        for (key, built) in &self.built {
+            for problem in check::bundle(built, inputs.budget, check::today()) {
+                problems.add(&format!("services.{key}"), problem);
+            }
+            if let Some(service) = inputs.environment.service(key) {
+                for problem in check::without_code(service, built, &inputs.own_vars(service)) {
+                    problems.add(&format!("services.{key}"), problem);
+                }
+            }
+            // Validation is there to tell.
+            for problem in check::not_inherited(built).filter(|_| inputs.command == Command::Validate) {
+                problems.add(&format!("services.{key}"), problem);
+            }
+        }
+        for problem in check::unused_names(&inputs.environment, &self.built) {
+            problems.add("manifest", problem);
+        }
     }
 
     /// The chosen services in the order of their deployment; `there` says whether the Worker of a service exists.

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::config::Settings;
-use super::namings::NAMINGS;
-use super::resource::ResourceKind;
+use super::resource::{NAMINGS, ResourceKind};
 
 /// What wrangler is not to do when it uploads for us.
 const NOT_WRANGLERS: [&str; 10] = [

@@ -13,7 +13,6 @@ mod content_type;
 mod form;
 mod handed;
 pub mod keys;
-mod namings;
 mod output;
 mod parse;
 mod prebuilt;

@@ -1,11 +1,14 @@
 //! `cargo xtask`: what a contributor runs. See README.md.
 
 mod act;
+mod action_yml;
 mod bench;
 mod child;
 mod demo;
+mod docs;
+mod git;
 mod install;
-mod release_tree;
+mod release;
 mod test;
 mod tree;
 mod workspace;
@@ -42,26 +45,32 @@ commands:
     --only A[,B]  run these steps and what they need
     --list        name the steps
     --verbose     show the output of each step, not only of those that fail
+    --binaries D  the stories and act run the actions in the folder D, such as a release's
   bench           time the actions beside what they replace (curl, wrangler), at 50 ms a request
     --runs N      how often each is run (5)
     --release     measure release builds, which take minutes to make
     --json        print the figures as JSON
-  docs            write what is generated: the manifest's JSON schema, local-cloud's truth table
+  docs            write what is generated: the manifest's JSON schema, local-cloud's truth table, the READMEs' tables
   verify-live     play the same calls at the vendors and at local-cloud, and tell what differs
                   (action-tests/verify-live/README.md)
   check-tree      check the repository's own rules (a step of `test`)
+  release-assets D  compress the binaries in the folder D, named such as `cleanup-x86_64-unknown-linux-musl`, and write
+                  their hashes to SHA256SUMS
   release-tree D  write the tree that a release publishes to the empty folder D, with one git commit
+    --assets A    the folder of its assets, with --version vX.Y.Z and --commit SHA: their hashes are its lock
+    --references tag  name our own as owner/repo/path@vX.Y.Z, for GHES and mirrors, which do not know `$/`
 ";
 
 enum Task {
     Help,
     Demo(demo::Options),
-    Test(test::Options),
+    Test(test::Options, Option<PathBuf>),
     Bench(bench::Options),
     Docs,
     VerifyLive,
     CheckTree,
-    ReleaseTree(PathBuf),
+    ReleaseAssets(PathBuf),
+    ReleaseTree(PathBuf, release::tree::Options),
 }
 
 fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
@@ -92,10 +101,17 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                 verbose: false,
                 only: Vec::new(),
             };
+            let mut binaries = None;
             while let Some(arg) = args.next() {
                 match arg.as_str() {
                     "--list" => options.list = true,
                     "--verbose" => options.verbose = true,
+                    "--binaries" => {
+                        let folder = args.next().context("`--binaries` needs a folder")?;
+                        let folder = std::path::absolute(&folder)?;
+                        anyhow::ensure!(folder.is_dir(), "there is no folder `{}`", folder.display());
+                        binaries = Some(folder);
+                    }
                     "--only" => {
                         let steps = args.next().context("`--only` needs the names of steps")?;
                         options.only.extend(steps.split(',').map(str::to_owned));
@@ -103,7 +119,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                     _ => bail!("`test` has no option `{arg}`"),
                 }
             }
-            Task::Test(options)
+            Task::Test(options, binaries)
         }
         Some("bench") => {
             let mut options = bench::Options::default();
@@ -123,7 +139,11 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
         Some("docs") => Task::Docs,
         Some("verify-live") => Task::VerifyLive,
         Some("check-tree") => Task::CheckTree,
-        Some("release-tree") => Task::ReleaseTree(args.next().context("`release-tree` needs a folder")?.into()),
+        Some("release-assets") => Task::ReleaseAssets(args.next().context("`release-assets` needs a folder")?.into()),
+        Some("release-tree") => {
+            let folder = args.next().context("`release-tree` needs a folder")?.into();
+            Task::ReleaseTree(folder, release::tree::Options::parse(&mut args)?)
+        }
         Some(other) => bail!("unknown command `{other}`"),
     };
     match args.next() {
@@ -133,23 +153,33 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
 }
 
 fn run(task: Task) -> Result<ExitCode> {
-    let workspace = Workspace::find()?;
+    let mut workspace = Workspace::find()?;
     child::notice_interrupts()?;
     match task {
         Task::Help => say!("{}", HELP.trim_end()),
         Task::Demo(options) => return demo::run(&workspace, options),
-        Task::Test(options) => return test::run(&workspace, &options),
+        Task::Test(options, binaries) => {
+            workspace.actions = binaries.unwrap_or(workspace.actions);
+            return test::run(&workspace, &options);
+        }
         Task::Bench(options) => bench::run(&workspace, options)?,
         Task::Docs => docs(&workspace)?,
         Task::VerifyLive => return verify_live(&workspace),
         Task::CheckTree => say!("{}", tree::check(&workspace)?),
-        Task::ReleaseTree(folder) => say!("{}", release_tree::write(&workspace, &folder)?),
+        Task::ReleaseAssets(folder) => {
+            let actions = release::tree::actions(&workspace)?;
+            say!("{} assets", release::assets::pack(&folder, &actions)?);
+        }
+        Task::ReleaseTree(folder, options) => say!("{}", release::tree::write(&workspace, &folder, &options)?),
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Writes generated files: the test that keeps each current can write it, too.
 fn docs(workspace: &Workspace) -> Result<()> {
+    for path in docs::write(workspace)? {
+        say!("wrote {}", path.display());
+    }
     for (package, test) in [
         ("actions-core", "the_schema_is_current"),
         ("local-cloud", "the_readme_shows_the_table"),
@@ -226,7 +256,7 @@ mod tests {
 
     #[test]
     fn steps_of_a_test() {
-        let Task::Test(options) = parsed("test --only fmt,clippy --only act").unwrap() else {
+        let Task::Test(options, None) = parsed("test --only fmt,clippy --only act").unwrap() else {
             panic!("not a test")
         };
         assert_eq!(options.only, ["fmt", "clippy", "act"]);
@@ -242,7 +272,14 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for wrong in ["demo --fast", "test --only", "release-tree", "check-tree x", "publish"] {
+        for wrong in [
+            "demo --fast",
+            "test --only",
+            "release-tree",
+            "release-tree D --version v1.2.3",
+            "check-tree x",
+            "publish",
+        ] {
             assert!(parsed(wrong).is_err(), "{wrong}");
         }
     }

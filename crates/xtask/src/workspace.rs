@@ -9,6 +9,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// Where cargo puts the dev binaries.
     pub(crate) bin: PathBuf,
+    /// Where the binaries of the actions are that stories and act run: there, unless a release is tried.
+    pub(crate) actions: PathBuf,
 }
 
 impl Workspace {
@@ -25,7 +27,8 @@ impl Workspace {
             .parent()
             .context("this program is in no folder")?
             .to_path_buf();
-        Ok(Self { root, bin })
+        let actions = bin.clone();
+        Ok(Self { root, bin, actions })
     }
 
     pub(crate) fn path(&self, relative: &str) -> PathBuf {

@@ -41,5 +41,6 @@ mod pr_comment_reports;
 mod pr_comment_writes;
 mod preview_dns;
 mod retries;
+mod run_sh;
 mod workers_dev;
 mod wrangler_schema;

@@ -23,6 +23,7 @@ pub use inputs::{BadInput, Problems};
 pub use source::{Inquiry, Source, Wanted};
 
 use crate::error;
+use crate::release;
 use crate::reports::{self, Report};
 
 /// What an action is given: its environment, and where its results go.
@@ -121,6 +122,13 @@ pub fn main<F>(name: &'static str, action: F) -> ExitCode
 where
     F: AsyncFnOnce(&Runner) -> anyhow::Result<()>,
 {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == "--version")
+    {
+        command::print(&release::line(name));
+        return ExitCode::SUCCESS;
+    }
     // Before anything is started: a project's own code runs below some actions, and all inputs are in our environment.
     let hidden = crate::process::hide();
     let runner = Runner::new(name, Env::of_process());
@@ -132,6 +140,9 @@ where
     crate::http::identify(name);
     ending::mask_proxies(&runner.env);
     ending::tell_panics(&runner);
+    if release::VERSION.is_some() {
+        runner.say(&release::line(name));
+    }
     let began = Instant::now();
     let done = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
-use crate::namings::NAMINGS;
+use crate::resource::NAMINGS;
 
 /// Every place of the schemas, `own` behind those that environments do not inherit.
 const SCHEMA: &str = include_str!("schema.txt");

@@ -13,7 +13,8 @@ use crate::demo::cloud::Cloud;
 use crate::demo::consumer::Consumer;
 use crate::demo::verify::{self, Inventory};
 use crate::demo::world::PULL_REQUEST;
-use crate::release_tree::{commit_all, write};
+use crate::git::commit_all;
+use crate::release::tree;
 use crate::test::Passed;
 use crate::workspace::Workspace;
 
@@ -25,7 +26,7 @@ pub(crate) fn step(workspace: &Workspace) -> Result<Passed> {
         Ok(path)
     };
     let release = folder("release")?;
-    write(workspace, &release)?;
+    tree::write(workspace, &release, &tree::Options::unreleased())?;
     for (name, content) in [("checkout", CHECKOUT), ("setup-node", SETUP_NODE)] {
         let stub = folder(name)?;
         fs::write(stub.join("action.yml"), content)?;

@@ -96,7 +96,7 @@ impl Act<'_> {
             ])
             .args([
                 "--env",
-                &format!("CODEX_ACTIONS_BIN_DIR={}", self.workspace.bin.display()),
+                &format!("CODEX_ACTIONS_BIN_DIR={}", self.workspace.actions.display()),
             ])
             .args(["--env", &format!("{}={}", world::DB_METHOD.0, world::DB_METHOD.1)])
             .args(["--env", &format!("SSL_CERT_FILE={}", trusted.display())])

@@ -77,11 +77,13 @@ fn built(workspace: &Workspace, release: bool) -> Result<Workspace> {
         crate::test::build_release_binaries(workspace)?;
         // Cargo's folder of a profile is beside the others.
         let bin = workspace.bin.with_file_name("release");
-        Ok(Workspace { root, bin })
+        let actions = bin.clone();
+        Ok(Workspace { root, bin, actions })
     } else {
         crate::test::build_binaries(workspace)?;
         let bin = workspace.bin.with_file_name("debug");
-        Ok(Workspace { root, bin })
+        let actions = bin.clone();
+        Ok(Workspace { root, bin, actions })
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::release_tree::{commit, commit_all, git};
+use crate::git::{commit, commit_all, git};
 use crate::workspace::Workspace;
 
 const PLATFORM: &str = "action-tests/platform";

@@ -2,7 +2,6 @@
 //!
 //! Three vendors' APIs are local stand-ins; the actions' binaries, wrangler, workerd and Postgres are real.
 
-mod action_yml;
 pub(crate) mod cloud;
 pub(crate) mod consumer;
 pub(crate) mod event;

@@ -9,10 +9,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::action_yml::ActionYml;
 use super::cloud::Cloud;
 use super::watch::Watch;
 use super::world::DB_METHOD;
+use crate::action_yml::ActionYml;
 use crate::child;
 use crate::workspace::Workspace;
 

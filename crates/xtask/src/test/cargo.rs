@@ -75,7 +75,7 @@ pub(super) fn test(workspace: &Workspace) -> Result<Passed> {
         cargo(workspace)
             .args(["test", "--locked", "--workspace", "--no-fail-fast"])
             .env("LOCAL_CLOUD_TRAFFIC", traffic)
-            .env("CODEX_ACTIONS_BIN_DIR", &workspace.bin)
+            .env("CODEX_ACTIONS_BIN_DIR", &workspace.actions)
             // A snapshot that differs fails the test; nothing is written beside it.
             .env("INSTA_UPDATE", "no"),
     )?;

@@ -69,6 +69,7 @@ const STEPS: &[Step] = &[
         what: "unit tests and stories",
         needs: &[
             "build",
+            "python",
             "npm-platform",
             "npm-runtime",
             "npm-clients",

@@ -11,7 +11,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
-use crate::release_tree::git;
+use crate::git::git;
 use crate::workspace::Workspace;
 
 /// One finding; `line` counts from 1, or is 0 when it is about the whole file.
@@ -75,6 +75,15 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String> {
         &fs::read_to_string(workspace.path("README.md"))?,
         &fs::read_to_string(workspace.path(readme::WORKFLOW))?,
     ));
+    let stale = crate::docs::readmes(workspace)?;
+    let stale = stale.iter().filter(|readme| readme.stands != readme.should);
+    problems.extend(stale.map(|readme| {
+        Problem::new(
+            &readme.path,
+            0,
+            "its tables are not what action.yml says; `cargo xtask docs` writes them",
+        )
+    }));
     if !problems.is_empty() {
         bail!(
             "{}",

@@ -1,6 +1,6 @@
 //! How configurations and uploads name things outside the Worker.
 
-use super::resource::ResourceKind;
+use super::ResourceKind;
 
 /// How a kind of thing is named by bindings.
 #[derive(Debug, Clone, Copy)]

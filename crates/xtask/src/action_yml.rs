@@ -1,4 +1,4 @@
-//! What an action's `action.yml` passes to its binary: read by line, since its shape is ours.
+//! What an `action.yml` says: its inputs and outputs, and what it passes to its binary.
 //!
 //! The demo sets inputs by the names that a workflow uses and hands the binary what the composite step would:
 //! an input that action.yml does not know, or does not map, fails the demo.
@@ -7,56 +7,82 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
+use indexmap::IndexMap;
+use serde::Deserialize;
 
 use crate::workspace::Workspace;
 
 pub(crate) struct ActionYml {
     action: String,
-    /// Default value by input, blank when there is none.
-    defaults: BTreeMap<String, String>,
+    file: File,
     /// Input by environment variable of the step.
     mapped: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    inputs: IndexMap<String, Input>,
+    #[serde(default)]
+    outputs: IndexMap<String, Output>,
+    runs: Runs,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Input {
+    #[serde(default)]
+    pub(crate) description: String,
+    #[serde(default)]
+    pub(crate) required: bool,
+    #[serde(default)]
+    pub(crate) default: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Output {
+    pub(crate) description: String,
+}
+
+#[derive(Deserialize)]
+struct Runs {
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    #[serde(default)]
+    env: BTreeMap<String, String>,
 }
 
 impl ActionYml {
     pub(crate) fn read(workspace: &Workspace, action: &str) -> Result<Self> {
         let path = workspace.path(&format!("actions/{action}/action.yml"));
         let text = fs::read_to_string(&path).with_context(|| format!("could not read `{}`", path.display()))?;
-        Ok(Self::parse(action, &text))
+        Self::parse(action, &text).with_context(|| format!("`{}`", path.display()))
     }
 
-    fn parse(action: &str, text: &str) -> Self {
-        let (mut section, mut input) = ("", String::new());
-        let (mut defaults, mut mapped) = (BTreeMap::new(), BTreeMap::new());
-        for line in text.lines() {
-            let indent = line.len() - line.trim_start().len();
-            let Some((key, value)) = line.trim().split_once(':') else {
-                continue;
-            };
-            let value = value.trim();
-            match (section, indent) {
-                (_, 0) => section = key,
-                ("inputs", 2) => {
-                    key.clone_into(&mut input);
-                    defaults.insert(input.clone(), String::new());
-                }
-                ("inputs", 4) if key == "default" => {
-                    defaults.insert(input.clone(), value.trim_matches(['"', '\'']).to_owned());
-                }
-                ("runs", _) => {
-                    let passed = value.trim_matches(['"', '\'']).strip_prefix("${{ inputs.");
-                    if let Some(name) = passed.and_then(|rest| rest.strip_suffix(" }}")) {
-                        mapped.insert(key.to_owned(), name.to_owned());
-                    }
-                }
-                _ => {}
-            }
-        }
-        Self {
+    pub(crate) fn parse(action: &str, text: &str) -> Result<Self> {
+        let file: File = yaml_serde::from_str(text)?;
+        let variables = file.runs.steps.iter().flat_map(|step| &step.env);
+        let mapped = variables.filter_map(|(variable, value)| {
+            let input = value.strip_prefix("${{ inputs.")?.strip_suffix(" }}")?;
+            Some((variable.clone(), input.to_owned()))
+        });
+        Ok(Self {
             action: action.to_owned(),
-            defaults,
-            mapped,
-        }
+            mapped: mapped.collect(),
+            file,
+        })
+    }
+
+    /// In the file's order.
+    pub(crate) fn inputs(&self) -> &IndexMap<String, Input> {
+        &self.file.inputs
+    }
+
+    /// In the file's order.
+    pub(crate) fn outputs(&self) -> &IndexMap<String, Output> {
+        &self.file.outputs
     }
 
     /// The step's environment for these inputs; `expressions` are the values that a default may ask for,
@@ -67,7 +93,7 @@ impl ActionYml {
         expressions: &BTreeMap<&str, String>,
     ) -> Result<BTreeMap<String, String>> {
         for input in inputs.keys() {
-            if !self.defaults.contains_key(*input) {
+            if !self.file.inputs.contains_key(*input) {
                 bail!("`{}` has no input `{input}`", self.action);
             }
             if !self.mapped.values().any(|name| name == input) {
@@ -79,8 +105,11 @@ impl ActionYml {
             .map(|(variable, input)| {
                 let value = match inputs.get(input.as_str()) {
                     Some(given) => given.clone(),
-                    None => evaluate(self.defaults.get(input).map_or("", String::as_str), expressions)
-                        .with_context(|| format!("the default of `{input}` of `{}`", self.action))?,
+                    None => evaluate(
+                        self.file.inputs.get(input).map_or("", |input| &input.default),
+                        expressions,
+                    )
+                    .with_context(|| format!("the default of `{input}` of `{}`", self.action))?,
                 };
                 Ok((variable.clone(), value))
             })
@@ -132,7 +161,7 @@ runs:
 
     #[test]
     fn inputs_and_defaults_become_the_steps_environment() {
-        let yml = ActionYml::parse("x", YML);
+        let yml = ActionYml::parse("x", YML).unwrap();
         let environment = yml
             .environment(&BTreeMap::from([("command", "go".to_owned())]), &token())
             .unwrap();
@@ -143,7 +172,7 @@ runs:
 
     #[test]
     fn inputs_that_do_not_exist_or_go_nowhere_are_refused() {
-        let yml = ActionYml::parse("x", YML);
+        let yml = ActionYml::parse("x", YML).unwrap();
         let set = |name| {
             yml.environment(&BTreeMap::from([(name, "go".to_owned())]), &token())
                 .unwrap_err()

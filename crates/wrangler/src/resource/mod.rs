@@ -1,13 +1,15 @@
 //! Things outside a Worker that its bindings give access to: what isolation is about.
 
+mod namings;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
 
+pub(crate) use self::namings::{NAMINGS, Naming};
 use super::config::Settings;
 use super::keys;
-use super::namings::{NAMINGS, Naming};
 
 /// What kind of thing outside the Worker a binding gives access to, or a Worker sends something to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

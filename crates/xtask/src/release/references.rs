@@ -1,0 +1,104 @@
+//! What released YAML may refer to: our own by `$/`, everybody else's by a full commit SHA. A caller's repository may
+//! demand SHAs of all that it runs, nested ones included (contract sheet of GitHub in 2026, section 4).
+
+use anyhow::{Result, bail};
+
+use super::REPOSITORY;
+
+/// How our own actions and workflows are named in a released tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum References {
+    /// `$/path`: whatever ref the caller pinned. github.com only, runner 2.336 or later.
+    SelfRepository,
+    /// `owner/repo/path@ref`: GHES, mirrors, and act, which do not know `$/`.
+    Tag(String),
+}
+
+impl References {
+    /// Renders a file's references, and nothing else of it.
+    pub(crate) fn render(&self, text: &str) -> String {
+        let Self::Tag(tag) = self else { return text.to_owned() };
+        let lines = text.split_inclusive('\n').map(|line| match of_line(line) {
+            Some(target) if target.starts_with("$/") => {
+                line.replacen(target, &format!("{REPOSITORY}/{}@{tag}", &target[2..]), 1)
+            }
+            _ => line.to_owned(),
+        });
+        lines.collect()
+    }
+
+    /// Checks a rendered file.
+    ///
+    /// # Errors
+    /// The first reference that a caller under the full-SHA policy could not run.
+    pub(crate) fn check(&self, path: &str, text: &str) -> Result<()> {
+        for (number, line) in text.lines().enumerate() {
+            let Some(target) = of_line(line) else { continue };
+            let (name, at) = target.rsplit_once('@').unwrap_or((target, ""));
+            let is_ours = match self {
+                Self::SelfRepository => target.starts_with("$/"),
+                Self::Tag(tag) => name.starts_with(&format!("{REPOSITORY}/")) && at == tag,
+            };
+            let is_commit = at.len() == 40 && at.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if !is_ours && !is_commit {
+                bail!(
+                    "{path}:{}: `{target}` is neither `$/…` nor pinned to a full commit SHA",
+                    number + 1
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a `uses:` of this line names.
+fn of_line(line: &str) -> Option<&str> {
+    let key = line.trim_start();
+    let key = key.strip_prefix("- ").map_or(key, str::trim_start);
+    let value = key.strip_prefix("uses:")?;
+    let value = value.split_once(" #").map_or(value, |(value, _)| value);
+    Some(value.trim().trim_matches(['"', '\'']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "runs:\n  steps:\n    - uses: $/actions/health-check # ours\n    - name: $/not-this\n      uses: '$/actions/cleanup'\n      run: echo uses $/x\n    - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7\n";
+
+    #[test]
+    fn only_references_change_and_only_for_those_who_do_not_know_the_short_form() {
+        assert_eq!(References::SelfRepository.render(TEXT), TEXT);
+        let tagged = References::Tag("v1.2.3".to_owned()).render(TEXT);
+        assert_eq!(
+            tagged,
+            TEXT.replace(
+                "$/actions/health-check #",
+                "codex/actions/actions/health-check@v1.2.3 #"
+            )
+            .replace("'$/actions/cleanup'", "'codex/actions/actions/cleanup@v1.2.3'")
+        );
+        References::SelfRepository.check("x.yml", TEXT).unwrap();
+        References::Tag("v1.2.3".to_owned()).check("x.yml", &tagged).unwrap();
+        assert!(References::Tag("v1.2.4".to_owned()).check("x.yml", &tagged).is_err());
+    }
+
+    #[test]
+    fn what_is_not_pinned_is_told_with_its_place() {
+        for loose in [
+            "actions/checkout@v7",
+            "actions/checkout",
+            "./actions/cleanup",
+            "codex/actions/cleanup@v1",
+            "docker://x:1",
+        ] {
+            let problem = References::SelfRepository
+                .check("x.yml", &format!("a:\n  - uses: {loose}\n"))
+                .unwrap_err();
+            assert_eq!(
+                problem.to_string(),
+                format!("x.yml:2: `{loose}` is neither `$/…` nor pinned to a full commit SHA")
+            );
+        }
+    }
+}

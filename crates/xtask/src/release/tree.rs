@@ -1,0 +1,216 @@
+//! The tree that a release publishes, and that users name: `uses: codex/actions/health-check@v1`.
+//!
+//! In this repository the actions lie in `actions/`; a user's `uses:` counts from the top of the released tree. So each
+//! action is there twice, at `<name>` and at `actions/<name>`: the second is what a fork of the name
+//! `owner/codex-actions` and `$/actions/<name>` in our own workflows resolve to. `run.sh` and `binaries.lock` are beside
+//! the actions in both: `"$GITHUB_ACTION_PATH/../run.sh"`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::REPOSITORY;
+use super::lock::Release;
+use super::references::References;
+use crate::git::{commit_all, git};
+use crate::workspace::Workspace;
+
+/// What users read, where it is there.
+const TOP: [&str; 5] = [
+    "CHANGELOG.md",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "SECURITY.md",
+];
+
+/// What becomes of a tree.
+pub(crate) struct Options {
+    pub(crate) references: References,
+    /// The release, and the folder of its assets; without them the tree has no binaries, as an unreleased ref has none.
+    pub(crate) release: Option<(Release, PathBuf)>,
+}
+
+impl Options {
+    /// Reads the command line behind the folder's name.
+    pub(crate) fn parse(args: &mut impl Iterator<Item = String>) -> Result<Self> {
+        let (mut assets, mut version, mut commit, mut tag) = (None, None, None, false);
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().with_context(|| format!("`{arg}` needs a value"));
+            match arg.as_str() {
+                "--assets" => assets = Some(PathBuf::from(value()?)),
+                "--version" => version = Some(value()?),
+                "--commit" => commit = Some(value()?),
+                "--references" => match value()?.as_str() {
+                    "self" => tag = false,
+                    "tag" => tag = true,
+                    other => bail!("`--references` is `self` or `tag`, not `{other}`"),
+                },
+                _ => bail!("`release-tree` has no option `{arg}`"),
+            }
+        }
+        let release = match (assets, version, commit) {
+            (Some(assets), Some(version), Some(commit)) => {
+                let from = format!("https://github.com/{REPOSITORY}/releases/download");
+                Some((Release { version, commit, from }, assets))
+            }
+            (None, None, None) => None,
+            _ => bail!("`--assets`, `--version` and `--commit` go together"),
+        };
+        let references = match (tag, &release) {
+            (false, _) => References::SelfRepository,
+            (true, Some((release, _))) => References::Tag(release.version.clone()),
+            (true, None) => bail!("`--references tag` needs the tag: `--version`"),
+        };
+        Ok(Self { references, release })
+    }
+
+    /// The tree of an unreleased ref, as tests use it.
+    pub(crate) fn unreleased() -> Self {
+        Self {
+            references: References::SelfRepository,
+            release: None,
+        }
+    }
+}
+
+/// The names of the actions, in order.
+pub(crate) fn actions(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(workspace.path("actions"))? {
+        let entry = entry?;
+        if entry.path().join("action.yml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Writes the tree to `folder`, a git repository with one commit, and answers the commit's id.
+pub(crate) fn write(workspace: &Workspace, folder: &Path, options: &Options) -> Result<String> {
+    if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("`{}` is not empty", folder.display());
+    }
+    let lock = options.release.as_ref();
+    let lock = lock.map(|(release, assets)| release.lock(assets)).transpose()?;
+    fs::create_dir_all(folder)?;
+    for (file, targets) in files(workspace)? {
+        for target in targets {
+            put(&workspace.path(&file), &file, &folder.join(target), &options.references)?;
+        }
+    }
+    for place in lock.iter().flat_map(|_| ["", "actions"]) {
+        fs::write(
+            folder.join(place).join("binaries.lock"),
+            lock.as_deref().unwrap_or_default(),
+        )?;
+    }
+    commit_all(folder, "The actions, as released")
+}
+
+/// The files of the tree: where each lies in this repository, and where it goes.
+fn files(workspace: &Workspace) -> Result<Vec<(String, Vec<String>)>> {
+    // What git knows or would add: no editor's backup, no build result.
+    let listed = git(
+        &workspace.root,
+        &["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+    )?;
+    let mut files = Vec::new();
+    // Deleted, and the deletion not staged yet: not there.
+    for file in listed.split('\0').filter(|file| workspace.path(file).is_file()) {
+        if let Some(inside) = file.strip_prefix("actions/") {
+            files.push((file.to_owned(), vec![file.to_owned(), inside.to_owned()]));
+        } else if TOP.contains(&file) || is_reusable_workflow(workspace, file)? {
+            files.push((file.to_owned(), vec![file.to_owned()]));
+        }
+    }
+    Ok(files)
+}
+
+/// Whether other repositories call this workflow.
+fn is_reusable_workflow(workspace: &Workspace, file: &str) -> Result<bool> {
+    let is_workflow = file.starts_with(".github/workflows/") && is_yaml(file);
+    Ok(is_workflow
+        && fs::read_to_string(workspace.path(file))?
+            .lines()
+            .any(|line| line.trim() == "workflow_call:"))
+}
+
+fn is_yaml(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "yml")
+}
+
+fn put(from: &Path, name: &str, to: &Path, references: &References) -> Result<()> {
+    if let Some(parent) = to.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    // Copies the executable bit too.
+    fs::copy(from, to).with_context(|| format!("could not copy `{name}`"))?;
+    if is_yaml(name) {
+        let text = references.render(&fs::read_to_string(from)?);
+        references.check(name, &text)?;
+        fs::write(to, text)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_actions_are_at_the_top_beside_run_sh_and_the_commit_is_reproducible() {
+        let workspace = Workspace::find().unwrap();
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let commits = folders
+            .each_ref()
+            .map(|folder| write(&workspace, folder.path(), &Options::unreleased()).unwrap());
+        assert_eq!(commits[0], commits[1]);
+        let mode = git(folders[0].path(), &["ls-tree", "HEAD", "run.sh"]).unwrap();
+        assert!(mode.starts_with("100755 blob "), "{mode}");
+        for action in actions(&workspace).unwrap() {
+            for place in ["", "actions"] {
+                let yml = folders[0].path().join(place).join(&action).join("action.yml");
+                assert!(yml.is_file(), "{}", yml.display());
+            }
+        }
+        let top = git(folders[0].path(), &["ls-tree", "--name-only", "HEAD"]).unwrap();
+        assert!(!top.contains("crates") && !top.contains("binaries.lock"), "{top}");
+    }
+
+    #[test]
+    fn a_release_has_its_lock_beside_both_scripts() {
+        let workspace = Workspace::find().unwrap();
+        let (folder, assets) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(assets.path().join("cleanup-x86_64-unknown-linux-musl"), "x").unwrap();
+        let release = Release {
+            version: "v1.2.3".to_owned(),
+            commit: "5f6e1f0c9c2b4d0fa2a7d1e5b3c8f9a0d4e6b7c1".to_owned(),
+            from: "https://github.com/codex/actions/releases/download".to_owned(),
+        };
+        let options = Options {
+            references: References::SelfRepository,
+            release: Some((release, assets.path().to_owned())),
+        };
+        write(&workspace, folder.path(), &options).unwrap();
+        let locks =
+            ["", "actions"].map(|place| fs::read_to_string(folder.path().join(place).join("binaries.lock")).unwrap());
+        assert_eq!(locks[0], locks[1]);
+        assert!(
+            locks[0].ends_with("  cleanup-x86_64-unknown-linux-musl\n"),
+            "{}",
+            locks[0]
+        );
+    }
+
+    #[test]
+    fn a_folder_with_something_in_it_is_refused() {
+        let workspace = Workspace::find().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("mine"), "").unwrap();
+        assert!(write(&workspace, folder.path(), &Options::unreleased()).is_err());
+        assert!(folder.path().join("mine").exists());
+    }
+}
