@@ -21,6 +21,13 @@ mod world;
 pub use run::{NOBODY, Run, Start, Started, is_root};
 pub use world::World;
 
+/// A client for what a story asks by itself.
+pub fn client() -> reqwest::Client {
+    // The first one of the process installs it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// The tokens that each run is given; none may appear in a log, a summary or a report.
 pub mod tokens {
     pub const CLOUDFLARE: &str = "cf-token-for-tests";

@@ -182,10 +182,8 @@ impl World {
 
     /// Somebody else's call to Cloudflare's API, below the account: a person in the dashboard, say.
     pub async fn by_hand(&self, method: &str, path: &str, body: &Value) {
-        // The first story of the process installs it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let url = format!("{}/accounts/{}{path}", self.cloud.cloudflare, ids::ACCOUNT);
-        let answer = reqwest::Client::new()
+        let answer = crate::client()
             .request(method.parse().unwrap(), url)
             .bearer_auth(tokens::CLOUDFLARE)
             .json(body)

@@ -28,6 +28,7 @@ pub(crate) struct InZone {
 
 /// What there is. `None`: not asked for.
 pub(crate) struct Facts {
+    /// `None` also where the project has no zone.
     pub(crate) zone: Option<Result<InZone, Unread>>,
     pub(crate) workers: Option<Found<Worker>>,
     pub(crate) namespaces: Option<Found<KvNamespace>>,
@@ -67,7 +68,7 @@ impl Readers {
         let cloudflare = self.cloudflare.as_ref();
         let (zone, workers, namespaces, branches) = tokio::join!(
             async {
-                match cloudflare {
+                match cloudflare.filter(|_| !zone.is_empty()) {
                     Some(reader) => Some(in_zone(reader, zone, self.zone_id.as_deref()).await),
                     None => None,
                 }

@@ -31,7 +31,7 @@ pub(crate) struct Names {
 /// The names of one service.
 pub(crate) struct Service {
     pub(crate) worker: String,
-    pub(crate) hostname: String,
+    pub(crate) hostnames: Vec<String>,
     /// Titles of the KV namespaces that it binds.
     pub(crate) kv: Vec<String>,
 }
@@ -48,7 +48,7 @@ impl Subject {
     pub(crate) fn of(environment: &Environment, worker_template: &str) -> Self {
         let services = environment.services.iter().map(|service| Service {
             worker: service.worker.clone(),
-            hostname: service.hostname.clone(),
+            hostnames: service.hostnames().map(str::to_owned).collect(),
             kv: service.kv.iter().map(|kv| kv.title.clone()).collect(),
         });
         // Waves begin with what needs nobody: it goes last.
@@ -98,10 +98,8 @@ impl Subject {
 
     /// Whether a hostname is one of this environment's.
     pub(crate) fn names_host(&self, host: &str) -> bool {
-        self.names
-            .services
-            .iter()
-            .any(|service| service.hostname.eq_ignore_ascii_case(host))
+        let mut hostnames = self.names.services.iter().flat_map(|service| &service.hostnames);
+        hostnames.any(|hostname| hostname.eq_ignore_ascii_case(host))
     }
 
     /// The titles of the environment's KV namespaces. Services share one by naming the same binding.

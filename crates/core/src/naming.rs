@@ -154,7 +154,7 @@ pub fn is_of_pull_request(template: &str, values: &Values<'_>, name: &str) -> bo
     // `pr{pr}{worker}` must not read pull request 42 and Worker `1` out of `pr421`.
     let splits_a_number = digit(before.chars().last()) && digit(service.chars().next())
         || digit(service.chars().last()) && digit(after.chars().next());
-    is_label(service) && !splits_a_number
+    is_worker(service) && !splits_a_number
 }
 
 /// A domain name as names are compared: Punycode, lower case, no trailing dot. What is no domain name stays as it is, in
@@ -181,6 +181,29 @@ pub fn is_label(name: &str) -> bool {
         && name.chars().all(valid)
         && !name.starts_with('-')
         && !name.ends_with('-')
+}
+
+/// Whether a Worker can have this name: letters, digits, dashes and underscores, at most 63, no dash in front. wrangler
+/// makes lower-case names only; a Worker that was made otherwise is deployed under the name that it has.
+pub fn is_worker(name: &str) -> bool {
+    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    !name.is_empty() && name.len() <= LONGEST_LABEL && name.chars().all(valid) && !name.starts_with('-')
+}
+
+/// Whether a Worker can answer at `name`: the zone itself, or a hostname in it. Its first label may be `*`.
+pub fn is_hostname(name: &str, zone: &str) -> bool {
+    let Some(labels) = name.strip_suffix(zone) else {
+        return false;
+    };
+    let Some(labels) = labels.strip_suffix('.') else {
+        return labels.is_empty();
+    };
+    labels == "*" || labels.strip_prefix("*.").unwrap_or(labels).split('.').all(is_label)
+}
+
+/// Whether a hostname stands for many: `*.example.com`.
+pub fn is_wildcard(hostname: &str) -> bool {
+    hostname.starts_with("*.")
 }
 
 /// A branch name from any text, a hostile git ref too.
@@ -285,7 +308,9 @@ mod tests {
         let of_42 = |template, name| is_of_pull_request(template, &values(Some(42)), name);
         assert!(of_42("{worker}-preview-{pr}", "old-api-preview-42"));
         assert!(of_42("pr-{pr}-{service}", "pr-42-old"));
-        for name in ["old-api-preview-421", "preview-42", "-preview-42", "old_api-preview-42"] {
+        // A Worker that was adopted under the name that it had.
+        assert!(of_42("{worker}-preview-{pr}", "Old_API-preview-42"));
+        for name in ["old-api-preview-421", "preview-42", "-preview-42", "old.api-preview-42"] {
             assert!(!of_42("{worker}-preview-{pr}", name), "{name}");
         }
         assert!(!of_42("pr{pr}{worker}", "pr421"));
@@ -317,6 +342,38 @@ mod tests {
         }
         for bad in ["", "-a", "a-", "A", "a_b", "a.b", &"a".repeat(64)] {
             assert!(!is_label(bad), "{bad}");
+        }
+        for good in ["a", "My_Worker", "_a", "a-"] {
+            assert!(is_worker(good), "{good}");
+        }
+        for bad in ["", "-a", "a.b", "ä", "a b", &"a".repeat(64)] {
+            assert!(!is_worker(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn hostnames_of_a_zone() {
+        for good in [
+            "example.com",
+            "www.example.com",
+            "*.example.com",
+            "*.tenants.example.com",
+            "a.b.example.com",
+        ] {
+            assert!(is_hostname(good, "example.com"), "{good}");
+        }
+        for bad in [
+            "",
+            ".example.com",
+            "badexample.com",
+            "a_b.example.com",
+            "A.example.com",
+            "a.*.example.com",
+            "x*.example.com",
+            "*.*.example.com",
+            "example.org",
+        ] {
+            assert!(!is_hostname(bad, "example.com"), "{bad}");
         }
     }
 }

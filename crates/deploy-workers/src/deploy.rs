@@ -14,7 +14,7 @@ use futures_util::future::try_join;
 use crate::apply::Work;
 use crate::apply::outcome::Journal;
 use crate::bundled::Bundled;
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
 use crate::inputs::Inputs;
 use crate::plan::{Plan, Subject};
 use crate::report::describe::{self, Described};
@@ -61,7 +61,6 @@ impl Prepared {
             needs: &bundled.needs,
             inputs,
             overwrite: inputs.overwrite,
-            more_hostnames: &inputs.more_hostnames,
         };
         let plan = Plan::new(&subject, &facts);
         let described = describe::describe(inputs, &bundled, &plan.waves, &rendered);
@@ -108,6 +107,20 @@ pub(crate) async fn run(
     started: Instant,
 ) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen()?;
+    let reader = access.reader(actions_core::http::client()?);
+    let addressed = tokio::select! {
+        addressed = facts::workers_dev(&reader, &inputs) => addressed,
+        interrupt = interrupts.next() => Err(Cancelled(interrupt).error(UNTOUCHED)),
+    };
+    match addressed {
+        Ok(account) => account
+            .iter()
+            .for_each(|account| inputs.environment.at_workers_dev(account)),
+        Err(error) => {
+            report::untouched(runner, &inputs, Command::Deploy, &error, started)?;
+            return Err(error);
+        }
+    }
     // Asked beside it, so that nothing is bundled to the end for a pull request that is closed.
     let inquiry = inputs.inquiry.clone();
     let source = async {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::cloudflare::{
-    CustomDomain, Deployment, Error, Reader, Route, Version, WorkerSettings, WorkersDev, Zone,
+    CustomDomain, Deployment, DnsRecord, Error, Reader, Route, Version, WorkerSettings, WorkersDev, Zone,
 };
 use actions_core::environment::Service;
 use actions_core::manifest::Routing;
@@ -13,6 +13,9 @@ use indexmap::IndexMap;
 
 use crate::apply::look;
 use crate::inputs::Inputs;
+use crate::plan::hostnames::There;
+use crate::plan::switch;
+use crate::report;
 use wrangler::project::Built;
 use wrangler::project::render::Known;
 
@@ -25,6 +28,8 @@ pub(crate) struct Facts {
     pub(crate) zone: Option<Zone>,
     pub(crate) routes: Vec<Route>,
     pub(crate) domains: Vec<CustomDomain>,
+    /// Read only where a hostname changes between custom domain and route; `None` too when the token may not.
+    pub(crate) records: Option<Vec<DnsRecord>>,
     /// Ids by the names that the manifest uses.
     pub(crate) known: Known,
     /// Ids of the account's KV namespaces; `None` where none is bound by its id, or the token does not see them.
@@ -68,6 +73,15 @@ impl Live {
 }
 
 impl Facts {
+    /// What leads to hostnames of the zone.
+    pub(crate) fn there(&self) -> There<'_> {
+        There {
+            routes: &self.routes,
+            domains: &self.domains,
+            records: self.records.as_deref(),
+        }
+    }
+
     /// Reads what the plan needs; `wanted` are the services to look at.
     pub(crate) async fn read(
         reader: &Reader,
@@ -89,7 +103,7 @@ impl Facts {
             reader.workers_dev_name().err_into(),
             live,
         );
-        let ((zone, routes, domains), (known, kv_ids, missing_buckets), workers, workers_dev, mut live) = all.await?;
+        let (in_zone, (known, kv_ids, missing_buckets), workers, workers_dev, mut live) = all.await?;
         let owner = &inputs.environment.owner;
         let namesake = workers.iter().find_map(|worker| {
             let whose = worker.verdict(owner).foreign()?.clone();
@@ -109,9 +123,10 @@ impl Facts {
             live.migration_tag.clone_from(&worker.migration_tag);
         }
         Ok(Self {
-            zone,
-            routes,
-            domains,
+            records: in_zone.records,
+            zone: in_zone.zone,
+            routes: in_zone.routes,
+            domains: in_zone.domains,
             known,
             kv_ids,
             missing_buckets,
@@ -122,16 +137,62 @@ impl Facts {
     }
 }
 
+/// The account's name at workers.dev, where the environment's addresses are there.
+///
+/// # Errors
+/// It has none, or the manifest says another.
+pub(crate) async fn workers_dev(reader: &Reader, inputs: &Inputs) -> anyhow::Result<Option<String>> {
+    if inputs.environment.routing != Routing::WorkersDev {
+        return Ok(None);
+    }
+    let name = reader.workers_dev_name().await?.ok_or_else(report::no_workers_dev)?;
+    let said = inputs
+        .manifest
+        .as_ref()
+        .and_then(|manifest| manifest.project.workers_dev.as_deref());
+    match said {
+        Some(said) if said != name => Err(report::other_workers_dev(said, &name).into()),
+        _ => Ok(Some(name)),
+    }
+}
+
 /// The zone, and which Workers answer for which of its hostnames.
-async fn hostnames(reader: &Reader, inputs: &Inputs) -> Result<(Option<Zone>, Vec<Route>, Vec<CustomDomain>), Error> {
+#[derive(Default)]
+struct InZone {
+    zone: Option<Zone>,
+    routes: Vec<Route>,
+    domains: Vec<CustomDomain>,
+    records: Option<Vec<DnsRecord>>,
+}
+
+async fn hostnames(reader: &Reader, inputs: &Inputs) -> Result<InZone, Error> {
     let zone_id = inputs.cloudflare.as_ref().and_then(|access| access.zone_id.as_deref());
-    // With explicit records only, there is nothing to attach.
-    if inputs.environment.zone.is_empty() || inputs.environment.routing == Routing::Record {
-        return Ok((None, Vec::new(), Vec::new()));
+    let attaches = matches!(inputs.environment.routing, Routing::Route | Routing::CustomDomain);
+    if inputs.environment.zone.is_empty() || !attaches {
+        return Ok(InZone::default());
     }
     let zone = reader.zone(&inputs.environment.zone, zone_id).await?;
     let (routes, domains) = future::try_join(reader.routes(&zone), reader.custom_domains(&zone)).await?;
-    Ok((Some(zone), routes, domains))
+    let there = There {
+        routes: &routes,
+        domains: &domains,
+        records: None,
+    };
+    let records = if switch::is_planned(&inputs.environment, &inputs.chosen, there) {
+        match reader.dns_records(&zone).await {
+            // What is planned then says what the token lacks.
+            Err(error) if error.is_forbidden() => None,
+            records => Some(records?),
+        }
+    } else {
+        None
+    };
+    Ok(InZone {
+        zone: Some(zone),
+        routes,
+        domains,
+        records,
+    })
 }
 
 /// Ids of what the manifest names: KV namespaces by title, D1 databases by name; the ids of all KV namespaces, where the

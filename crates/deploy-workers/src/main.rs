@@ -32,6 +32,10 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         (Command::Deploy, Some(access)) => Box::pin(deploy::run(runner, inputs, &access, started)).await,
         (Command::Rollback, Some(access)) => {
             inputs.origin.sha = inputs.inquiry.source().await.commit;
+            let reader = access.reader(actions_core::http::client()?);
+            if let Some(account) = facts::workers_dev(&reader, &inputs).await? {
+                inputs.environment.at_workers_dev(&account);
+            }
             restore::run(runner, &inputs, &access, started).await
         }
         _ => validate::run(runner, &mut inputs, started).await,

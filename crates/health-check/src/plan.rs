@@ -14,6 +14,16 @@ pub(crate) fn targets(
     problems: &mut Problems,
 ) -> Vec<Target> {
     let mut targets = Vec::new();
+    if environment.awaits_account() {
+        problems.add(
+            "manifest",
+            format!(
+                "environment `{}` is at workers.dev, and the account's name there is not known here: say it in `[project]`, such as `workers-dev = \"acme\"`, or give `urls`",
+                environment.name
+            ),
+        );
+        return targets;
+    }
     for service in &environment.services {
         targets.extend(health(environment, service, document, warn, problems));
         match parse_checks(&service.checks, Some(&service.url)) {

@@ -1,35 +1,43 @@
 //! Custom domains: Cloudflare makes their records. What is there must be theirs, or nothing. Pure.
 
-use actions_core::cloudflare::DnsRecord;
 use actions_core::cloudflare::domains::CustomDomain;
+use actions_core::cloudflare::{DnsRecord, Route};
+use actions_core::manifest::Routing;
 use actions_core::owner::Owner;
 
-use crate::plan::{Decision, Fate, Line, Remedy, describe, is_ours, remedy};
+use crate::plan::{Decision, Fate, Line, Remedy, Rules, describe, is_ours, remedy};
+use crate::report;
 
 /// A hostname, and the Worker that it is for (unknown without a manifest).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Host {
     pub name: String,
     pub worker: Option<String>,
+    pub routing: Routing,
 }
 
 /// Adds to a decision about records what is to be said of hostnames that Cloudflare is to own. `attached` is `None`
-/// when it could not be asked for.
+/// when it could not be asked for. Names in `kept` answer by a route now.
 pub(crate) fn decide(
     hosts: &[Host],
     existing: &[DnsRecord],
     attached: Option<&[CustomDomain]>,
-    owner: &Owner,
+    rules: Rules<'_>,
     mut decision: Decision,
 ) -> Decision {
-    for host in hosts {
+    let owner = rules.owner;
+    for host in hosts.iter().filter(|host| host.routing == Routing::CustomDomain) {
         let there: Vec<&DnsRecord> = existing
             .iter()
             .filter(|record| record.name == host.name && (record.is_address() || record.kind == "NS"))
             .collect();
         let (ours, others): (Vec<&DnsRecord>, Vec<&DnsRecord>) =
             there.into_iter().partition(|record| is_ours(record, owner));
-        let (fate, detail) = standing(host, &others, attached, owner);
+        let (fate, mut detail) = standing(host, &others, attached, owner);
+        let kept = rules.kept.contains(&host.name);
+        if kept && fate == Fate::Right && !ours.is_empty() {
+            report::SERVED_BY_ROUTE.clone_into(&mut detail);
+        }
         decision.lines.push(Line {
             name: host.name.clone(),
             kind: "custom domain".to_owned(),
@@ -38,14 +46,48 @@ pub(crate) fn decide(
             fate,
             detail: Some(detail),
         });
-        // A placeholder of ours, from when the hostname had a route, would make attaching fail (100117).
+        // A placeholder of ours, from when the hostname had a route, would make attaching fail (100117). While the route
+        // answers it stays: who attaches the domain replaces it.
         for record in ours {
-            if !decision.deletes(record) {
+            if !kept && !decision.deletes(record) {
                 decision.delete(record, "makes room for the custom domain");
             }
         }
     }
     decision
+}
+
+/// Hostnames that are to have a route, and are custom domains of the very Workers that they are for: `deploy-workers` puts
+/// the route in the domain's place. Until then the domain's own record is right, and no other can be made (81062).
+pub(crate) fn give_way(hosts: &[Host], attached: &[CustomDomain], mut decision: Decision) -> Decision {
+    for line in &mut decision.lines {
+        let host = hosts
+            .iter()
+            .find(|host| host.name == line.name && host.routing == Routing::Route);
+        let worker = host.and_then(|host| host.worker.as_ref());
+        let own = |domain: &&CustomDomain| {
+            domain.hostname.eq_ignore_ascii_case(&line.name) && Some(&domain.service) == worker
+        };
+        if line.fate == Fate::Conflict(Remedy::Detach) && attached.iter().any(|domain| own(&domain)) {
+            line.fate = Fate::Right;
+            line.detail = Some(report::STILL_A_DOMAIN.to_owned());
+        }
+    }
+    decision
+}
+
+/// Hostnames that are to be custom domains, and answer by a route now: all of them, where routes are not to be seen.
+pub(crate) fn served_by_route(hosts: &[Host], routes: Option<&[Route]>) -> Vec<String> {
+    let workers: Vec<&str> = hosts.iter().filter_map(|host| host.worker.as_deref()).collect();
+    let leads = |route: &Route| match route.script.as_deref() {
+        Some(script) => workers.is_empty() || workers.contains(&script),
+        None => false,
+    };
+    let served = |host: &&Host| {
+        let to_it = |route: &Route| route.is_whole() && route.covers(&host.name) && leads(route);
+        host.routing == Routing::CustomDomain && routes.is_none_or(|routes| routes.iter().any(to_it))
+    };
+    hosts.iter().filter(served).map(|host| host.name.clone()).collect()
 }
 
 /// How a hostname stands, given what others have on it.
@@ -139,8 +181,18 @@ mod tests {
         let hosts = ["mine", "theirs", "pages", "was-route", "free", "pr"].map(|label| Host {
             name: format!("{label}.x.com"),
             worker: Some("api".to_owned()),
+            routing: Routing::CustomDomain,
         });
-        let decision = decide(&hosts, &existing, Some(&attached), &owner(), Decision::default());
+        let owner = owner();
+        let rules = Rules {
+            owner: &owner,
+            zone: "x.com",
+            adopt: false,
+            prune: true,
+            accept_foreign: false,
+            kept: &[],
+        };
+        let decision = decide(&hosts, &existing, Some(&attached), rules, Decision::default());
         let told: Vec<String> = decision
             .lines
             .iter()

@@ -64,10 +64,11 @@ impl Command {
 }
 
 /// How a hostname reaches its Worker, as users write it.
-const ROUTINGS: [(&str, Routing); 3] = [
+const ROUTINGS: [(&str, Routing); 4] = [
     ("route", Routing::Route),
     ("custom-domain", Routing::CustomDomain),
     ("record", Routing::Record),
+    ("workers-dev", Routing::WorkersDev),
 ];
 
 /// The routing's name, as users write it.
@@ -153,20 +154,11 @@ impl Inputs {
         let source = source(raw, common, env, command, problems)?;
         let (zone_name, mut owner, mut hosts, mut all_records, routing, wildcard) = match source {
             Source::Manifest(environment) => {
-                let hosts = environment.services.iter().map(|service| Host {
-                    name: service.hostname.clone(),
-                    worker: Some(service.worker.clone()),
-                });
-                let explicit = environment.records.iter().filter_map(|record| {
-                    Explicit::of(record)
-                        .map_err(|problem| problems.add("manifest", problem))
-                        .ok()
-                });
-                let explicit: Vec<Explicit> = explicit.collect();
+                let (hosts, explicit) = (hosts_of(&environment), records_of(&environment, problems));
                 (
-                    Some(environment.zone.clone()),
+                    Some(environment.zone.clone()).filter(|zone| !zone.is_empty()),
                     environment.owner.clone(),
-                    hosts.collect::<Vec<_>>(),
+                    hosts,
                     explicit,
                     environment.routing,
                     environment.wildcard,
@@ -189,11 +181,18 @@ impl Inputs {
         if by_hand {
             hosts = named_hosts
                 .into_iter()
-                .map(|name| Host { name, worker: None })
+                .map(|name| Host {
+                    name,
+                    worker: None,
+                    routing: Routing::Route,
+                })
                 .collect();
         }
         all_records.extend(records);
         let routing = problems.choice("routing", raw.routing.as_deref(), &ROUTINGS, routing);
+        for host in &mut hosts {
+            host.routing = routing.of(&host.name);
+        }
         let wildcard = problems.boolean("wildcard", raw.wildcard.as_deref(), wildcard);
         let ttl = ttl(raw, owner.pull_request.is_some(), problems);
         if raw.proxied.is_some() && !proxied && routing == Routing::Route && all_records.is_empty() {
@@ -243,6 +242,7 @@ impl Inputs {
                     "missing; with `routing: record`, name them one per line: `CNAME docs acme.github.io`",
                 );
             }
+            _ if self.routing == Routing::WorkersDev => {}
             _ if nothing_to_do => problems.add("hosts", "missing; name one hostname per line"),
             _ => {}
         }
@@ -256,10 +256,34 @@ impl Inputs {
             for problem in self.problems_in_zone(zone) {
                 problems.add(problem.0, problem.1);
             }
-        } else if self.zone.id.is_none() && self.hosts.is_empty() {
+        } else if self.zone.id.is_none() && self.hosts.is_empty() && !self.needs_no_zone() {
             problems.add("zone", "missing; name the zone, such as `example.com`");
         }
     }
+}
+
+/// The hostnames of an environment; at workers.dev there are none.
+fn hosts_of(environment: &Environment) -> Vec<Host> {
+    let services = environment.services.iter();
+    let services = services.filter(|_| environment.routing != Routing::WorkersDev);
+    let hosts = services.flat_map(|service| {
+        service.hostnames().map(|name| Host {
+            name: name.to_owned(),
+            worker: Some(service.worker.clone()),
+            routing: environment.routing.of(name),
+        })
+    });
+    hosts.collect()
+}
+
+/// The records that an environment names.
+fn records_of(environment: &Environment, problems: &mut Problems) -> Vec<Explicit> {
+    let explicit = environment.records.iter().filter_map(|record| {
+        Explicit::of(record)
+            .map_err(|problem| problems.add("manifest", problem))
+            .ok()
+    });
+    explicit.collect()
 }
 
 fn source(raw: &Raw, common: &Common, env: &Env, command: Command, problems: &mut Problems) -> Option<Source> {

@@ -22,6 +22,16 @@ impl Inputs {
         }
     }
 
+    /// Hostnames that a route answers: each needs a record.
+    fn by_route(&self) -> impl Iterator<Item = &Host> {
+        self.hosts.iter().filter(|host| host.routing == Routing::Route)
+    }
+
+    /// Whether everything is at workers.dev, and there is no zone to look at.
+    pub(crate) fn needs_no_zone(&self) -> bool {
+        self.routing == Routing::WorkersDev && self.zone.name.is_none() && self.hosts.is_empty()
+    }
+
     /// Hostnames and records that are not of this zone, or cannot be in it.
     pub(crate) fn problems_in_zone(&self, zone: &str) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();
@@ -34,8 +44,8 @@ impl Inputs {
             }
         }
         if self.wildcard
-            && self.routing == Routing::Route
-            && let Err(problem) = one_label(&self.hosts, zone)
+            && self.by_route().next().is_some()
+            && let Err(problem) = one_label(self.by_route(), zone)
         {
             found.push(("wildcard", problem));
         }
@@ -45,11 +55,9 @@ impl Inputs {
     /// The records that are to be, in this zone.
     pub(crate) fn wanted(&self, zone: &str) -> Vec<Wanted> {
         let mut wanted: Vec<Wanted> = Vec::new();
-        if self.routing == Routing::Route {
-            match one_label(&self.hosts, zone) {
-                Ok(parent) if self.wildcard => wanted.push(Wanted::placeholder(format!("*.{parent}"))),
-                _ => wanted.extend(self.hosts.iter().map(|host| Wanted::placeholder(&host.name))),
-            }
+        match one_label(self.by_route(), zone) {
+            Ok(parent) if self.wildcard => wanted.push(Wanted::placeholder(format!("*.{parent}"))),
+            _ => wanted.extend(self.by_route().map(|host| Wanted::placeholder(&host.name))),
         }
         for record in self
             .records
@@ -74,9 +82,8 @@ impl Inputs {
 }
 
 /// The label that all hostnames sit under, with its parents.
-fn one_label<'a>(hosts: &'a [Host], zone: &str) -> Result<&'a str, String> {
+fn one_label<'a>(hosts: impl Iterator<Item = &'a Host>, zone: &str) -> Result<&'a str, String> {
     let parents: Vec<&str> = hosts
-        .iter()
         .filter_map(|host| host.name.split_once('.').map(|(_, rest)| rest))
         .collect();
     match parents.first() {

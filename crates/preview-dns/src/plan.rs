@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use actions_core::cloudflare::{DnsChange, DnsRecord};
+use actions_core::naming;
 use actions_core::owner::{Owner, Verdict};
 use actions_core::plan::{Plan, Verb};
 
@@ -15,6 +16,10 @@ pub(crate) const DNS_RECORD: &str = "DNS record";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'a> {
     pub owner: &'a Owner,
+    /// The zone's name.
+    pub zone: &'a str,
+    /// Names whose records of ours stay, though they are not wanted: they serve, and others replace them.
+    pub kept: &'a [String],
     /// Take over records that carry no marker.
     pub adopt: bool,
     /// Delete records of this owner that are no longer wanted.
@@ -60,6 +65,8 @@ pub(crate) enum Remedy {
     Delete,
     /// Another environment of ours made it.
     OtherOwner,
+    /// At the zone itself, or at a wildcard: a proxied record serves a route as it is, and none is taken over.
+    Proxy,
     /// It belongs to the custom domain of a Worker.
     Detach,
     /// A route leads the hostname elsewhere.
@@ -193,14 +200,32 @@ pub(crate) fn remedy(record: &DnsRecord, owner: &Owner) -> Remedy {
     }
 }
 
+impl Rules<'_> {
+    /// Whether a placeholder at this name weighs more than others: the zone itself, which often has a site of its own, and
+    /// wildcards, which answer for every other name.
+    fn is_weighty(&self, wanted: &Wanted) -> bool {
+        wanted.placeholder && (wanted.name == self.zone || naming::is_wildcard(&wanted.name))
+    }
+
+    /// Whether records that nobody has marked may be taken over for it.
+    fn adopts_for(&self, wanted: &Wanted) -> bool {
+        self.adopt && !self.is_weighty(wanted)
+    }
+
+    fn competes(&self, wanted: &Wanted, record: &DnsRecord) -> bool {
+        competes(wanted, record, self.zone)
+    }
+}
+
 /// Whether nobody's marker is on it, so that it may be adopted.
 fn is_unmarked(record: &DnsRecord, owner: &Owner) -> bool {
     record.verdict(owner) == Verdict::Unmarked && !record.meta.read_only
 }
 
 /// Whether two records on one name cannot both be, or would both answer for its address.
-fn competes(wanted: &Wanted, record: &DnsRecord) -> bool {
-    record.kind == "NS" || wanted.kind.is_address() && record.is_address()
+fn competes(wanted: &Wanted, record: &DnsRecord, zone: &str) -> bool {
+    // The zone's own name servers share its name with everything.
+    record.kind == "NS" && record.name != zone || wanted.kind.is_address() && record.is_address()
 }
 
 /// Decides about every wanted record, and about the owner's records that are not wanted any more.
@@ -248,11 +273,15 @@ pub(crate) fn decide(wanted: &[Wanted], existing: &[DnsRecord], rules: Rules<'_>
 fn obstacle(wanted: &Wanted, there: &[&DnsRecord], rules: Rules<'_>) -> Option<(String, Remedy)> {
     let blocking: Vec<&&DnsRecord> = there
         .iter()
-        .filter(|record| !is_ours(record, rules.owner) && competes(wanted, record))
-        .filter(|record| !(rules.adopt && remedy(record, rules.owner) == Remedy::Adopt))
+        .filter(|record| !is_ours(record, rules.owner) && rules.competes(wanted, record))
+        .filter(|record| !(rules.adopts_for(wanted) && remedy(record, rules.owner) == Remedy::Adopt))
         .collect();
     // With several, the one that is hardest to remove says what to do.
-    let hardest = blocking.iter().map(|record| remedy(record, rules.owner)).max()?;
+    let way_out = |record: &DnsRecord| match remedy(record, rules.owner) {
+        Remedy::Adopt if rules.is_weighty(wanted) => Remedy::Proxy,
+        remedy => remedy,
+    };
+    let hardest = blocking.iter().map(|record| way_out(record)).max()?;
     let described: Vec<String> = blocking.iter().map(|record| describe(record, rules.owner)).collect();
     Some((described.join("; "), hardest))
 }
@@ -270,11 +299,14 @@ fn settle<'a>(
     let mut foreign = there.iter().filter(|record| !is_ours(record, rules.owner));
     let serves = foreign.find(|record| {
         let same = wanted.says_the_same(record) && record.proxied == wanted.proxied && !record.meta.read_only;
-        let stands_in = rules.accept_foreign && wanted.placeholder && record.proxied && record.is_address();
+        let stands_in = (rules.accept_foreign || rules.is_weighty(wanted) && !record.meta.read_only)
+            && wanted.placeholder
+            && record.proxied
+            && record.is_address();
         same || stands_in
     });
     if let Some(record) = serves
-        && !(rules.adopt && is_unmarked(record, rules.owner))
+        && !(rules.adopts_for(wanted) && is_unmarked(record, rules.owner))
     {
         decision.right(wanted, Some(format!("{}, left alone", describe(record, rules.owner))));
         return;
@@ -292,7 +324,9 @@ fn settle<'a>(
     };
     let own = free().find(|record| is_ours(record, rules.owner));
     let nobodys = free().find(|record| {
-        rules.adopt && is_unmarked(record, rules.owner) && (record.is_address() || wanted.says_the_same(record))
+        rules.adopts_for(wanted)
+            && is_unmarked(record, rules.owner)
+            && (record.is_address() || wanted.says_the_same(record))
     });
     match own.or(nobodys) {
         Some(record) => {
@@ -313,7 +347,10 @@ fn make_room<'a>(
     used: &mut HashSet<&'a str>,
 ) {
     let rivals = there.iter().filter(|record| {
-        rules.adopt && is_unmarked(record, rules.owner) && !is_ours(record, rules.owner) && competes(wanted, record)
+        rules.adopts_for(wanted)
+            && is_unmarked(record, rules.owner)
+            && !is_ours(record, rules.owner)
+            && rules.competes(wanted, record)
     });
     for record in rivals {
         if used.insert(&record.id) {
@@ -331,10 +368,10 @@ fn sweep(decision: &mut Decision, wanted: &[Wanted], existing: &[DnsRecord], rul
     for record in stale {
         let replaced = wanted
             .iter()
-            .any(|wanted| wanted.name == record.name && competes(wanted, record));
+            .any(|wanted| wanted.name == record.name && rules.competes(wanted, record));
         if replaced {
             decision.delete(record, "replaced");
-        } else if rules.prune {
+        } else if rules.prune && !rules.kept.contains(&record.name) {
             decision.delete(record, "no longer wanted");
         }
     }

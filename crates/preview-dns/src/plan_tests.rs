@@ -45,6 +45,8 @@ fn txt(name: &str, content: &str) -> Wanted {
 fn rules(owner: &Owner) -> Rules<'_> {
     Rules {
         owner,
+        zone: "x.com",
+        kept: &[],
         adopt: false,
         prune: true,
         accept_foreign: false,
@@ -112,6 +114,52 @@ fn a_rival_beside_our_record_is_told() {
         ..rules(&owner)
     };
     insta::assert_snapshot!(decide(&wanted, &existing, adopting).plan, @"- DNS record api.x.com  A 192.0.2.1, adopt: makes room");
+}
+
+#[test]
+fn what_stands_at_the_zone_itself_or_at_a_wildcard_is_never_taken_over() {
+    let owner = owner(42);
+    let proxied = |proxied: bool| {
+        zone(&[
+            json!({"type": "A", "name": "x.com", "content": "192.0.2.1", "ttl": 1, "proxied": proxied}),
+            json!({"type": "NS", "name": "x.com", "content": "ns.x.net", "ttl": 300}),
+            json!({"type": "CNAME", "name": "*.x.com", "content": "shop.net", "ttl": 1, "proxied": proxied}),
+        ])
+    };
+    let wanted = ["x.com", "*.x.com"].map(Wanted::placeholder);
+    for adopt in [false, true] {
+        let rules = Rules { adopt, ..rules(&owner) };
+        let decision = decide(&wanted, &proxied(true), rules);
+        assert!(decision.plan.is_empty(), "{}", decision.plan);
+        assert!(decision.lines.iter().all(|line| line.fate == Fate::Right));
+        let decision = decide(&wanted, &proxied(false), rules);
+        assert!(decision.plan.is_empty(), "{}", decision.plan);
+        let proxy = Fate::Conflict(Remedy::Proxy);
+        assert!(
+            decision.lines.iter().all(|line| line.fate == proxy),
+            "{:?}",
+            decision.lines
+        );
+    }
+    insta::assert_snapshot!(decide(&wanted, &zone(&[]), rules(&owner)).plan, @r"
+    + DNS record x.com    AAAA 100:: proxied
+    + DNS record *.x.com  AAAA 100:: proxied
+    ");
+}
+
+#[test]
+fn a_record_that_serves_until_a_custom_domain_replaces_it_stays() {
+    let owner = owner(42);
+    let existing = zone(&[
+        json!({"type": "AAAA", "name": "api.x.com", "content": "100::", "ttl": 1, "proxied": true, "comment": owner.marker()}),
+    ]);
+    let kept = ["api.x.com".to_owned()];
+    let keeping = Rules {
+        kept: &kept,
+        ..rules(&owner)
+    };
+    assert!(decide(&[], &existing, keeping).plan.is_empty());
+    assert_eq!(decide(&[], &existing, rules(&owner)).plan.changes.len(), 1);
 }
 
 #[test]

@@ -51,6 +51,12 @@ pub(crate) fn leads_elsewhere(pattern: &str, worker: Option<&str>) -> String {
     }
 }
 
+/// What is said of a placeholder whose hostname becomes a custom domain.
+pub(crate) const SERVED_BY_ROUTE: &str = "answers by its route, and its record stays for that: the custom domain's own replaces it when `deploy-workers` attaches it";
+
+/// What is said of a hostname that is a custom domain, and is to have a route.
+pub(crate) const STILL_A_DOMAIN: &str = "made by the custom domain of its own Worker, and goes with it: once `deploy-workers` has put the route in its place, run this again";
+
 /// Why hostnames were not held against the zone's routes.
 pub(crate) fn routes_unseen() -> &'static str {
     "whether routes lead these hostnames elsewhere was not looked at: the token may not read Workers Routes"
@@ -73,6 +79,9 @@ fn ways_out(lines: &[&Line]) -> String {
         }
         Remedy::Delete => "delete the records that are not ours",
         Remedy::OtherOwner => "run `command: delete` for the environment that owns a record, or delete it by hand",
+        Remedy::Proxy => {
+            "switch a record at the zone itself, or at a wildcard, to proxied: a route answers before its origin, and it stays as it is"
+        }
         Remedy::Detach => {
             "detach a custom domain in the dashboard: Workers & Pages → the Worker → Settings → Domains & Routes"
         }
@@ -321,6 +330,9 @@ fn tally(report: &PreviewDns) -> String {
 pub(crate) fn ending(session: &Session, report: &PreviewDns) -> String {
     let inputs = &session.inputs;
     let zone = &session.zone;
+    if inputs.needs_no_zone() {
+        return "its Workers answer at workers.dev: no DNS record is needed".to_owned();
+    }
     if inputs.dry_run {
         return format!(
             "dry run, nothing was touched in `{zone}`: {}",

@@ -12,7 +12,7 @@ use actions_core::runner::{Runner, command};
 use tokio::time::timeout;
 
 use crate::converge::{self, Converged, Limits, Scope, Writes, converge};
-use crate::domains;
+use crate::domains::{self, Host};
 use crate::hostname::depth;
 use crate::inputs::{Command, Inputs};
 use crate::plan::{self, Decision, Rules};
@@ -92,6 +92,9 @@ impl Session {
     }
 
     async fn carry_out(&mut self) -> anyhow::Result<()> {
+        if self.inputs.needs_no_zone() {
+            return self.may_make().await;
+        }
         self.zone = self.inputs.zone.name.clone().unwrap_or_default();
         let (found, made) = tokio::join!(Found::find(&self.reader, &self.inputs.zone), self.may_make());
         made?;
@@ -162,9 +165,10 @@ impl Session {
         let verify = inputs.command == Command::Verify;
         let wanted = inputs.wanted(&self.zone);
         // The account's list tells whose custom domain it is; without an account the records must do.
-        let with_domains = inputs.routing == Routing::CustomDomain && !self.reader.account().is_empty();
-        let with_routes =
-            !verify && inputs.routing == Routing::Route && inputs.hosts.iter().any(|host| host.worker.is_some());
+        let by_domain = inputs.hosts.iter().any(|host| host.routing == Routing::CustomDomain);
+        let with_domains = by_domain && !self.reader.account().is_empty();
+        let by_route = |host: &Host| host.routing == Routing::Route && host.worker.is_some();
+        let with_routes = !verify && (by_domain || inputs.hosts.iter().any(by_route));
         let (zone, reader) = (found.zone.clone(), &self.reader);
         let (first, domains, routes) = tokio::join!(
             converge::read(reader, found, &Scope::Zone),
@@ -183,30 +187,38 @@ impl Session {
                 }
             },
         );
-        let (first, domains) = (first?, domains?);
+        let (first, mut domains) = (first?, domains?);
+        // A hostname that is still a custom domain, and is to have a route: whose it is decides.
+        let of_domain = |record: &DnsRecord| {
+            let at_host = |host: &Host| by_route(host) && host.name == record.name;
+            record.meta.origin_worker_id.is_some() && inputs.hosts.iter().any(at_host)
+        };
+        if domains.is_none() && !self.reader.account().is_empty() && first.iter().any(of_domain) {
+            domains = Some(reader.custom_domains(&zone).await?);
+        }
         // A token for DNS alone need not see routes; who deploys there is told of them in any case.
         let routes = match routes {
             Err(error) if error.is_forbidden() => {
                 tracing::info!("{}", report::routes_unseen());
-                Vec::new()
+                None
             }
-            routes => routes?.unwrap_or_default(),
+            routes => routes?,
         };
+        let kept = domains::served_by_route(&inputs.hosts, routes.as_deref());
+        let routes = routes.unwrap_or_default();
         let rules = Rules {
             owner: &inputs.owner,
+            zone: &self.zone,
+            kept: &kept,
             adopt: inputs.adopt,
             prune: inputs.prune && !verify,
             accept_foreign: verify,
         };
         let decide = |records: &[DnsRecord]| {
             let decision = plan::decide(&wanted, records, rules);
-            match inputs.routing {
-                Routing::CustomDomain => {
-                    domains::decide(&inputs.hosts, records, domains.as_deref(), &inputs.owner, decision)
-                }
-                Routing::Route => routes::decide(&inputs.hosts, &routes, decision),
-                Routing::Record => decision,
-            }
+            let decision = domains::give_way(&inputs.hosts, domains.as_deref().unwrap_or_default(), decision);
+            let decision = domains::decide(&inputs.hosts, records, domains.as_deref(), rules, decision);
+            routes::decide(&inputs.hosts, &routes, decision)
         };
         let limits = Limits {
             max_deletes: inputs.max_deletes,

@@ -36,7 +36,8 @@ pub(crate) struct Choice {
     pub(crate) internal: String,
 }
 
-/// Where a request goes. A route runs before a custom domain on the same host.
+/// Where a request goes. A route runs before a custom domain on the same host; one without a Worker lets the request pass
+/// to what stands behind, which a custom domain is.
 pub(crate) fn find(state: &State, host: &str, path: &str) -> Target {
     if let Some(rest) = host.strip_suffix(".workers.dev") {
         return on_workers_dev(state, rest);
@@ -52,10 +53,11 @@ pub(crate) fn find(state: &State, host: &str, path: &str) -> Target {
         worker: worker.to_owned(),
     };
     let exists = |worker: &str| state.worker(&zone.account_id, worker).is_ok();
-    if let Some(route) = routes::best(&zone.routes, host, path) {
-        return match &route.script {
-            Some(worker) if exists(worker) => Target::Worker(place(worker)),
-            _ => Target::Origin,
+    if let Some(worker) = routes::best(&zone.routes, host, path).and_then(|route| route.script.as_ref()) {
+        return if exists(worker) {
+            Target::Worker(place(worker))
+        } else {
+            Target::Origin
         };
     }
     let domain = state
@@ -220,7 +222,7 @@ mod tests {
     #[test]
     fn a_route_needs_a_proxied_record_and_runs_before_a_custom_domain() {
         let cloud = cloud(&json!({
-            "workers": [{"name": "api"}, {"name": "old", "domains": ["both.example.com"]}],
+            "workers": [{"name": "api"}, {"name": "old", "domains": ["both.example.com", "past.example.com"]}],
             "zones": [{
                 "name": "example.com",
                 "records": [
@@ -233,6 +235,7 @@ mod tests {
                     {"pattern": "both.example.com/*", "script": "api"},
                     {"pattern": "grey.example.com/*", "script": "api"},
                     {"pattern": "nothing.example.com/*", "script": "api"},
+                    {"pattern": "past.example.com/*"},
                     {"pattern": "x.preview.example.com/*", "script": "api"},
                 ],
             }],
@@ -241,6 +244,7 @@ mod tests {
         let api = || Target::Worker(place("api"));
         assert_eq!(find(&state, "api.example.com", "/"), api());
         assert_eq!(find(&state, "both.example.com", "/"), api());
+        assert_eq!(find(&state, "past.example.com", "/"), Target::Worker(place("old")));
         assert_eq!(find(&state, "x.preview.example.com", "/"), api());
         assert_eq!(find(&state, "y.preview.example.com", "/"), Target::Origin);
         assert_eq!(find(&state, "grey.example.com", "/"), Target::Nowhere);

@@ -65,7 +65,10 @@ async fn what_the_manifest_drops_is_detached_and_what_was_attached_by_hand_stays
     assert_eq!(deploy(&world).await.output("changed"), "false");
     world.assert_only_reads_since(mark);
 
-    // From custom domain to route and on: neither stays behind.
+    // From custom domain to route and on: neither stays behind. A wildcard's record answers for the name meanwhile.
+    world
+        .seed(&json!({"cloudflare": {"zones": [{"name": "example.com", "records": [{"type": "AAAA", "name": "*", "content": "100::", "proxied": true}]}]}}))
+        .await;
     write(&world, "new", "route");
     deploy(&world).await;
     assert_eq!(attached(&world), ["hand.example.com", "new.example.com/*"]);

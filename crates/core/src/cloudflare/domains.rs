@@ -27,6 +27,18 @@ pub struct CustomDomain {
     pub cert_id: Option<String>,
 }
 
+/// What a custom domain finds at its hostname.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing that the caller knows of.
+    Nothing,
+    /// A record of ours, which the domain's own is to replace.
+    OurRecord,
+}
+
+/// How a hostname is called that has records of somebody's own.
+pub const HAS_RECORDS: &str = "a name with DNS records of its own, which a custom domain cannot share";
+
 /// What became of a custom domain that was to be detached.
 #[derive(Debug)]
 pub struct Detached {
@@ -51,12 +63,14 @@ impl Reader {
 
 impl Writer {
     /// Attaches `hostname` to the Worker, or finds it attached. It never takes over what another Worker has, nor
-    /// records that somebody else made: the API's override flags are left out on purpose.
+    /// records that somebody else made: with `Beside::OurRecord` the caller has seen that all of the name's addresses are
+    /// records of ours. Even then it may be refused (100117): nobody can rely on the flag (sheet of Cloudflare, 3.1).
     pub async fn attach_domain(
         &self,
         zone: &Zone,
         hostname: &str,
         worker: &str,
+        beside: Beside,
     ) -> Result<Attached<CustomDomain>, Error> {
         let reader = self.reader();
         let call = Call::put(
@@ -64,21 +78,22 @@ impl Writer {
             format!("attach custom domain `{hostname}` to Worker `{worker}`"),
         )
         .needs(Needs::zone(Permission::WorkersRoutesEdit, &zone.name))
-        .young()
-        .json(json!({
+        .young();
+        let mut body = json!({
             "hostname": hostname,
             "service": worker,
             "zone_id": zone.id,
             "environment": "production",
-        }));
-        match self.ask(call).await {
+        });
+        if beside == Beside::OurRecord {
+            body["override_existing_dns_record"] = true.into();
+        }
+        match self.ask(call.json(body)).await {
             Ok(domain) => Ok(Attached::Done(domain)),
             Err(error) if error.has(OTHER_DOMAIN) => {
                 Ok(Attached::Taken("the custom domain of another Worker".to_owned()))
             }
-            Err(error) if error.has(DNS_IN_THE_WAY) => Ok(Attached::Taken(
-                "a name with DNS records of its own, which a custom domain cannot share".to_owned(),
-            )),
+            Err(error) if error.has(DNS_IN_THE_WAY) => Ok(Attached::Taken(HAS_RECORDS.to_owned())),
             Err(error) => Err(error),
         }
     }

@@ -40,6 +40,12 @@ impl Route {
         })
     }
 
+    /// Whether it takes every path of its host: `api.example.com/*`, not `api.example.com/blog/*`.
+    pub fn is_whole(&self) -> bool {
+        let pattern = self.pattern.split_once("://").map_or(&*self.pattern, |(_, rest)| rest);
+        matches!(pattern.split_once('/'), Some((_, "*")))
+    }
+
     /// Whether its host is a wildcard, so that a route with the exact host goes first.
     pub fn is_wildcard(&self) -> bool {
         self.host().starts_with('*')
@@ -155,6 +161,20 @@ mod tests {
             script: None,
         };
         route.covers(hostname)
+    }
+
+    #[test]
+    fn a_path_route_is_a_part_of_its_host() {
+        let whole = |pattern: &str| {
+            let route = Route {
+                id: String::new(),
+                pattern: pattern.to_owned(),
+                script: None,
+            };
+            route.is_whole()
+        };
+        assert!(whole("api.example.com/*") && whole("https://api.example.com/*") && whole("*.example.com/*"));
+        assert!(!whole("api.example.com/blog/*") && !whole("api.example.com") && !whole("api.example.com/"));
     }
 
     #[test]

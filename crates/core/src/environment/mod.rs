@@ -1,6 +1,8 @@
 //! One environment, resolved once: every name, hostname and title that belongs to it. Nothing else formats a name.
 
 mod resolve;
+mod services;
+mod workers_dev;
 mod zone;
 
 use std::path::PathBuf;
@@ -21,13 +23,14 @@ pub struct Environment {
     /// `preview`, `production` …
     pub name: String,
     pub pull_request: Option<u64>,
+    /// Empty where everything is at workers.dev.
     pub zone: String,
     pub routing: Routing,
     /// One record `*.<label>` for all hostnames.
     pub wildcard: bool,
     /// DNS records beside the hostnames'.
     pub records: Vec<Record>,
-    /// The environment of the wrangler configs to build; their top level when unset.
+    /// The environment of wrangler configurations, as the whole environment has it; a service may say another.
     pub wrangler_env: Option<String>,
     pub database: Option<Database>,
     /// In the manifest's order.
@@ -79,8 +82,12 @@ pub struct Service {
     pub worker: String,
     /// Its name without an environment, as its wrangler configuration has it.
     pub base: String,
-    /// The full hostname, zone included.
+    /// The environment of its wrangler configuration; the top level when unset.
+    pub wrangler_env: Option<String>,
+    /// The full hostname, zone included: where people reach it. Empty when it has none.
     pub hostname: String,
+    /// Hostnames that it answers at beside that one; some may be wildcards.
+    pub more_hostnames: Vec<String>,
     /// Where people reach it.
     pub url: String,
     /// The URL of its health document.
@@ -101,6 +108,14 @@ pub struct Service {
     /// Variables, references filled in. The environment's come first, the service's own win.
     pub vars: IndexMap<String, Value>,
     pub checks: Vec<crate::health::Check>,
+}
+
+impl Service {
+    /// All hostnames that the Worker answers at, the main one first.
+    pub fn hostnames(&self) -> impl Iterator<Item = &str> {
+        let main = std::iter::once(&self.hostname).filter(|hostname| !hostname.is_empty());
+        main.chain(&self.more_hostnames).map(String::as_str)
+    }
 }
 
 /// A DNS record that the manifest names.

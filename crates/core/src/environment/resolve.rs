@@ -1,11 +1,9 @@
 //! From the manifest, a name and a pull request's number to the environment that they mean.
 
-use indexmap::IndexMap;
-use serde_json::Value;
-
+use super::services::{Here, of_service_named};
 use super::zone::in_zone;
-use super::{Database, Environment, Kv, Record, Secret, Service};
-use crate::manifest::{self, EnvironmentSpec, Manifest};
+use super::{Database, Environment, Record, Service};
+use crate::manifest::{self, EnvironmentSpec, Manifest, Routing};
 use crate::naming::{self, Values};
 use crate::owner::{Owner, Repository};
 
@@ -37,7 +35,7 @@ impl Environment {
             );
             return Err(Unresolved(vec![("environment", text)]));
         };
-        let per_pull_request = spec.hostname.contains("{pr}");
+        let per_pull_request = spec.is_per_pull_request();
         if per_pull_request && pull_request.is_none() {
             let text = format!(
                 "missing; environment `{name}` is one per pull request: run on `pull_request`, or pass its number"
@@ -68,55 +66,16 @@ impl Environment {
     ) -> Self {
         let project = &manifest.project;
         let zone = naming::domain(&project.zone);
-        let values = |key: &str| -> (String, String) {
-            let values = values_of(manifest, name, key, pull_request);
-            let hostname = naming::domain(&format!("{}.{zone}", naming::render(&spec.hostname, &values)));
-            (naming::render(&spec.worker, &values), hostname)
+        let here = Here {
+            manifest,
+            name,
+            spec,
+            pull_request,
+            zone: &zone,
         };
-        let url_of = |hostname: &str| {
-            project
-                .url
-                .replace("{hostname}", hostname)
-                .trim_end_matches('/')
-                .to_owned()
-        };
-        let address = |key: &str| {
-            let hostname = manifest.services.contains_key(key).then(|| values(key).1)?;
-            Some((url_of(&hostname), hostname))
-        };
-        let services = manifest.services.iter().map(|(key, service)| {
-            let (worker, hostname) = values(key);
-            let url = url_of(&hostname);
-            let kv = |binding: &String| Kv {
-                binding: binding.clone(),
-                title: naming::kv_title(&project.name, name, pull_request, binding),
-            };
-            let vars = spec.vars.iter().chain(&service.vars);
-            let own = values_of(manifest, name, key, pull_request);
-            let refer = |name: &str| of_service_named(name, &address).or_else(|| naming::value(name, &own));
-            let own_of = |map: &IndexMap<String, String>| of_service(map, key, &own);
-            Service {
-                key: key.clone(),
-                path: service.path.clone(),
-                base: service.worker.clone().unwrap_or_else(|| key.clone()),
-                worker,
-                hostname,
-                health_url: format!("{url}{}", service.health),
-                url,
-                needs: service.needs.clone(),
-                build: service.build.clone(),
-                uploader: service.uploader,
-                r2: own_of(&spec.r2),
-                d1: own_of(&spec.d1),
-                secrets: from_step(&service.secrets, &spec.secrets),
-                step_vars: from_step(&service.step_vars, &spec.step_vars),
-                kv: service.kv.iter().map(kv).collect(),
-                vars: vars
-                    .map(|(name, value)| (name.clone(), filled(value, &refer)))
-                    .collect(),
-                checks: service.checks.clone(),
-            }
-        });
+        let address = |key: &str| here.address(key);
+        let services = manifest.services.iter();
+        let services: Vec<Service> = services.map(|(key, service)| here.service(key, service)).collect();
         let values = Values {
             project: &project.name,
             environment: name,
@@ -137,7 +96,7 @@ impl Environment {
             .database
             .as_ref()
             .map(|database| database_of(database, spec, &values));
-        Self {
+        let mut resolved = Self {
             project: project.name.clone(),
             name: name.to_owned(),
             pull_request,
@@ -146,7 +105,7 @@ impl Environment {
             records: records.collect(),
             wrangler_env: spec.wrangler_env.clone(),
             database,
-            services: services.collect(),
+            services,
             owner: Owner {
                 repository: repository.clone(),
                 project: project.name.clone(),
@@ -159,27 +118,39 @@ impl Environment {
             crons: spec.crons.unwrap_or(pull_request.is_none()),
             shared: spec.shared.clone(),
             root: manifest.root.clone(),
-            zone,
+            zone: zone.clone(),
+        };
+        if let Some(account) = &project.workers_dev {
+            resolved.at_workers_dev(account);
         }
+        resolved
     }
 
     /// Names that Cloudflare would refuse, or that two services would share.
     fn name_problems(&self) -> Vec<(&'static str, String)> {
         let mut problems = Vec::new();
-        let suffix = format!(".{}", self.zone);
+        let at_workers_dev = self.routing == Routing::WorkersDev;
         for (at, service) in self.services.iter().enumerate() {
-            if !naming::is_label(&service.worker) {
+            if at_workers_dev && !naming::is_label(&service.worker) {
                 let text = format!(
-                    "Worker `{}` of service `{}` is to be at most 63 lower-case letters, digits and inner dashes",
+                    "Worker `{}` of service `{}` is a label of its address at workers.dev: at most 63 lower-case letters, digits and inner dashes",
+                    service.worker, service.key
+                );
+                problems.push(("manifest", text));
+            } else if !naming::is_worker(&service.worker) {
+                let text = format!(
+                    "Worker `{}` of service `{}` is to be at most 63 letters, digits, underscores and dashes, with no dash in front",
                     service.worker, service.key
                 );
                 problems.push(("manifest", text));
             }
-            let labels = service.hostname.strip_suffix(&suffix).unwrap_or_default();
-            if !labels.split('.').all(naming::is_label) {
+            let wrong = service
+                .hostnames()
+                .filter(|hostname| !at_workers_dev && !naming::is_hostname(hostname, &self.zone));
+            for hostname in wrong {
                 let text = format!(
-                    "hostname `{}` of service `{}` has a label that DNS refuses: at most 63 letters, digits and inner dashes",
-                    service.hostname, service.key
+                    "hostname `{hostname}` of service `{}` has a label that DNS refuses: at most 63 letters, digits and inner dashes",
+                    service.key
                 );
                 problems.push(("manifest", text));
             }
@@ -193,12 +164,15 @@ impl Environment {
                         ),
                     ));
                 }
-                if other.hostname == service.hostname {
+                let both = service
+                    .hostnames()
+                    .find(|hostname| other.hostnames().any(|other| other == *hostname));
+                if let Some(hostname) = both.filter(|_| !at_workers_dev) {
                     problems.push((
                         "manifest",
                         format!(
-                            "services `{}` and `{}` would both answer at `{}`",
-                            other.key, service.key, service.hostname
+                            "services `{}` and `{}` would both answer at `{hostname}`",
+                            other.key, service.key
                         ),
                     ));
                 }
@@ -206,64 +180,6 @@ impl Environment {
         }
         problems
     }
-}
-
-/// What `{service.url}` or `{service.hostname}` stands for; `address` tells a service's URL and hostname.
-fn of_service_named(name: &str, address: &impl Fn(&str) -> Option<(String, String)>) -> Option<String> {
-    let (service, part) = name.split_once('.')?;
-    let (url, hostname) = address(service)?;
-    match part {
-        "url" => Some(url),
-        "hostname" => Some(hostname),
-        _ => None,
-    }
-}
-
-/// A value with the references in its texts filled in.
-fn filled(value: &Value, refer: &impl Fn(&str) -> Option<String>) -> Value {
-    match value {
-        Value::String(text) => naming::fill_in(text, refer).into(),
-        Value::Array(items) => items.iter().map(|item| filled(item, refer)).collect(),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, item)| (name.clone(), filled(item, refer)));
-            Value::Object(fields.collect())
-        }
-        other => other.clone(),
-    }
-}
-
-/// What the step's variables give a Worker, by its names for them; `renamed` has those that the step calls otherwise.
-fn from_step(names: &[String], renamed: &IndexMap<String, String>) -> Vec<Secret> {
-    let one = |name: &String| Secret {
-        name: name.clone(),
-        variable: renamed.get(name).unwrap_or(name).clone(),
-    };
-    names.iter().map(one).collect()
-}
-
-/// What stands for the placeholders of a service's names.
-fn values_of<'a>(manifest: &'a Manifest, environment: &'a str, key: &'a str, pull_request: Option<u64>) -> Values<'a> {
-    Values {
-        project: &manifest.project.name,
-        environment,
-        service: key,
-        worker: manifest.worker_of(key),
-        subdomain: manifest.subdomain_of(key),
-        pull_request,
-    }
-}
-
-/// What a map from `BINDING` or `service.BINDING` to a name says about one service; its own entries win.
-fn of_service(map: &IndexMap<String, String>, key: &str, values: &Values<'_>) -> IndexMap<String, String> {
-    let all = map.iter().filter(|(binding, _)| !binding.contains('.'));
-    let own = map.iter().filter_map(|(binding, name)| {
-        let (service, binding) = binding.split_once('.')?;
-        Some((binding, name)).filter(|_| service == key)
-    });
-    all.map(|(binding, name)| (binding.as_str(), name))
-        .chain(own)
-        .map(|(binding, name)| (binding.to_owned(), naming::render(name, values)))
-        .collect()
 }
 
 /// The database branch that an environment uses.

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Routing};
 use crate::owner::Repository;
 
 const MANIFEST: &str = r#"
@@ -75,4 +75,115 @@ fn what_is_missing_is_named() {
     let (input, text) = &resolve("previw", Some(1)).unwrap_err().0[0];
     assert_eq!(*input, "environment");
     assert!(text.ends_with("did you mean `preview`?"), "{text}");
+}
+
+/// The real shape: APIs, and a web Worker with five hostnames in production alone.
+fn five(name: &str) -> Environment {
+    let text = r#"
+    [project]
+    name = "codex"
+    zone = "Example.com."
+    [environments.preview]
+    hostname = "{subdomain}-preview-{pr}"
+    worker = "{worker}-preview-{pr}"
+    [environments.staging]
+    hostname = "{subdomain}-staging"
+    [environments.staging.services.web]
+    hostnames = ["staging", "*.staging"]
+    wrangler-env = "test"
+    [environments.production]
+    routing = "custom-domain"
+    wrangler-env = "production"
+    [environments.production.services.web]
+    wrangler-env = ""
+    [services.api]
+    path = "api"
+    worker = "My_API"
+    vars = { WEB = "{web.url}" }
+    [services.web]
+    path = "web"
+    subdomain = "@"
+    hostnames = ["@", "www", "App", "*", "creators.example.com"]
+    [services.docs]
+    path = "docs"
+    subdomain = "@"
+    "#;
+    let text = if name == "production" {
+        text.replace("    [services.docs]\n    path = \"docs\"\n    subdomain = \"@\"\n", "")
+    } else {
+        text.to_owned()
+    };
+    let manifest = Manifest::parse(&text, "codex.toml", PathBuf::new()).unwrap();
+    Environment::resolve(&manifest, name, Some(42), &Repository::default()).unwrap()
+}
+
+#[test]
+fn a_service_has_all_its_hostnames_where_the_template_adds_nothing() {
+    let hostnames = |environment: &Environment, key: &str| -> Vec<String> {
+        environment
+            .service(key)
+            .unwrap()
+            .hostnames()
+            .map(str::to_owned)
+            .collect()
+    };
+    let production = five("production");
+    assert_eq!(
+        hostnames(&production, "web"),
+        [
+            "example.com",
+            "www.example.com",
+            "app.example.com",
+            "*.example.com",
+            "creators.example.com"
+        ]
+    );
+    let web = production.service("web").unwrap();
+    assert_eq!(web.url, "https://example.com");
+    assert_eq!(production.routing.of("*.example.com"), Routing::Route);
+    let api = production.service("api").unwrap();
+    assert_eq!(
+        (api.worker.as_str(), &api.vars["WEB"]),
+        ("My_API", &"https://example.com".into())
+    );
+    assert_eq!(
+        (api.wrangler_env.as_deref(), web.wrangler_env.as_deref()),
+        (Some("production"), None)
+    );
+
+    let staging = five("staging");
+    assert_eq!(
+        hostnames(&staging, "web"),
+        ["staging.example.com", "*.staging.example.com"]
+    );
+    assert_eq!(hostnames(&staging, "docs"), ["docs-staging.example.com"]);
+    assert_eq!(staging.service("web").unwrap().wrangler_env.as_deref(), Some("test"));
+    let preview = five("preview");
+    assert_eq!(hostnames(&preview, "web"), ["web-preview-42.example.com"]);
+}
+
+#[test]
+fn an_environment_at_workers_dev_waits_for_the_accounts_name() {
+    let text = |known: &str| {
+        format!(
+            "[project]\nname = \"x\"\n{known}[environments.preview]\nworker = \"{{worker}}-{{pr}}\"\nrouting = \"workers-dev\"\n[services.api]\npath = \"api\"\n[services.web]\npath = \"web\"\nvars = {{ API = [\"{{api.url}}/v1\", \"{{api.hostname}}\"] }}\n"
+        )
+    };
+    let resolve = |known: &str| {
+        let manifest = Manifest::parse(&text(known), "codex.toml", PathBuf::new()).unwrap();
+        Environment::resolve(&manifest, "preview", Some(42), &Repository::default()).unwrap()
+    };
+    let mut environment = resolve("");
+    assert!(environment.awaits_account());
+    environment.at_workers_dev("acme");
+    for environment in [environment, resolve("workers-dev = \"acme\"\n")] {
+        assert!(!environment.awaits_account());
+        let api = environment.service("api").unwrap();
+        assert_eq!(api.health_url, "https://api-42.acme.workers.dev/health");
+        let vars = &environment.service("web").unwrap().vars;
+        assert_eq!(
+            vars["API"],
+            serde_json::json!(["https://api-42.acme.workers.dev/v1", "api-42.acme.workers.dev"])
+        );
+    }
 }

@@ -28,3 +28,15 @@ pub fn in_zone(name: &str, zone: &str) -> Result<String, String> {
     }
     Ok(format!("{name}.{zone}"))
 }
+
+/// The full hostname of a name that is relative to the zone; `@` is the zone itself, a full name stays.
+pub(super) fn hostname_in_zone(name: &str, zone: &str) -> String {
+    let full = naming::domain(name);
+    if name.trim() == "@" || full == zone {
+        zone.to_owned()
+    } else if full.ends_with(&format!(".{zone}")) {
+        full
+    } else {
+        naming::domain(&format!("{}.{zone}", name.trim()))
+    }
+}

@@ -78,10 +78,15 @@ const PROJECT: &[Key] = &[
         Kind::Text,
         "The project's name: part of KV titles and owner markers.",
     ),
-    required(
+    key(
         "zone",
         Kind::Text,
-        "The Cloudflare zone that all hostnames are in, such as `example.com`.",
+        "The Cloudflare zone that all hostnames are in, such as `example.com`. Needed unless every environment is at workers.dev.",
+    ),
+    key(
+        "workers-dev",
+        Kind::Text,
+        "The account's name at workers.dev: `acme` of `api.acme.workers.dev`. `deploy-workers` asks Cloudflare for it; `health-check` cannot.",
     ),
     key(
         "url",
@@ -142,8 +147,8 @@ const ENVIRONMENT: &[Key] = &[
     ),
     key(
         "routing",
-        Kind::OneOf(&["route", "custom-domain", "record"]),
-        "How hostnames reach Workers. Default: `route`.",
+        Kind::OneOf(&["route", "custom-domain", "record", "workers-dev"]),
+        "How hostnames reach Workers. With `custom-domain` a wildcard is a route, since it can be nothing else. With `workers-dev` each Worker answers at `<worker>.<account>.workers.dev`, and there are no hostnames. Default: `route`.",
     ),
     key(
         "wrangler-env",
@@ -215,6 +220,24 @@ const ENVIRONMENT: &[Key] = &[
         Kind::TableList(RECORD),
         "DNS records that the environment needs beside its hostnames'.",
     ),
+    key(
+        "services",
+        Kind::Tables(HERE),
+        "What this environment says of single services, by key.",
+    ),
+];
+
+const HERE: &[Key] = &[
+    key(
+        "hostnames",
+        Kind::TextList,
+        "The service's hostnames in this environment, relative to the zone, in place of the template: the first is its URL. `@` is the zone itself, `*` all names that no other service has; `{pr}` and the like are filled in.",
+    ),
+    key(
+        "wrangler-env",
+        Kind::Text,
+        "The environment of the service's wrangler config to build, in place of the environment's `wrangler-env`. An empty text is the top level.",
+    ),
 ];
 
 const RECORD: &[Key] = &[
@@ -250,12 +273,17 @@ const SERVICE: &[Key] = &[
     key(
         "worker",
         Kind::Text,
-        "The Worker's base name. Default: the service's key.",
+        "The Worker's base name; a Worker that is there keeps its underscores and capitals. Default: the service's key.",
     ),
     key(
         "subdomain",
         Kind::Text,
-        "What `{subdomain}` stands for. Default: the service's key.",
+        "What `{subdomain}` stands for. `@` is the zone itself where the hostname is `{subdomain}` alone; elsewhere the service's key stands for it. Default: the service's key.",
+    ),
+    key(
+        "hostnames",
+        Kind::TextList,
+        "All hostnames of the service, relative to the zone, in environments whose hostname is `{subdomain}` alone: the first is its URL. `@` is the zone itself, `*` all names that no other service has. Elsewhere the template makes the one hostname.",
     ),
     key(
         "needs",

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::check::Problem;
-use super::{EnvironmentSpec, Manifest, OnLimit, ServiceSpec, graph};
+use super::{EnvironmentSpec, Manifest, OnLimit, Routing, ServiceSpec, graph, hosts};
 use crate::naming::{self, PLACEHOLDERS};
 
 /// Neon refuses an expiry further ahead.
@@ -28,6 +28,7 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     if !manifest.project.url.contains("{hostname}") {
         found.add("url", "`project.url` is to contain `{hostname}`".to_owned());
     }
+    hosts::zone(manifest, &mut found);
     let others = naming::placeholders(&manifest.project.url);
     for unknown in others.into_iter().filter(|name| *name != "hostname") {
         let text = format!("`project.url`: `{{{unknown}}}` is no placeholder; known: `{{hostname}}`");
@@ -36,6 +37,7 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     database_variables(manifest, &mut found);
     for (name, environment) in &manifest.environments {
         templates(manifest, name, environment, &mut found);
+        hosts::of_environment(manifest, name, environment, &mut found);
         database(manifest, name, environment, &mut found);
         limit(name, environment, &mut found);
         records(manifest, name, environment, &mut found);
@@ -46,6 +48,7 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     let environments: Vec<_> = manifest.environments.iter().collect();
     for (key, service) in &manifest.services {
         references(manifest, key, service, &mut found);
+        hosts::of_service(key, service, &mut found);
         let place = format!("services.{key}");
         variables(manifest, &place, &service.vars, &environments, &mut found);
         secrets(manifest, key, service, &mut found);
@@ -62,14 +65,14 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     found.problems
 }
 
-struct Found<'a> {
+pub(super) struct Found<'a> {
     text: &'a str,
     problems: Vec<Problem>,
 }
 
 impl Found<'_> {
     /// Records a problem where `needle` first stands; at the start when it is written in another way.
-    fn add(&mut self, needle: &str, text: String) {
+    pub(super) fn add(&mut self, needle: &str, text: String) {
         self.problems.push(Problem {
             at: self.text.find(needle).unwrap_or(0),
             text,
@@ -77,7 +80,7 @@ impl Found<'_> {
     }
 
     /// A service that the manifest does not have.
-    fn unknown_service(&mut self, manifest: &Manifest, section: &str, place: &str, service: &str) {
+    pub(super) fn unknown_service(&mut self, manifest: &Manifest, section: &str, place: &str, service: &str) {
         let meant = crate::text::nearest(service, manifest.services.keys().map(String::as_str));
         let meant = meant
             .map(|meant| format!("; did you mean `{meant}`?"))
@@ -86,7 +89,7 @@ impl Found<'_> {
     }
 
     /// Placeholders that a template of an environment cannot have.
-    fn unknown_placeholders(&mut self, section: &str, place: &str, template: &str) {
+    pub(super) fn unknown_placeholders(&mut self, section: &str, place: &str, template: &str) {
         let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(", ");
         let used = naming::placeholders(template);
         for unknown in used.into_iter().filter(|name| !PLACEHOLDERS.contains(name)) {
@@ -100,7 +103,7 @@ impl Found<'_> {
 
 fn templates(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, found: &mut Found<'_>) {
     let section = format!("[environments.{name}]");
-    let per_pull_request = environment.hostname.contains("{pr}");
+    let per_pull_request = environment.is_per_pull_request();
     let templates = [
         ("hostname", Some(&environment.hostname)),
         ("worker", Some(&environment.worker)),
@@ -108,6 +111,10 @@ fn templates(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, fou
     ];
     for (key, template) in templates {
         let Some(template) = template else { continue };
+        // At workers.dev it names nothing.
+        if key == "hostname" && environment.routing == Routing::WorkersDev {
+            continue;
+        }
         let place = format!("`environments.{name}.{key}`");
         found.unknown_placeholders(&section, &place, template);
         // A template with {pr} beside one without would make pull requests share a resource, or leave one behind.
@@ -224,7 +231,7 @@ fn records(manifest: &Manifest, name: &str, environment: &EnvironmentSpec, found
             );
         }
         // Without the number, one pull request's record would be the next one's, too.
-        if environment.hostname.contains("{pr}") && !record.name.contains("{pr}") {
+        if environment.is_per_pull_request() && !record.name.contains("{pr}") {
             found.add(
                 &section,
                 format!("{place}: the environment is one per pull request, so its name needs `{{pr}}`"),
@@ -303,7 +310,7 @@ fn variables(
         }
         let without = environments
             .iter()
-            .find(|(_, environment)| !environment.hostname.contains("{pr}"));
+            .find(|(_, environment)| !environment.is_per_pull_request());
         if let Some((name, _)) = without.filter(|_| used.contains(&"pr")) {
             let text = format!(
                 "`{place}.vars.{var}`: there is no `{{pr}}` in environment `{name}`, which exists once; say it in the `vars` of the environments that are one per pull request"

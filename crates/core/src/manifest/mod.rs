@@ -2,6 +2,7 @@
 
 mod check;
 pub mod graph;
+mod hosts;
 pub mod keys;
 mod meaning;
 pub mod schema;
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::naming;
 
 /// The manifest, checked.
 #[derive(Debug, Clone, Deserialize)]
@@ -33,7 +36,11 @@ pub struct Manifest {
 #[serde(rename_all = "kebab-case")]
 pub struct Project {
     pub name: String,
+    /// Empty where no environment needs one.
+    #[serde(default)]
     pub zone: String,
+    /// The account's name at workers.dev.
+    pub workers_dev: Option<String>,
     #[serde(default = "default_url")]
     pub url: String,
     pub build: Option<String>,
@@ -65,6 +72,19 @@ pub enum Routing {
     CustomDomain,
     /// Neither: the environment's explicit `records` are all that there is.
     Record,
+    /// The Worker's own address at workers.dev; there is no hostname of a zone.
+    WorkersDev,
+}
+
+impl Routing {
+    /// How this hostname reaches its Worker: a wildcard is never a custom domain (Cloudflare).
+    #[must_use]
+    pub fn of(self, hostname: &str) -> Self {
+        match self {
+            Self::CustomDomain if naming::is_wildcard(hostname) => Self::Route,
+            routing => routing,
+        }
+    }
 }
 
 /// Who brings a Worker's code to Cloudflare.
@@ -121,6 +141,33 @@ pub struct EnvironmentSpec {
     pub wildcard: bool,
     #[serde(default)]
     pub records: Vec<RecordSpec>,
+    #[serde(default)]
+    pub services: IndexMap<String, HereSpec>,
+}
+
+impl EnvironmentSpec {
+    /// Whether the environment is one per pull request.
+    pub fn is_per_pull_request(&self) -> bool {
+        let named = match self.routing {
+            Routing::WorkersDev => &self.worker,
+            _ => &self.hostname,
+        };
+        named.contains("{pr}")
+    }
+
+    /// Whether hostnames are what `{subdomain}` stands for, with nothing around it.
+    pub fn has_bare_hostnames(&self) -> bool {
+        self.hostname.trim() == BARE
+    }
+}
+
+/// `[environments.<name>.services.<key>]`: what one environment says of one service.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HereSpec {
+    #[serde(default)]
+    pub hostnames: Vec<String>,
+    pub wrangler_env: Option<String>,
 }
 
 /// `[[environments.<name>.records]]`
@@ -142,6 +189,8 @@ pub struct ServiceSpec {
     pub path: PathBuf,
     pub worker: Option<String>,
     pub subdomain: Option<String>,
+    #[serde(default)]
+    pub hostnames: Vec<String>,
     #[serde(default)]
     pub needs: Vec<String>,
     pub build: Option<String>,
@@ -170,8 +219,13 @@ fn default_role() -> String {
 fn default_database() -> String {
     "neondb".to_owned()
 }
+/// The template whose hostname is the subdomain itself.
+const BARE: &str = "{subdomain}";
+/// What a name is called that is the zone itself.
+pub const APEX: &str = "@";
+
 fn default_hostname() -> String {
-    "{subdomain}".to_owned()
+    BARE.to_owned()
 }
 fn default_worker() -> String {
     "{worker}".to_owned()
@@ -297,11 +351,19 @@ impl Manifest {
             .unwrap_or(key)
     }
 
-    /// What `{subdomain}` stands for in a service's names.
+    /// What `{subdomain}` stands for in a service's names. The zone itself takes no more letters: its key stands for it.
     pub fn subdomain_of<'a>(&'a self, key: &'a str) -> &'a str {
         self.services
             .get(key)
             .and_then(|service| service.subdomain.as_deref())
+            .filter(|subdomain| *subdomain != APEX)
             .unwrap_or(key)
+    }
+
+    /// The environment of a service's wrangler configuration; `None`: its top level.
+    pub fn wrangler_env(&self, environment: &str, key: &str) -> Option<&str> {
+        let spec = self.environments.get(environment)?;
+        let own = spec.services.get(key).and_then(|here| here.wrangler_env.as_deref());
+        own.or(spec.wrangler_env.as_deref()).filter(|name| !name.is_empty())
     }
 }

@@ -58,13 +58,39 @@ fn all_problems_of_form_at_once() {
         .replace("\"custom-domain\"", "\"custom_domain\"")
         .replace("\"7d\"", "\"soon\"");
     insta::assert_snapshot!(parse(&text).unwrap_err(), @r#"
-    `codex.toml` has 5 problems
-        codex.toml:2:1: `project.zone` is missing: the Cloudflare zone that all hostnames are in, such as `example.com`
+    `codex.toml` has 4 problems
         codex.toml:9:1: unknown key `environments.preview.hostnam`; did you mean `hostname`?
         codex.toml:12:11: `environments.preview.expires` is to be a duration in quotes, such as `"7d"` or `"90s"`
-        codex.toml:17:11: `environments.production.routing` is to be `route` or `custom-domain` or `record`, not `custom_domain`; did you mean `custom-domain`?
+        codex.toml:17:11: `environments.production.routing` is to be `route` or `custom-domain` or `record` or `workers-dev`, not `custom_domain`; did you mean `custom-domain`?
         codex.toml:25:8: `services.web.path` is to be a text in quotes
     "#);
+}
+
+#[test]
+fn hostnames_mean_something_where_they_stand() {
+    let text = GOOD
+        .replace("zone = \"example.com\"", "workers-dev = \"acme.workers.dev\"")
+        .replace("subdomain = \"codex\"", "hostnames = [\"*\", \"@\", \"@\", \"{pr}\"]")
+        .replace(
+            "routing = \"custom-domain\"",
+            "routing = \"workers-dev\"\nhostname = \"x\"",
+        )
+        + "[environments.preview.services.web]\nhostnames = [\"app\", \"{nr}-{pr}\"]\n[environments.production.services.wbe]\nhostnames = [\"@\"]\n";
+    insta::assert_snapshot!(parse(&text).unwrap_err(), @r#"
+    `codex.toml` has 10 problems
+        codex.toml:2:1: `project.zone` is missing: the Cloudflare zone that all hostnames are in, such as `example.com`; only environments with `routing = "workers-dev"` do without, and `preview` is none
+        codex.toml:4:1: `project.workers-dev` is the account's name at workers.dev, such as `acme` of `api.acme.workers.dev`, not `acme.workers.dev`
+        codex.toml:16:1: `environments.production.hostname` names nothing with `routing = "workers-dev"`; leave it out, the address is made of `worker`
+        codex.toml:26:1: `services.web.hostnames`: `*` comes first, which is the service's URL; put a hostname without `*` before it, such as `@` or `www`
+        codex.toml:26:1: `services.web.hostnames` names `@` twice
+        codex.toml:26:1: `services.web.hostnames`: nothing is filled in in `{pr}`; what differs by environment stands in `[environments.<name>.services.web]`
+        codex.toml:32:1: `environments.preview.services.web.hostnames`: the environment is one per pull request, so `app` needs `{pr}`
+        codex.toml:32:1: `environments.preview.services.web.hostnames`: `{nr}` is no placeholder; known: {project}, {environment}, {service}, {worker}, {subdomain}, {pr}
+        codex.toml:34:1: `environments.production.services`: there is no service `wbe`; did you mean `web`?
+        codex.toml:34:1: `environments.production.services.wbe.hostnames`: there are no hostnames with `routing = "workers-dev"`
+    "#);
+    let alone = "[project]\nname = \"x\"\n[environments.preview]\nworker = \"{worker}-{pr}\"\nrouting = \"workers-dev\"\n[services.api]\npath = \"api\"\n";
+    assert!(parse(alone).unwrap().environments["preview"].is_per_pull_request());
 }
 
 #[test]

@@ -22,6 +22,9 @@ pub struct Service {
     pub worker: String,
     pub url: String,
     pub hostname: String,
+    /// All hostnames that lead to the Worker, that one included.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hostnames: Vec<String>,
     /// The version that serves now.
     pub version_id: Option<String>,
     /// Where that version, and no other, answers; absent where versions have no URLs of their own.

@@ -1,7 +1,10 @@
 //! What no version holds: routes, custom domains, workers.dev, schedules, settings, and the tags that remember them.
 
+use std::time::Duration;
+
+use actions_core::cloudflare::domains::HAS_RECORDS;
 use actions_core::cloudflare::workers::schedules_used_up;
-use actions_core::cloudflare::{Attached, WorkersDev};
+use actions_core::cloudflare::{Attached, Beside, CustomDomain, WorkersDev, Zone};
 use actions_core::error::fault;
 use actions_core::runner::command;
 use futures_util::future;
@@ -9,15 +12,36 @@ use serde_json::{Map, json};
 
 use crate::apply::Work;
 use crate::apply::outcome::Did;
-use crate::plan::hostnames::Step;
+use crate::plan::hostnames::{Attachment, Step};
 use crate::plan::{self, ServicePlan, Upload};
 use crate::report;
 use wrangler::project::Built;
+
+/// New routes and domains reach the edge within seconds (sheet of Cloudflare, section 3), and nothing tells when: what led
+/// to the hostname before stays so long.
+const TO_THE_EDGE: Duration = Duration::from_secs(5);
+
+/// Whether a step takes away what led to a hostname that the Worker is to keep: something else leads there by now.
+fn takes_over(service: &ServicePlan, step: &Step) -> bool {
+    let gone = match step {
+        Step::DeleteRoute(route) => route.host(),
+        Step::DetachDomain(domain) => &domain.hostname,
+        Step::CreateRoute { .. } | Step::MoveRoute(_) | Step::AttachDomain(_) => return false,
+    };
+    service.hostnames.iter().any(|hostname| hostname == gone)
+}
 
 impl Work<'_> {
     pub(crate) async fn steps(&self, service: &ServicePlan) -> anyhow::Result<()> {
         for step in &service.steps {
             self.stop.check()?;
+            if takes_over(service, step) {
+                let waited = async {
+                    tokio::time::sleep(TO_THE_EDGE).await;
+                    anyhow::Ok(())
+                };
+                self.stop.unless(waited).await?;
+            }
             if self.step(service, step).await? {
                 self.did(service, Did::Step(step.clone()));
             }
@@ -68,24 +92,14 @@ impl Work<'_> {
             ))
         };
         let zone = self.facts.zone.as_ref().ok_or_else(no_zone)?;
-        let taken = |owner: String| {
-            fault(format!("could not attach `{}` to Worker `{worker}`", service.hostname))
-                .because(fault(format!("it became {owner} meanwhile")))
-        };
         match step {
-            Step::CreateRoute(pattern) => match self.writer().create_route(zone, pattern, worker).await? {
+            Step::CreateRoute { pattern, worker } => match self.writer().create_route(zone, pattern, worker).await? {
                 Attached::Done(route) => return Ok(route.changed()),
-                Attached::Taken(owner) => return Err(taken(owner).into()),
+                Attached::Taken(owner) => return Err(report::route_taken(pattern, worker, &owner).into()),
             },
             Step::MoveRoute(route) => self.writer().move_route(zone, route, worker).await?,
             Step::DeleteRoute(route) => return Ok(self.writer().delete_route(zone, route).await?),
-            Step::AttachDomain(hostname) => match self.writer().attach_domain(zone, hostname, worker).await? {
-                Attached::Done(_) => {}
-                Attached::Taken(owner) => {
-                    let fault = taken(owner).hint("a custom domain makes its own DNS record: delete the one that is there, or use `routing = \"route\"`");
-                    return Err(fault.into());
-                }
-            },
+            Step::AttachDomain(attachment) => self.attach(zone, service, attachment).await?,
             Step::DetachDomain(domain) => {
                 let detached = self.writer().detach_domain(zone, domain).await?;
                 if let Some(error) = detached.certificate_stays {
@@ -97,9 +111,43 @@ impl Work<'_> {
         Ok(true)
     }
 
+    /// Where the name has a record of ours and a route, the route answers until the domain has its own record.
+    async fn attach(&self, zone: &Zone, service: &ServicePlan, attachment: &Attachment) -> anyhow::Result<()> {
+        let Attachment {
+            hostname,
+            instead_of,
+            has_stand_in,
+        } = attachment;
+        let worker = &service.worker;
+        let beside = if instead_of.is_empty() {
+            Beside::Nothing
+        } else {
+            Beside::OurRecord
+        };
+        let attach = async |beside| -> Result<Attached<CustomDomain>, actions_core::cloudflare::Error> {
+            self.writer().attach_domain(zone, hostname, worker, beside).await
+        };
+        let mut attached = attach(beside).await?;
+        if matches!(&attached, Attached::Taken(what) if what == HAS_RECORDS) && beside == Beside::OurRecord {
+            if !has_stand_in {
+                return Err(report::not_replaced(zone, hostname, worker).into());
+            }
+            // The wildcard record answers for the name meanwhile.
+            for record in instead_of {
+                self.writer().delete_dns_record(zone, &record.id, &record.name).await?;
+                self.did(service, Did::Record(record.name.clone()));
+            }
+            attached = attach(Beside::Nothing).await?;
+        }
+        match attached {
+            Attached::Done(_) => Ok(()),
+            Attached::Taken(owner) => Err(report::domain_taken(hostname, worker, &owner).into()),
+        }
+    }
+
     /// A preview is reached by its hostname only; whether a new Worker is at workers.dev depends on the account.
     pub(crate) async fn workers_dev(&self, service: &ServicePlan, built: &Built) -> anyhow::Result<()> {
-        let new_preview = service.upload == Upload::First && self.inputs.environment.pull_request.is_some();
+        let new_preview = service.upload == Upload::First && plan::is_hidden(&self.inputs.environment);
         if !new_preview && !service.workers_dev_off {
             return Ok(());
         }
@@ -130,9 +178,9 @@ impl Work<'_> {
         self.note(service, |outcome| outcome.version_urls = urls);
     }
 
-    /// The same of new Workers that are no previews. Only the report needs it, so it is asked beside the gate.
+    /// The same of new Workers that are no previews, or are there. Only the report needs it, so it is asked beside the gate.
     pub(crate) async fn new_version_urls(&self, wave: &[String]) {
-        if self.inputs.environment.pull_request.is_some() || self.inputs.health.is_none() {
+        if plan::is_hidden(&self.inputs.environment) || self.inputs.health.is_none() {
             return;
         }
         let new = wave.iter().filter_map(|key| {

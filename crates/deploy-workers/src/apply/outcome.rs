@@ -29,6 +29,8 @@ pub(crate) enum Code {
 pub(crate) enum Did {
     Step(Step),
     WorkersDevOff,
+    /// Our DNS record of this name gave way to a custom domain's.
+    Record(String),
     /// What the configuration says of workers.dev and of the versions' URLs.
     Addresses(WorkersDev),
     Schedules,

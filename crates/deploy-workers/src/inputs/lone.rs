@@ -19,6 +19,7 @@ pub(crate) struct Raw {
     hostnames: Option<String>,
     zone: Option<String>,
     routing: Option<String>,
+    workers_dev: Option<String>,
     wrangler_env: Option<String>,
     secrets: Option<String>,
     vars: Option<String>,
@@ -34,6 +35,7 @@ pub(crate) fn refuse(raw: &Raw, manifest: bool, problems: &mut Problems) -> bool
         ("hostnames", &raw.hostnames),
         ("zone", &raw.zone),
         ("routing", &raw.routing),
+        ("workers-dev", &raw.workers_dev),
         ("wrangler-env", &raw.wrangler_env),
         ("secrets", &raw.secrets),
         ("vars", &raw.vars),
@@ -62,28 +64,35 @@ pub(crate) fn refuse(raw: &Raw, manifest: bool, problems: &mut Problems) -> bool
     true
 }
 
-/// The environment, and the Worker's hostnames beside its first.
-pub(crate) fn environment(
-    raw: &Raw,
-    common: &Common,
-    env: &Env,
-    problems: &mut Problems,
-) -> Option<(Environment, Vec<String>)> {
+/// The environment.
+pub(crate) fn environment(raw: &Raw, common: &Common, env: &Env, problems: &mut Problems) -> Option<Environment> {
     let path = env.in_workspace(raw.path.as_deref()?.trim());
     let wrangler_env = raw.wrangler_env.as_deref().map(|name| name.trim().to_owned());
     let worker = worker(raw, &path, wrangler_env.as_deref(), problems);
-    let zone = raw
-        .zone
-        .as_deref()
-        .map(|zone| zone.trim().trim_end_matches('.').to_lowercase())
-        .unwrap_or_default();
+    let zone = raw.zone.as_deref().map(naming::domain).unwrap_or_default();
     let mut hostnames: Vec<String> = inputs::list(raw.hostnames.as_deref())
         .iter()
-        .map(|name| name.trim_end_matches('.').to_lowercase())
+        .map(|name| naming::domain(name))
         .collect();
     check(&hostnames, &zone, problems);
     let routings = [("custom-domain", Routing::CustomDomain), ("route", Routing::Route)];
-    let routing = problems.choice("routing", raw.routing.as_deref(), &routings, Routing::CustomDomain);
+    let mut routing = problems.choice("routing", raw.routing.as_deref(), &routings, Routing::CustomDomain);
+    if problems.boolean("workers-dev", raw.workers_dev.as_deref(), false) {
+        routing = Routing::WorkersDev;
+        if !hostnames.is_empty() || raw.routing.is_some() {
+            problems.add(
+                "workers-dev",
+                "goes not with `hostnames` and `routing`: the Worker answers at its own address alone",
+            );
+        }
+        if !naming::is_label(&worker) && !worker.is_empty() {
+            problems.add(
+                "workers-dev",
+                format!("`{worker}` is no label of an address: at most 63 lower-case letters, digits and inner dashes"),
+            );
+        }
+        hostnames = vec![Environment::hostname_at_workers_dev(&worker)];
+    }
     let hostname = if hostnames.is_empty() {
         String::new()
     } else {
@@ -97,7 +106,10 @@ pub(crate) fn environment(
     let health_url = match (&raw.health_path, url.is_empty()) {
         (Some(path), false) => format!("{url}/{}", path.trim().trim_start_matches('/')),
         (Some(_), true) => {
-            problems.add("health-path", "needs one of `hostnames` to be asked at");
+            problems.add(
+                "health-path",
+                "needs one of `hostnames`, or `workers-dev`, to be asked at",
+            );
             String::new()
         }
         (None, _) => String::new(),
@@ -111,7 +123,9 @@ pub(crate) fn environment(
         path: std::path::absolute(&path).unwrap_or(path),
         base: worker.clone(),
         worker: worker.clone(),
+        wrangler_env: wrangler_env.clone(),
         hostname,
+        more_hostnames: hostnames,
         url,
         health_url,
         needs: Vec::new(),
@@ -152,7 +166,7 @@ pub(crate) fn environment(
         root: std::path::PathBuf::new(),
         records: Vec::new(),
     };
-    Some((environment, hostnames))
+    Some(environment)
 }
 
 /// The input `worker`, or the configuration's name.
@@ -171,10 +185,10 @@ fn worker(raw: &Raw, path: &std::path::Path, wrangler_env: Option<&str>, problem
             }
         },
     };
-    if !naming::is_label(&name) {
+    if !naming::is_worker(&name) {
         problems.add(
             "worker",
-            format!("`{name}` is to be at most 63 lower-case letters, digits and inner dashes"),
+            format!("`{name}` is to be at most 63 letters, digits, underscores and dashes, with no dash in front"),
         );
     }
     name
@@ -188,12 +202,14 @@ fn check(hostnames: &[String], zone: &str, problems: &mut Problems) {
         problems.add("zone", "missing; name the zone of `hostnames`, such as `example.com`");
         return;
     }
-    let suffix = format!(".{zone}");
-    for hostname in hostnames {
-        let labels = hostname.strip_suffix(&suffix);
-        if hostname != zone && !labels.is_some_and(|labels| labels.split('.').all(naming::is_label)) {
-            problems.add("hostnames", format!("`{hostname}` is no hostname of zone `{zone}`"));
-        }
+    for hostname in hostnames.iter().filter(|hostname| !naming::is_hostname(hostname, zone)) {
+        problems.add("hostnames", format!("`{hostname}` is no hostname of zone `{zone}`"));
+    }
+    if let Some(first) = hostnames.first().filter(|first| naming::is_wildcard(first)) {
+        problems.add(
+            "hostnames",
+            format!("`{first}` comes first, which is the Worker's URL; put a hostname without `*` before it"),
+        );
     }
 }
 

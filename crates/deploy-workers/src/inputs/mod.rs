@@ -84,8 +84,6 @@ pub(crate) struct Inputs {
     pub(crate) stated_environment: Option<String>,
     /// Absent when one Worker is deployed from plain inputs.
     pub(crate) manifest: Option<Manifest>,
-    /// Hostnames of that one Worker beside its first.
-    pub(crate) more_hostnames: Vec<String>,
     /// Absent for `validate` and `build`, which ask nothing of Cloudflare.
     pub(crate) cloudflare: Option<CloudflareAccess>,
     pub(crate) dry_run: bool,
@@ -202,7 +200,7 @@ impl Inputs {
         let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Deploy);
         let asks = matches!(command, Command::Deploy | Command::Rollback);
         let cloudflare = asks.then(|| common.cloudflare(&mut problems));
-        let (manifest, mut environment, more_hostnames) = subject(env, &common, &mut problems)?;
+        let (manifest, mut environment) = subject(env, &common, &mut problems)?;
         let chosen = environment
             .as_ref()
             .map(|environment| chosen(environment, raw.services.as_deref(), &mut problems))
@@ -282,7 +280,6 @@ impl Inputs {
             environment,
             stated_environment,
             manifest,
-            more_hostnames,
         })
     }
 }
@@ -292,20 +289,19 @@ fn subject(
     env: &Env,
     common: &Common,
     problems: &mut Problems,
-) -> anyhow::Result<(Option<Manifest>, Option<Environment>, Vec<String>)> {
+) -> anyhow::Result<(Option<Manifest>, Option<Environment>)> {
     let raw: lone::Raw = inputs::read(env)?;
     if raw.path.is_some() {
-        let (environment, more) = lone::environment(&raw, common, env, problems).unzip();
-        return Ok((None, environment, more.unwrap_or_default()));
+        return Ok((None, lone::environment(&raw, common, env, problems)));
     }
     let there = common.manifest_path(env).is_file();
     if lone::refuse(&raw, there, problems) && !there {
-        return Ok((None, None, Vec::new()));
+        return Ok((None, None));
     }
     let manifest = common.manifest(env, problems);
     // The manifest's own problems were told: the environment's come now.
     let environment = manifest.as_ref().and_then(|_| common.environment(env, problems));
-    Ok((manifest, environment, Vec::new()))
+    Ok((manifest, environment))
 }
 
 /// The services to deploy: all, or those that `services` names.

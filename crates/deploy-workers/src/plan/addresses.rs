@@ -4,29 +4,39 @@
 
 use actions_core::cloudflare::WorkersDev;
 use actions_core::environment::Environment;
+use actions_core::manifest::Routing;
 use serde_json::{Map, Value};
 use wrangler::project::Built;
 
 /// What is to be switched by our own client; `None`: it is right, or nobody says.
 pub(super) fn wanted(environment: &Environment, built: &Built, live: Option<WorkersDev>) -> Option<WorkersDev> {
-    if environment.pull_request.is_some() {
+    if super::is_hidden(environment) {
         return None;
     }
+    let workers_dev = at_workers_dev(environment, built);
     let there = live.unwrap_or(WorkersDev {
         enabled: false,
         previews_enabled: false,
     });
     // A Worker that is new has what the account's defaults say, until it is told.
-    let said = built.workers_dev.is_some() || built.preview_urls.is_some();
+    let said = workers_dev.is_some() || built.preview_urls.is_some();
     let wanted = WorkersDev {
-        enabled: built.workers_dev.unwrap_or(there.enabled),
+        enabled: workers_dev.unwrap_or(there.enabled),
         // As wrangler has it where only one is said.
         previews_enabled: built.preview_urls.unwrap_or(match live {
             Some(at) => at.previews_enabled,
-            None => built.workers_dev.unwrap_or(false),
+            None => workers_dev.unwrap_or(false),
         }),
     };
     (said && live != Some(wanted)).then_some(wanted)
+}
+
+/// Whether the Worker is to answer at workers.dev; `None`: nobody says. With that routing there is no other address.
+fn at_workers_dev(environment: &Environment, built: &Built) -> Option<bool> {
+    match environment.routing {
+        Routing::WorkersDev => Some(true),
+        _ => built.workers_dev,
+    }
 }
 
 /// What wrangler is to be told, so that it switches nothing of its own accord.
@@ -36,10 +46,10 @@ pub(crate) fn kept(
     live: Option<WorkersDev>,
     config: &mut Map<String, Value>,
 ) {
-    let Some(at) = live.filter(|_| environment.pull_request.is_none()) else {
+    let Some(at) = live.filter(|_| !super::is_hidden(environment)) else {
         return;
     };
-    if built.workers_dev.is_none() {
+    if at_workers_dev(environment, built).is_none() {
         config.insert("workers_dev".to_owned(), at.enabled.into());
     }
     if built.preview_urls.is_none() {
@@ -73,7 +83,7 @@ pub(super) fn notes(environment: &Environment, built: &Built, hostnames: &[&str]
             "{told} of the wrangler configuration's routes {verb} not attached: the hostnames of an environment are those that the manifest (or `hostnames`) gives it"
         ));
     }
-    if environment.pull_request.is_some() && built.workers_dev == Some(true) {
+    if super::is_hidden(environment) && built.workers_dev == Some(true) {
         notes.push(
             "`workers_dev` of the wrangler configuration is not used: a preview is reached by its hostname".to_owned(),
         );
@@ -129,6 +139,12 @@ mod tests {
                 "{workers_dev:?} {preview_urls:?} {live:?}"
             );
             assert_eq!(wanted(&preview, &built, live), None);
+            let there = Environment {
+                routing: Routing::WorkersDev,
+                ..preview.clone()
+            };
+            let enabled = wanted(&there, &built, live).or(live).map(|at| at.enabled);
+            assert_eq!(enabled, Some(true), "{workers_dev:?} {live:?}");
         }
         let mut config = Map::new();
         kept(&production, &Built::default(), Some(on), &mut config);

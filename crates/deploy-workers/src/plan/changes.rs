@@ -48,12 +48,20 @@ impl Plan {
             for step in &service.steps {
                 let to = format!("to {worker}");
                 match step {
-                    Step::CreateRoute(pattern) => changes.push(Verb::Create, "route", pattern, to, ()),
+                    Step::CreateRoute { pattern, worker } => {
+                        changes.push(Verb::Create, "route", pattern, format!("to {worker}"), ());
+                    }
                     Step::MoveRoute(route) => changes.push(Verb::Update, "route", &route.pattern, to, ()),
                     Step::DeleteRoute(route) => {
                         changes.push(Verb::Delete, "route", &route.pattern, "no longer wanted", ());
                     }
-                    Step::AttachDomain(hostname) => changes.push(Verb::Create, "custom domain", hostname, to, ()),
+                    Step::AttachDomain(attachment) => {
+                        let to = match attachment.instead_of.len() {
+                            0 => to,
+                            _ => format!("{to}; its DNS record replaces that of the route"),
+                        };
+                        changes.push(Verb::Create, "custom domain", &attachment.hostname, to, ());
+                    }
                     Step::DetachDomain(domain) => {
                         changes.push(Verb::Delete, "custom domain", &domain.hostname, "no longer wanted", ());
                     }

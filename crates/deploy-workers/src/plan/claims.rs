@@ -10,6 +10,8 @@ const HOSTNAME: &str = "codex-hostname:";
 const UPLOADED: &str = "codex-uploaded:";
 /// Cloudflare allows a Worker eight tags ("Tags", Workers for Platforms' documentation); of each script.
 const MOST: usize = 8;
+/// So many hostnames are remembered in any case: beside the marker and what wrangler has uploaded.
+pub(crate) const ROOM: usize = MOST - 2;
 
 /// The hostnames that the tags claim.
 pub(crate) fn hostnames(tags: &[String]) -> Vec<&str> {

@@ -17,6 +17,7 @@ pub(crate) fn of(subject: &Subject<'_>, service: &Service, built: &Built, live: 
     let known = live.version.is_some() || live.deployment.is_none();
     let undeclared = subject.inputs.undeclared(&service.key, &there).filter(|_| known);
     found.extend(undeclared.map(|(name, problem)| format!("secret `{name}` is {problem}")));
+    found.extend(name(service, live));
     found.extend(ownership::conflict(subject, service, live));
     found.extend(ownership::shared_kv(subject, service, facts));
     found
@@ -61,6 +62,17 @@ fn needed(subject: &Subject<'_>, service: &Service, facts: &Facts) -> Vec<String
     missing
         .map(|need| format!("it needs `{need}`, which is not deployed; name both in `services`"))
         .collect()
+}
+
+/// Cloudflare takes capitals only in names that Workers have already (10016; sheet of Cloudflare, section 4).
+fn name(service: &Service, live: &Live) -> Option<String> {
+    let worker = &service.worker;
+    (live.absent && worker.contains(|c: char| c.is_ascii_uppercase())).then(|| {
+        format!(
+            "there is no Worker `{worker}`, and Cloudflare makes new ones with lower-case names only; name it `{}`",
+            worker.to_lowercase()
+        )
+    })
 }
 
 /// What is named for it and the account does not have.

@@ -1,27 +1,86 @@
-//! How a service's hostname comes to its Worker, and who is in the way. Pure.
+//! How a service's hostnames come to its Worker, and who is in the way. Pure.
+//!
+//! What leads to a hostname is made before what led to it goes. Of two that match, Cloudflare takes a route before a
+//! custom domain, and the more specific route before a wildcard (sheet of Cloudflare, section 3).
 
 use std::collections::BTreeSet;
 
-use actions_core::cloudflare::{CustomDomain, Route};
+use actions_core::cloudflare::{CustomDomain, DnsRecord, Route};
 use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
+use actions_core::naming;
+
+use super::switch;
 
 /// One change of a hostname.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
-    CreateRoute(String),
+    /// To the service's Worker, or to a sibling's that a wildcard route would hide.
+    CreateRoute {
+        pattern: String,
+        worker: String,
+    },
     /// A route of another service of this environment: its service has another hostname now.
     MoveRoute(Route),
     DeleteRoute(Route),
-    AttachDomain(String),
-    /// The routing of the environment was changed in the manifest.
+    AttachDomain(Attachment),
     DetachDomain(CustomDomain),
 }
 
-/// What is to be done about a service's hostname.
+impl Step {
+    /// Whether it leads requests to a hostname to a Worker.
+    pub(crate) fn leads_to(&self, hostname: &str) -> bool {
+        match self {
+            Self::CreateRoute { pattern: made, .. } => *made == pattern(hostname),
+            Self::MoveRoute(route) => route.pattern == pattern(hostname),
+            Self::AttachDomain(attachment) => attachment.hostname == hostname,
+            Self::DeleteRoute(_) | Self::DetachDomain(_) => false,
+        }
+    }
+}
+
+/// A custom domain that is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attachment {
+    pub(crate) hostname: String,
+    /// The records of ours that the domain's own replaces.
+    pub(crate) instead_of: Vec<DnsRecord>,
+    /// Whether the name resolves without them, too.
+    pub(crate) has_stand_in: bool,
+}
+
+/// What is in the zone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct There<'a> {
+    pub(crate) routes: &'a [Route],
+    pub(crate) domains: &'a [CustomDomain],
+    /// Read where a hostname changes from one mechanism to the other; `None`: not read, or not to be seen.
+    pub(crate) records: Option<&'a [DnsRecord]>,
+}
+
+impl There<'_> {
+    fn domain(&self, hostname: &str) -> Option<&CustomDomain> {
+        self.domains.iter().find(|domain| domain.hostname == hostname)
+    }
+
+    /// The route that takes all of exactly this host.
+    fn exact(&self, hostname: &str) -> Option<&Route> {
+        let pattern = pattern(hostname);
+        self.routes.iter().find(|route| route.pattern == pattern)
+    }
+
+    /// Routes that take requests to this hostname, but for its exact one.
+    fn others<'b>(&'b self, hostname: &'b str) -> impl Iterator<Item = &'b Route> {
+        let exact = pattern(hostname);
+        let others = self.routes.iter();
+        others.filter(move |route| route.pattern != exact && route.covers(hostname))
+    }
+}
+
+/// What is to be done about a service's hostnames.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Decision {
-    /// Attachments first, so that the hostname is never without one.
+    /// Attachments first, so that a hostname is never without one.
     pub(crate) steps: Vec<Step>,
     /// Why it cannot be done, each a sentence.
     pub(crate) conflicts: Vec<String>,
@@ -29,148 +88,274 @@ pub(crate) struct Decision {
     pub(crate) notes: Vec<String>,
 }
 
-/// Decides about one service.
-pub(crate) fn decide(
-    environment: &Environment,
-    service: &Service,
-    routes: &[Route],
-    domains: &[CustomDomain],
-) -> Decision {
-    let own: BTreeSet<&str> = environment
-        .services
-        .iter()
-        .map(|service| service.worker.as_str())
-        .collect();
-    let mut decision = Decision::default();
+impl Decision {
+    fn route(&mut self, hostname: &str, worker: &str) {
+        self.steps.push(Step::CreateRoute {
+            pattern: pattern(hostname),
+            worker: worker.to_owned(),
+        });
+    }
+}
+
+/// The hostnames that we lead to a service's Worker.
+pub(crate) fn wanted<'a>(environment: &Environment, service: &'a Service) -> Vec<&'a str> {
     match environment.routing {
-        Routing::Route => by_route(service, &own, routes, domains, &mut decision),
-        Routing::CustomDomain => by_domain(service, routes, domains, &mut decision),
-        // The environment's explicit records are all that there is.
-        Routing::Record => return decision,
+        Routing::Route | Routing::CustomDomain => service.hostnames().collect(),
+        // The environment's explicit records are all that there is, or workers.dev.
+        Routing::Record | Routing::WorkersDev => Vec::new(),
     }
-    // A Worker of a pull request is this environment's alone, so are its routes.
-    if environment.pull_request.is_some() {
-        let pattern = pattern(service);
-        let stale = |route: &&Route| {
-            route.script.as_deref() == Some(&service.worker)
-                && route.pattern != pattern
-                && !route.covers(&service.hostname)
+}
+
+/// Decides about one service. `claimed` are the hostnames that we gave to its Worker.
+pub(crate) fn decide(environment: &Environment, service: &Service, there: There<'_>, claimed: &[&str]) -> Decision {
+    let mut decision = Decision::default();
+    let wanted = wanted(environment, service);
+    let subject = Subject {
+        environment,
+        service,
+        own: environment
+            .services
+            .iter()
+            .map(|service| service.worker.as_str())
+            .collect(),
+        there,
+    };
+    for hostname in &wanted {
+        match environment.routing.of(hostname) {
+            Routing::CustomDomain => subject.by_domain(hostname, &mut decision),
+            _ => subject.by_route(hostname, &mut decision),
+        }
+    }
+    let stale = if environment.pull_request.is_none() {
+        dropped(&service.worker, &wanted, claimed, there)
+    } else if wanted.is_empty() {
+        Vec::new()
+    } else {
+        // A Worker of a pull request is this environment's alone, so are its routes.
+        let is_stale = |route: &&Route| {
+            route.script.as_deref() == Some(&service.worker) && !wanted.iter().any(|hostname| route.covers(hostname))
         };
-        decision
-            .steps
-            .extend(routes.iter().filter(stale).cloned().map(Step::DeleteRoute));
-        let stale = |domain: &&CustomDomain| domain.service == service.worker && domain.hostname != service.hostname;
-        decision
-            .steps
-            .extend(domains.iter().filter(stale).cloned().map(Step::DetachDomain));
-    }
+        let routes = there.routes.iter().filter(is_stale).cloned().map(Step::DeleteRoute);
+        let is_stale =
+            |domain: &&CustomDomain| domain.service == service.worker && !wanted.contains(&domain.hostname.as_str());
+        let domains = there.domains.iter().filter(is_stale).cloned().map(Step::DetachDomain);
+        routes.chain(domains).collect()
+    };
+    decision.steps.extend(stale);
     decision
 }
 
 /// What an environment that exists once detaches: hostnames that we gave to the Worker (`claimed`) and that are none of
 /// `wanted` any more. What somebody attached by hand is left alone.
-pub(crate) fn dropped(
-    worker: &str,
-    wanted: &[&str],
-    claimed: &[&str],
-    routes: &[Route],
-    domains: &[CustomDomain],
-) -> Vec<Step> {
+fn dropped(worker: &str, wanted: &[&str], claimed: &[&str], there: There<'_>) -> Vec<Step> {
     let gone = |hostname: &str| claimed.contains(&hostname) && !wanted.contains(&hostname);
-    let of_worker = routes.iter().filter(|route| route.script.as_deref() == Some(worker));
-    let routes = of_worker.filter(|route| route.pattern == format!("{}/*", route.host()) && gone(route.host()));
-    let domains = domains
+    let of_worker = there
+        .routes
         .iter()
-        .filter(|domain| domain.service == worker && gone(&domain.hostname));
+        .filter(|route| route.script.as_deref() == Some(worker));
+    let routes = of_worker.filter(|route| route.pattern == pattern(route.host()) && gone(route.host()));
+    let domains = there.domains.iter();
+    let domains = domains.filter(|domain| domain.service == worker && gone(&domain.hostname));
     let routes = routes.cloned().map(Step::DeleteRoute);
     routes.chain(domains.cloned().map(Step::DetachDomain)).collect()
 }
 
-/// The one route of a service.
-pub(crate) fn pattern(service: &Service) -> String {
-    format!("{}/*", service.hostname)
+/// The route that takes all of a host.
+pub(crate) fn pattern(hostname: &str) -> String {
+    format!("{hostname}/*")
 }
 
-fn by_route(
-    service: &Service,
-    own: &BTreeSet<&str>,
-    routes: &[Route],
-    domains: &[CustomDomain],
-    decision: &mut Decision,
-) {
-    let pattern = pattern(service);
-    match routes.iter().find(|route| route.pattern == pattern) {
-        None => decision.steps.push(Step::CreateRoute(pattern.clone())),
-        Some(route) => match route.script.as_deref() {
-            Some(script) if script == service.worker => {}
-            Some(script) if own.contains(script) => decision.steps.push(Step::MoveRoute(route.clone())),
-            Some(script) => decision.conflicts.push(format!(
-                "`{}` is Worker `{script}`'s by route `{pattern}`; it is never taken over: delete that route, or choose another hostname",
-                service.hostname
-            )),
-            None => decision.conflicts.push(format!(
-                "route `{pattern}` sends `{}` past all Workers; delete it, or choose another hostname",
-                service.hostname
-            )),
-        },
+/// One service, and what is around it.
+struct Subject<'a> {
+    environment: &'a Environment,
+    service: &'a Service,
+    /// The Workers of this environment.
+    own: BTreeSet<&'a str>,
+    there: There<'a>,
+}
+
+impl Subject<'_> {
+    fn is_mine(&self, route: &Route) -> bool {
+        route.script.as_deref() == Some(&self.service.worker)
     }
-    for route in routes
-        .iter()
-        .filter(|route| route.pattern != pattern && route.covers(&service.hostname))
-    {
-        let owner = owner(route);
-        if route.is_wildcard() {
-            if route.script.as_deref() != Some(&service.worker) {
-                decision.notes.push(format!(
-                    "`{}` is also matched by route `{}` of {owner}; the exact route goes first",
-                    service.hostname, route.pattern
+
+    fn by_route(&self, hostname: &str, decision: &mut Decision) {
+        let pattern = pattern(hostname);
+        if self.environment.routing == Routing::CustomDomain {
+            decision.notes.push(format!(
+                "a wildcard cannot be a custom domain: `{hostname}` is route `{pattern}`, and needs a proxied DNS record `{hostname}`, which `preview-dns` makes"
+            ));
+        }
+        let exact = self.there.exact(hostname);
+        if exact.is_none_or(|route| !self.is_mine(route)) {
+            self.before_wildcard(hostname, decision);
+        }
+        match exact {
+            None => decision.route(hostname, &self.service.worker),
+            Some(route) => match route.script.as_deref() {
+                Some(script) if script == self.service.worker => {}
+                Some(script) if self.own.contains(script) => decision.steps.push(Step::MoveRoute(route.clone())),
+                Some(script) => decision.conflicts.push(format!(
+                    "`{hostname}` is Worker `{script}`'s by route `{pattern}`; it is never taken over: delete that route, or choose another hostname"
+                )),
+                None => decision.conflicts.push(format!(
+                    "route `{pattern}` sends `{hostname}` past all Workers; delete it, or choose another hostname"
+                )),
+            },
+        }
+        for route in self.there.others(hostname) {
+            if route.is_wildcard() && route.is_whole() {
+                if !self.is_mine(route) && !naming::is_wildcard(hostname) {
+                    decision.notes.push(format!(
+                        "`{hostname}` is also matched by route `{}` of {}; the exact route goes first",
+                        route.pattern,
+                        owner(route)
+                    ));
+                }
+            } else {
+                self.part(hostname, route, decision);
+            }
+        }
+        if let Some(domain) = self.there.domain(hostname) {
+            if domain.service == self.service.worker {
+                switch::to_route(self.environment, domain, self.there.records, decision);
+            } else {
+                decision.conflicts.push(format!(
+                    "`{hostname}` is a custom domain of Worker `{}`, which a route would take over; detach it there, or choose another hostname",
+                    domain.service
                 ));
             }
-        } else if route.script.as_deref() == Some(&service.worker) {
+        }
+    }
+
+    /// A wildcard route goes before the custom domains that it matches: each needs a route of its own first.
+    fn before_wildcard(&self, hostname: &str, decision: &mut Decision) {
+        let Some(under) = hostname.strip_prefix('*') else {
+            return;
+        };
+        let hidden = self.there.domains.iter().filter(|domain| {
+            domain.hostname.ends_with(under)
+                && domain.service != self.service.worker
+                && self.there.exact(&domain.hostname).is_none()
+        });
+        for domain in hidden {
+            if self.own.contains(domain.service.as_str()) {
+                decision.route(&domain.hostname, &domain.service);
+            } else {
+                decision.conflicts.push(format!(
+                    "route `{}` would go before `{}`, the custom domain of Worker `{}`; exclude that host first with a route of its own, `{}` to that Worker",
+                    pattern(hostname),
+                    domain.hostname,
+                    domain.service,
+                    pattern(&domain.hostname)
+                ));
+            }
+        }
+    }
+
+    /// A route of somebody's for a part of the hostname, such as `app.example.com/blog/*`: a normal layout.
+    fn part(&self, hostname: &str, route: &Route, decision: &mut Decision) {
+        if self.is_mine(route) {
             decision.notes.push(format!(
                 "Worker `{}` also has route `{}`, which is left as it is",
-                service.worker, route.pattern
+                self.service.worker, route.pattern
             ));
-        } else {
+        } else if route.is_whole() {
             decision.conflicts.push(format!(
-                "part of `{}` is {owner}'s by route `{}`; delete that route, or choose another hostname",
-                service.hostname, route.pattern
-            ));
-        }
-    }
-    if let Some(domain) = domains.iter().find(|domain| domain.hostname == service.hostname) {
-        if domain.service == service.worker {
-            decision.steps.push(Step::DetachDomain(domain.clone()));
-        } else {
-            decision.conflicts.push(format!(
-                "`{}` is a custom domain of Worker `{}`, which a route would take over; detach it there, or choose another hostname",
-                service.hostname, domain.service
-            ));
-        }
-    }
-}
-
-fn by_domain(service: &Service, routes: &[Route], domains: &[CustomDomain], decision: &mut Decision) {
-    match domains.iter().find(|domain| domain.hostname == service.hostname) {
-        None => decision.steps.push(Step::AttachDomain(service.hostname.clone())),
-        Some(domain) if domain.service == service.worker => {}
-        Some(domain) => decision.conflicts.push(format!(
-            "`{}` is a custom domain of Worker `{}`; it is never taken over: detach it there, or choose another hostname",
-            service.hostname, domain.service
-        )),
-    }
-    for route in routes.iter().filter(|route| route.covers(&service.hostname)) {
-        if route.script.as_deref() != Some(&service.worker) {
-            decision.conflicts.push(format!(
-                "route `{}` of {} goes before the custom domain `{}`; delete that route, use `routing = \"route\"`, or choose another hostname",
-                route.pattern,
+                "`{hostname}` is {}'s by route `{}`; delete that route, or choose another hostname",
                 owner(route),
-                service.hostname
+                route.pattern
             ));
-        } else if route.pattern == pattern(service) {
+        } else {
+            decision.notes.push(format!(
+                "what matches route `{}` is answered by {}, the rest of `{hostname}` by this Worker",
+                route.pattern,
+                owner(route)
+            ));
+        }
+    }
+
+    fn by_domain(&self, hostname: &str, decision: &mut Decision) {
+        let (exact, domain) = (self.there.exact(hostname), self.there.domain(hostname));
+        let mine = exact.filter(|route| self.is_mine(route));
+        let hiding: Vec<&Route> = self
+            .there
+            .others(hostname)
+            .filter(|route| route.is_wildcard() && route.is_whole() && !self.is_mine(route))
+            .collect();
+        // Also those that a service of this environment is still to get.
+        let sibling = self.environment.services.iter().find(|sibling| {
+            let covers = |wildcard: &str| {
+                wildcard
+                    .strip_prefix('*')
+                    .is_some_and(|under| hostname.ends_with(under))
+            };
+            let led = wanted(self.environment, sibling);
+            sibling.worker != self.service.worker && led.into_iter().any(covers)
+        });
+        let sibling = sibling.map(|sibling| sibling.worker.as_str());
+        let foreign = hiding.iter().find(|route| {
+            let script = route.script.as_deref();
+            script.is_none_or(|script| !self.own.contains(script))
+        });
+        let hidden = sibling.is_some() || !hiding.is_empty();
+        match exact {
+            Some(_) if mine.is_some() => {
+                if hidden {
+                    decision.notes.push(behind_wildcard(hostname));
+                }
+            }
+            Some(route) if route.script.is_none() && hidden => decision.notes.push(format!(
+                "route `{}` without a Worker excludes `{hostname}` from the wildcard route: its custom domain answers",
+                route.pattern
+            )),
+            Some(route) => decision.conflicts.push(format!(
+                "route `{}` of {} goes before the custom domain `{hostname}`; delete that route, use `routing = \"route\"`, or choose another hostname",
+                route.pattern,
+                owner(route)
+            )),
+            None if sibling.is_some() || hidden && foreign.is_none() => {
+                decision.notes.push(behind_wildcard(hostname));
+                decision.route(hostname, &self.service.worker);
+            }
+            None => decision.conflicts.extend(foreign.map(|route| {
+                format!(
+                    "route `{}` of {} goes before the custom domain `{hostname}`; exclude this host with a route of its own, `{}` to Worker `{}`, delete that route, use `routing = \"route\"`, or choose another hostname",
+                    route.pattern,
+                    owner(route),
+                    pattern(hostname),
+                    self.service.worker
+                )
+            })),
+        }
+        for route in self.there.others(hostname).filter(|route| !hiding.contains(route)) {
+            if !(route.is_wildcard() && route.is_whole()) {
+                self.part(hostname, route, decision);
+            }
+        }
+        match domain {
+            Some(domain) if domain.service != self.service.worker => decision.conflicts.push(format!(
+                "`{hostname}` is a custom domain of Worker `{}`; it is never taken over: detach it there, or choose another hostname",
+                domain.service
+            )),
+            Some(_) => {}
+            None => {
+                // Behind a wildcard the route is no sign that it served before; what is at the name decides, once it is read.
+                let serves = mine.is_some() && !hidden || self.there.records.is_some();
+                switch::to_domain(self.environment, hostname, serves, self.there.records, decision);
+            }
+        }
+        if let Some(route) = mine.filter(|_| !hidden) {
             decision.steps.push(Step::DeleteRoute(route.clone()));
         }
     }
+}
+
+fn behind_wildcard(hostname: &str) -> String {
+    format!(
+        "a wildcard route matches `{hostname}`, and routes go before custom domains: it has route `{}` as well, so that its own Worker answers",
+        pattern(hostname)
+    )
 }
 
 fn owner(route: &Route) -> String {
@@ -181,155 +366,5 @@ fn owner(route: &Route) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use actions_core::manifest::Manifest;
-
-    use super::*;
-
-    fn environment(routing: &str) -> Environment {
-        let text = format!(
-            "[project]\nname = \"codex\"\nzone = \"example.com\"\n[environments.preview]\nhostname = \"{{subdomain}}-{{pr}}\"\nworker = \"{{worker}}-{{pr}}\"\nrouting = \"{routing}\"\n[services.api]\npath = \"api\"\n[services.web]\npath = \"web\"\n"
-        );
-        let manifest = Manifest::parse(&text, "codex.toml", PathBuf::new()).unwrap();
-        Environment::resolve(
-            &manifest,
-            "preview",
-            Some(42),
-            &actions_core::owner::Repository {
-                id: None,
-                name: "acme/app".to_owned(),
-            },
-        )
-        .unwrap()
-    }
-
-    fn route(pattern: &str, script: Option<&str>) -> Route {
-        Route {
-            id: "r".to_owned(),
-            pattern: pattern.to_owned(),
-            script: script.map(str::to_owned),
-        }
-    }
-
-    fn domain(hostname: &str, service: &str) -> CustomDomain {
-        CustomDomain {
-            id: "d".to_owned(),
-            hostname: hostname.to_owned(),
-            service: service.to_owned(),
-            zone_id: String::new(),
-            cert_id: None,
-        }
-    }
-
-    fn api(routing: &str, routes: &[Route], domains: &[CustomDomain]) -> Decision {
-        let environment = environment(routing);
-        decide(&environment, environment.service("api").unwrap(), routes, domains)
-    }
-
-    #[test]
-    fn a_route_is_made_once() {
-        let pattern = "api-42.example.com/*";
-        assert_eq!(api("route", &[], &[]).steps, [Step::CreateRoute(pattern.to_owned())]);
-        assert_eq!(
-            api("route", &[route(pattern, Some("api-42"))], &[]),
-            Decision::default()
-        );
-        let moved = route(pattern, Some("web-42"));
-        assert_eq!(
-            api("route", std::slice::from_ref(&moved), &[]).steps,
-            [Step::MoveRoute(moved)]
-        );
-    }
-
-    #[test]
-    fn nobody_elses_hostname_is_taken() {
-        for (routing, routes, domains) in [
-            ("route", vec![route("api-42.example.com/*", Some("tenant"))], vec![]),
-            ("route", vec![route("api-42.example.com/*", None)], vec![]),
-            (
-                "route",
-                vec![route("api-42.example.com/admin*", Some("tenant"))],
-                vec![],
-            ),
-            ("route", vec![], vec![domain("api-42.example.com", "tenant")]),
-            ("custom-domain", vec![], vec![domain("api-42.example.com", "tenant")]),
-            ("custom-domain", vec![route("*.example.com/*", Some("tenant"))], vec![]),
-        ] {
-            let decision = api(routing, &routes, &domains);
-            assert_eq!(
-                decision.conflicts.len(),
-                1,
-                "{routing} {routes:?} {domains:?} {decision:?}"
-            );
-            assert!(
-                !decision
-                    .steps
-                    .iter()
-                    .any(|step| matches!(step, Step::DeleteRoute(_) | Step::DetachDomain(_)))
-            );
-        }
-    }
-
-    #[test]
-    fn a_wildcard_behind_an_exact_route_is_told_only() {
-        let decision = api("route", &[route("*.example.com/*", Some("tenants"))], &[]);
-        assert!(decision.conflicts.is_empty());
-        assert_eq!(
-            decision.notes,
-            [
-                "`api-42.example.com` is also matched by route `*.example.com/*` of Worker `tenants`; the exact route goes first"
-            ]
-        );
-    }
-
-    #[test]
-    fn only_what_we_attached_is_detached_from_what_exists_once() {
-        let (old, hand) = (domain("old.example.com", "api"), domain("hand.example.com", "api"));
-        let was = route("was.example.com/*", Some("api"));
-        let deeper = route("was.example.com/admin*", Some("api"));
-        let steps = dropped(
-            "api",
-            &["new.example.com"],
-            &[
-                "old.example.com",
-                "was.example.com",
-                "new.example.com",
-                "gone.example.com",
-            ],
-            &[was.clone(), deeper],
-            &[
-                old.clone(),
-                hand,
-                domain("old.example.com", "other"),
-                domain("new.example.com", "api"),
-            ],
-        );
-        assert_eq!(steps, [Step::DeleteRoute(was), Step::DetachDomain(old)]);
-    }
-
-    #[test]
-    fn what_the_manifest_dropped_is_detached() {
-        let old = route("old-42.example.com/*", Some("api-42"));
-        let decision = api(
-            "route",
-            &[old.clone(), route("old-42.example.com/*", Some("other"))],
-            &[],
-        );
-        assert_eq!(decision.steps[1..], [Step::DeleteRoute(old)]);
-        let own = domain("api-42.example.com", "api-42");
-        assert_eq!(
-            api("route", &[], std::slice::from_ref(&own)).steps[1..],
-            [Step::DetachDomain(own)]
-        );
-        let own = route("api-42.example.com/*", Some("api-42"));
-        assert_eq!(
-            api("custom-domain", std::slice::from_ref(&own), &[]).steps,
-            [
-                Step::AttachDomain("api-42.example.com".to_owned()),
-                Step::DeleteRoute(own)
-            ]
-        );
-    }
-}
+#[path = "hostnames_tests.rs"]
+mod tests;

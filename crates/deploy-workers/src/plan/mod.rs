@@ -13,8 +13,9 @@ pub(crate) mod order;
 pub(crate) mod ownership;
 pub(crate) mod secrets;
 pub(crate) mod settings;
+pub(crate) mod switch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::cloudflare::WorkersDev;
 use actions_core::environment::{Environment, Service};
@@ -50,6 +51,8 @@ pub(crate) struct ServicePlan {
     pub(crate) key: String,
     pub(crate) worker: String,
     pub(crate) hostname: String,
+    /// All hostnames that are to lead to it.
+    pub(crate) hostnames: Vec<String>,
     pub(crate) url: String,
     pub(crate) upload: Upload,
     /// The version that comes before: services bind each other in a circle, and none of them is there.
@@ -129,8 +132,6 @@ pub(crate) struct Subject<'a> {
     pub(crate) needs: &'a BTreeMap<String, Vec<String>>,
     pub(crate) inputs: &'a Inputs,
     pub(crate) overwrite: Overwrite,
-    /// Hostnames beside those of the services, when there is no manifest and only one service.
-    pub(crate) more_hostnames: &'a [String],
 }
 
 impl Plan {
@@ -158,7 +159,7 @@ impl Plan {
             let conflicts = conflicts.chain(conflicts::of_rendered(service, rendered, live, facts));
             let conflicts = conflicts.chain(hostname.conflicts);
             plan.conflicts.extend(conflicts.map(|text| (key.clone(), text)));
-            let mut planned = one(subject, service, built, rendered, live);
+            let mut planned = one(subject, service, built, rendered, facts, live);
             let conflicts = secrets::conflicts(subject.inputs, service, built, planned.dropped.as_ref());
             plan.conflicts
                 .extend(conflicts.into_iter().map(|text| (key.clone(), text)));
@@ -170,7 +171,7 @@ impl Plan {
                 );
                 plan.conflicts.push((key.clone(), text));
             }
-            let hostnames = wanted_hostnames(subject, service);
+            let hostnames = hostnames::wanted(subject.environment, service);
             planned
                 .notes
                 .extend(addresses::notes(subject.environment, built, &hostnames));
@@ -179,7 +180,22 @@ impl Plan {
             planned.notes.extend(hostname.notes);
             plan.services.insert(key.clone(), planned);
         }
+        plan.once();
         plan
+    }
+
+    /// A route that a wildcard's service makes for a sibling's host is not planned for the sibling, too: the first to be
+    /// deployed makes it.
+    fn once(&mut self) {
+        let mut seen = BTreeSet::new();
+        for key in self.waves.iter().flat_map(|wave| &wave.services) {
+            if let Some(service) = self.services.get_mut(key) {
+                service.steps.retain(|step| match step {
+                    Step::CreateRoute { pattern, worker } => seen.insert((pattern.clone(), worker.clone())),
+                    _ => true,
+                });
+            }
+        }
     }
 }
 
@@ -207,48 +223,78 @@ pub(crate) fn version_urls(
     fits.then(|| format!("{scheme}://{VERSION}-{}.{account}.workers.dev{port}", service.worker))
 }
 
-/// The hostnames that a service is to answer at.
-fn wanted_hostnames<'a>(subject: &'a Subject<'_>, service: &'a Service) -> Vec<&'a str> {
-    if subject.environment.routing == Routing::Record {
-        return Vec::new();
-    }
-    let first = std::iter::once(&service.hostname).filter(|hostname| !hostname.is_empty());
-    first.chain(subject.more_hostnames).map(String::as_str).collect()
-}
-
 /// What is to be done about all hostnames of a service.
 fn of_hostnames(subject: &Subject<'_>, service: &Service, facts: &Facts, live: &Live) -> Decision {
-    let mut all = Decision::default();
-    let wanted = wanted_hostnames(subject, service);
-    for hostname in &wanted {
-        let service = Service {
-            hostname: (*hostname).to_owned(),
-            ..service.clone()
-        };
-        let decision = hostnames::decide(subject.environment, &service, &facts.routes, &facts.domains);
-        all.steps.extend(decision.steps);
-        all.conflicts.extend(decision.conflicts);
-        all.notes.extend(decision.notes);
+    let claimed = claims::hostnames(&live.settings.tags);
+    let mut decision = hostnames::decide(subject.environment, service, facts.there(), &claimed);
+    let unseen = unseen_claims(subject.environment, service, facts, &live.settings.tags);
+    decision.notes.extend(unseen.iter().map(|hostname| {
+        format!(
+            "this run did not look at `{hostname}`, which Worker `{}` was given before",
+            service.worker
+        )
+    }));
+    let left_out = claims(subject.environment, service, facts, &live.settings.tags).len();
+    let left_out = left_out.saturating_sub(claims::ROOM);
+    if left_out > 0 {
+        decision.notes.push(format!(
+            "a Worker's tags remember {} hostnames; once the manifest drops one of the others, it is to be detached by hand",
+            claims::ROOM
+        ));
     }
-    if subject.environment.pull_request.is_none() {
-        let claimed = claims::hostnames(&live.settings.tags);
-        let dropped = hostnames::dropped(&service.worker, &wanted, &claimed, &facts.routes, &facts.domains);
-        all.steps.extend(dropped);
-    }
-    all
+    decision
 }
 
-/// The tags of a service's Worker. A pull request's Workers are known by their names: no hostname need be claimed.
-fn tags(subject: &Subject<'_>, service: &Service, present: &[String], uploaded: Option<&str>) -> Vec<String> {
-    let hostnames = match subject.environment.pull_request {
-        Some(_) => Vec::new(),
-        None => wanted_hostnames(subject, service),
+/// Hostnames that were given to the Worker, and that this run cannot judge: their zone was not read.
+fn unseen_claims<'a>(environment: &Environment, service: &Service, facts: &Facts, tags: &'a [String]) -> Vec<&'a str> {
+    let wanted = hostnames::wanted(environment, service);
+    let seen = |hostname: &str| {
+        let zone = facts.zone.as_ref();
+        zone.is_some_and(|zone| naming::is_hostname(hostname, &zone.name))
     };
+    let claimed = claims::hostnames(tags).into_iter();
+    claimed
+        .filter(|hostname| !seen(hostname) && !wanted.contains(hostname))
+        .collect()
+}
+
+/// The hostnames that the Worker's tags are to remember. A pull request's Workers are known by their names: no hostname
+/// need be claimed.
+fn claims<'a>(environment: &Environment, service: &'a Service, facts: &Facts, tags: &'a [String]) -> Vec<&'a str> {
+    if environment.pull_request.is_some() {
+        return Vec::new();
+    }
+    let mut claims = hostnames::wanted(environment, service);
+    claims.extend(unseen_claims(environment, service, facts, tags));
+    claims
+}
+
+/// The tags of a service's Worker.
+fn tags(
+    subject: &Subject<'_>,
+    service: &Service,
+    facts: &Facts,
+    present: &[String],
+    uploaded: Option<&str>,
+) -> Vec<String> {
     let marker = ownership::marker(&subject.environment.owner, present);
+    let hostnames = claims(subject.environment, service, facts, present);
     claims::tags(present, marker.as_deref(), uploaded, &hostnames)
 }
 
-fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rendered, live: &Live) -> ServicePlan {
+/// Whether Workers are reached by their hostnames only, as previews are.
+pub(crate) fn is_hidden(environment: &Environment) -> bool {
+    environment.pull_request.is_some() && environment.routing != Routing::WorkersDev
+}
+
+fn one(
+    subject: &Subject<'_>,
+    service: &Service,
+    built: &Built,
+    rendered: &Rendered,
+    facts: &Facts,
+    live: &Live,
+) -> ServicePlan {
     let environment = subject.environment;
     let tag = content::tag(environment, service, built, rendered);
     let migrations = content::migrations(&rendered.migrations, live.migration_tag.as_deref());
@@ -263,7 +309,7 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         Some(_) if serves && ended && comparable && dropped.is_none() => Upload::No,
         Some(_) => Upload::Again,
     };
-    let tags = tags(subject, service, &live.settings.tags, uploaded);
+    let tags = tags(subject, service, facts, &live.settings.tags, uploaded);
     // A first upload brings them, and after one by wrangler they are written in any case.
     let comes_along = upload == Upload::First || upload == Upload::Again && built.handed.is_some();
     let right = comes_along || claims::same(&tags, &live.settings.tags);
@@ -304,13 +350,17 @@ fn one(subject: &Subject<'_>, service: &Service, built: &Built, rendered: &Rende
         key: service.key.clone(),
         worker: service.worker.clone(),
         hostname: service.hostname.clone(),
+        hostnames: hostnames::wanted(environment, service)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         url: service.url.clone(),
         upload,
         first: None,
         dropped,
         tag: Some(tag).filter(|_| rendered.missing_kv.is_empty()),
         steps: Vec::new(),
-        workers_dev_off: environment.pull_request.is_some() && live.workers_dev.is_some_and(|at| at.enabled),
+        workers_dev_off: is_hidden(environment) && live.workers_dev.is_some_and(|at| at.enabled),
         // An upload by wrangler does it.
         addresses: addresses::wanted(environment, built, live.workers_dev)
             .filter(|_| built.handed.is_none() || upload == Upload::No),

@@ -4,6 +4,7 @@
 mod builds;
 mod commands;
 pub(crate) mod describe;
+mod hostnames;
 mod output;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ pub(crate) use builds::{
     commit_not_known, cut_short, left, left_running, progress, project_not_built, project_not_built_either, taken, work,
 };
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
+pub(crate) use hostnames::{domain_taken, no_workers_dev, not_replaced, other_workers_dev, route_taken};
 pub(crate) use output::{Report, outputs, untouched};
 
 use crate::apply::decide::Decision;

@@ -112,6 +112,7 @@ impl Report<'_> {
             worker: plan.worker.clone(),
             url: plan.url.clone(),
             hostname: plan.hostname.clone(),
+            hostnames: self.hostnames(plan),
             version_url: version
                 .as_deref()
                 .and_then(|version| plan.version_url(version, new_urls)),
@@ -125,6 +126,22 @@ impl Report<'_> {
             previous_gzip: plan.live_size.map(|size| size.gzip),
             seconds: rounded(outcome.map_or(0.0, |outcome| outcome.took.as_secs_f64())),
         }
+    }
+
+    /// The hostnames that lead to the Worker now; with `dry-run`, those that are to.
+    fn hostnames(&self, plan: &ServicePlan) -> Vec<String> {
+        let outcome = self.journal.services.get(&plan.key);
+        let done = |step: &Step| outcome.is_some_and(|outcome| outcome.did.contains(&Did::Step(step.clone())));
+        // A step that found its end reached is done, and no change.
+        let is_whole = outcome.is_some_and(|outcome| outcome.failed.is_none() && !outcome.cut);
+        let open = |hostname: &str| {
+            let steps = plan.steps.iter().filter(|step| step.leads_to(hostname));
+            steps.clone().count() > 0 && !steps.clone().any(done)
+        };
+        let all = plan.hostnames.iter();
+        all.filter(|hostname| self.inputs.dry_run || is_whole || !open(hostname))
+            .cloned()
+            .collect()
     }
 
     fn json(&self) -> DeployWorkers {
@@ -246,6 +263,7 @@ fn not_undone(outcome: &Outcome) -> Option<String> {
         Did::Settings => Some("its settings".to_owned()),
         Did::Migrations => Some("its Durable Object migrations".to_owned()),
         Did::WorkersDevOff => Some("workers.dev was switched off".to_owned()),
+        Did::Record(name) => Some(format!("our DNS record `{name}` was deleted")),
         Did::Addresses(at) => Some(format!("workers.dev was switched {}", addresses::said(*at))),
         // They say whose it is, which does not change.
         Did::Tags => None,
@@ -256,10 +274,10 @@ fn not_undone(outcome: &Outcome) -> Option<String> {
 
 fn step(step: &Step) -> String {
     match step {
-        Step::CreateRoute(pattern) => format!("route `{pattern}` was made"),
+        Step::CreateRoute { pattern, .. } => format!("route `{pattern}` was made"),
         Step::MoveRoute(route) => format!("route `{}` was moved to it", route.pattern),
         Step::DeleteRoute(route) => format!("route `{}` was deleted", route.pattern),
-        Step::AttachDomain(hostname) => format!("custom domain `{hostname}` was attached"),
+        Step::AttachDomain(attachment) => format!("custom domain `{}` was attached", attachment.hostname),
         Step::DetachDomain(domain) => format!("custom domain `{}` was detached", domain.hostname),
     }
 }

@@ -34,6 +34,8 @@ struct Build<'a> {
     keys: Vec<&'a str>,
     command: &'a str,
     folder: PathBuf,
+    /// The environment of their configuration.
+    wrangler_env: Option<&'a str>,
 }
 
 /// Runs the project's build command, then those of the chosen services; returns what failed. They come before everything
@@ -60,7 +62,7 @@ pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> NotBuil
         };
         let built = async {
             let before = Written::of(&build.folder);
-            sandbox.build(build.command, &build.folder, wrangler_env).await?;
+            sandbox.build(build.command, &build.folder, build.wrangler_env).await?;
             renewed(before.as_ref(), &build.folder, build.command)
         };
         let result = said(say, work, built).await;
@@ -117,15 +119,17 @@ fn builds(scope: Scope<'_>) -> Vec<Build<'_>> {
         };
         let folder = scope.environment.root.join(&service.path);
         let folder = std::fs::canonicalize(&folder).unwrap_or(folder);
+        let wrangler_env = service.wrangler_env.as_deref();
         match builds
             .iter_mut()
-            .find(|build| build.command == command && build.folder == folder)
+            .find(|build| build.command == command && build.folder == folder && build.wrangler_env == wrangler_env)
         {
             Some(build) => build.keys.push(&service.key),
             None => builds.push(Build {
                 keys: vec![&service.key],
                 command,
                 folder,
+                wrangler_env,
             }),
         }
     }
@@ -143,10 +147,10 @@ impl Scope<'_> {
 /// The chosen services that some command builds: the manifest's, or their configuration's own.
 pub fn built_by_commands(scope: Scope<'_>) -> Vec<String> {
     let by_wrangler = |service: &Service| {
-        let config = Config::find(&scope.environment.root.join(&service.path)).ok();
+        let config = Config::of_user(&scope.environment.root.join(&service.path)).ok();
         let settings = config
             .as_ref()
-            .and_then(|config| config.settings(scope.environment.wrangler_env.as_deref()).ok());
+            .and_then(|config| config.settings(service.wrangler_env.as_deref()).ok());
         settings.is_some_and(|settings| settings.has("build"))
     };
     let of_project = scope.manifest.is_some_and(|manifest| manifest.project.build.is_some());

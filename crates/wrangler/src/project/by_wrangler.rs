@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::{Config, Settings, Tool};
 use actions_core::environment::{Environment, Service};
+use actions_core::manifest::Routing;
 use serde_json::{Map, Value};
 
 use super::render::Rendered;
@@ -61,7 +62,8 @@ impl Handed {
         }
         config.insert("name".to_owned(), service.worker.as_str().into());
         let asked = config.get("workers_dev").and_then(Value::as_bool);
-        let workers_dev = environment.pull_request.is_none() && asked.unwrap_or(service.hostname.is_empty());
+        let workers_dev = environment.routing == Routing::WorkersDev
+            || environment.pull_request.is_none() && asked.unwrap_or(service.hostname.is_empty());
         config.insert("workers_dev".to_owned(), workers_dev.into());
         config
     }

@@ -64,8 +64,8 @@ impl Foreign {
             return;
         }
         for (key, config) in &project.configs {
-            let theirs = section(manifest, name, key);
-            let is_same = name != PRODUCTION && theirs == section(manifest, &environment.name, key);
+            let theirs = manifest.wrangler_env(name, key);
+            let is_same = name != PRODUCTION && theirs == manifest.wrangler_env(&environment.name, key);
             let Some(settings) = config.declared(theirs).ok().filter(|_| !is_same) else {
                 continue;
             };
@@ -129,18 +129,13 @@ impl Foreign {
     }
 }
 
-/// The environment of a service's wrangler configuration; its top level when there is none.
-fn section<'a>(manifest: &'a Manifest, environment: &str, _service: &str) -> Option<&'a str> {
-    manifest.environments.get(environment)?.wrangler_env.as_deref()
-}
-
 /// The section that a service's bindings in pull requests come from, when it is not their environment's own.
 fn unowned(manifest: &Manifest, environment: &str, service: &str) -> Option<String> {
-    let Some(own) = section(manifest, environment, service) else {
+    let Some(own) = manifest.wrangler_env(environment, service) else {
         return Some("the top level of the wrangler configuration".to_owned());
     };
     let mut others = manifest.environments.keys().filter(|name| *name != environment);
-    let shared = others.any(|name| section(manifest, name, service) == Some(own));
+    let shared = others.any(|name| manifest.wrangler_env(name, service) == Some(own));
     shared.then(|| format!("`env.{own}` of the wrangler configuration"))
 }
 
@@ -368,7 +363,11 @@ mod tests {
         let project = Project {
             refused: std::collections::BTreeSet::new(),
             configs,
-            wrangler_env: environment.wrangler_env.clone(),
+            wrangler_envs: environment
+                .services
+                .iter()
+                .filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)))
+                .collect(),
             root: folder.path().to_owned(),
         };
         let scope = Scope {

@@ -98,7 +98,8 @@ pub type Say<'a> = &'a (dyn Fn(Progress<'_>) + Sync);
 /// The configurations of all services.
 pub struct Project {
     configs: IndexMap<String, Config>,
-    wrangler_env: Option<String>,
+    /// The environment of each service's configuration, by key; their top level when absent.
+    wrangler_envs: BTreeMap<String, String>,
     root: PathBuf,
     /// Services that wrangler would not bundle: why is told already.
     refused: BTreeSet<String>,
@@ -126,7 +127,7 @@ impl Project {
                 // A configuration that a failed build was to write is no problem of its own.
                 Err(_) if not_built => {}
                 Err(problem) => problems.add(&input, problem),
-                Ok(config) => match config.settings(environment.wrangler_env.as_deref()) {
+                Ok(config) => match config.settings(service.wrangler_env.as_deref()) {
                     Err(problem) => problems.add(&input, problem),
                     Ok(_) => {
                         configs.insert(service.key.clone(), config);
@@ -136,7 +137,11 @@ impl Project {
         }
         let mut project = Self {
             configs,
-            wrangler_env: environment.wrangler_env.clone(),
+            wrangler_envs: environment
+                .services
+                .iter()
+                .filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)))
+                .collect(),
             root: environment.root.clone(),
             refused: BTreeSet::new(),
         };
@@ -181,7 +186,11 @@ impl Project {
     }
 
     fn settings(&self, key: &str) -> Option<Settings<'_>> {
-        self.configs.get(key)?.settings(self.wrangler_env.as_deref()).ok()
+        self.configs.get(key)?.settings(self.wrangler_env(key)).ok()
+    }
+
+    fn wrangler_env(&self, key: &str) -> Option<&str> {
+        self.wrangler_envs.get(key).map(String::as_str)
     }
 
     /// Whether every service's configuration could be read.
@@ -250,7 +259,7 @@ impl Project {
 
     async fn bundle_one(&self, service: &Service, sandbox: &Sandbox) -> anyhow::Result<Built> {
         let folder = self.root.join(&service.path);
-        let wrangler_env = self.wrangler_env.as_deref();
+        let wrangler_env = self.wrangler_env(&service.key);
         let started = Instant::now();
         let config = self
             .configs
@@ -305,7 +314,7 @@ impl Project {
                 folder,
                 uncompared: by_wrangler::uncompared(&settings),
                 config: config.clone(),
-                wrangler_env: self.wrangler_env.clone(),
+                wrangler_env: wrangler_env.map(str::to_owned),
             }),
         })
     }

@@ -73,6 +73,14 @@ pub(super) fn beside(wanted: &Wanted, records: &[Record], own: Option<&str>, lim
             code => Refusal::new(400, code, "An identical record already exists."),
         });
     }
+    // Seen in the wild, 2026: nothing is made beside the record of a custom domain.
+    if ADDRESSES.contains(&wanted.kind.as_str()) && same_name().any(Record::read_only) {
+        return Err(Refusal::new(
+            400,
+            81062,
+            "A DNS record managed by Workers already exists on that host.",
+        ));
+    }
     let has = |kinds: &[&str]| same_name().any(|it| kinds.contains(&it.kind.as_str()));
     match wanted.kind.as_str() {
         "CNAME" if has(&ADDRESSES) => Err(Refusal::new(
