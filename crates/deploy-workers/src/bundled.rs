@@ -61,6 +61,80 @@ impl NotBundled {
     }
 }
 
+/// What the services' code comes to.
+struct Code {
+    project: Project,
+    /// The project's own build failed.
+    project_failed: Option<anyhow::Error>,
+    built: IndexMap<String, Built>,
+    failed: Vec<NotBundled>,
+}
+
+impl Code {
+    /// Builds and bundles, or takes what another job has left.
+    async fn make(
+        inputs: &mut Inputs,
+        runner: &Runner,
+        under_way: &UnderWay,
+        sandbox: &Sandbox,
+        problems: &mut Problems,
+    ) -> anyhow::Result<Self> {
+        let say = |progress: Progress<'_>| under_way.heed(runner, progress);
+        let mut not_built = NotBuilt::default();
+        // A build takes its time: where secrets are missing, it is for nothing.
+        let mut skipped = false;
+        let folder = inputs.bundles.clone().filter(|_| inputs.command == Command::Deploy);
+        let corral = Corral::new();
+        if folder.is_some() {
+            // None of the project's code runs; names and production's resources are those of this checkout.
+            not_built.elsewhere = true;
+        } else if problems.is_empty() {
+            not_built = project::build(inputs.scope(), sandbox, &say).await;
+        } else {
+            not_built.services = report::builds_skipped(runner, builds::built_by_commands(inputs.scope()));
+            skipped = !not_built.services.is_empty();
+        }
+        let project = Project::read(inputs.scope(), &not_built, problems);
+        let taken = match &folder {
+            Some(folder) => bundles::take(inputs, folder, problems).await?,
+            None => None,
+        };
+        // A build may have written the configuration, here or where the bundles come from.
+        let declared = match &taken {
+            Some(taken) => {
+                runner.say(&report::taken(taken));
+                let all = taken.built.iter();
+                all.map(|(key, built)| (key.clone(), built.declared.clone())).collect()
+            }
+            None => project.declared_secrets(inputs.scope()),
+        };
+        inputs.declare(&declared, &runner.env);
+        let scope = inputs.scope();
+        let (built, mut not_bundled) = match &folder {
+            Some(_) => (taken.map(|taken| taken.built).unwrap_or_default(), Vec::new()),
+            None => project.bundle(scope, &not_built, sandbox, &say).await,
+        };
+        corral.end(runner);
+        if skipped {
+            // What is not built may be what the others lack.
+            not_built.services.clear();
+            not_bundled.clear();
+        }
+        if folder.is_none() {
+            project.unbundled(scope, &built, problems);
+        }
+        let stage = |stage| move |(key, error)| NotBundled::new(scope, stage, key, error);
+        let not_bundled = not_bundled.into_iter().map(stage(Stage::Bundle));
+        let failed = not_built.services.drain(..).map(stage(Stage::Build));
+        Ok(Self {
+            failed: failed.chain(not_bundled).collect(),
+            project_failed: not_built.project,
+            project,
+            built,
+        })
+    }
+}
+
 impl Bundled {
     /// Bundles and checks everything.
     ///
@@ -73,49 +147,13 @@ impl Bundled {
             .as_ref()
             .map_or(actions_core::cloudflare::API, |access| &access.api_url);
         let sandbox = Sandbox::new(&runner.env, api_url, &inputs.build_env)?;
-        let say = |progress: Progress<'_>| under_way.heed(runner, progress);
-        let mut not_built = NotBuilt::default();
-        // A build takes its time: where secrets are missing, it is for nothing.
-        let mut skipped = false;
-        let from = inputs.bundles.clone().filter(|_| inputs.command == Command::Deploy);
-        let corral = Corral::new();
-        if from.is_some() {
-            // None of the project's code runs; names and production's resources are those of this checkout.
-            not_built.elsewhere = true;
-        } else if problems.is_empty() {
-            not_built = project::build(inputs.scope(), &sandbox, &say).await;
-        } else {
-            not_built.services = report::builds_skipped(runner, builds::built_by_commands(inputs.scope()));
-            skipped = !not_built.services.is_empty();
-        }
-        let project = Project::read(inputs.scope(), &not_built, &mut problems);
-        // A build may have written the configuration.
-        let declared = project.declared_secrets(inputs.scope());
-        inputs.declare(&declared, &runner.env);
+        let Code {
+            project,
+            project_failed,
+            built,
+            failed,
+        } = Code::make(inputs, runner, under_way, &sandbox, &mut problems).await?;
         let (inputs, scope) = (&*inputs, inputs.scope());
-        let (built, mut not_bundled) = match &from {
-            Some(folder) => {
-                let taken = bundles::take(inputs, folder, &mut problems).await?;
-                if let Some(taken) = &taken {
-                    runner.say(&report::taken(taken));
-                }
-                (taken.map(|taken| taken.built).unwrap_or_default(), Vec::new())
-            }
-            None => project.bundle(scope, &not_built, &sandbox, &say).await,
-        };
-        corral.end(runner);
-        if skipped {
-            // What is not built may be what the others lack.
-            not_built.services.clear();
-            not_bundled.clear();
-        }
-        if from.is_none() {
-            project.unbundled(scope, &built, &mut problems);
-        }
-        let stage = |stage| move |(key, error)| NotBundled::new(scope, stage, key, error);
-        let not_bundled = not_bundled.into_iter().map(stage(Stage::Bundle));
-        let failed = not_built.services.drain(..).map(stage(Stage::Build));
-        let failed: Vec<NotBundled> = failed.chain(not_bundled).collect();
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
         let mut calls = Edges::new();
@@ -137,31 +175,7 @@ impl Bundled {
             calls,
             sandbox,
         };
-        bundled.check(inputs, &mut problems);
-        // Without a service's configuration nobody knows by which names others call it.
-        let rendered = bundled.render(inputs, &Known::default());
-        for (key, problem) in rendered.err().into_iter().flatten().filter(|_| project.is_whole(scope)) {
-            problems.add(&format!("services.{key}"), problem);
-        }
-        if let Some(error) = not_built.project.take() {
-            if problems.is_empty() {
-                return Err(report::project_not_built(runner, error));
-            }
-            problems.add("project.build", report::project_not_built_either(runner, &error));
-        }
-        if problems.is_empty() && !failed.is_empty() {
-            return Err(report::bundling_failed(runner, failed));
-        }
-        for failed in &failed {
-            problems.add(&format!("services.{}", failed.key), report::not_bundled(runner, failed));
-        }
-        problems.finish()?;
-        Ok(bundled)
-    }
-
-    /// What is wrong with each bundle, and with what the manifest says of them.
-    fn check(&self, inputs: &Inputs, problems: &mut Problems) {
-        for (key, built) in &self.built {
+        for (key, built) in &bundled.built {
             for problem in check::bundle(built, inputs.budget, check::today()) {
                 problems.add(&format!("services.{key}"), problem);
             }
@@ -175,9 +189,28 @@ impl Bundled {
                 problems.add(&format!("services.{key}"), problem);
             }
         }
-        for problem in check::unused_names(&inputs.environment, &self.built) {
+        for problem in check::unused_names(&inputs.environment, &bundled.built) {
             problems.add("manifest", problem);
         }
+        // Without a service's configuration nobody knows by which names others call it.
+        let rendered = bundled.render(inputs, &Known::default());
+        for (key, problem) in rendered.err().into_iter().flatten().filter(|_| project.is_whole(scope)) {
+            problems.add(&format!("services.{key}"), problem);
+        }
+        if let Some(error) = project_failed {
+            if problems.is_empty() {
+                return Err(report::project_not_built(runner, error));
+            }
+            problems.add("project.build", report::project_not_built_either(runner, &error));
+        }
+        if problems.is_empty() && !failed.is_empty() {
+            return Err(report::bundling_failed(runner, failed));
+        }
+        for failed in &failed {
+            problems.add(&format!("services.{}", failed.key), report::not_bundled(runner, failed));
+        }
+        problems.finish()?;
+        Ok(bundled)
     }
 
     /// The chosen services in the order of their deployment; `there` says whether the Worker of a service exists.

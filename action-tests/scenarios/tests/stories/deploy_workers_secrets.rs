@@ -141,6 +141,22 @@ async fn a_secret_of_the_manifest_may_be_declared_too_and_one_worker_needs_no_ma
 }
 
 #[tokio::test]
+async fn a_configuration_does_not_get_the_steps_own_token_by_declaring_it() {
+    let world = World::start().await;
+    manifest(&world, "", "");
+    let token = json!({"secrets": {"required": ["INPUT_CLOUDFLARE_API_TOKEN"]}, "no_bundle": true});
+    worker(&world, "api", &token, "export default {}");
+    let run = world.run("deploy-workers").input("health", "false").go().await;
+    assert_eq!(run.code, 2, "{run}");
+    assert!(
+        run.error().contains("`INPUT_CLOUDFLARE_API_TOKEN`: missing or empty"),
+        "{run}"
+    );
+    assert!(account(&world)["workers"].as_object().unwrap().is_empty());
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn what_a_build_declares_is_checked_before_anything_is_touched() {
     let world = World::start().await;
     manifest(&world, "", "build = \"mv written.json wrangler.json\"");

@@ -216,13 +216,8 @@ impl Inputs {
             &[("rollback", true), ("keep", false)],
             true,
         );
-        let new_workers = [("keep", NewWorkers::Keep), ("remove", NewWorkers::Remove)];
-        let new_workers = problems.choice(
-            "new-workers",
-            raw.new_workers.as_deref(),
-            &new_workers,
-            NewWorkers::Keep,
-        );
+        let kinds = [("keep", NewWorkers::Keep), ("remove", NewWorkers::Remove)];
+        let new_workers = problems.choice("new-workers", raw.new_workers.as_deref(), &kinds, NewWorkers::Keep);
         let overwrite = Overwrite {
             canary: problems.boolean("replace-canary", raw.replace_canary.as_deref(), false),
             foreign: problems.boolean("force-foreign", raw.force_foreign.as_deref(), false),

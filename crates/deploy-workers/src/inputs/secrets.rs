@@ -85,6 +85,12 @@ fn step_vars(environment: &mut Environment, chosen: &[String], env: &Env, mut pr
     }
 }
 
+/// Whether a variable is the step's own, and not one that somebody set for the Workers.
+fn is_the_steps(variable: &str) -> bool {
+    let own = ["INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_", "CLOUDFLARE_"];
+    own.iter().any(|start| variable.starts_with(start))
+}
+
 /// A database URL's password is masked beside the URL.
 fn value_of(value: &str) -> SecretString {
     if value.contains("://") {
@@ -111,7 +117,8 @@ impl Inputs {
             let mut left = Vec::new();
             for name in more {
                 let variable = renamed.and_then(|renamed| renamed.get(name)).unwrap_or(name).clone();
-                let Some(value) = env.get(&variable) else {
+                // A configuration comes with the code: it gets no token of the step's own.
+                let Some(value) = env.get(&variable).filter(|_| !is_the_steps(&variable)) else {
                     left.push(name.clone());
                     continue;
                 };
