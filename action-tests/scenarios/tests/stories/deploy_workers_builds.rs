@@ -312,9 +312,9 @@ async fn a_failed_build_is_told_once_with_what_it_did_not_see() {
     let run = deploy(&world).await;
     assert_eq!(run.code, 1, "{run}");
     insta::assert_snapshot!(run.error(), @"
-    could not bundle `api` and `web`; nothing was touched
-    caused by: api: could not be bundled: `exit 4` ended with status 4
-    web: could not be bundled: it is built together with `api`, which failed
+    could not build `api` and `web`; nothing was touched
+    caused by: api: could not be built: `exit 4` ended with status 4
+    web: could not be built: it is built together with `api`, which failed
     ");
     world.finish().await;
 }
