@@ -53,7 +53,8 @@ impl NotBundled {
     fn new(scope: Scope<'_>, stage: Stage, key: String, error: anyhow::Error) -> Self {
         let service = scope.environment.service(&key);
         Self {
-            has_build: service.is_some_and(|service| service.build.is_some()),
+            has_build: service.is_some_and(|service| service.build.is_some())
+                || scope.manifest.is_some_and(|manifest| manifest.project.build.is_some()),
             key,
             stage,
             error,
@@ -184,9 +185,13 @@ impl Bundled {
                     problems.add(&format!("services.{key}"), problem);
                 }
             }
-            // Validation is there to tell.
-            for problem in check::not_inherited(built).filter(|_| inputs.command == Command::Validate) {
-                problems.add(&format!("services.{key}"), problem);
+            for lost in check::not_inherited(built) {
+                // Validation is there to tell; else wrangler warns, where it bundles.
+                if inputs.command == Command::Validate {
+                    problems.add(&format!("services.{key}"), lost);
+                } else if built.bundled_by.is_none() {
+                    runner.say(&report::lost(key, &lost));
+                }
             }
         }
         for problem in check::unused_names(&inputs.environment, &bundled.built) {

@@ -24,7 +24,7 @@ impl UnderWay {
             Progress::Ends(work) => {
                 now.remove(&report::work(work));
             }
-            Progress::Built { .. } | Progress::Bundled { .. } => {}
+            Progress::Built { .. } | Progress::Kept { .. } | Progress::Bundled { .. } => {}
         }
         if let Some(line) = report::progress(progress) {
             runner.say(&line);

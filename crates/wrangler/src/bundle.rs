@@ -37,6 +37,7 @@ impl Bundle {
         folder: &Path,
         config: &Config,
         environment: Option<&str>,
+        worker: &str,
     ) -> Result<Self, Failed> {
         let started = Instant::now();
         let lost = |error: std::io::Error| Failed {
@@ -57,7 +58,8 @@ impl Bundle {
         let file = std::path::absolute(file).map_err(lost)?;
         // An empty `--env` means the top level; without the flag wrangler would only guess so.
         let asked = format!("--env={}", config.asked(environment).unwrap_or_default());
-        let args = [
+        let name = format!("--name={worker}");
+        let mut args = vec![
             tool.script.as_os_str(),
             OsStr::new("deploy"),
             OsStr::new("--dry-run"),
@@ -70,6 +72,10 @@ impl Bundle {
             file.as_os_str(),
             OsStr::new(&asked),
         ];
+        // A configuration needs none of its own where somebody else names the Worker.
+        if config.name(environment).is_none() {
+            args.push(OsStr::new(&name));
+        }
         let more = [
             // For a build command of the configuration's own.
             (CLOUDFLARE_ENV, OsStr::new(environment.unwrap_or_default())),

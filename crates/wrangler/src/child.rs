@@ -7,9 +7,12 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::FutureExt as _;
+use futures_util::future::FusedFuture as _;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::{Child, Command};
 
 use super::output::{Failed, ended, printed, tail};
 use super::visible;
@@ -24,6 +27,8 @@ pub(super) const CLOUDFLARE_ENV: &str = "CLOUDFLARE_ENV";
 /// 4.86). Later ones do so only without `--config`.
 pub(super) const NOT_OPENNEXT: (&str, &str) = ("OPEN_NEXT_DEPLOY", "true");
 
+/// What a build leaves running is waited for so long, when it holds the output open.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// A build that takes longer hangs.
 pub(super) const LONGEST_BUILD: Duration = Duration::from_mins(15);
 
@@ -129,7 +134,7 @@ impl Sandbox {
         more: &[(&str, &OsStr)],
         limit: Duration,
     ) -> io::Result<Output> {
-        let child = Command::new(program)
+        let mut child = Command::new(program)
             .args(args)
             .current_dir(folder)
             .env_clear()
@@ -143,7 +148,7 @@ impl Sandbox {
             .spawn()?;
         // Read while it lives: the number of a child that was waited for is gone.
         let mut group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
-        let output = tokio::time::timeout(limit, child.wait_with_output()).await;
+        let output = tokio::time::timeout(limit, until_its_end(&mut child)).await;
         let output = output.map_err(|_| {
             let limit = actions_core::text::elapsed(limit);
             io::Error::new(io::ErrorKind::TimedOut, format!("it did not end within {limit}"))
@@ -151,6 +156,32 @@ impl Sandbox {
         group.0 = None;
         Ok(output)
     }
+}
+
+/// What a child prints until its end. What it leaves running may hold its output open: that gets a moment for last words.
+async fn until_its_end(child: &mut Child) -> io::Result<Output> {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
+    let status = {
+        let reading = async { tokio::join!(read(&mut out, &mut stdout), read(&mut err, &mut stderr)) };
+        let mut reading = std::pin::pin!(reading.fuse());
+        let status = tokio::select! {
+            status = child.wait() => status?,
+            _ = &mut reading => child.wait().await?,
+        };
+        if !reading.is_terminated() {
+            let _ = tokio::time::timeout(LAST_WORDS, reading).await;
+        }
+        status
+    };
+    Ok(Output { status, stdout, stderr })
+}
+
+async fn read(from: &mut Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io::Result<()> {
+    if let Some(from) = from {
+        from.read_to_end(into).await?;
+    }
+    Ok(())
 }
 
 /// A process group that ends with its owner: wrangler starts children, which would outlive it.
@@ -201,6 +232,25 @@ mod tests {
         ] {
             assert!(printed.contains(line), "{line} is not in {printed}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_a_build_leaves_running_is_not_waited_for() {
+        let env: Env = [("PATH", "/usr/bin:/bin")].into_iter().collect();
+        let sandbox = Sandbox::new(&env, "https://api.cloudflare.com/client/v4", &[]).unwrap();
+        let started = std::time::Instant::now();
+        let ended = sandbox
+            .run(
+                Path::new("/bin/sh"),
+                &[OsStr::new("-c"), OsStr::new("echo made; sleep 60 &")],
+                Path::new("/"),
+                &[],
+                Duration::from_secs(50),
+            )
+            .await
+            .unwrap();
+        assert!(ended.status.success() && ended.stdout == b"made\n");
+        assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     }
 
     #[tokio::test]

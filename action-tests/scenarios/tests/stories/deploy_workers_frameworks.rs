@@ -311,10 +311,23 @@ async fn what_an_earlier_build_left_is_not_deployed_in_its_place() {
         .input("services", "api");
     let alone = alone.env("PATH", npm::path_with_node()).go().await;
     assert_eq!(alone.code, 0, "{alone}");
-    let mark = world.mark();
 
-    // The build is another tool's, which leaves Vite's output where it was.
+    // A build cache leaves what is in place as it was.
     world.file("codex.toml", &MANIFEST.replace("BUILD", "true"));
+    let kept = production(&world).await;
+    assert_eq!((kept.code, kept.output("changed")), (0, "false"), "{kept}");
+    assert!(
+        kept.stdout.contains(
+            "web: `true` left `.wrangler/deploy/config.json` as it was, as a build cache does when all is in place"
+        ),
+        "{kept}"
+    );
+
+    // Built for this environment, but of another configuration than today's: refused after a build that did not renew
+    // it, told where nothing is built.
+    let config = fs::read_to_string(world.workspace().join("web/wrangler.jsonc")).unwrap();
+    world.file("web/wrangler.jsonc", &config.replace("\"live\"", "\"LIVE\""));
+    let mark = world.mark();
     let stale = production(&world).await;
     assert_eq!(stale.code, 1, "{stale}");
     assert!(
@@ -322,11 +335,7 @@ async fn what_an_earlier_build_left_is_not_deployed_in_its_place() {
         "{stale}"
     );
     assert!(world.since(mark).is_empty());
-
-    // Built for this environment, but of another configuration than today's: told.
     world.file("codex.toml", &MANIFEST.replace("build = \"BUILD\"\n", ""));
-    let config = fs::read_to_string(world.workspace().join("web/wrangler.jsonc")).unwrap();
-    world.file("web/wrangler.jsonc", &config.replace("\"live\"", "\"LIVE\""));
     // As an older plugin writes it, which the newest wrangler refuses in a configuration that it is given by name.
     let built = fs::read_to_string(world.workspace().join("web/dist/web/wrangler.json")).unwrap();
     let older = built.replacen('{', "{\"legacy_env\":true,", 1);

@@ -255,7 +255,7 @@ async fn what_is_built_already_comes_out_as_wrangler_makes_it() {
             let config = Config::find(&folder).unwrap();
             let ours = Form::prebuilt(&config, &config.settings(row.environment).unwrap()).unwrap();
             let ours = ours.unwrap_or_else(|| panic!("{}: left to wrangler", row.name));
-            let theirs = Bundle::make(tool, sandbox, &folder, &config, row.environment).await;
+            let theirs = Bundle::make(tool, sandbox, &folder, &config, row.environment, "api").await;
             let theirs = theirs.unwrap_or_else(|failed| panic!("{}: {failed}\n{}", row.name, failed.log));
             let (ours, theirs) = (comparable(&ours), comparable(&theirs.form));
             let modules = ours["modules"].as_array().unwrap().len();

@@ -173,10 +173,24 @@ pub(crate) fn environment(raw: &Raw, common: &Common, env: &Env, problems: &mut 
 fn worker(raw: &Raw, path: &std::path::Path, wrangler_env: Option<&str>, problems: &mut Problems) -> String {
     let name = match &raw.worker {
         Some(name) => name.trim().to_owned(),
-        None => match Config::of_user(path).map(|config| config.name(wrangler_env)) {
-            Ok(Some(name)) => name,
-            Ok(None) => {
-                problems.add("worker", "missing; the wrangler configuration has no `name` either");
+        None => match Config::of_user(path) {
+            Ok(config) => match (config.name(wrangler_env), config.declared(wrangler_env)) {
+                // A name alone makes no environment.
+                (_, Err(problem)) => {
+                    problems.add("wrangler-env", problem);
+                    return String::new();
+                }
+                (Some(name), _) => name,
+                (None, _) => {
+                    problems.add("worker", "missing; the wrangler configuration has no `name` either");
+                    return String::new();
+                }
+            },
+            Err(problem) if raw.build.is_some() => {
+                problems.add(
+                    "worker",
+                    format!("missing; name it, since {problem} before `build` has run"),
+                );
                 return String::new();
             }
             Err(problem) => {

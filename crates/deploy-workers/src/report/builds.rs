@@ -27,6 +27,10 @@ pub(crate) fn progress(progress: Progress<'_>) -> Option<String> {
             };
             Some(format!("{what}: built by `{command}` in {}", elapsed(took)))
         }
+        Progress::Kept { keys, command, pointer } => Some(format!(
+            "{}: `{command}` left `{pointer}` as it was, as a build cache does when all is in place; what it leads to is deployed",
+            keys.join(" and ")
+        )),
         Progress::Bundled { key, built } => Some(bundled(key, built)),
     }
 }
@@ -73,6 +77,11 @@ pub(crate) fn taken(taken: &Taken) -> String {
         text.push_str(&format!("\n{key}: {by}: {}", content(built)));
     }
     text
+}
+
+/// What an environment probably lacks, where no wrangler warns of it.
+pub(crate) fn lost(key: &str, what: &str) -> String {
+    format!("warning: {key}: {what}")
 }
 
 /// Where bundles are left, and what goes with them.

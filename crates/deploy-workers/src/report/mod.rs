@@ -18,7 +18,7 @@ use indexmap::IndexMap;
 use wrangler::Failed;
 
 pub(crate) use builds::{
-    builds_skipped, bundling_failed, commit_not_known, cut_short, left, left_running, not_bundled, progress,
+    builds_skipped, bundling_failed, commit_not_known, cut_short, left, left_running, lost, not_bundled, progress,
     project_not_built, project_not_built_either, taken, work,
 };
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
@@ -375,7 +375,8 @@ fn needed(inputs: &Inputs) -> String {
     let variables: BTreeSet<&str> = services
         .iter()
         .filter(|service| inputs.chosen.contains(&service.key))
-        .flat_map(|service| service.secrets.iter().map(|secret| secret.variable.as_str()))
+        .flat_map(|service| service.secrets.iter().chain(&service.step_vars))
+        .map(|wanted| wanted.variable.as_str())
         .collect();
     if variables.is_empty() {
         return String::new();

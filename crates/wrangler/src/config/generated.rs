@@ -96,7 +96,7 @@ impl Generated {
             environment.map_or_else(|| "the top level".to_owned(), |name| format!("environment `{name}`"))
         };
         Err(format!(
-            "`{}` was built for {} of the wrangler configuration, and {} is to be deployed; build it again with `CLOUDFLARE_ENV={}`, which the service's `build` in the manifest is given",
+            "`{}` was built for {} of the wrangler configuration, and {} is to be deployed; build it again with `CLOUDFLARE_ENV={}`: the service's own `build` is given that, and Turborepo passes it on only where turbo.json lists it in `globalEnv`",
             file.display(),
             spoken(self.target.as_deref()),
             spoken(environment),
@@ -253,7 +253,7 @@ mod tests {
         config.settings(Some("live")).unwrap();
         let told = config.settings(None).unwrap_err();
         assert!(
-            told.ends_with("dist/web/wrangler.json` was built for environment `live` of the wrangler configuration, and the top level is to be deployed; build it again with `CLOUDFLARE_ENV=`, which the service's `build` in the manifest is given"),
+            told.ends_with("dist/web/wrangler.json` was built for environment `live` of the wrangler configuration, and the top level is to be deployed; build it again with `CLOUDFLARE_ENV=`: the service's own `build` is given that, and Turborepo passes it on only where turbo.json lists it in `globalEnv`"),
             "{told}"
         );
         let told = config.settings(Some("liv")).unwrap_err();

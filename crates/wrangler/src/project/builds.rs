@@ -63,7 +63,7 @@ pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> NotBuil
         let built = async {
             let before = Written::of(&build.folder);
             sandbox.build(build.command, &build.folder, build.wrangler_env).await?;
-            renewed(before.as_ref(), &build.folder, build.command)
+            renewed(say, before.as_ref(), &build)
         };
         let result = said(say, work, built).await;
         (build, result)
@@ -86,9 +86,21 @@ pub async fn build(scope: Scope<'_>, sandbox: &Sandbox, say: Say<'_>) -> NotBuil
     }
 }
 
-/// A build that leaves an earlier one's configuration as it was would have that deployed, whatever it did itself.
-fn renewed(before: Option<&Written>, folder: &Path, command: &str) -> anyhow::Result<()> {
-    if before.is_none() || before != Written::of(folder).as_ref() {
+/// A build that leaves an earlier one's configuration as it was has that deployed, whatever it did itself: right where a
+/// build cache (Turborepo's, Nx's) found everything in place, which is told; refused where the configuration is not the
+/// one that would be written now.
+fn renewed(say: Say<'_>, before: Option<&Written>, build: &Build<'_>) -> anyhow::Result<()> {
+    let (command, environment) = (build.command, build.wrangler_env);
+    if before.is_none() || before != Written::of(&build.folder).as_ref() {
+        return Ok(());
+    }
+    let is_right = |config: &Config| config.settings(environment).is_ok() && config.differs(environment).is_none();
+    if Config::find(&build.folder).is_ok_and(|config| is_right(&config)) {
+        say(Progress::Kept {
+            keys: &build.keys,
+            command,
+            pointer: POINTER,
+        });
         return Ok(());
     }
     Err(fault(format!(

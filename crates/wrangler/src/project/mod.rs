@@ -85,6 +85,12 @@ pub enum Progress<'a> {
         work: Work<'a>,
         took: Duration,
     },
+    /// A build command ended well and left what its framework generates as it was, which is as it should be.
+    Kept {
+        keys: &'a [&'a str],
+        command: &'a str,
+        pointer: &'a str,
+    },
     /// A service was bundled, or read as it is built already.
     Bundled {
         key: &'a str,
@@ -279,7 +285,7 @@ impl Project {
         let (form, mut warnings, bundled_by) = match (prebuilt, &tool) {
             (Some(form), _) => (form, Vec::new(), None),
             (None, Some(tool)) => {
-                let bundle = Bundle::make(tool, sandbox, &folder, config, wrangler_env).await?;
+                let bundle = Bundle::make(tool, sandbox, &folder, config, wrangler_env, &service.worker).await?;
                 (bundle.form, bundle.warnings, Some(BundledBy::from(tool)))
             }
             (None, None) => return Err(fault("there is no wrangler to bundle it").into()),
