@@ -184,17 +184,36 @@ impl Plan {
         plan
     }
 
-    /// A route that a wildcard's service makes for a sibling's host is not planned for the sibling, too: the first to be
-    /// deployed makes it.
+    /// A route that a wildcard's service makes for a sibling's host is not planned for the sibling, too. The wildcard's
+    /// service keeps it: it has to be there before the wildcard, whatever becomes of the sibling, which is deployed
+    /// beside it. The sibling keeps its own where it detaches that host's custom domain next.
     fn once(&mut self) {
-        let mut seen = BTreeSet::new();
-        for key in self.waves.iter().flat_map(|wave| &wave.services) {
-            if let Some(service) = self.services.get_mut(key) {
-                service.steps.retain(|step| match step {
-                    Step::CreateRoute { pattern, worker } => seen.insert((pattern.clone(), worker.clone())),
-                    _ => true,
-                });
-            }
+        let for_siblings: BTreeSet<(String, String)> = self
+            .services
+            .values()
+            .flat_map(|service| service.steps.iter().map(move |step| (service, step)))
+            .filter_map(|(service, step)| match step {
+                Step::CreateRoute { pattern, worker } if *worker != service.worker => {
+                    Some((pattern.clone(), worker.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        for service in self.services.values_mut() {
+            let detached = service.steps.iter().filter_map(|step| match step {
+                Step::DetachDomain(domain) => Some(hostnames::pattern(&domain.hostname)),
+                _ => None,
+            });
+            let detached: BTreeSet<String> = detached.collect();
+            let own = &service.worker;
+            service.steps.retain(|step| match step {
+                Step::CreateRoute { pattern, worker } => {
+                    worker != own
+                        || detached.contains(pattern)
+                        || !for_siblings.contains(&(pattern.clone(), worker.clone()))
+                }
+                _ => true,
+            });
         }
     }
 }
