@@ -74,3 +74,72 @@ async fn a_wildcard_takes_no_hostname_from_a_sibling_whose_upload_fails() {
     world.assert_only_reads_since(mark);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_hostname_that_moves_to_a_sibling_is_never_deleted() {
+    let world = World::start().await;
+    for name in ["api", "web"] {
+        worker(&world, name, &json!({}), "export default {}");
+    }
+    write(&world, "route", "[\"api\"]", "[\"app\", \"www\", \"*\"]");
+    let run = production(&world, "").await;
+    assert_eq!(run.code, 0, "{run}");
+    let led = |www: &str| {
+        owned(&[
+            ("*.example.com/*", www),
+            ("api.example.com/*", "api"),
+            ("app.example.com/*", "web"),
+            ("www.example.com/*", www),
+        ])
+    };
+    assert_eq!(routes(&world), led("web"));
+
+    // Chosen alone, the one that had it leaves it to the other, which moves it.
+    write(&world, "route", "[\"api\", \"www\", \"*\"]", "[\"app\"]");
+    let run = production(&world, "web").await;
+    assert_eq!((run.code, routes(&world)), (0, led("web")), "{run}");
+    // There and back: whichever of the two comes first in the manifest.
+    for (api, web, at) in [
+        ("[\"api\", \"www\", \"*\"]", "[\"app\"]", "api"),
+        ("[\"api\"]", "[\"app\", \"www\", \"*\"]", "web"),
+    ] {
+        write(&world, "route", api, web);
+        let mark = world.mark();
+        let run = production(&world, "").await;
+        assert_eq!((run.code, routes(&world)), (0, led(at)), "{run}");
+        let deleted = world.since(mark).iter().any(|request| request["method"] == "DELETE");
+        assert!(!deleted, "{run}");
+        let mark = world.mark();
+        assert_eq!(production(&world, "").await.output("changed"), "false");
+        world.assert_only_reads_since(mark);
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn services_of_a_preview_swap_their_hostnames() {
+    let world = World::start().await;
+    for name in ["api", "web"] {
+        worker(&world, name, &json!({}), "export default {}");
+    }
+    let manifest = |api: &str, web: &str| {
+        world.file(
+            "codex.toml",
+            &format!(
+                "[project]\nname = \"codex\"\nzone = \"example.com\"\n[environments.preview]\nhostname = \"{{subdomain}}-{{pr}}\"\nworker = \"{{worker}}-{{pr}}\"\n[environments.preview.services.api]\nhostnames = [\"{api}-{{pr}}\"]\n[environments.preview.services.web]\nhostnames = [\"{web}-{{pr}}\"]\n[services.api]\npath = \"api\"\n[services.web]\npath = \"web\"\n"
+            ),
+        );
+    };
+    for (api, web, x, y) in [("x", "y", "api-42", "web-42"), ("y", "x", "web-42", "api-42")] {
+        manifest(api, web);
+        let run = world.run("deploy-workers").input("health", "false").go().await;
+        assert_eq!(run.code, 0, "{run}");
+        let led = owned(&[("x-42.example.com/*", x), ("y-42.example.com/*", y)]);
+        assert_eq!(routes(&world), led, "{run}");
+    }
+    let mark = world.mark();
+    let run = world.run("deploy-workers").input("health", "false").go().await;
+    assert_eq!(run.output("changed"), "false", "{run}");
+    world.assert_only_reads_since(mark);
+    world.finish().await;
+}
