@@ -17,6 +17,7 @@ mod deploy_workers_hostnames;
 mod deploy_workers_isolation;
 mod deploy_workers_keys;
 mod deploy_workers_live;
+mod deploy_workers_moves;
 mod deploy_workers_ownership;
 mod deploy_workers_plan;
 mod deploy_workers_prebuilt;

@@ -126,18 +126,26 @@ pub(crate) fn decide(environment: &Environment, service: &Service, there: There<
             _ => subject.by_route(hostname, &mut decision),
         }
     }
+    // What another service is to have is not stale, chosen or not: that one moves it, and until then it answers.
+    let led: Vec<&str> = environment
+        .services
+        .iter()
+        .flat_map(|service| self::wanted(environment, service))
+        .collect();
     let stale = if environment.pull_request.is_none() {
-        dropped(&service.worker, &wanted, claimed, there)
+        dropped(&service.worker, &led, claimed, there)
     } else if wanted.is_empty() {
         Vec::new()
     } else {
         // A Worker of a pull request is this environment's alone, so are its routes.
         let is_stale = |route: &&Route| {
-            route.script.as_deref() == Some(&service.worker) && !wanted.iter().any(|hostname| route.covers(hostname))
+            route.script.as_deref() == Some(&service.worker)
+                && !wanted.iter().any(|hostname| route.covers(hostname))
+                && !led.iter().any(|hostname| route.pattern == pattern(hostname))
         };
         let routes = there.routes.iter().filter(is_stale).cloned().map(Step::DeleteRoute);
         let is_stale =
-            |domain: &&CustomDomain| domain.service == service.worker && !wanted.contains(&domain.hostname.as_str());
+            |domain: &&CustomDomain| domain.service == service.worker && !led.contains(&domain.hostname.as_str());
         let domains = there.domains.iter().filter(is_stale).cloned().map(Step::DetachDomain);
         routes.chain(domains).collect()
     };
@@ -146,7 +154,7 @@ pub(crate) fn decide(environment: &Environment, service: &Service, there: There<
 }
 
 /// What an environment that exists once detaches: hostnames that we gave to the Worker (`claimed`) and that are none of
-/// `wanted` any more. What somebody attached by hand is left alone.
+/// `wanted`, by any service, any more. What somebody attached by hand is left alone.
 fn dropped(worker: &str, wanted: &[&str], claimed: &[&str], there: There<'_>) -> Vec<Step> {
     let gone = |hostname: &str| claimed.contains(&hostname) && !wanted.contains(&hostname);
     let of_worker = there

@@ -300,3 +300,26 @@ fn a_route_gives_way_to_a_domain_that_takes_over_its_record() {
         assert_eq!(decision.conflicts.len(), 1, "{decision:?}");
     }
 }
+
+#[test]
+fn what_another_service_is_to_have_is_left_to_it() {
+    // The manifest gives the first hostname to `web`, and the second to nobody any more.
+    for (name, worker, other, gone) in [
+        ("production", "api", "www.example.com", "old.example.com"),
+        ("preview", "api-42", "web-42.example.com", "old-42.example.com"),
+    ] {
+        let environment = environment(name, "route");
+        let led = wanted(&environment, environment.service("web").unwrap());
+        assert!(led.contains(&other), "{led:?}");
+        let (kept, old) = (format!("{other}/*"), route(&format!("{gone}/*"), Some(worker)));
+        let routes = [route(&kept, Some(worker)), old.clone()];
+        let domains = [domain(other, worker), domain(gone, worker)];
+        let service = environment.service("api").unwrap();
+        let decision = decide(&environment, service, there(&routes, &domains, None), &[other, gone]);
+        assert_eq!(
+            decision.steps[1..],
+            [Step::DeleteRoute(old), Step::DetachDomain(domains[1].clone())],
+            "{name}"
+        );
+    }
+}

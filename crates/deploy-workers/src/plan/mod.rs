@@ -184,17 +184,36 @@ impl Plan {
         plan
     }
 
-    /// A route that a wildcard's service makes for a sibling's host is not planned for the sibling, too: the first to be
-    /// deployed makes it.
+    /// A route that a wildcard's service makes for a sibling's host is not planned for the sibling, too. The wildcard's
+    /// service keeps it: it has to be there before the wildcard, whatever becomes of the sibling, which is deployed
+    /// beside it. The sibling keeps its own where it detaches that host's custom domain next.
     fn once(&mut self) {
-        let mut seen = BTreeSet::new();
-        for key in self.waves.iter().flat_map(|wave| &wave.services) {
-            if let Some(service) = self.services.get_mut(key) {
-                service.steps.retain(|step| match step {
-                    Step::CreateRoute { pattern, worker } => seen.insert((pattern.clone(), worker.clone())),
-                    _ => true,
-                });
-            }
+        let for_siblings: BTreeSet<(String, String)> = self
+            .services
+            .values()
+            .flat_map(|service| service.steps.iter().map(move |step| (service, step)))
+            .filter_map(|(service, step)| match step {
+                Step::CreateRoute { pattern, worker } if *worker != service.worker => {
+                    Some((pattern.clone(), worker.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        for service in self.services.values_mut() {
+            let detached = service.steps.iter().filter_map(|step| match step {
+                Step::DetachDomain(domain) => Some(hostnames::pattern(&domain.hostname)),
+                _ => None,
+            });
+            let detached: BTreeSet<String> = detached.collect();
+            let own = &service.worker;
+            service.steps.retain(|step| match step {
+                Step::CreateRoute { pattern, worker } => {
+                    worker != own
+                        || detached.contains(pattern)
+                        || !for_siblings.contains(&(pattern.clone(), worker.clone()))
+                }
+                _ => true,
+            });
         }
     }
 }
@@ -234,7 +253,7 @@ fn of_hostnames(subject: &Subject<'_>, service: &Service, facts: &Facts, live: &
             service.worker
         )
     }));
-    let left_out = claims(subject.environment, service, facts, &live.settings.tags).len();
+    let left_out = claims(subject, service, facts, &live.settings.tags).len();
     let left_out = left_out.saturating_sub(claims::ROOM);
     if left_out > 0 {
         decision.notes.push(format!(
@@ -259,13 +278,22 @@ fn unseen_claims<'a>(environment: &Environment, service: &Service, facts: &Facts
 }
 
 /// The hostnames that the Worker's tags are to remember. A pull request's Workers are known by their names: no hostname
-/// need be claimed.
-fn claims<'a>(environment: &Environment, service: &'a Service, facts: &Facts, tags: &'a [String]) -> Vec<&'a str> {
+/// need be claimed. One that a service which is not chosen is to have stays claimed until that one has it.
+fn claims<'a>(subject: &Subject<'_>, service: &'a Service, facts: &Facts, tags: &'a [String]) -> Vec<&'a str> {
+    let environment = subject.environment;
     if environment.pull_request.is_some() {
         return Vec::new();
     }
     let mut claims = hostnames::wanted(environment, service);
     claims.extend(unseen_claims(environment, service, facts, tags));
+    let others = environment.services.iter();
+    let others = others.filter(|other| !subject.built.contains_key(&other.key));
+    let awaited: BTreeSet<&str> = others.flat_map(|other| hostnames::wanted(environment, other)).collect();
+    for hostname in claims::hostnames(tags) {
+        if awaited.contains(hostname) && !claims.contains(&hostname) {
+            claims.push(hostname);
+        }
+    }
     claims
 }
 
@@ -278,7 +306,7 @@ fn tags(
     uploaded: Option<&str>,
 ) -> Vec<String> {
     let marker = ownership::marker(&subject.environment.owner, present);
-    let hostnames = claims(subject.environment, service, facts, present);
+    let hostnames = claims(subject, service, facts, present);
     claims::tags(present, marker.as_deref(), uploaded, &hostnames)
 }
 
