@@ -12,6 +12,7 @@ use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
 use futures_util::{StreamExt as _, stream};
+use wrangler::project::render::bound_workers;
 
 use crate::apply::decide::{self, Decision};
 use crate::apply::gate::{self, Awaited};
@@ -61,10 +62,7 @@ impl History {
         let (versions, version) = futures_util::future::try_join(reader.versions(worker), version).await?;
         history.versions = versions;
         let bindings = version.map(|version| version.resources.bindings).unwrap_or_default();
-        let services = bindings.iter().filter(|binding| binding["type"] == "service");
-        history.calls = services
-            .filter_map(|binding| binding["service"].as_str().map(str::to_owned))
-            .collect();
+        history.calls = bindings.iter().flat_map(bound_workers).collect();
         Ok(history)
     }
 

@@ -352,3 +352,26 @@ async fn nobody_asks_a_first_version_for_its_health() {
     }
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_worker_of_a_circle_has_its_log_takers_after_the_first_run() {
+    let world = World::start().await;
+    manifest(
+        &world,
+        "[services.a]\npath = \"a\"\n[services.b]\npath = \"b\"\n[services.logs]\npath = \"logs\"\n",
+    );
+    let binds = |service: &str| json!([{"binding": "N", "service": service}]);
+    let tailed = json!({"services": binds("b"), "tail_consumers": [{"service": "logs"}]});
+    worker(&world, "a", &tailed, &code("a", "1"));
+    worker(&world, "b", &json!({"services": binds("a")}), &code("b", "1"));
+    worker(&world, "logs", &json!({"services": binds("a")}), &code("logs", "1"));
+    let run = deploy(&world, &[]).await;
+    assert_eq!(run.code, 0, "{run}");
+    assert!(run.stdout.contains("a: a first version"), "{run}");
+    let consumers = account(&world)["workers"]["a-42"]["settings"]["tail_consumers"].clone();
+    assert_eq!(consumers[0]["service"], "logs-42", "{consumers}");
+    let mark = world.mark();
+    assert_eq!(deploy(&world, &[]).await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+    world.finish().await;
+}

@@ -321,3 +321,45 @@ async fn twenty_services_in_a_deep_graph_come_up_in_order() {
     assert!(!run.stdout.contains("a first version"), "{run}");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn on_command_who_binds_a_durable_object_goes_back_before_its_owner() {
+    let world = World::start().await;
+    world.file(
+        "codex.toml",
+        "[project]\nname = \"codex\"\nzone = \"example.com\"\n[environments.preview]\nhostname = \"{subdomain}-{pr}\"\nworker = \"{worker}-{pr}\"\n[services.b]\npath = \"b\"\n[services.a]\npath = \"a\"\n",
+    );
+    let room = json!({"name": "R", "class_name": "Room"});
+    let caller = json!({"name": "R", "class_name": "Room", "script_name": "a"});
+    let both = |word: &str| {
+        let code = format!("export class Room {{}} export default {{ word: '{word}' }}");
+        let owns = json!({"migrations": [{"tag": "v1", "new_sqlite_classes": ["Room"]}], "durable_objects": {"bindings": [room]}});
+        worker(&world, "a", &owns, &code);
+        worker(&world, "b", &json!({"durable_objects": {"bindings": [caller]}}), &code);
+    };
+    for (word, number) in [("one", "1001"), ("two", "2002")] {
+        both(word);
+        let run = world.run("deploy-workers").env("GITHUB_RUN_ID", number);
+        let run = run.input("health", "false").go().await;
+        assert_eq!(run.code, 0, "{run}");
+        assert!(run.stdout.contains("order: a → b"), "{run}");
+    }
+    let mark = world.mark();
+    let back = async || {
+        let run = world.run("deploy-workers").input("command", "rollback");
+        run.input("run", "2002").input("health", "false").go().await
+    };
+    let run = back().await;
+    assert_eq!(run.code, 0, "{run}");
+    let writes: Vec<String> = world
+        .lines_since(mark)
+        .into_iter()
+        .filter(|line| !line.starts_with("GET"))
+        .collect();
+    assert!(writes[0].contains("/scripts/b-42/deployments"), "{writes:#?}");
+    assert!(writes[1].contains("/scripts/a-42/deployments"), "{writes:#?}");
+    let mark = world.mark();
+    assert_eq!(back().await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+    world.finish().await;
+}

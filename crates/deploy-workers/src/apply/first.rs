@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use futures_util::{StreamExt as _, stream};
 
+use crate::apply::outcome::Did;
 use crate::apply::{AT_ONCE, Work};
 use crate::plan::ServicePlan;
 use crate::plan::first::First;
@@ -59,6 +60,18 @@ impl Work<'_> {
             .and_then(|it| it.new.as_ref())
         {
             self.runner.say(&report::first_version(service, first, version));
+        }
+        Ok(())
+    }
+
+    /// Gives a Worker the log takers that its first version lacks, which are there by now. Before its real version: a
+    /// run that is killed in between leaves a difference that the next one sees.
+    pub(crate) async fn log_lists(&self, service: &ServicePlan, first: &First, whole: &Rendered) -> anyhow::Result<()> {
+        let lists = first.log_lists(whole);
+        if !lists.is_empty() {
+            self.stop.check()?;
+            self.writer().patch_settings(&service.worker, &lists).await?;
+            self.did(service, Did::Settings);
         }
         Ok(())
     }

@@ -24,6 +24,9 @@ use wrangler::project::render::Rendered;
 impl Work<'_> {
     /// Uploads a service as it is to be.
     pub(crate) async fn upload(&self, service: &ServicePlan, built: &Built, rendered: &Rendered) -> anyhow::Result<()> {
+        if let Some(first) = &service.first {
+            self.log_lists(service, first, rendered).await?;
+        }
         let whole = async || match &service.tag {
             Some(tag) => self.upload_tagged(service, built, rendered, tag).await,
             None => self.upload_as(service, built, rendered).await,
@@ -39,6 +42,7 @@ impl Work<'_> {
             return Err(refused);
         };
         self.first_version(service, &first, built, rendered).await?;
+        self.log_lists(service, &first, rendered).await?;
         whole().await
     }
 

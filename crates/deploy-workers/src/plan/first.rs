@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use wrangler::Resource;
 use wrangler::project::render::Rendered;
 
@@ -76,6 +76,22 @@ impl First {
             .is_some_and(|worker| self.workers.contains(worker))
     }
 
+    /// The lists of log takers that the first version has only in part, as they are to be. They are no part of a
+    /// version, so the one after it does not bring them.
+    pub(crate) fn log_lists(&self, whole: &Rendered) -> Map<String, Value> {
+        let lists = LOG_LISTS
+            .iter()
+            .filter_map(|list| Some((*list, whole.metadata.get(*list)?)));
+        let lacks = |consumers: &Value| {
+            let mut all = consumers.as_array().into_iter().flatten();
+            all.any(|consumer| self.takes_logs(consumer))
+        };
+        lists
+            .filter(|(_, consumers)| lacks(consumers))
+            .map(|(list, consumers)| (list.to_owned(), consumers.clone()))
+            .collect()
+    }
+
     /// What is uploaded first.
     pub(crate) fn rendered(&self, whole: &Rendered) -> Rendered {
         let mut first = whole.clone();
@@ -121,5 +137,11 @@ mod tests {
         assert_eq!(names, ["OWN", "AUTH", "STAGE"]);
         assert_eq!(left.metadata["main_module"], "a.js");
         assert_eq!(left.metadata["tail_consumers"], json!([{"service": "logs"}]));
+        let lists = Value::Object(first.log_lists(&whole));
+        assert_eq!(
+            lists,
+            json!({"tail_consumers": [{"service": "api-42"}, {"service": "logs"}]})
+        );
+        assert!(first.log_lists(&left).is_empty());
     }
 }

@@ -55,12 +55,8 @@ pub struct Rendered {
 
 /// The services that a bundle binds to, by key: they must be there first.
 pub fn callees(metadata: &Map<String, Value>, own: &str, names: &Names) -> Vec<String> {
-    let bound = bindings(metadata)
-        .filter_map(Resource::of_binding)
-        .filter(|resource| resource.kind.means_worker())
-        .map(|resource| resource.id);
-    let outbound = bindings(metadata).filter_map(|binding| binding["outbound"]["worker"]["service"].as_str());
-    let called = bound.chain(outbound.chain(consumers(metadata)).map(str::to_owned));
+    let bound = bindings(metadata).flat_map(bound_workers);
+    let called = bound.chain(consumers(metadata).map(str::to_owned));
     let mut callees: Vec<String> = called
         .filter_map(|worker| names.service(&worker).map(str::to_owned))
         .filter(|key| key != own)
@@ -68,6 +64,13 @@ pub fn callees(metadata: &Map<String, Value>, own: &str, names: &Names) -> Vec<S
     callees.sort();
     callees.dedup();
     callees
+}
+
+/// The Workers that a binding leads to, by name, whatever kind of binding it is.
+pub fn bound_workers(binding: &Value) -> impl Iterator<Item = String> + use<> {
+    let resource = Resource::of_binding(binding).filter(|resource| resource.kind.means_worker());
+    let outbound = binding["outbound"]["worker"]["service"].as_str().map(str::to_owned);
+    resource.map(|resource| resource.id).into_iter().chain(outbound)
 }
 
 fn bindings(metadata: &Map<String, Value>) -> impl Iterator<Item = &Value> {
