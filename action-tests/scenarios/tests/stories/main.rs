@@ -11,6 +11,7 @@ mod deploy_workers_bundling;
 mod deploy_workers_circles;
 mod deploy_workers_configurations;
 mod deploy_workers_ends;
+mod deploy_workers_foreign;
 mod deploy_workers_frameworks;
 mod deploy_workers_gate;
 mod deploy_workers_hostnames;
