@@ -10,6 +10,7 @@ mod deploy_workers_bundles;
 mod deploy_workers_bundling;
 mod deploy_workers_circles;
 mod deploy_workers_configurations;
+mod deploy_workers_dropped;
 mod deploy_workers_ends;
 mod deploy_workers_foreign;
 mod deploy_workers_frameworks;
