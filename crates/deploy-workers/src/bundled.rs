@@ -229,6 +229,11 @@ impl Bundled {
         Ok(order::of_chosen(waves, |key| self.built.contains_key(key)))
     }
 
+    /// The D1 databases that the manifest gives other environments, by name or id.
+    pub(crate) fn other_databases(&self) -> impl Iterator<Item = &String> {
+        self.foreign.iter().flat_map(Foreign::databases)
+    }
+
     /// Renders every service's metadata, with these ids.
     ///
     /// # Errors

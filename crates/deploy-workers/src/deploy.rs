@@ -46,7 +46,7 @@ impl Prepared {
         declared_secrets(runner, inputs, &reader).await?;
         let bundled = Bundled::make(inputs, runner, under_way).await?;
         let inputs = &*inputs;
-        let facts = Facts::read(&reader, inputs, &bundled.built, &bundled.wanted(inputs)).await?;
+        let facts = Facts::read(&reader, inputs, &bundled, &bundled.wanted(inputs)).await?;
         let rendered = bundled
             .render(inputs, &facts.known)
             .map_err(|wrong| report::checks_failed(&wrong))?;

@@ -9,9 +9,9 @@ use actions_core::environment::Service;
 use actions_core::manifest::Routing;
 use actions_core::owner::Whose;
 use futures_util::{StreamExt as _, TryFutureExt as _, TryStreamExt as _, future, stream};
-use indexmap::IndexMap;
 
 use crate::apply::look;
+use crate::bundled::Bundled;
 use crate::inputs::Inputs;
 use crate::plan::hostnames::There;
 use crate::plan::switch;
@@ -86,9 +86,10 @@ impl Facts {
     pub(crate) async fn read(
         reader: &Reader,
         inputs: &Inputs,
-        built: &IndexMap<String, Built>,
+        bundled: &Bundled,
         wanted: &[&Service],
     ) -> anyhow::Result<Self> {
+        let built = &bundled.built;
         let live = stream::iter(wanted)
             .map(|service| async {
                 let live = Live::read(reader, &service.worker, built.get(&service.key)).await?;
@@ -98,7 +99,7 @@ impl Facts {
             .try_collect::<BTreeMap<String, Live>>();
         let all = future::try_join5(
             hostnames(reader, inputs).err_into(),
-            named(reader, inputs, built).err_into(),
+            named(reader, inputs, bundled).err_into(),
             reader.workers().err_into(),
             reader.workers_dev_name().err_into(),
             live,
@@ -200,8 +201,9 @@ async fn hostnames(reader: &Reader, inputs: &Inputs) -> Result<InZone, Error> {
 async fn named(
     reader: &Reader,
     inputs: &Inputs,
-    built: &IndexMap<String, Built>,
+    bundled: &Bundled,
 ) -> Result<(Known, Option<BTreeSet<String>>, BTreeSet<String>), Error> {
+    let built = &bundled.built;
     let services = &inputs.environment.services;
     let by_title = services.iter().any(|service| !service.kv.is_empty());
     let by_id = built.values().any(Built::names_kv);
@@ -221,6 +223,14 @@ async fn named(
         let names = built.bound(&service.d1).map(|(_, name)| name);
         databases.extend(names.filter(|name| !is_uuid(name)));
         buckets.extend(built.buckets(&service.r2).into_iter().map(|(_, name)| name));
+    }
+    // Other environments' have names where ours may have the id.
+    let given = |service: &Service| {
+        let built = built.get(&service.key);
+        built.is_some_and(|built| built.has_d1() || built.bound(&service.d1).next().is_some())
+    };
+    if services.iter().any(given) {
+        databases.extend(bundled.other_databases().filter(|name| !is_uuid(name)));
     }
     let d1 = stream::iter(databases)
         .map(|name| async move { Ok((name, reader.d1_database(name).await?)) })

@@ -206,6 +206,10 @@ impl Inputs {
             .map(|environment| chosen(environment, raw.services.as_deref(), &mut problems))
             .unwrap_or_default();
         let (secrets, missing) = secrets::read(environment.as_mut(), command, &chosen, env, &common.event);
+        let drop_secrets = values::drop_secrets(raw.drop_secrets.as_deref(), environment.as_ref(), &mut problems);
+        let shared = environment.as_ref();
+        let shared = shared.map(|environment| values::shared(raw.shared.as_deref(), environment, &mut problems));
+        let shared = shared.unwrap_or_default();
         let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
         let bundles = values::bundles(&raw, command, env, &mut problems);
         let health = values::health(&raw, &mut problems);
@@ -246,8 +250,6 @@ impl Inputs {
             Some(_) => Some(environment.name.clone()),
             None => common.stated_environment().map(str::to_owned),
         };
-        let mut shared = inputs::list(raw.shared.as_deref());
-        shared.extend(environment.shared.iter().cloned());
         let wanted = match command {
             Command::Deploy => Wanted::CommitAndOpen,
             _ => Wanted::Commit,
@@ -259,7 +261,7 @@ impl Inputs {
             dry_run: common.dry_run,
             chosen,
             shared,
-            drop_secrets: inputs::list(raw.drop_secrets.as_deref()),
+            drop_secrets,
             build_env,
             bundles,
             bundles_digest: raw.bundles_digest.map(|digest| digest.trim().to_owned()),

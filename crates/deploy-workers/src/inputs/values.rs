@@ -8,9 +8,80 @@ use actions_core::environment::{Environment, Service};
 use actions_core::health::Schedule;
 use actions_core::manifest::Uploader;
 use actions_core::runner::{Common, Env, Problems, inputs};
-use actions_core::text::quoted_list;
+use actions_core::text::{nearest, quoted_list};
 
 use super::{BackTo, Command, Raw};
+
+/// Secrets to take away: `NAME` or `service.NAME`. One that is misspelt would stay without a word.
+pub(super) fn drop_secrets(
+    value: Option<&str>,
+    environment: Option<&Environment>,
+    problems: &mut Problems,
+) -> Vec<String> {
+    let all = inputs::list(value);
+    for entry in &all {
+        let name = entry.split_once('.').map_or(entry.as_str(), |(_, name)| name);
+        if !is_identifier(name) {
+            problems.add(
+                "drop-secrets",
+                format!("`{entry}` is no name of a secret; write `NAME` or `service.NAME`, with commas or lines between them"),
+            );
+        } else if let Some(problem) = environment.and_then(|environment| without_service(entry, environment)) {
+            problems.add("drop-secrets", problem);
+        }
+    }
+    all
+}
+
+/// What may be used on purpose, by the step and by the environment. Queues, addresses and the like have dots of their
+/// own: only what reads as a service's binding is held against the services.
+pub(super) fn shared(value: Option<&str>, environment: &Environment, problems: &mut Problems) -> Vec<String> {
+    let mut all = inputs::list(value);
+    let step = all.len();
+    all.extend(environment.shared.iter().cloned());
+    for (at, entry) in all.iter().enumerate() {
+        let is_binding = entry
+            .split_once('.')
+            .is_some_and(|(key, name)| !key.contains('@') && is_identifier(name));
+        if let Some(problem) = without_service(entry, environment).filter(|_| is_binding) {
+            if at < step {
+                problems.add("shared", problem);
+            } else {
+                problems.add(
+                    "manifest",
+                    format!("`shared` of `environments.{}`: {problem}", environment.name),
+                );
+            }
+        }
+    }
+    all
+}
+
+fn is_identifier(name: &str) -> bool {
+    let is_first = |c: char| c.is_alphabetic() || matches!(c, '_' | '$');
+    name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_alphanumeric())
+}
+
+/// Why `service.NAME` means no service.
+fn without_service(entry: &str, environment: &Environment) -> Option<String> {
+    let (key, _) = entry.split_once('.')?;
+    if environment.service(key).is_some() {
+        return None;
+    }
+    let keys: Vec<&str> = environment
+        .services
+        .iter()
+        .map(|service| service.key.as_str())
+        .collect();
+    let meant = nearest(key, keys.iter().copied());
+    let meant = meant
+        .map(|meant| format!("; did you mean `{meant}`?"))
+        .unwrap_or_default();
+    Some(format!(
+        "`{entry}` names service `{key}`, which is none of {}{meant}",
+        quoted_list(&keys)
+    ))
+}
 
 /// A gate waits this long for a wave unless told otherwise.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(90);

@@ -112,8 +112,13 @@ pub(crate) fn by_hand(live: &Live, rendered: &Rendered, taken: Option<&Dropped>)
     let mut notes = Vec::new();
     if let Some(taken) = taken {
         kept.retain(|name| !taken.names.iter().any(|taken| taken == name));
+        let (verb, them) = if taken.names.len() == 1 {
+            ("goes", "it")
+        } else {
+            ("go", "them")
+        };
         notes.push(format!(
-            "{} goes: `drop-secrets` names it, and the manifest does not",
+            "{} {verb}: `drop-secrets` names {them}, and the manifest does not",
             secrets_of(&taken.names)
         ));
     }

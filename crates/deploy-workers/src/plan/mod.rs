@@ -160,7 +160,7 @@ impl Plan {
             let conflicts = conflicts.chain(hostname.conflicts);
             plan.conflicts.extend(conflicts.map(|text| (key.clone(), text)));
             let mut planned = one(subject, service, built, rendered, facts, live);
-            let conflicts = secrets::conflicts(subject.inputs, service, built, planned.dropped.as_ref());
+            let conflicts = secrets::conflicts(subject.inputs, service, built, live, planned.dropped.as_ref());
             plan.conflicts
                 .extend(conflicts.into_iter().map(|text| (key.clone(), text)));
             planned.version_urls = version_urls(service, built, live.workers_dev, facts.workers_dev.as_deref());
@@ -179,6 +179,9 @@ impl Plan {
             planned.first = first::of(subject, key, rendered, facts).filter(|_| planned.upload == Upload::First);
             planned.notes.extend(hostname.notes);
             plan.services.insert(key.clone(), planned);
+        }
+        if let (Some(note), Some((_, first))) = (secrets::not_found(subject, facts), plan.services.first_mut()) {
+            first.notes.push(note);
         }
         plan.once();
         plan

@@ -1,12 +1,14 @@
 //! Secrets that are on a Worker and that the manifest does not name: they stay, unless `drop-secrets` names them. Pure.
 
 use actions_core::environment::Service;
+use actions_core::text::quoted_list;
 use serde_json::{Map, Value, json};
 use wrangler::project::Built;
 use wrangler::project::render::Rendered;
 
-use crate::facts::Live;
+use crate::facts::{Facts, Live};
 use crate::inputs::Inputs;
+use crate::plan::Subject;
 
 /// Secrets that an upload takes from its Worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,13 +44,54 @@ pub(crate) fn dropped(inputs: &Inputs, service: &Service, rendered: &Rendered, l
     (!names.is_empty()).then_some(Dropped { names, keep })
 }
 
+/// What `drop-secrets` names and no Worker has, of those that are planned: whoever takes a leaked secret away is not to
+/// believe that it was there.
+pub(crate) fn not_found(subject: &Subject<'_>, facts: &Facts) -> Option<String> {
+    let has = |drop: &String| {
+        subject.built.keys().any(|key| {
+            let service = subject.environment.service(key);
+            let live = facts.live.get(key);
+            let both = service.zip(live);
+            both.is_some_and(|(service, live)| of(live).any(|name| is_named(std::slice::from_ref(drop), service, name)))
+        })
+    };
+    let drop = subject.inputs.drop_secrets.iter();
+    let missing: Vec<&String> = drop.filter(|drop| !has(drop)).collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "`drop-secrets` names {}, and no Worker of this run has such a secret: nothing was taken away by that name",
+            quoted_list(&missing)
+        )
+    })
+}
+
+/// Why it is not known which of the named secrets a Worker has.
+fn unknown(inputs: &Inputs, service: &Service, live: &Live) -> Option<String> {
+    let own = format!("{}.", service.key);
+    let mut named = inputs.drop_secrets.iter();
+    let asked = named.any(|name| !name.contains('.') || name.starts_with(&own));
+    (asked && live.deployment.is_some() && live.version.is_none()).then(|| {
+        format!(
+            "no single version serves as Worker `{}`, so it is not known which secrets are to go: finish that rollout first, or leave `drop-secrets` out",
+            service.worker
+        )
+    })
+}
+
 /// Why a secret cannot be dropped.
-pub(crate) fn conflicts(inputs: &Inputs, service: &Service, built: &Built, dropped: Option<&Dropped>) -> Vec<String> {
+pub(crate) fn conflicts(
+    inputs: &Inputs,
+    service: &Service,
+    built: &Built,
+    live: &Live,
+    dropped: Option<&Dropped>,
+) -> Vec<String> {
     let given = service.secrets.iter().map(|secret| &secret.name).chain(&built.declared);
     let given = given.filter(|name| is_named(&inputs.drop_secrets, service, name));
     let mut problems: Vec<String> = given
         .map(|name| format!("`drop-secrets` names `{name}`, which the manifest or the wrangler configuration gives it"))
         .collect();
+    problems.extend(unknown(inputs, service, live));
     if let Some(dropped) = dropped.filter(|_| built.handed.is_some()) {
         problems.extend(dropped.names.iter().map(|name| {
             format!(

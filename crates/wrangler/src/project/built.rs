@@ -103,6 +103,11 @@ impl Built {
         self.bindings().any(|binding| binding["type"] == "kv_namespace")
     }
 
+    /// Whether it is bound to D1 databases.
+    pub fn has_d1(&self) -> bool {
+        self.bindings().any(|binding| binding["type"] == "d1")
+    }
+
     /// Whether it implements Durable Objects: such a Worker's versions have no URLs of their own (Cloudflare).
     pub fn has_durable_objects(&self) -> bool {
         let own =

@@ -12,6 +12,7 @@ use actions_core::owner::Repository;
 use serde_json::Value;
 
 use super::refused::Exclusive;
+use super::render::Known;
 use super::{PRODUCTION, Project, Scope};
 use crate::{Leads, Resource, ResourceKind, Settings};
 
@@ -26,9 +27,16 @@ pub struct Foreign {
     exclusive: BTreeMap<(Exclusive, String), String>,
     /// KV namespaces that the manifest gives other environments, by title.
     kv: BTreeMap<String, String>,
+    /// D1 databases that the manifest gives other environments, by name or id.
+    d1: BTreeMap<String, String>,
     /// The sections that this environment's bindings come from, by service, where they are not its own.
     unowned: BTreeMap<String, String>,
+    /// By service: what other environments use and what could not be read, each a sentence.
+    unread: Vec<(String, String)>,
 }
+
+/// Whose the top level is where the manifest has no production.
+const TOP_LEVEL: &str = "the top level";
 
 /// Why a binding may not be used unasked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,12 +57,20 @@ impl Foreign {
             let section = unowned(manifest, &environment.name, key);
             foreign.unowned.extend(section.map(|section| (key.clone(), section)));
         }
-        // Production comes last: what several have is production's above all.
+        // Production comes last: what several have is production's above all. A top level without one is anybody's first.
         let others = manifest.environments.keys().filter(|name| *name != PRODUCTION);
-        for name in others.map(String::as_str).chain([PRODUCTION]) {
+        let mut names: Vec<&str> = others.map(String::as_str).collect();
+        let is_there = manifest.environments.contains_key(PRODUCTION);
+        names.insert(if is_there { names.len() } else { 0 }, PRODUCTION);
+        for name in names {
             foreign.add(project, manifest, environment, name);
         }
         Some(foreign)
+    }
+
+    /// What could not be compared, by service: nothing of it may pass for this environment's own.
+    pub(super) fn unread(&self) -> &[(String, String)] {
+        &self.unread
     }
 
     fn add(&mut self, project: &Project, manifest: &Manifest, environment: &Environment, name: &str) {
@@ -63,21 +79,39 @@ impl Foreign {
         if name == environment.name || name != PRODUCTION && resolved.is_none() {
             return;
         }
+        // Without it the top level may be what somebody else deploys, or nobody: no preview is to write there unasked,
+        // and an environment that is there once owns what it names.
+        let is_there = manifest.environments.contains_key(name);
+        if !is_there && environment.pull_request.is_none() {
+            return;
+        }
+        let owner = if is_there { name } else { TOP_LEVEL };
         for (key, config) in &project.configs {
             let theirs = manifest.wrangler_env(name, key);
             let is_same = name != PRODUCTION && theirs == manifest.wrangler_env(&environment.name, key);
-            let Some(settings) = config.declared(theirs).ok().filter(|_| !is_same) else {
+            if is_same {
                 continue;
+            }
+            let settings = match config.declared(theirs) {
+                Ok(settings) => settings,
+                Err(problem) => {
+                    self.unread.push((key.clone(), unreadable(name, &problem)));
+                    continue;
+                }
             };
             let of_kind = settings.resources().into_iter();
             self.resources
-                .extend(of_kind.map(|resource| (resource, name.to_owned())));
+                .extend(of_kind.map(|resource| (resource, owner.to_owned())));
             for (kind, names) in Exclusive::all(&settings, &config.names()) {
-                let all = names.into_iter().map(|it| ((kind, it), name.to_owned()));
+                let all = names.into_iter().map(|it| ((kind, it), owner.to_owned()));
                 self.exclusive.extend(all);
             }
-            self.unknown
-                .extend(settings.unknown().into_iter().map(|binding| (binding, name.to_owned())));
+            self.unknown.extend(
+                settings
+                    .unknown()
+                    .into_iter()
+                    .map(|binding| (binding, owner.to_owned())),
+            );
         }
         for service in resolved.iter().flat_map(|resolved| &resolved.services) {
             let buckets = service.r2.values().map(|id| (ResourceKind::R2, id));
@@ -88,6 +122,8 @@ impl Foreign {
             }
             let titles = service.kv.iter().map(|kv| (kv.title.clone(), name.to_owned()));
             self.kv.extend(titles);
+            let databases = service.d1.values().map(|database| (database.clone(), name.to_owned()));
+            self.d1.extend(databases);
         }
     }
 
@@ -96,21 +132,25 @@ impl Foreign {
         self.exclusive.get(&(kind, name.to_owned())).map(String::as_str)
     }
 
-    /// Whose a thing is that a service names; `None` when it is this environment's own. `titles` are the account's KV
-    /// namespaces, as far as they are known.
-    pub fn whose(&self, service: &str, resource: &Resource, titles: &BTreeMap<String, String>) -> Option<Whose> {
-        let by_title = || {
-            let mut all = self.kv.iter();
-            let found =
-                all.find(|(title, _)| resource.kind == ResourceKind::Kv && titles.get(*title) == Some(&resource.id));
-            found.map(|(_, name)| name)
+    /// The D1 databases that the manifest gives other environments, by name or id.
+    pub fn databases(&self) -> impl Iterator<Item = &String> {
+        self.d1.keys()
+    }
+
+    /// Whose a thing is that a service names; `None` when it is this environment's own. `known` are the account's ids by
+    /// name, as far as they are known.
+    pub fn whose(&self, service: &str, resource: &Resource, known: &Known) -> Option<Whose> {
+        let by_name = || {
+            let (theirs, ids) = match resource.kind {
+                ResourceKind::Kv => (&self.kv, &known.kv),
+                ResourceKind::D1 => (&self.d1, &known.d1),
+                _ => return None,
+            };
+            let mut all = theirs.iter();
+            let found = all.find(|(name, _)| ids.get(*name) == Some(&resource.id));
+            found.map(|(_, owner)| owner)
         };
-        let other = self
-            .resources
-            .get(resource)
-            .or_else(by_title)
-            .cloned()
-            .map(Whose::Other);
+        let other = self.resources.get(resource).or_else(by_name).cloned().map(Whose::Other);
         other.or_else(|| self.nobodys(service))
     }
 
@@ -137,6 +177,12 @@ fn unowned(manifest: &Manifest, environment: &str, service: &str) -> Option<Stri
     let mut others = manifest.environments.keys().filter(|name| *name != environment);
     let shared = others.any(|name| manifest.wrangler_env(name, service) == Some(own));
     shared.then(|| format!("`env.{own}` of the wrangler configuration"))
+}
+
+fn unreadable(environment: &str, problem: &str) -> String {
+    format!(
+        "what {environment} uses cannot be read: {problem}; add that environment, or correct `wrangler-env` of {environment} in the manifest"
+    )
 }
 
 /// Bindings of keys that nobody here knows, and that are not this environment's own: key, name and whose.
@@ -383,7 +429,7 @@ mod tests {
     fn whose(foreign: &Foreign, binding: &Value) -> Option<Whose> {
         match Leads::of(binding) {
             Leads::Nowhere => None,
-            Leads::To(resource) => foreign.whose("api", &resource, &BTreeMap::new()),
+            Leads::To(resource) => foreign.whose("api", &resource, &Known::default()),
             Leads::Somewhere(unknown) => foreign.whose_unknown("api", &unknown),
         }
     }

@@ -152,6 +152,9 @@ impl Project {
             refused: BTreeSet::new(),
         };
         let foreign = project.foreign(scope);
+        for (key, problem) in foreign.iter().flat_map(Foreign::unread) {
+            problems.add(&format!("services.{key}"), problem);
+        }
         for service in scope.services() {
             let Some(settings) = project.settings(&service.key) else {
                 continue;

@@ -60,7 +60,7 @@ impl Work<'_> {
                 }
                 Leads::To(resource) => (
                     Some(resource.kind),
-                    foreign.whose(&self.service.key, resource, &self.context.known.kv),
+                    foreign.whose(&self.service.key, resource, self.context.known),
                 ),
                 Leads::Somewhere(unknown) => (None, foreign.whose_unknown(&self.service.key, unknown)),
             };
@@ -158,7 +158,7 @@ impl Work<'_> {
         let Some(foreign) = self.context.foreign else {
             return;
         };
-        let whose = |resource: &Resource| foreign.whose(&self.service.key, resource, &self.context.known.kv);
+        let whose = |resource: &Resource| foreign.whose(&self.service.key, resource, self.context.known);
         let mut told = Vec::new();
         if metadata.get("logpush") == Some(&Value::Bool(true))
             && !self.is_shared("logpush")

@@ -12,6 +12,7 @@ use super::Scope;
 use super::by_wrangler::BY_CONTENT;
 use super::durable;
 use super::isolation::{self, Foreign};
+use super::render::Known;
 
 /// The way out, for all of it.
 const WAY_OUT: &str = "; `uploader: wrangler` lets the project's wrangler do it";
@@ -173,7 +174,7 @@ impl Taken<'_> {
             };
             let whose = self
                 .foreign
-                .and_then(|foreign| foreign.whose(&self.service.key, &resource, &BTreeMap::new()));
+                .and_then(|foreign| foreign.whose(&self.service.key, &resource, &Known::default()));
             if let Some(isolation::Whose::Other(owner)) = whose {
                 problems.push(format!(
                     "`dead_letter_queue` `{queue}` is {owner}'s; give this environment its own in the wrangler configuration, or add `{queue}` to the environment's `shared`"
