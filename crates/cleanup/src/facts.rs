@@ -28,7 +28,7 @@ pub(crate) struct InZone {
 
 /// What there is. `None`: not asked for.
 pub(crate) struct Facts {
-    /// `None` also where the project has no zone.
+    /// `None` also where neither manifest nor input names a zone.
     pub(crate) zone: Option<Result<InZone, Unread>>,
     pub(crate) workers: Option<Found<Worker>>,
     pub(crate) namespaces: Option<Found<KvNamespace>>,
@@ -63,13 +63,15 @@ impl Readers {
         })
     }
 
-    /// Reads everything that may be an environment's of a project in this zone.
+    /// Reads everything that may be an environment's of a project in this zone; without its name, in the zone that an
+    /// input names by its id: a manifest may have dropped its zone since the environment was made.
     pub(crate) async fn read(&self, zone: &str) -> Facts {
         let cloudflare = self.cloudflare.as_ref();
         let (zone, workers, namespaces, branches) = tokio::join!(
             async {
-                match cloudflare.filter(|_| !zone.is_empty()) {
-                    Some(reader) => Some(in_zone(reader, zone, self.zone_id.as_deref()).await),
+                let id = self.zone_id.as_deref();
+                match cloudflare.filter(|_| !zone.is_empty() || id.is_some()) {
+                    Some(reader) => Some(in_zone(reader, zone, id).await),
                     None => None,
                 }
             },
@@ -102,7 +104,10 @@ impl Readers {
 }
 
 async fn in_zone(reader: &cloudflare::Reader, name: &str, id: Option<&str>) -> Result<InZone, Unread> {
-    let zone = reader.zone(name, id).await?;
+    let zone = match id {
+        Some(id) if name.is_empty() => reader.zone_by_id(id).await?,
+        _ => reader.zone(name, id).await?,
+    };
     let (routes, domains, records) = tokio::join!(
         reader.routes(&zone),
         reader.custom_domains(&zone),

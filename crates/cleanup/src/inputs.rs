@@ -36,6 +36,8 @@ pub(crate) struct Inputs {
     pub(crate) zone: String,
     /// The provider that is not looked at, since that was asked for.
     pub(crate) unseen: Option<&'static str>,
+    /// Cloudflare is looked at, and neither manifest nor input names a zone to look into.
+    pub(crate) zoneless: bool,
     /// Absent when its Workers, routes, DNS records and KV namespaces are to stay.
     pub(crate) cloudflare: Option<CloudflareAccess>,
     /// Absent when its database branch is to stay.
@@ -88,7 +90,9 @@ impl Inputs {
             worker_template,
             ..
         } = target.ok_or_else(|| BadInput::one("manifest", "missing"))?;
+        let zoneless = |access: &CloudflareAccess| environment.zone.is_empty() && access.zone_id.is_none();
         Ok(Self {
+            zoneless: cloudflare.as_ref().is_some_and(zoneless),
             inquiry: common.inquire(common.pull_request, source::Wanted::Closed),
             subject: Subject::of(&environment, &worker_template),
             zone: environment.zone,

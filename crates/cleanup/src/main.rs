@@ -55,13 +55,14 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         let writers = Writers::new(&readers, &facts);
         apply::apply(&writers, decision, &brake, &mut interrupts).await
     };
-    let report = Report::new(
+    let mut report = Report::new(
         &inputs.subject,
         inputs.dry_run,
         settled,
         inputs.unseen,
         started.elapsed(),
     );
+    report.zoneless = inputs.zoneless;
     report.write(runner)?;
     report.verdict()
 }

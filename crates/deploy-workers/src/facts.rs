@@ -14,7 +14,7 @@ use crate::apply::look;
 use crate::bundled::Bundled;
 use crate::inputs::Inputs;
 use crate::plan::hostnames::There;
-use crate::plan::switch;
+use crate::plan::{self, switch};
 use crate::report;
 use wrangler::project::Built;
 use wrangler::project::render::Known;
@@ -54,7 +54,7 @@ pub(crate) struct Live {
     /// The version that has all traffic, in full.
     pub(crate) version: Option<Version>,
     pub(crate) workers_dev: Option<WorkersDev>,
-    /// Read only where the configuration has some.
+    /// Read only where they are ours to set.
     pub(crate) crons: Vec<String>,
     pub(crate) migration_tag: Option<String>,
     /// What no version holds.
@@ -89,10 +89,15 @@ impl Facts {
         bundled: &Bundled,
         wanted: &[&Service],
     ) -> anyhow::Result<Self> {
-        let built = &bundled.built;
+        let (environment, built) = (&inputs.environment, &bundled.built);
+        let ours = |service: &Service| {
+            let built = built.get(&service.key)?;
+            let crons = plan::wanted_crons(environment, built).is_some();
+            Some(Ours { crons })
+        };
         let live = stream::iter(wanted)
             .map(|service| async {
-                let live = Live::read(reader, &service.worker, built.get(&service.key)).await?;
+                let live = Live::read(reader, &service.worker, ours(service)).await?;
                 anyhow::Ok((service.key.clone(), live))
             })
             .buffer_unordered(AT_ONCE)
@@ -105,7 +110,7 @@ impl Facts {
             live,
         );
         let (in_zone, (known, kv_ids, missing_buckets), workers, workers_dev, mut live) = all.await?;
-        let owner = &inputs.environment.owner;
+        let owner = &environment.owner;
         let namesake = workers.iter().find_map(|worker| {
             let whose = worker.verdict(owner).foreign()?.clone();
             whose.is_namesake_of(owner).then(|| (worker.name.clone(), whose))
@@ -119,7 +124,7 @@ impl Facts {
             };
             // Its own route denied it. An upload as if it were new would serve unproven, and could not be put back.
             if live.absent {
-                *live = Live::insist(reader, &service.worker, built.get(&service.key)).await?;
+                *live = Live::insist(reader, &service.worker, ours(service)).await?;
             }
             live.migration_tag.clone_from(&worker.migration_tag);
         }
@@ -280,10 +285,17 @@ pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == uuid::fmt::Hyphenated::LENGTH && uuid::Uuid::try_parse(text).is_ok()
 }
 
+/// A Worker that this run may change.
+#[derive(Clone, Copy)]
+struct Ours {
+    /// Its schedules, too.
+    crons: bool,
+}
+
 impl Live {
-    async fn read(reader: &Reader, worker: &str, built: Option<&Built>) -> anyhow::Result<Self> {
+    async fn read(reader: &Reader, worker: &str, ours: Option<Ours>) -> anyhow::Result<Self> {
         match reader.deployments(worker).await? {
-            Some(deployments) => Self::of(reader, worker, built, deployments).await,
+            Some(deployments) => Self::of(reader, worker, ours, deployments).await,
             None => Ok(Self {
                 absent: true,
                 ..Self::default()
@@ -292,21 +304,21 @@ impl Live {
     }
 
     /// Of a Worker that is known to be there.
-    async fn insist(reader: &Reader, worker: &str, built: Option<&Built>) -> anyhow::Result<Self> {
+    async fn insist(reader: &Reader, worker: &str, ours: Option<Ours>) -> anyhow::Result<Self> {
         let what = format!("what serves as Worker `{worker}`");
         let deployments = look::insist(&what, async || reader.deployments(worker).await).await?;
-        Self::of(reader, worker, built, deployments).await
+        Self::of(reader, worker, ours, deployments).await
     }
 
     async fn of(
         reader: &Reader,
         worker: &str,
-        built: Option<&Built>,
+        ours: Option<Ours>,
         deployments: Vec<Deployment>,
     ) -> anyhow::Result<Self> {
         let deployment = deployments.into_iter().next();
         let mut live = Self::default();
-        if let Some(built) = built {
+        if let Some(ours) = ours {
             let version = async {
                 match deployment.as_ref().and_then(Deployment::only_version) {
                     Some(id) => reader.version(worker, id).await,
@@ -314,7 +326,7 @@ impl Live {
                 }
             };
             let crons = async {
-                if built.crons.is_some() {
+                if ours.crons {
                     reader.schedules(worker).await
                 } else {
                     Ok(Vec::new())

@@ -33,8 +33,8 @@ pub(crate) fn decide(
             .collect();
         let (ours, others): (Vec<&DnsRecord>, Vec<&DnsRecord>) =
             there.into_iter().partition(|record| is_ours(record, owner));
-        let (fate, mut detail) = standing(host, &others, attached, owner);
         let kept = rules.kept.contains(&host.name);
+        let (fate, mut detail) = standing(host, &others, attached, owner, kept);
         if kept && fate == Fate::Right && !ours.is_empty() {
             report::SERVED_BY_ROUTE.clone_into(&mut detail);
         }
@@ -90,8 +90,14 @@ pub(crate) fn served_by_route(hosts: &[Host], routes: Option<&[Route]>) -> Vec<S
     hosts.iter().filter(served).map(|host| host.name.clone()).collect()
 }
 
-/// How a hostname stands, given what others have on it.
-fn standing(host: &Host, others: &[&DnsRecord], attached: Option<&[CustomDomain]>, owner: &Owner) -> (Fate, String) {
+/// How a hostname stands, given what others have on it, and whether it answers by a route (`kept`).
+fn standing(
+    host: &Host,
+    others: &[&DnsRecord],
+    attached: Option<&[CustomDomain]>,
+    owner: &Owner,
+    kept: bool,
+) -> (Fate, String) {
     let domain = attached
         .into_iter()
         .flatten()
@@ -113,7 +119,10 @@ fn standing(host: &Host, others: &[&DnsRecord], attached: Option<&[CustomDomain]
         .max()
     {
         let described: Vec<String> = in_the_way.iter().map(|record| describe(record, owner)).collect();
-        return (Fate::Conflict(hardest), described.join("; "));
+        // A route answers only where a proxied record is: whosever it is, the name goes down with it.
+        let serves = kept && in_the_way.iter().any(|record| record.is_address() && record.proxied);
+        let remedy = if serves { Remedy::KeepRoute } else { hardest };
+        return (Fate::Conflict(remedy), described.join("; "));
     }
     match domain {
         Some(domain) => (Fate::Right, format!("the custom domain of Worker `{}`", domain.service)),
@@ -215,5 +224,42 @@ mod tests {
         Conflict(OtherOwner) pr.x.com: A 192.0.2.1 (of preview 4 of codex in this repository)
         ");
         assert_eq!(decision.plan.changes.len(), 1);
+    }
+
+    #[test]
+    fn a_record_that_serves_is_not_to_be_deleted() {
+        let at = |kind: &str, proxied: bool, comment: &str| {
+            record(
+                json!({"id": "1", "type": kind, "name": "app.x.com", "content": "100::", "proxied": proxied, "comment": comment}),
+            )
+        };
+        let of_preview = "codex-actions:-:acme/app:codex:preview:4";
+        let hosts = [Host {
+            name: "app.x.com".to_owned(),
+            worker: Some("api".to_owned()),
+            routing: Routing::CustomDomain,
+        }];
+        let owner = owner();
+        let names = ["app.x.com".to_owned()];
+        let fate = |record: DnsRecord, kept: &[String]| {
+            let rules = Rules {
+                owner: &owner,
+                zone: "x.com",
+                adopt: false,
+                prune: true,
+                accept_foreign: false,
+                kept,
+            };
+            decide(&hosts, &[record], Some(&[]), rules, Decision::default()).lines[0].fate
+        };
+        assert_eq!(fate(at("AAAA", true, ""), &names), Fate::Conflict(Remedy::KeepRoute));
+        assert_eq!(
+            fate(at("AAAA", true, of_preview), &names),
+            Fate::Conflict(Remedy::KeepRoute)
+        );
+        // No route answers: not at this name, or not past the record.
+        assert_eq!(fate(at("AAAA", true, ""), &[]), Fate::Conflict(Remedy::Delete));
+        assert_eq!(fate(at("AAAA", false, ""), &names), Fate::Conflict(Remedy::Delete));
+        assert_eq!(fate(at("NS", false, ""), &names), Fate::Conflict(Remedy::Delete));
     }
 }

@@ -59,6 +59,8 @@ pub(crate) enum Fate {
 /// What a person can do about a record in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Remedy {
+    /// It serves a hostname that is to be a custom domain: deleting it would take the name down.
+    KeepRoute,
     /// Nobody's marker is on it: `adopt` would take it over.
     Adopt,
     /// It can only be deleted by hand.

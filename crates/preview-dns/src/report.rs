@@ -73,10 +73,15 @@ fn ways_out(lines: &[&Line]) -> String {
         .collect();
     remedies.sort_unstable();
     remedies.dedup();
+    let keeps = remedies.contains(&Remedy::KeepRoute);
     let ways = remedies.iter().map(|remedy| match remedy {
+        Remedy::KeepRoute => {
+            "keep `routing = \"route\"` for what a route answers by such a record: a custom domain shares its name with no other record, and without the record nobody could resolve the name"
+        }
         Remedy::Adopt => {
             "take over what is not ours with `adopt: true` (a dry run shows what that changes), or delete it"
         }
+        Remedy::Delete if keeps => "delete the records that are not ours and serve nothing",
         Remedy::Delete => "delete the records that are not ours",
         Remedy::OtherOwner => "run `command: delete` for the environment that owns a record, or delete it by hand",
         Remedy::Proxy => {

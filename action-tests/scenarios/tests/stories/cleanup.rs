@@ -2,6 +2,7 @@
 
 mod limits;
 mod whose;
+mod zoneless;
 
 use scenarios::{Run, World, ids};
 use serde_json::{Value, json};

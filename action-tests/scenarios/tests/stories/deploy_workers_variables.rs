@@ -120,6 +120,53 @@ async fn a_preview_has_no_schedules_unless_the_manifest_says_so() {
 }
 
 #[tokio::test]
+async fn schedules_from_before_go_though_the_configuration_has_forgotten_them() {
+    let world = World::start().await;
+    let crons = json!({"triggers": {"crons": ["*/5 * * * *"]}});
+    jobs(&world, &crons);
+    manifest(&world, "crons = true", "");
+    let deploy = async || world.run("deploy-workers").input("health", "false").go().await;
+    assert_eq!(deploy().await.code, 0);
+    assert!(schedules(&world, "jobs-42").contains("*/5"));
+    jobs(&world, &json!({}));
+    manifest(&world, "", "");
+    let run = deploy().await;
+    assert_eq!((run.code, run.output("changed")), (0, "true"), "{run}");
+    assert!(!schedules(&world, "jobs-42").contains("*/5"), "{run}");
+    let mark = world.mark();
+    assert_eq!(deploy().await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+
+    // Where an environment has schedules, those that no configuration names stay; where it says `false`, none do.
+    let set_by_hand = async || {
+        let path = "/workers/scripts/jobs/schedules";
+        world.by_hand("PUT", path, &json!([{"cron": "1 * * * *"}])).await;
+    };
+    let production = async || {
+        let run = world.run("deploy-workers").on_push().input("environment", "production");
+        run.input("health", "false").go().await
+    };
+    assert_eq!(production().await.code, 0);
+    set_by_hand().await;
+    assert_eq!(production().await.output("changed"), "false");
+    assert!(schedules(&world, "jobs").contains("1 * * * *"));
+    jobs(&world, &crons);
+    world.file(
+        "codex.toml",
+        "[project]\nname = \"codex\"\nzone = \"example.com\"\n[environments.production]\ncrons = false\n[services.jobs]\npath = \"jobs\"\n",
+    );
+    let run = production().await;
+    assert_eq!(run.code, 0, "{run}");
+    assert!(!schedules(&world, "jobs").contains("* * *"), "{run}");
+    assert!(
+        run.stdout
+            .contains("its schedules (`*/5 * * * *`) are left out: environment `production` says `crons = false`"),
+        "{run}"
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn an_account_without_room_for_schedules_does_not_fail_sound_code() {
     let world = World::start().await;
     jobs(&world, &json!({"triggers": {"crons": ["*/5 * * * *"]}}));

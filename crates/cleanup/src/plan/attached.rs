@@ -28,7 +28,8 @@ fn fate(subject: &Subject, workers: &Workers<'_>, worker: &str, host: &str) -> F
             worker: worker.to_owned(),
             whose,
         }),
-        Standing::Gone if our_host => Fate::Kept(Reason::LeadsNowhere),
+        // A hostname of an earlier manifest, perhaps: it is told.
+        Standing::Gone if our_host || subject.names_worker(worker) => Fate::Kept(Reason::LeadsNowhere),
         Standing::Unknown(unread) if our_host || subject.names_worker(worker) => Fate::Left(Reason::Unknown(unread)),
         Standing::Not(_) | Standing::Gone | Standing::Unknown(_) => Fate::Nothing,
     }

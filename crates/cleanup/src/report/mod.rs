@@ -83,6 +83,8 @@ pub(crate) struct Report {
     /// What is left, and why the first of it is: its hint is the most useful.
     failure: Option<anyhow::Error>,
     unseen: Option<&'static str>,
+    /// No zone was looked at, since none is named.
+    pub(crate) zoneless: bool,
     took: Duration,
 }
 
@@ -115,6 +117,7 @@ impl Report {
             removals,
             failure,
             unseen,
+            zoneless: false,
             took,
         }
     }
@@ -149,6 +152,7 @@ impl Report {
         let kept = self.kept();
         let things = |n: usize| count(n, "thing");
         let (place, unseen) = match self.unseen {
+            None if self.zoneless => (" outside of zones".to_owned(), String::new()),
             None => (String::new(), String::new()),
             Some(unseen) => {
                 let seen = if unseen == "Neon" { "Cloudflare" } else { "Neon" };
@@ -173,7 +177,15 @@ impl Report {
             }
             (left, deleted, ..) => format!("deleted {} of {title}, {} left{kept}", things(deleted), things(left)),
         };
-        format!("{said}{unseen}")
+        // The manifest may have named a zone when the environment was made.
+        let zone = if self.zoneless {
+            format!(
+                "; no zone was looked at, as the manifest names none: if it did before, routes and DNS records of {title} are still there, and `cloudflare-zone-id` has them looked for"
+            )
+        } else {
+            String::new()
+        };
+        format!("{said}{unseen}{zone}")
     }
 
     /// What looks like the environment's and stays; empty when there is nothing.
@@ -228,6 +240,7 @@ impl Report {
             left: self.left(),
             kept: self.count(Outcome::Kept),
             unseen: self.unseen.map(str::to_owned),
+            zoneless: self.zoneless,
         };
         runner.output("changed", if report.head.changed { "true" } else { "false" })?;
         runner.output("left", &report.left.to_string())?;

@@ -35,6 +35,14 @@ fn alone(ends: Vec<(RemovalKind, End)>) -> Report {
     }
 }
 
+/// The same where neither manifest nor input names a zone.
+fn zoneless(ends: Vec<(RemovalKind, End)>) -> Report {
+    Report {
+        zoneless: true,
+        ..report(ends)
+    }
+}
+
 fn deleted() -> End {
     End::Deleted { certificate: None }
 }
@@ -57,6 +65,7 @@ fn the_last_line_says_what_is_true() {
         report(Vec::new()).sentence(),
         alone(vec![worker(deleted())]).sentence(),
         alone(Vec::new()).sentence(),
+        zoneless(vec![worker(deleted())]).sentence(),
     ];
     insta::assert_snapshot!(lines.join("\n"), @"
     nothing of preview 42 is left; deleted 1 thing in 1.2 s
@@ -70,6 +79,7 @@ fn the_last_line_says_what_is_true() {
     nothing of preview 42 is left; there was nothing to delete
     nothing of preview 42 is left at Neon; deleted 1 thing in 1.2 s; Cloudflare was not looked at
     nothing of preview 42 is left at Neon; there was nothing to delete; Cloudflare was not looked at
+    nothing of preview 42 is left outside of zones; deleted 1 thing in 1.2 s; no zone was looked at, as the manifest names none: if it did before, routes and DNS records of preview 42 are still there, and `cloudflare-zone-id` has them looked for
     ");
 }
 

@@ -18,6 +18,8 @@ pub struct Cleanup {
     pub kept: usize,
     /// The provider that was not looked at, since that was asked for: `Neon` or `Cloudflare`.
     pub unseen: Option<String>,
+    /// No zone was looked at, since neither manifest nor input names one: routes and DNS records of before may be left.
+    pub zoneless: bool,
 }
 
 /// One thing of an environment and what became of it.

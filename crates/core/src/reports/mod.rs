@@ -310,6 +310,7 @@ mod tests {
             left: 1,
             kept: 0,
             unseen: None,
+            zoneless: false,
         };
         let report = Report::from(report);
         let value = report.json().unwrap();

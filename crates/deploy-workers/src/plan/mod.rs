@@ -352,8 +352,12 @@ fn one(
         .filter(|crons| !environment.crons && !crons.is_empty());
     notes.extend(idle.map(|crons| {
         format!(
-            "its schedules ({}) are left out: a preview has none without `crons = true` in the environment",
-            quoted_list(crons)
+            "its schedules ({}) are left out: {}",
+            quoted_list(crons),
+            match environment.pull_request {
+                Some(_) => "a preview has none without `crons = true` in the environment".to_owned(),
+                None => format!("environment `{}` says `crons = false`", environment.name),
+            }
         )
     }));
     if let Some(what) = built.handed.as_ref().and_then(|handed| handed.uncompared) {
@@ -413,9 +417,13 @@ fn one(
 }
 
 /// The schedules that a Worker is to have; `None`: they are not ours. Jobs of production would run once per preview.
-fn wanted_crons(environment: &Environment, built: &Built) -> Option<Vec<String>> {
-    let crons = built.crons.clone()?;
-    Some(if environment.crons { crons } else { Vec::new() })
+/// Where there are to be none, those from before go, whatever the configuration says now.
+pub(crate) fn wanted_crons(environment: &Environment, built: &Built) -> Option<Vec<String>> {
+    if environment.crons {
+        built.crons.clone()
+    } else {
+        Some(Vec::new())
+    }
 }
 
 fn same(one: &[String], other: &[String]) -> bool {
