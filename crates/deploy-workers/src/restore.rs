@@ -1,7 +1,7 @@
 //! `command: rollback`: back to what served before a run, or to named versions.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use actions_core::cloudflare::{Deployment, Reader, Share, Version, Writer, Zone};
@@ -16,8 +16,9 @@ use wrangler::project::render::bound_workers;
 
 use crate::apply::decide::{self, Decision};
 use crate::apply::gate::{self, Awaited};
+use crate::apply::held::held;
 use crate::apply::look::{self, Found};
-use crate::apply::rollback::{self, PutBack};
+use crate::apply::rollback::{Back, PutBack, Undone};
 use crate::apply::{AT_ONCE, record};
 use crate::inputs::{BackTo, Inputs};
 use crate::plan::order::{self, Wave};
@@ -31,6 +32,8 @@ pub(crate) struct Restored<'a> {
     /// What served when the command began.
     pub(crate) before: Option<String>,
     pub(crate) put_back: PutBack,
+    /// What led to it, and does no longer.
+    pub(crate) undone: Vec<Undone>,
 }
 
 /// A Worker's history, as far as Cloudflare lists it.
@@ -165,6 +168,11 @@ impl<'a> Restore<'a> {
             .into_iter()
             .map(|(service, history)| (service.key.as_str(), (service, history)))
             .collect();
+        let held = if self.inputs.dry_run {
+            self.held(histories.values()).await
+        } else {
+            BTreeMap::new()
+        };
         for key in order.iter().rev() {
             let Some((service, history)) = histories.remove(key.as_str()) else {
                 continue;
@@ -175,14 +183,16 @@ impl<'a> Restore<'a> {
                 service,
                 before: live.and_then(Deployment::only_version).map(str::to_owned),
                 put_back: PutBack::Unanswered,
+                undone: Vec::new(),
             };
             self.current.replace(Some(current.clone()));
             let put_back = match history {
                 Err(error) => PutBack::failed(error),
-                Ok(history) => self.one(service, &history, &mark).await,
+                Ok(history) => self.one(service, &history, &mark, &held).await,
             };
-            self.runner.say(&report::put_back(&service.key, &put_back));
-            self.current.replace(None);
+            let current = self.current.take().unwrap_or(current);
+            self.runner
+                .say(&report::put_back(&service.key, &put_back, &current.undone));
             self.done.borrow_mut().push(Restored { put_back, ..current });
         }
         self.bound().await;
@@ -200,32 +210,102 @@ impl<'a> Restore<'a> {
     async fn bound(&self) {
         let workers = |restored: &Restored<'_>| {
             let bound = matches!(restored.put_back, PutBack::Bound(_));
-            bound.then(|| restored.service.worker.clone())
+            bound.then(|| (restored.service.worker.clone(), Vec::new()))
         };
-        let bound: Vec<String> = self.done.borrow().iter().filter_map(workers).collect();
-        for (worker, put_back) in rollback::remove_bound(&self.writer, bound).await {
+        let bound: Vec<_> = self.done.borrow().iter().filter_map(workers).collect();
+        if bound.is_empty() {
+            return;
+        }
+        let zone = match self.zone(&Decision::Remove).await {
+            Ok(zone) => zone,
+            // They stay as they were told to be.
+            Err(error) => return tracing::warn!("{error}"),
+        };
+        let note = |worker: &str, undone| self.undone(worker, undone);
+        for (worker, put_back) in self.back(zone.as_ref(), &note).remove_bound(bound).await {
             let mut done = self.done.borrow_mut();
             if let Some(restored) = done.iter_mut().find(|restored| restored.service.worker == worker) {
-                self.runner.say(&report::put_back(&restored.service.key, &put_back));
+                self.runner
+                    .say(&report::put_back(&restored.service.key, &put_back, &restored.undone));
                 restored.put_back = put_back;
             }
         }
     }
 
-    async fn one(&self, service: &Service, history: &History, mark: &str) -> PutBack {
+    fn back<'b>(&'b self, zone: Option<&'b Zone>, note: &'b dyn Fn(&str, Undone)) -> Back<'b> {
+        let writer = &self.writer;
+        Back { writer, zone, note }
+    }
+
+    fn undone(&self, worker: &str, undone: Undone) {
+        let (mut current, mut done) = (self.current.borrow_mut(), self.done.borrow_mut());
+        let mut all = current.iter_mut().chain(done.iter_mut());
+        if let Some(restored) = all.find(|restored| restored.service.worker == worker) {
+            restored.undone.push(undone);
+        }
+    }
+
+    /// Whether a version is of the run that is undone.
+    fn is_ours(&self, version: &Version) -> bool {
+        match self.back_to {
+            BackTo::BeforeRun(run) => record::is_of_run(version.message(), run),
+            BackTo::Versions(_) => false,
+        }
+    }
+
+    /// Who would keep which new Workers from being removed.
+    async fn held<'b>(
+        &self,
+        histories: impl Iterator<Item = &'b (&'b Service, anyhow::Result<History>)>,
+    ) -> BTreeMap<String, BTreeSet<String>> {
+        let (mut going, mut letting_go) = (BTreeMap::new(), BTreeSet::new());
+        for (service, history) in histories {
+            let Ok(history) = history else { continue };
+            let worker = service.worker.clone();
+            match self.decision(service, history) {
+                Decision::Remove => {
+                    let dependents = self.writer.reader().dependents(&worker).await;
+                    going.insert(worker, dependents.unwrap_or_default());
+                }
+                Decision::Deploy(_) => {
+                    letting_go.insert(worker);
+                }
+                _ => {}
+            }
+        }
+        held(going, &letting_go)
+    }
+
+    /// What is to be done, as far as the history tells.
+    fn decision(&self, service: &Service, history: &History) -> Decision {
         let decision = decide(self.back_to, &service.key, history, self.inputs);
+        match decide::all_are(&history.versions, |version| self.is_ours(version)) {
+            Err(why) if decision == Decision::Remove => Decision::Leave(report::not_removed(&why)),
+            _ => decision,
+        }
+    }
+
+    async fn one(
+        &self,
+        service: &Service,
+        history: &History,
+        mark: &str,
+        held: &BTreeMap<String, BTreeSet<String>>,
+    ) -> PutBack {
+        let decision = self.decision(service, history);
         if self.inputs.dry_run {
-            return report::planned(&decision);
+            let by = held.get(&service.worker).map(report::still_bound);
+            return by.map_or_else(|| report::planned(&decision), PutBack::Failed);
         }
         let zone = match self.zone(&decision).await {
             Ok(zone) => zone,
             Err(error) => return PutBack::failed(error),
         };
-        let is_ours = |version: &Version| match self.back_to {
-            BackTo::BeforeRun(run) => record::is_of_run(version.message(), run),
-            BackTo::Versions(_) => false,
-        };
-        rollback::carry_out(&self.writer, &service.worker, decision, mark, zone.as_ref(), is_ours).await
+        let note = |worker: &str, undone| self.undone(worker, undone);
+        let back = self.back(zone.as_ref(), &note);
+        // Which routes a run that has ended took from others is not known.
+        back.carry_out(&service.worker, decision, mark, &[], |version| self.is_ours(version))
+            .await
     }
 
     /// The zone, where a Worker is to be removed: what leads to it goes first.
@@ -254,6 +334,7 @@ impl<'a> Restore<'a> {
                     service,
                     before: None,
                     put_back: PutBack::Left(report::NOT_COME_TO.to_owned()),
+                    undone: Vec::new(),
                 });
             }
         }

@@ -222,10 +222,7 @@ async fn a_worker_that_somebody_else_binds_is_not_taken_from_them() {
         .cloned()
         .collect();
     assert_eq!(left, ["api-42", "theirs", "web-42"], "{run}");
-    assert!(
-        run.error().contains("used in service bindings of other Workers"),
-        "{run}"
-    );
+    assert!(run.error().contains("`theirs` still bind"), "{run}");
     world.finish().await;
 }
 

@@ -57,7 +57,9 @@ impl Reader {
         closed(dependents)
     }
 
-    async fn dependents(&self, worker: &str) -> Option<BTreeSet<String>> {
+    /// The other Workers that bind to a Worker. `None`: something else refers to it, or does so namelessly, or it could
+    /// not be read; only a deletion without force tells then.
+    pub async fn dependents(&self, worker: &str) -> Option<BTreeSet<String>> {
         let call = Call::get(
             self.account_path(&format!("/workers/workers/{worker}")),
             format!("read which Workers bind to Worker `{worker}`"),

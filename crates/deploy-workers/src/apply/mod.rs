@@ -4,6 +4,7 @@ pub(crate) mod attach;
 pub(crate) mod decide;
 pub(crate) mod first;
 pub(crate) mod gate;
+pub(crate) mod held;
 pub(crate) mod look;
 pub(crate) mod outcome;
 pub(crate) mod record;

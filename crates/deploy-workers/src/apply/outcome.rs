@@ -7,7 +7,7 @@ use std::time::Duration;
 use actions_core::cloudflare::WorkersDev;
 use indexmap::IndexMap;
 
-use crate::apply::rollback::PutBack;
+use crate::apply::rollback::{PutBack, Undone};
 use crate::plan::hostnames::Step;
 
 /// How far the code of a service came.
@@ -60,6 +60,8 @@ pub(crate) struct Outcome {
     pub(crate) warnings: Vec<String>,
     /// What the rollback made of it.
     pub(crate) put_back: Option<PutBack>,
+    /// What the rollback took away of what led to it.
+    pub(crate) undone: Vec<Undone>,
     pub(crate) took: Duration,
     /// Where a new Worker's versions have URLs of their own; of others the plan knows.
     pub(crate) version_urls: Option<String>,

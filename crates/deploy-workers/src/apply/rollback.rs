@@ -4,7 +4,7 @@
 
 use actions_core::cloudflare::dependents::has_dependents;
 use actions_core::cloudflare::versions::secrets_changed;
-use actions_core::cloudflare::{Error, Share, Version, Writer, Zone};
+use actions_core::cloudflare::{Error, Route, Share, Version, Writer, Zone};
 use futures_util::{StreamExt as _, stream};
 
 use crate::apply::decide::{self, Decision, Touched};
@@ -12,6 +12,7 @@ use crate::apply::look::{self, Found};
 use crate::apply::outcome::{Code, Outcome};
 use crate::apply::{AT_ONCE, Work, record};
 use crate::plan::ServicePlan;
+use crate::plan::hostnames::{Step, pattern};
 use crate::report;
 
 /// What became of a Worker that was to be put back.
@@ -39,28 +40,183 @@ impl PutBack {
     }
 }
 
-/// Carries a decision out. A Worker is deleted only when every version that it ever had `is_ours`; what leads to it in
-/// `zone` goes first, since a hostname that pointed to nothing would answer with an error.
-pub(crate) async fn carry_out(
-    writer: &Writer,
-    worker: &str,
-    decision: Decision,
-    message: &str,
-    zone: Option<&Zone>,
-    is_ours: impl Fn(&Version) -> bool,
-) -> PutBack {
-    match decision {
-        Decision::Nothing => PutBack::Nothing,
-        Decision::Leave(why) => PutBack::Left(why),
-        Decision::Fail(why) => PutBack::Failed(why),
-        Decision::Deploy(shares) => match deploy(writer, worker, &shares, message).await {
-            Ok(()) => PutBack::Back(shares.into_iter().map(|share| share.version_id).collect()),
-            Err(error) => PutBack::failed(error),
-        },
-        Decision::Remove => remove(writer, worker, zone, is_ours)
-            .await
-            .unwrap_or_else(PutBack::failed),
+/// What led to a Worker that is to be removed, and does no longer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Undone {
+    /// A route of this pattern.
+    Deleted(String),
+    /// A route of this pattern leads to this Worker again, as before.
+    MovedBack(String, String),
+    /// A custom domain.
+    Detached(String),
+}
+
+impl Undone {
+    /// Whether it was the step that led a hostname to the Worker.
+    pub(crate) fn undoes(&self, step: &Step) -> bool {
+        match (self, step) {
+            (Self::Deleted(gone) | Self::MovedBack(gone, _), Step::CreateRoute { pattern, .. }) => gone == pattern,
+            (Self::Deleted(gone) | Self::MovedBack(gone, _), Step::MoveRoute(route)) => *gone == route.pattern,
+            (Self::Detached(gone), Step::AttachDomain(attachment)) => *gone == attachment.hostname,
+            _ => false,
+        }
     }
+
+    /// Whether a hostname led to the Worker by it.
+    pub(crate) fn led(&self, hostname: &str) -> bool {
+        match self {
+            Self::Deleted(gone) | Self::MovedBack(gone, _) => *gone == pattern(hostname),
+            Self::Detached(gone) => gone == hostname,
+        }
+    }
+}
+
+/// Puts Workers back, and removes new ones with what leads to them.
+pub(crate) struct Back<'a> {
+    pub(crate) writer: &'a Writer,
+    pub(crate) zone: Option<&'a Zone>,
+    /// Is told what leads to which Worker no longer, as soon as it is so.
+    pub(crate) note: &'a dyn Fn(&str, Undone),
+}
+
+impl Back<'_> {
+    /// Carries a decision out. A Worker is deleted only when every version that it ever had `is_ours`; of the routes that
+    /// lead to it, those of `moved` go back to the Workers that they name.
+    pub(crate) async fn carry_out(
+        &self,
+        worker: &str,
+        decision: Decision,
+        message: &str,
+        moved: &[Route],
+        is_ours: impl Fn(&Version) -> bool,
+    ) -> PutBack {
+        match decision {
+            Decision::Nothing => PutBack::Nothing,
+            Decision::Leave(why) => PutBack::Left(why),
+            Decision::Fail(why) => PutBack::Failed(why),
+            Decision::Deploy(shares) => match deploy(self.writer, worker, &shares, message).await {
+                Ok(()) => PutBack::Back(shares.into_iter().map(|share| share.version_id).collect()),
+                Err(error) => PutBack::failed(error),
+            },
+            Decision::Remove => {
+                let versions = self.writer.reader().versions(worker).await;
+                match versions.map(|versions| decide::all_are(&versions, is_ours)) {
+                    Err(error) => PutBack::failed(error),
+                    Ok(Err(why)) => PutBack::Left(report::not_removed(&why)),
+                    Ok(Ok(())) => self.remove(worker, moved).await.unwrap_or_else(PutBack::failed),
+                }
+            }
+        }
+    }
+
+    /// Removes a Worker that nobody binds to. Only then it loses what leads to it: one that stays is to be reached as
+    /// before.
+    async fn remove(&self, worker: &str, moved: &[Route]) -> Result<PutBack, Error> {
+        match self.writer.reader().dependents(worker).await {
+            Some(others) if !others.is_empty() => Ok(PutBack::Bound(report::still_bound(&others))),
+            // A hostname that pointed to nothing would answer with an error.
+            Some(_) => {
+                self.detach(worker, moved).await?;
+                self.delete(worker).await
+            }
+            None => {
+                let put_back = self.delete(worker).await?;
+                if put_back == PutBack::Removed {
+                    self.detach(worker, moved).await?;
+                }
+                Ok(put_back)
+            }
+        }
+    }
+
+    /// Not by force: a Worker that others bind to is still in use.
+    async fn delete(&self, worker: &str) -> Result<PutBack, Error> {
+        match self.writer.delete_worker(worker, false).await {
+            Ok(_) => Ok(PutBack::Removed),
+            Err(error) if has_dependents(&error) => Ok(PutBack::Bound(actions_core::error::render(&error.into()))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes Workers that others were bound to when they were to be removed, by now perhaps no longer; each with the
+    /// routes that were moved to it. Of those that bind only each other none can go first, so they go by force: nobody is
+    /// left who would miss them.
+    pub(crate) async fn remove_bound(&self, mut waiting: Vec<(String, Vec<Route>)>) -> Vec<(String, PutBack)> {
+        let mut ended = Vec::new();
+        loop {
+            let before = waiting.len();
+            let mut still = Vec::new();
+            for (worker, moved) in std::mem::take(&mut waiting) {
+                match self.remove(&worker, &moved).await {
+                    Ok(PutBack::Bound(why)) => still.push((worker, moved, why)),
+                    Ok(put_back) => ended.push((worker, put_back)),
+                    Err(error) => ended.push((worker, PutBack::failed(error))),
+                }
+            }
+            if still.len() < before {
+                waiting = still.into_iter().map(|(worker, moved, _)| (worker, moved)).collect();
+                continue;
+            }
+            let names: Vec<String> = still.iter().map(|(worker, ..)| worker.clone()).collect();
+            let circle = self.writer.reader().bound_by_each_other(&names).await;
+            for (worker, moved, why) in still {
+                let put_back = if circle.contains(&worker) {
+                    let removed = self.remove_by_force(&worker, &moved).await;
+                    removed.map_or_else(PutBack::failed, |()| PutBack::Removed)
+                } else {
+                    PutBack::Failed(why)
+                };
+                ended.push((worker, put_back));
+            }
+            return ended;
+        }
+    }
+
+    async fn remove_by_force(&self, worker: &str, moved: &[Route]) -> Result<(), Error> {
+        self.detach(worker, moved).await?;
+        self.writer.delete_worker(worker, true).await?;
+        Ok(())
+    }
+
+    /// Takes away what leads to a Worker.
+    async fn detach(&self, worker: &str, moved: &[Route]) -> Result<(), Error> {
+        let Some(zone) = self.zone else { return Ok(()) };
+        let reader = self.writer.reader();
+        for route in reader.routes(zone).await? {
+            if route.script.as_deref() != Some(worker) {
+                continue;
+            }
+            let moved = moved.iter().find(|moved| moved.id == route.id);
+            if let Some(before) = moved.and_then(|moved| moved.script.clone()) {
+                self.writer.move_route(zone, &route, &before).await?;
+                (self.note)(worker, Undone::MovedBack(route.pattern, before));
+            } else if self.writer.delete_route(zone, &route).await? {
+                (self.note)(worker, Undone::Deleted(route.pattern));
+            }
+        }
+        for domain in reader.custom_domains(zone).await? {
+            if domain.service == worker {
+                let detached = self.writer.detach_domain(zone, &domain).await?;
+                if let Some(error) = detached.certificate_stays {
+                    tracing::warn!("the certificate of `{}` stays: {error}", domain.hostname);
+                }
+                if detached.was_there {
+                    (self.note)(worker, Undone::Detached(domain.hostname));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The routes that a service takes from others, as they were. By the plan: a step whose answer was lost is taken, too, and
+/// only a route that leads to the Worker now is moved back.
+fn moved(service: &ServicePlan) -> Vec<Route> {
+    let moved = service.steps.iter().filter_map(|step| match step {
+        Step::MoveRoute(route) => Some(route.clone()),
+        _ => None,
+    });
+    moved.collect()
 }
 
 /// Cloudflare asks back when the secrets of the old version are not those of the new one (10220). Putting back means
@@ -73,80 +229,6 @@ async fn deploy(writer: &Writer, worker: &str, shares: &[Share], message: &str) 
         }
         other => other,
     }
-}
-
-async fn remove(
-    writer: &Writer,
-    worker: &str,
-    zone: Option<&Zone>,
-    is_ours: impl Fn(&Version) -> bool,
-) -> Result<PutBack, Error> {
-    if let Err(why) = decide::all_are(&writer.reader().versions(worker).await?, is_ours) {
-        return Ok(PutBack::Left(format!("it is not removed: {why}")));
-    }
-    if let Some(zone) = zone {
-        detach(writer, worker, zone).await?;
-    }
-    // Not by force: a Worker that others bind to is still in use.
-    match writer.delete_worker(worker, false).await {
-        Ok(_) => Ok(PutBack::Removed),
-        Err(error) if has_dependents(&error) => Ok(bound(error)),
-        Err(error) => Err(error),
-    }
-}
-
-fn bound(error: Error) -> PutBack {
-    PutBack::Bound(actions_core::error::render(&error.into()))
-}
-
-/// Removes Workers that others were bound to when they were to be removed, by now perhaps no longer. Of those that bind
-/// only each other none can go first, so they go by force: nobody is left who would miss them.
-pub(crate) async fn remove_bound(writer: &Writer, mut waiting: Vec<String>) -> Vec<(String, PutBack)> {
-    let mut ended = Vec::new();
-    loop {
-        let before = waiting.len();
-        let mut still = Vec::new();
-        for worker in std::mem::take(&mut waiting) {
-            match writer.delete_worker(&worker, false).await {
-                Ok(_) => ended.push((worker, PutBack::Removed)),
-                Err(error) if has_dependents(&error) => still.push((worker, error)),
-                Err(error) => ended.push((worker, PutBack::failed(error))),
-            }
-        }
-        waiting = still.iter().map(|(worker, _)| worker.clone()).collect();
-        if waiting.len() < before {
-            continue;
-        }
-        let circle = writer.reader().bound_by_each_other(&waiting).await;
-        for (worker, error) in still {
-            let put_back = if circle.contains(&worker) {
-                let removed = writer.delete_worker(&worker, true).await;
-                removed.map_or_else(PutBack::failed, |_| PutBack::Removed)
-            } else {
-                PutBack::failed(error)
-            };
-            ended.push((worker, put_back));
-        }
-        return ended;
-    }
-}
-
-/// Takes away what leads to a Worker.
-async fn detach(writer: &Writer, worker: &str, zone: &Zone) -> Result<(), Error> {
-    for route in writer.reader().routes(zone).await? {
-        if route.script.as_deref() == Some(worker) {
-            writer.delete_route(zone, &route).await?;
-        }
-    }
-    for domain in writer.reader().custom_domains(zone).await? {
-        if domain.service == worker {
-            let detached = writer.detach_domain(zone, &domain).await?;
-            if let Some(error) = detached.certificate_stays {
-                tracing::warn!("the certificate of `{}` stays: {error}", domain.hostname);
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Work<'_> {
@@ -168,7 +250,7 @@ impl Work<'_> {
         if waves.is_empty() {
             return;
         }
-        self.runner.say(report::PUTTING_BACK);
+        self.runner.say(&report::putting_back(self.inputs.new_workers));
         let (mut at_once, cancelled) = (AT_ONCE, self.stop.check().is_err());
         if cancelled {
             waves = vec![waves.concat()];
@@ -193,8 +275,10 @@ impl Work<'_> {
             let is_bound = |service: &&ServicePlan| journal.services.get(&service.key).is_some_and(is_bound);
             touched.into_iter().filter(is_bound).collect()
         };
-        let workers = bound.iter().map(|service| service.worker.clone()).collect();
-        for (worker, put_back) in remove_bound(self.writer(), workers).await {
+        let workers = bound.iter().map(|service| (service.worker.clone(), moved(service)));
+        let (writer, note) = (self.writer(), |worker: &str, undone| self.undone(worker, undone));
+        let back = self.back(writer, &note);
+        for (worker, put_back) in back.remove_bound(workers.collect()).await {
             if let Some(service) = bound.iter().find(|service| service.worker == worker) {
                 self.end(service, put_back);
             }
@@ -210,7 +294,8 @@ impl Work<'_> {
             self.note(service, |outcome| {
                 let put_back = outcome.put_back.get_or_insert(PutBack::Unanswered);
                 if *put_back == PutBack::Unanswered {
-                    self.runner.say(&report::put_back(&service.key, put_back));
+                    self.runner
+                        .say(&report::put_back(&service.key, put_back, &outcome.undone));
                 }
             });
         }
@@ -224,17 +309,33 @@ impl Work<'_> {
                 let decision = self.decision(service, &now);
                 let run = self.inputs.origin.run_id().unwrap_or("unknown");
                 let mark = record::mark(run, &record::origin(&self.inputs.origin));
-                let (message, zone) = (self.message(service), self.facts.zone.as_ref());
+                let message = self.message(service);
                 let is_ours = |version: &Version| version.message() == message;
-                carry_out(self.writer(), &service.worker, decision, &mark, zone, is_ours).await
+                let note = |worker: &str, undone| self.undone(worker, undone);
+                let back = self.back(self.writer(), &note);
+                back.carry_out(&service.worker, decision, &mark, &moved(service), is_ours)
+                    .await
             }
         };
         self.end(service, put_back);
     }
 
+    fn back<'a>(&'a self, writer: &'a Writer, note: &'a dyn Fn(&str, Undone)) -> Back<'a> {
+        let zone = self.facts.zone.as_ref();
+        Back { writer, zone, note }
+    }
+
+    fn undone(&self, worker: &str, undone: Undone) {
+        let service = self.plan.services.values().find(|service| service.worker == worker);
+        if let Some(service) = service {
+            self.note(service, |outcome| outcome.undone.push(undone));
+        }
+    }
+
     fn end(&self, service: &ServicePlan, put_back: PutBack) {
-        self.runner.say(&report::put_back(&service.key, &put_back));
         self.note(service, |outcome| {
+            self.runner
+                .say(&report::put_back(&service.key, &put_back, &outcome.undone));
             match put_back {
                 PutBack::Back(_) => outcome.version.clone_from(&service.previous),
                 PutBack::Removed => outcome.version = None,

@@ -22,7 +22,7 @@ pub(crate) fn restored(
         matches!(
             restored.put_back,
             PutBack::Back(_) | PutBack::Removed | PutBack::Unanswered
-        )
+        ) || !restored.undone.is_empty()
     };
     let service = |restored: &Restored<'_>| {
         let (state, version, detail) = match &restored.put_back {
@@ -40,6 +40,8 @@ pub(crate) fn restored(
             }
             PutBack::Unanswered => (ServiceState::Failed, None, Some(super::OUT_OF_TIME.to_owned())),
         };
+        let undone = Some(super::undone(&restored.undone)).filter(|undone| !undone.is_empty());
+        let details: Vec<String> = detail.into_iter().chain(undone).collect();
         Service {
             service: restored.service.key.clone(),
             worker: restored.service.worker.clone(),
@@ -48,7 +50,7 @@ pub(crate) fn restored(
             version_id: version,
             previous_version_id: restored.before.clone(),
             state,
-            detail,
+            detail: Some(details.join("; ")).filter(|details| !details.is_empty()),
             ..Service::default()
         }
     };
@@ -79,7 +81,10 @@ pub(crate) fn restored_markdown(json: &DeployWorkers) -> String {
         || json.head.environment.clone(),
         |pr| format!("{} {pr}", json.head.environment),
     );
-    let said = if back == 0 {
+    let failed = |service: &Service| service.state == ServiceState::Failed;
+    let said = if back == 0 && json.services.iter().any(failed) {
+        "not put back".to_owned()
+    } else if back == 0 {
         "nothing to put back".to_owned()
     } else {
         format!("{} put back", count(back, "service"))

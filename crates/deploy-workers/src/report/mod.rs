@@ -27,8 +27,8 @@ pub(crate) use output::{Report, outputs, untouched};
 
 use crate::apply::decide::Decision;
 use crate::apply::outcome::Outcome;
-use crate::apply::rollback::PutBack;
-use crate::inputs::Inputs;
+use crate::apply::rollback::{PutBack, Undone};
+use crate::inputs::{Inputs, NewWorkers};
 use crate::plan::first::First;
 use crate::plan::order::Wave;
 use crate::plan::{Plan, ServicePlan, Upload};
@@ -297,8 +297,37 @@ pub(crate) fn checks_failed(conflicts: &[(String, String)]) -> anyhow::Error {
 }
 
 /// Putting back begins.
-pub(crate) const PUTTING_BACK: &str =
-    "putting the Workers of this run back to what served before; hostnames, schedules and data stay as they are";
+pub(crate) fn putting_back(new_workers: NewWorkers) -> String {
+    let but = match new_workers {
+        NewWorkers::Keep => "",
+        NewWorkers::Remove => ", but for those of new Workers, which are removed",
+    };
+    format!(
+        "putting the Workers of this run back to what served before; hostnames, schedules and data stay as they are{but}"
+    )
+}
+
+/// What leads to a Worker no longer.
+pub(crate) fn undone(all: &[Undone]) -> String {
+    let one = |undone: &Undone| match undone {
+        Undone::Deleted(pattern) => format!("route `{pattern}` is deleted"),
+        Undone::MovedBack(pattern, worker) => format!("route `{pattern}` leads to Worker `{worker}` again"),
+        Undone::Detached(hostname) => format!("custom domain `{hostname}` is detached"),
+    };
+    all.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Why a new Worker stays.
+pub(crate) fn not_removed(why: &str) -> String {
+    format!("it is not removed: {why}")
+}
+
+/// Why a new Worker stays that others bind to.
+pub(crate) fn still_bound(others: &BTreeSet<String>) -> String {
+    let others: Vec<&str> = others.iter().map(String::as_str).collect();
+    let verb = if others.len() == 1 { "binds" } else { "bind" };
+    not_removed(&format!("{} still {verb} to it", quoted_list(&others)))
+}
 
 /// The signal has come.
 pub(crate) const CANCELLED: &str =
@@ -315,8 +344,8 @@ pub(crate) const OUT_OF_TIME: &str =
 pub(crate) const NOT_COME_TO: &str = "the run was cancelled before it was put back";
 
 /// One Worker was put back, or not.
-pub(crate) fn put_back(key: &str, put_back: &PutBack) -> String {
-    match put_back {
+pub(crate) fn put_back(key: &str, put_back: &PutBack, undone: &[Undone]) -> String {
+    let ended = match put_back {
         PutBack::Back(versions) => format!("↩ {key}: version {} serves again", versions.join(" and ")),
         PutBack::Removed => format!("↩ {key}: it was new, and is removed"),
         PutBack::Nothing => format!("= {key}: nothing to put back"),
@@ -324,7 +353,11 @@ pub(crate) fn put_back(key: &str, put_back: &PutBack) -> String {
         PutBack::Bound(_) => format!("  {key}: other Workers are still bound to it; it is tried again after them"),
         PutBack::Failed(why) => format!("✗ {key}: not put back: {}", why.replace('\n', "\n  ")),
         PutBack::Unanswered => format!("✗ {key}: perhaps not put back: {OUT_OF_TIME}"),
+    };
+    if undone.is_empty() {
+        return ended;
     }
+    format!("{ended}\n  {}", self::undone(undone))
 }
 
 /// What `dry-run` says instead of putting back.

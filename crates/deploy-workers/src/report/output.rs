@@ -97,6 +97,8 @@ impl Report<'_> {
             Some(PutBack::Unanswered) => details.push(format!("perhaps not put back: {}", super::OUT_OF_TIME)),
             _ => {}
         }
+        let undone = outcome.map(|outcome| super::undone(&outcome.undone));
+        details.extend(undone.filter(|undone| !undone.is_empty()));
         details.extend(outcome.filter(|_| put_back.is_some()).and_then(not_undone));
         if let (Some(first), Some(made)) = (&plan.first, outcome.and_then(|outcome| outcome.first.as_ref())) {
             let is_first = |version: Option<&String>| version == Some(made);
@@ -134,12 +136,17 @@ impl Report<'_> {
         let done = |step: &Step| outcome.is_some_and(|outcome| outcome.did.contains(&Did::Step(step.clone())));
         // A step that found its end reached is done, and no change.
         let is_whole = outcome.is_some_and(|outcome| outcome.failed.is_none() && !outcome.cut);
+        let removed = outcome.is_some_and(|outcome| outcome.put_back == Some(PutBack::Removed));
+        let undone = |hostname: &str| {
+            let mut undone = outcome.into_iter().flat_map(|outcome| &outcome.undone);
+            removed || undone.any(|undone| undone.led(hostname))
+        };
         let open = |hostname: &str| {
             let steps = plan.steps.iter().filter(|step| step.leads_to(hostname));
             steps.clone().count() > 0 && !steps.clone().any(done)
         };
         let all = plan.hostnames.iter();
-        all.filter(|hostname| self.inputs.dry_run || is_whole || !open(hostname))
+        all.filter(|hostname| self.inputs.dry_run || !undone(hostname) && (is_whole || !open(hostname)))
             .cloned()
             .collect()
     }
@@ -257,13 +264,17 @@ pub(super) const NOT_PUT_BACK: &str = "\nPut back is the code with its bindings 
 
 /// What this run changed about a service that was put back, beside its code.
 fn not_undone(outcome: &Outcome) -> Option<String> {
+    let removed = outcome.put_back == Some(PutBack::Removed);
     let left = outcome.did.iter().filter_map(|did| match did {
+        Did::Step(done) if outcome.undone.iter().any(|undone| undone.undoes(done)) => None,
         Did::Step(done) => Some(step(done)),
+        Did::Record(name) => Some(format!("our DNS record `{name}` was deleted")),
+        // They went with it.
+        _ if removed => None,
         Did::Schedules => Some("its schedules".to_owned()),
         Did::Settings => Some("its settings".to_owned()),
         Did::Migrations => Some("its Durable Object migrations".to_owned()),
         Did::WorkersDevOff => Some("workers.dev was switched off".to_owned()),
-        Did::Record(name) => Some(format!("our DNS record `{name}` was deleted")),
         Did::Addresses(at) => Some(format!("workers.dev was switched {}", addresses::said(*at))),
         // They say whose it is, which does not change.
         Did::Tags => None,
