@@ -5,6 +5,7 @@ mod bundled;
 mod bundles;
 mod deploy;
 mod facts;
+mod history;
 mod inputs;
 mod plan;
 mod report;

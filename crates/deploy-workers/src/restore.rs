@@ -12,14 +12,13 @@ use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
 use futures_util::{StreamExt as _, stream};
-use wrangler::project::render::bound_workers;
 
 use crate::apply::decide::{self, Decision};
 use crate::apply::gate::{self, Awaited};
 use crate::apply::held::held;
-use crate::apply::look::{self, Found};
 use crate::apply::rollback::{Back, PutBack, Undone};
 use crate::apply::{AT_ONCE, record};
+use crate::history::History;
 use crate::inputs::{BackTo, Inputs};
 use crate::plan::order::{self, Wave};
 use crate::report;
@@ -34,51 +33,6 @@ pub(crate) struct Restored<'a> {
     pub(crate) put_back: PutBack,
     /// What led to it, and does no longer.
     pub(crate) undone: Vec<Undone>,
-}
-
-/// A Worker's history, as far as Cloudflare lists it.
-struct History {
-    found: Found,
-    versions: Vec<Version>,
-    /// Names of the Workers that the live version calls.
-    calls: Vec<String>,
-}
-
-impl History {
-    async fn read(reader: &Reader, worker: &str) -> anyhow::Result<Self> {
-        let found = look::found(reader, worker).await?;
-        let mut history = Self {
-            found,
-            versions: Vec::new(),
-            calls: Vec::new(),
-        };
-        if history.found == Found::Absent {
-            return Ok(history);
-        }
-        let live = history.live().and_then(Deployment::only_version).map(str::to_owned);
-        let version = async {
-            match &live {
-                Some(id) => reader.version(worker, id).await,
-                None => Ok(None),
-            }
-        };
-        let (versions, version) = futures_util::future::try_join(reader.versions(worker), version).await?;
-        history.versions = versions;
-        let bindings = version.map(|version| version.resources.bindings).unwrap_or_default();
-        history.calls = bindings.iter().flat_map(bound_workers).collect();
-        Ok(history)
-    }
-
-    fn deployments(&self) -> &[Deployment] {
-        match &self.found {
-            Found::There(deployments) => deployments,
-            Found::Absent => &[],
-        }
-    }
-
-    fn live(&self) -> Option<&Deployment> {
-        self.deployments().first()
-    }
 }
 
 /// Puts the services back, those first that need others.

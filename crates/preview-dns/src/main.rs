@@ -8,6 +8,7 @@ mod hostname;
 mod inputs;
 mod meaning;
 mod plan;
+mod remedies;
 mod report;
 mod routes;
 mod run;

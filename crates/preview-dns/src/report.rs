@@ -12,7 +12,8 @@ use actions_core::text::{cell, count, elapsed, quoted_list};
 
 use crate::converge::{Converged, Outcome};
 use crate::inputs::{Command, Inputs, routing_name};
-use crate::plan::{Fate, Line, Remedy};
+use crate::plan::{Fate, Line};
+use crate::remedies::ways_out;
 use crate::run::Session;
 use crate::wait::Missing;
 
@@ -60,42 +61,6 @@ pub(crate) const STILL_A_DOMAIN: &str = "made by the custom domain of its own Wo
 /// Why hostnames were not held against the zone's routes.
 pub(crate) fn routes_unseen() -> &'static str {
     "whether routes lead these hostnames elsewhere was not looked at: the token may not read Workers Routes"
-}
-
-/// What to do about the conflicts, each kind once.
-fn ways_out(lines: &[&Line]) -> String {
-    let mut remedies: Vec<Remedy> = lines
-        .iter()
-        .filter_map(|line| match line.fate {
-            Fate::Conflict(remedy) => Some(remedy),
-            Fate::Right | Fate::Planned(_) => None,
-        })
-        .collect();
-    remedies.sort_unstable();
-    remedies.dedup();
-    let keeps = remedies.contains(&Remedy::KeepRoute);
-    let ways = remedies.iter().map(|remedy| match remedy {
-        Remedy::KeepRoute => {
-            "keep `routing = \"route\"` for what a route answers by such a record: a custom domain shares its name with no other record, and without the record nobody could resolve the name"
-        }
-        Remedy::Adopt => {
-            "take over what is not ours with `adopt: true` (a dry run shows what that changes), or delete it"
-        }
-        Remedy::Delete if keeps => "delete the records that are not ours and serve nothing",
-        Remedy::Delete => "delete the records that are not ours",
-        Remedy::OtherOwner => "run `command: delete` for the environment that owns a record, or delete it by hand",
-        Remedy::Proxy => {
-            "switch a record at the zone itself, or at a wildcard, to proxied: a route answers before its origin, and it stays as it is"
-        }
-        Remedy::Detach => {
-            "detach a custom domain in the dashboard: Workers & Pages → the Worker → Settings → Domains & Routes"
-        }
-        Remedy::Route => {
-            "delete a route that leads elsewhere: Workers & Pages → the Worker → Settings → Domains & Routes"
-        }
-        Remedy::Managed => "remove the Cloudflare product that keeps a read-only record",
-    });
-    format!("{}; or use other hostnames", ways.collect::<Vec<_>>().join("; "))
 }
 
 /// A plan with more deletions and changes than allowed.

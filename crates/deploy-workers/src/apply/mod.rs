@@ -10,6 +10,7 @@ pub(crate) mod outcome;
 pub(crate) mod record;
 pub(crate) mod rollback;
 pub(crate) mod rollout;
+mod undone;
 pub(crate) mod upload;
 
 use std::cell::RefCell;

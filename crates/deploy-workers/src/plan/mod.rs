@@ -2,6 +2,7 @@
 
 pub(crate) mod addresses;
 pub(crate) mod changes;
+mod claimed;
 pub(crate) mod claims;
 pub(crate) mod conflicts;
 pub(crate) mod content;
@@ -26,6 +27,7 @@ use indexmap::IndexMap;
 use reqwest::Url;
 use serde_json::{Map, Value};
 
+use self::claimed::{tags, to_claim, unseen_claims};
 use self::first::First;
 use self::hostnames::{Decision, Step};
 use self::order::Wave;
@@ -256,7 +258,7 @@ fn of_hostnames(subject: &Subject<'_>, service: &Service, facts: &Facts, live: &
             service.worker
         )
     }));
-    let left_out = claims(subject, service, facts, &live.settings.tags).len();
+    let left_out = to_claim(subject, service, facts, &live.settings.tags).len();
     let left_out = left_out.saturating_sub(claims::ROOM);
     if left_out > 0 {
         decision.notes.push(format!(
@@ -265,52 +267,6 @@ fn of_hostnames(subject: &Subject<'_>, service: &Service, facts: &Facts, live: &
         ));
     }
     decision
-}
-
-/// Hostnames that were given to the Worker, and that this run cannot judge: their zone was not read.
-fn unseen_claims<'a>(environment: &Environment, service: &Service, facts: &Facts, tags: &'a [String]) -> Vec<&'a str> {
-    let wanted = hostnames::wanted(environment, service);
-    let seen = |hostname: &str| {
-        let zone = facts.zone.as_ref();
-        zone.is_some_and(|zone| naming::is_hostname(hostname, &zone.name))
-    };
-    let claimed = claims::hostnames(tags).into_iter();
-    claimed
-        .filter(|hostname| !seen(hostname) && !wanted.contains(hostname))
-        .collect()
-}
-
-/// The hostnames that the Worker's tags are to remember. A pull request's Workers are known by their names: no hostname
-/// need be claimed. One that a service which is not chosen is to have stays claimed until that one has it.
-fn claims<'a>(subject: &Subject<'_>, service: &'a Service, facts: &Facts, tags: &'a [String]) -> Vec<&'a str> {
-    let environment = subject.environment;
-    if environment.pull_request.is_some() {
-        return Vec::new();
-    }
-    let mut claims = hostnames::wanted(environment, service);
-    claims.extend(unseen_claims(environment, service, facts, tags));
-    let others = environment.services.iter();
-    let others = others.filter(|other| !subject.built.contains_key(&other.key));
-    let awaited: BTreeSet<&str> = others.flat_map(|other| hostnames::wanted(environment, other)).collect();
-    for hostname in claims::hostnames(tags) {
-        if awaited.contains(hostname) && !claims.contains(&hostname) {
-            claims.push(hostname);
-        }
-    }
-    claims
-}
-
-/// The tags of a service's Worker.
-fn tags(
-    subject: &Subject<'_>,
-    service: &Service,
-    facts: &Facts,
-    present: &[String],
-    uploaded: Option<&str>,
-) -> Vec<String> {
-    let marker = ownership::marker(&subject.environment.owner, present);
-    let hostnames = claims(subject, service, facts, present);
-    claims::tags(present, marker.as_deref(), uploaded, &hostnames)
 }
 
 /// Whether Workers are reached by their hostnames only, as previews are.

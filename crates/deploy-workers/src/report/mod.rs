@@ -1,6 +1,7 @@
 //! Every sentence that a user of this action reads: here the log and the errors, in [`describe`] what
 //! comes before, in [`output`] what comes after.
 
+mod back;
 mod builds;
 mod commands;
 pub(crate) mod describe;
@@ -17,6 +18,7 @@ use actions_core::text::{bytes, count, elapsed, quoted_list};
 use indexmap::IndexMap;
 use wrangler::Failed;
 
+pub(crate) use back::{not_removed, planned, put_back, putting_back, rollback_failed, still_bound, undone};
 pub(crate) use builds::{
     builds_skipped, bundling_failed, commit_not_known, cut_short, left, left_running, lost, not_bundled, progress,
     project_not_built, project_not_built_either, taken, work,
@@ -25,14 +27,11 @@ pub(crate) use commands::{restored, restored_markdown, validated, validated_mark
 pub(crate) use hostnames::{domain_taken, no_workers_dev, not_replaced, other_workers_dev, route_taken};
 pub(crate) use output::{Report, outputs, untouched};
 
-use crate::apply::decide::Decision;
 use crate::apply::outcome::Outcome;
-use crate::apply::rollback::{PutBack, Undone};
-use crate::inputs::{Inputs, NewWorkers};
+use crate::inputs::Inputs;
 use crate::plan::first::First;
 use crate::plan::order::Wave;
 use crate::plan::{Plan, ServicePlan, Upload};
-use crate::restore::Restored;
 use wrangler::project::Size;
 
 fn size(size: Size) -> String {
@@ -296,39 +295,6 @@ pub(crate) fn checks_failed(conflicts: &[(String, String)]) -> anyhow::Error {
     .into()
 }
 
-/// Putting back begins.
-pub(crate) fn putting_back(new_workers: NewWorkers) -> String {
-    let but = match new_workers {
-        NewWorkers::Keep => "",
-        NewWorkers::Remove => ", but for those of new Workers, which are removed",
-    };
-    format!(
-        "putting the Workers of this run back to what served before; hostnames, schedules and data stay as they are{but}"
-    )
-}
-
-/// What leads to a Worker no longer.
-pub(crate) fn undone(all: &[Undone]) -> String {
-    let one = |undone: &Undone| match undone {
-        Undone::Deleted(pattern) => format!("route `{pattern}` is deleted"),
-        Undone::MovedBack(pattern, worker) => format!("route `{pattern}` leads to Worker `{worker}` again"),
-        Undone::Detached(hostname) => format!("custom domain `{hostname}` is detached"),
-    };
-    all.iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-/// Why a new Worker stays.
-pub(crate) fn not_removed(why: &str) -> String {
-    format!("it is not removed: {why}")
-}
-
-/// Why a new Worker stays that others bind to.
-pub(crate) fn still_bound(others: &BTreeSet<String>) -> String {
-    let others: Vec<&str> = others.iter().map(String::as_str).collect();
-    let verb = if others.len() == 1 { "binds" } else { "bind" };
-    not_removed(&format!("{} still {verb} to it", quoted_list(&others)))
-}
-
 /// The signal has come.
 pub(crate) const CANCELLED: &str =
     "cancelled: nothing new is begun; what is on its way comes to its end, as far as there is time";
@@ -342,56 +308,6 @@ pub(crate) const OUT_OF_TIME: &str =
 
 /// What is said of a Worker that a cancelled rollback did not come to the end of.
 pub(crate) const NOT_COME_TO: &str = "the run was cancelled before it was put back";
-
-/// One Worker was put back, or not.
-pub(crate) fn put_back(key: &str, put_back: &PutBack, undone: &[Undone]) -> String {
-    let ended = match put_back {
-        PutBack::Back(versions) => format!("↩ {key}: version {} serves again", versions.join(" and ")),
-        PutBack::Removed => format!("↩ {key}: it was new, and is removed"),
-        PutBack::Nothing => format!("= {key}: nothing to put back"),
-        PutBack::Left(why) => format!("= {key}: left as it is: {why}"),
-        PutBack::Bound(_) => format!("  {key}: other Workers are still bound to it; it is tried again after them"),
-        PutBack::Failed(why) => format!("✗ {key}: not put back: {}", why.replace('\n', "\n  ")),
-        PutBack::Unanswered => format!("✗ {key}: perhaps not put back: {OUT_OF_TIME}"),
-    };
-    if undone.is_empty() {
-        return ended;
-    }
-    format!("{ended}\n  {}", self::undone(undone))
-}
-
-/// What `dry-run` says instead of putting back.
-pub(crate) fn planned(decision: &Decision) -> PutBack {
-    match decision {
-        Decision::Nothing => PutBack::Nothing,
-        Decision::Leave(why) => PutBack::Left(why.clone()),
-        Decision::Fail(why) => PutBack::Failed(why.clone()),
-        Decision::Remove => PutBack::Left("dry run: it would be removed".to_owned()),
-        Decision::Deploy(shares) => {
-            let versions: Vec<&str> = shares.iter().map(|share| share.version_id.as_str()).collect();
-            PutBack::Left(format!("dry run: version {} would serve again", versions.join(" and ")))
-        }
-    }
-}
-
-/// The error of a rollback that is not whole.
-pub(crate) fn rollback_failed(all: &[Restored<'_>]) -> Option<anyhow::Error> {
-    let failed: Vec<(&str, &str)> = all
-        .iter()
-        .filter_map(|restored| match &restored.put_back {
-            PutBack::Failed(why) | PutBack::Bound(why) => Some((restored.service.key.as_str(), why.as_str())),
-            PutBack::Unanswered => Some((restored.service.key.as_str(), OUT_OF_TIME)),
-            _ => None,
-        })
-        .collect();
-    if failed.is_empty() {
-        return None;
-    }
-    let keys: Vec<&str> = failed.iter().map(|(key, _)| *key).collect();
-    let lines: Vec<String> = failed.iter().map(|(key, why)| format!("{key}: {why}")).collect();
-    let what = format!("could not put back {}", quoted_list(&keys));
-    Some(fault(what).because(fault(lines.join("\n"))).into())
-}
 
 /// Everything is valid.
 pub(crate) fn valid(inputs: &Inputs) -> String {
