@@ -10,6 +10,7 @@ use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{Problems, Runner, command};
 use futures_util::future::try_join;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::apply::Work;
 use crate::apply::outcome::Journal;
@@ -36,13 +37,7 @@ struct Prepared {
 
 impl Prepared {
     /// Bundles, reads and plans.
-    async fn new(
-        runner: &Runner,
-        inputs: &mut Inputs,
-        access: &CloudflareAccess,
-        under_way: &UnderWay,
-    ) -> anyhow::Result<Self> {
-        let reader = access.reader(actions_core::http::client()?);
+    async fn new(runner: &Runner, inputs: &mut Inputs, reader: Reader, under_way: &UnderWay) -> anyhow::Result<Self> {
         declared_secrets(runner, inputs, &reader).await?;
         let bundled = Bundled::make(inputs, runner, under_way).await?;
         let inputs = &*inputs;
@@ -84,11 +79,16 @@ async fn declared_secrets(runner: &Runner, inputs: &mut Inputs, reader: &Reader)
     let declared = project.declared_secrets(scope);
     inputs.declare(&declared, &runner.env);
     let mut missing = Problems::default();
-    for key in inputs.awaited.keys() {
-        let Some(service) = inputs.environment.service(key) else {
-            continue;
-        };
-        let names = reader.secret_names(&service.worker).await?.unwrap_or_default();
+    let asked = inputs.awaited.keys().filter_map(|key| inputs.environment.service(key));
+    let there: Vec<(&str, Vec<String>)> = stream::iter(asked)
+        .map(|service| async {
+            let names = reader.secret_names(&service.worker).await?;
+            anyhow::Ok((service.key.as_str(), names.unwrap_or_default()))
+        })
+        .buffered(facts::AT_ONCE)
+        .try_collect()
+        .await?;
+    for (key, names) in there {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         for (name, problem) in inputs.undeclared(key, &names) {
             missing.add(name, problem);
@@ -130,7 +130,7 @@ pub(crate) async fn run(
     };
     let under_way = UnderWay::default();
     let prepared = tokio::select! {
-        prepared = try_join(Prepared::new(runner, &mut inputs, access, &under_way), source) => prepared,
+        prepared = try_join(Prepared::new(runner, &mut inputs, reader, &under_way), source) => prepared,
         interrupt = interrupts.next() => Err(Cancelled(interrupt).error(&report::cut_short(UNTOUCHED, &under_way.now()))),
     };
     let (prepared, source) = match prepared {

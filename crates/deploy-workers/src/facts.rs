@@ -20,7 +20,7 @@ use wrangler::project::Built;
 use wrangler::project::render::Known;
 
 /// So many reads at once: well below what would count as a burst.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 /// What is there.
 pub(crate) struct Facts {
