@@ -43,6 +43,8 @@ commands:
     --keep        stop before closing the pull request
   test            run every check
     --only A[,B]  run these steps and what they need
+    --story A[,B] of the step `workflows`, play these stories only
+    --full        also play the stories that do not run each time
     --list        name the steps
     --verbose     show the output of each step, not only of those that fail
     --binaries D  the stories and act run the actions in the folder D, such as a release's
@@ -64,7 +66,7 @@ commands:
 enum Task {
     Help,
     Demo(demo::Options),
-    Test(test::Options, Option<PathBuf>),
+    Test(test::Options, Option<PathBuf>, act::Selection),
     Bench(bench::Options),
     Docs,
     VerifyLive,
@@ -102,6 +104,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                 only: Vec::new(),
             };
             let mut binaries = None;
+            let mut stories = act::Selection::default();
             while let Some(arg) = args.next() {
                 match arg.as_str() {
                     "--list" => options.list = true,
@@ -116,10 +119,15 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                         let steps = args.next().context("`--only` needs the names of steps")?;
                         options.only.extend(steps.split(',').map(str::to_owned));
                     }
+                    "--story" => {
+                        let names = args.next().context("`--story` needs the names of stories")?;
+                        stories.only.extend(names.split(',').map(str::to_owned));
+                    }
+                    "--full" => stories.full = true,
                     _ => bail!("`test` has no option `{arg}`"),
                 }
             }
-            Task::Test(options, binaries)
+            Task::Test(options, binaries, stories)
         }
         Some("bench") => {
             let mut options = bench::Options::default();
@@ -158,7 +166,8 @@ fn run(task: Task) -> Result<ExitCode> {
     match task {
         Task::Help => say!("{}", HELP.trim_end()),
         Task::Demo(options) => return demo::run(&workspace, options),
-        Task::Test(options, binaries) => {
+        Task::Test(options, binaries, stories) => {
+            workspace.stories = stories;
             workspace.actions = binaries.unwrap_or(workspace.actions);
             return test::run(&workspace, &options);
         }
@@ -256,10 +265,12 @@ mod tests {
 
     #[test]
     fn steps_of_a_test() {
-        let Task::Test(options, None) = parsed("test --only fmt,clippy --only act").unwrap() else {
+        let Task::Test(options, None, stories) = parsed("test --only fmt,clippy --only workflows --story a,b").unwrap()
+        else {
             panic!("not a test")
         };
-        assert_eq!(options.only, ["fmt", "clippy", "act"]);
+        assert_eq!(options.only, ["fmt", "clippy", "workflows"]);
+        assert_eq!(stories.only, ["a", "b"]);
     }
 
     #[test]

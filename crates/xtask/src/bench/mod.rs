@@ -72,18 +72,25 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
 
 /// Builds what is measured; answers the workspace with that build's folder.
 fn built(workspace: &Workspace, release: bool) -> Result<Workspace> {
-    let root = workspace.root.clone();
     if release {
         crate::test::build_release_binaries(workspace)?;
         // Cargo's folder of a profile is beside the others.
         let bin = workspace.bin.with_file_name("release");
         let actions = bin.clone();
-        Ok(Workspace { root, bin, actions })
+        Ok(Workspace {
+            bin,
+            actions,
+            ..workspace.clone()
+        })
     } else {
         crate::test::build_binaries(workspace)?;
         let bin = workspace.bin.with_file_name("debug");
         let actions = bin.clone();
-        Ok(Workspace { root, bin, actions })
+        Ok(Workspace {
+            bin,
+            actions,
+            ..workspace.clone()
+        })
     }
 }
 

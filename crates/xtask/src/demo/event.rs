@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::consumer::Consumer;
 use super::world::{PULL_REQUEST, REPOSITORY, REPOSITORY_ID};
 
-fn repository() -> Value {
+pub(crate) fn repository() -> Value {
     json!({"id": REPOSITORY_ID, "full_name": REPOSITORY, "name": "app", "owner": {"login": "acme"}, "default_branch": "main"})
 }
 

@@ -66,7 +66,16 @@ impl Options {
         Ok(Self { references, release })
     }
 
-    /// The tree of an unreleased ref, as tests use it.
+    /// The tree of an unreleased ref in which our own are named by tag, for runners that do not know `$/`.
+    pub(crate) fn tagged(tag: &str) -> Self {
+        Self {
+            references: References::Tag(tag.to_owned()),
+            release: None,
+        }
+    }
+
+    /// The tree of an unreleased ref.
+    #[cfg(test)]
     pub(crate) fn unreleased() -> Self {
         Self {
             references: References::SelfRepository,
