@@ -14,3 +14,6 @@ pub use client::{Reader, Writer};
 pub use comments::{Author, Comment, Edited};
 pub use error::Error;
 pub use identity::Identity;
+
+/// The API of github.com; GitHub Enterprise Server has its own.
+pub const API: &str = "https://api.github.com";
