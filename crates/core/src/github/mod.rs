@@ -17,3 +17,6 @@ pub use comments::{Author, Comment, Edited};
 pub use commits::{Changes, CommitStatus};
 pub use error::Error;
 pub use identity::Identity;
+
+/// The API of github.com; GitHub Enterprise Server has its own.
+pub const API: &str = "https://api.github.com";
