@@ -29,6 +29,13 @@ pub(crate) fn write(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(written)
 }
 
+/// The READMEs that are not what they should be.
+pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
+    let all = readmes(workspace)?;
+    let stale = all.into_iter().filter(|readme| readme.stands != readme.should);
+    Ok(stale.map(|readme| readme.path).collect())
+}
+
 /// The READMEs of all actions.
 pub(crate) fn readmes(workspace: &Workspace) -> Result<Vec<Readme>> {
     let read = |action: String| {

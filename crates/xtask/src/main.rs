@@ -52,7 +52,9 @@ commands:
     --runs N      how often each is run (5)
     --release     measure release builds, which take minutes to make
     --json        print the figures as JSON
-  docs            write what is generated: the manifest's JSON schema, local-cloud's truth table, the READMEs' tables
+  docs            write what is generated: the READMEs' tables, .github/docs, the manifest's JSON schema, local-cloud's
+                  truth table
+    --check       write nothing, and fail where something is not current
   verify-live     play the same calls at the vendors and at local-cloud, and tell what differs
                   (action-tests/verify-live/README.md)
   check-tree      check the repository's own rules (a step of `test`)
@@ -68,7 +70,7 @@ enum Task {
     Demo(demo::Options),
     Test(test::Options, Option<PathBuf>, act::Selection),
     Bench(bench::Options),
-    Docs,
+    Docs { check: bool },
     VerifyLive,
     CheckTree,
     ReleaseAssets(PathBuf),
@@ -144,7 +146,15 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
             }
             Task::Bench(options)
         }
-        Some("docs") => Task::Docs,
+        Some("docs") => {
+            let check = args.next().map(|arg| match arg.as_str() {
+                "--check" => Ok(true),
+                _ => bail!("`docs` has no option `{arg}`"),
+            });
+            Task::Docs {
+                check: check.transpose()?.unwrap_or(false),
+            }
+        }
         Some("verify-live") => Task::VerifyLive,
         Some("check-tree") => Task::CheckTree,
         Some("release-assets") => Task::ReleaseAssets(args.next().context("`release-assets` needs a folder")?.into()),
@@ -172,7 +182,7 @@ fn run(task: Task) -> Result<ExitCode> {
             return test::run(&workspace, &options);
         }
         Task::Bench(options) => bench::run(&workspace, options)?,
-        Task::Docs => docs(&workspace)?,
+        Task::Docs { check } => docs(&workspace, check)?,
         Task::VerifyLive => return verify_live(&workspace),
         Task::CheckTree => say!("{}", tree::check(&workspace)?),
         Task::ReleaseAssets(folder) => {
@@ -184,22 +194,40 @@ fn run(task: Task) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes generated files: the test that keeps each current can write it, too.
-fn docs(workspace: &Workspace) -> Result<()> {
-    for path in docs::write(workspace)? {
-        say!("wrote {}", path.display());
+/// Writes generated files, or only checks them: the test that keeps each current can write it, too.
+fn docs(workspace: &Workspace, check: bool) -> Result<()> {
+    if check {
+        let stale = docs::stale(workspace)?;
+        if !stale.is_empty() {
+            bail!("not current, `cargo xtask docs` writes them: {}", stale.join(", "));
+        }
+    } else {
+        for path in docs::write(workspace)? {
+            say!("wrote {}", path.display());
+        }
     }
     for (package, test) in [
         ("actions-core", "the_schema_is_current"),
         ("local-cloud", "the_readme_shows_the_table"),
         ("wrangler", "the_table_of_keys_is_current"),
+        ("reference", "current"),
     ] {
         let mut cargo = Command::new("cargo");
-        cargo
-            .args(["test", "--quiet", "--package", package, test])
-            .env("UPDATE_DOCS", "1");
+        cargo.args(["test", "--quiet", "--package", package, test]);
+        if check {
+            cargo.env_remove("UPDATE_DOCS");
+        } else {
+            cargo.env("UPDATE_DOCS", "1");
+        }
         if !cargo.current_dir(&workspace.root).status().context(NO_CARGO)?.success() {
-            bail!("the files were not written");
+            bail!(
+                "{}",
+                if check {
+                    "a document is not current"
+                } else {
+                    "the files were not written"
+                }
+            );
         }
     }
     Ok(())
@@ -289,6 +317,7 @@ mod tests {
             "release-tree",
             "release-tree D --version v1.2.3",
             "check-tree x",
+            "docs --chekc",
             "publish",
         ] {
             assert!(parsed(wrong).is_err(), "{wrong}");

@@ -131,7 +131,7 @@ fn files(workspace: &Workspace) -> Result<Vec<(String, Vec<String>)>> {
     for file in listed.split('\0').filter(|file| workspace.path(file).is_file()) {
         if let Some(inside) = file.strip_prefix("actions/") {
             files.push((file.to_owned(), vec![file.to_owned(), inside.to_owned()]));
-        } else if TOP.contains(&file) || is_reusable_workflow(workspace, file)? {
+        } else if TOP.contains(&file) || file.starts_with(".github/docs/") || is_reusable_workflow(workspace, file)? {
             files.push((file.to_owned(), vec![file.to_owned()]));
         }
     }

@@ -75,11 +75,9 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String> {
         &fs::read_to_string(workspace.path("README.md"))?,
         &fs::read_to_string(workspace.path(readme::WORKFLOW))?,
     ));
-    let stale = crate::docs::readmes(workspace)?;
-    let stale = stale.iter().filter(|readme| readme.stands != readme.should);
-    problems.extend(stale.map(|readme| {
+    problems.extend(crate::docs::stale(workspace)?.iter().map(|path| {
         Problem::new(
-            &readme.path,
+            path,
             0,
             "its tables are not what action.yml says; `cargo xtask docs` writes them",
         )
