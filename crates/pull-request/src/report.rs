@@ -38,7 +38,9 @@ pub(crate) fn stay(facts: &Facts, why: Why) -> String {
              With `dependabot: true`, and the secrets among Dependabot's own (Settings → Secrets and variables → \
              Dependabot), there is one."
         ),
-        Why::Draft => format!("Pull request #{number} is a draft, and drafts get no preview here: it comes when it is ready for review."),
+        Why::Draft => format!(
+            "Pull request #{number} is a draft, and drafts get no preview here: it comes when it is ready for review."
+        ),
         Why::Closed => format!("Pull request #{number} was closed meanwhile: nothing is made for it."),
     }
 }
@@ -76,7 +78,9 @@ mod tests {
             withheld: None,
             by_hand: false,
         };
-        let mut all = [Why::Fork, Why::Dependabot, Why::Draft, Why::Closed].map(|why| stay(&facts, why)).to_vec();
+        let mut all = [Why::Fork, Why::Dependabot, Why::Draft, Why::Closed]
+            .map(|why| stay(&facts, why))
+            .to_vec();
         all.push(unasked(7, "connection reset"));
         let moved = Refusal::Moved {
             looked_at: "a".repeat(40),

@@ -186,7 +186,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::VerifyLive => return verify_live(&workspace),
         Task::CheckTree => say!("{}", tree::check(&workspace)?),
         Task::ReleaseAssets(folder) => {
-            let actions = release::tree::actions(&workspace)?;
+            let actions = release::tree::binaries(&workspace)?;
             say!("{} assets", release::assets::pack(&folder, &actions)?);
         }
         Task::ReleaseTree(folder, options) => say!("{}", release::tree::write(&workspace, &folder, &options)?),

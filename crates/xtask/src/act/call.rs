@@ -39,7 +39,6 @@ impl Shop {
     }
 
     /// The same pull request, from a fork: no secrets, and a token that may read.
-    #[expect(dead_code, reason = "for stories to come")]
     pub(crate) fn pull_request_of_fork(&self, workflow: &'static str, action: &str) -> Call {
         let mut call = self.pull_request(workflow, action);
         let fork = json!({"id": 9_000_001, "full_name": "stranger/app", "name": "app", "fork": true, "owner": {"login": "stranger"}});
@@ -54,7 +53,6 @@ impl Shop {
     }
 
     /// Somebody started the workflow by hand, on the default branch.
-    #[expect(dead_code, reason = "for stories to come")]
     pub(crate) fn dispatch(&self, workflow: &'static str, inputs: &Value) -> Call {
         self.on_main(
             workflow,

@@ -20,7 +20,7 @@
 //! }
 //! ```
 //!
-//! and one line in [`STORIES`]. The callers name our workflows and actions as everybody does,
+//! and one line in [`stories`]. The callers name our workflows and actions as everybody does,
 //! `codex/actions/.github/workflows/preview.yml@v1`; what stands there is a release tree, rendered for runners that do
 //! not know the syntax of 2026 (`release::references`). Actions of others are stood in for (`stand_in`): add the action
 //! there when a workflow uses another one. Secrets and variables are those of [`shop::secrets`] and `Shop::variables`.
@@ -32,6 +32,7 @@
 
 mod call;
 mod log;
+mod preview;
 mod run;
 mod shop;
 mod smallest;
@@ -58,7 +59,11 @@ pub(crate) struct Story {
 }
 
 /// In the order in which they run: one after another, since each keeps both cores busy.
-const STORIES: &[Story] = &[smallest::STORY];
+fn stories() -> Vec<Story> {
+    let mut all = vec![smallest::STORY];
+    all.extend(preview::STORIES);
+    all
+}
 
 /// Which stories are played.
 #[derive(Debug, Clone, Default)]
@@ -86,12 +91,12 @@ impl Selection {
 
 /// The names of the stories and what each shows, for `--list`.
 pub(crate) fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
-    STORIES.iter().map(|story| (story.name, story.what))
+    stories().into_iter().map(|story| (story.name, story.what))
 }
 
 pub(crate) fn step(workspace: &Workspace) -> Result<Passed> {
     let (mut told, mut failed) = (String::new(), Vec::new());
-    for story in workspace.stories.of(STORIES)? {
+    for story in workspace.stories.of(&stories())? {
         let start = Instant::now();
         match played(workspace, story) {
             Ok(runs) => {

@@ -30,9 +30,7 @@ impl Shop {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let home = self.folder(&format!("run-{number}"))?;
         let artifacts = self.folder(&format!("artifacts-{number}"))?;
-        if call.payload["pull_request"].is_object() {
-            self.cloud.post("seed", &event::seed(&call.payload["pull_request"]))?;
-        }
+        self.see(call)?;
         let token = if call.trusted { world::GITHUB_TOKEN } else { READ_ONLY };
         if !call.trusted {
             let permissions = json!({"contents": "read", "pull-requests": "read", "issues": "read"});
@@ -103,6 +101,15 @@ impl Shop {
             bail!("`{}` leaks {}\n{}", call.name, leaks.join(", "), outcome.log);
         }
         Ok(outcome)
+    }
+
+    /// GitHub knows what an event tells of its pull request, though no workflow runs for it.
+    pub(crate) fn see(&self, call: &Call) -> Result<()> {
+        let pull = &call.payload["pull_request"];
+        if pull.is_object() {
+            self.cloud.post("seed", &event::seed(pull))?;
+        }
+        Ok(())
     }
 
     /// What every step of a run finds in its environment.

@@ -66,7 +66,6 @@ impl Shop {
     }
 
     /// Writes a file of the repository; [`Consumer::push`] commits it.
-    #[expect(dead_code, reason = "for stories to come")]
     pub(crate) fn write(&self, file: &str, text: &str) -> Result<()> {
         let path = self.consumer.folder.join(file);
         fs::create_dir_all(path.parent().unwrap_or(&self.consumer.folder))?;
@@ -74,7 +73,6 @@ impl Shop {
     }
 
     /// Replaces `from`, which must be there, in a file of the repository; [`Consumer::push`] commits it.
-    #[expect(dead_code, reason = "for stories to come")]
     pub(crate) fn replace(&self, file: &str, from: &str, to: &str) -> Result<()> {
         let text = fs::read_to_string(self.consumer.folder.join(file))?;
         ensure!(text.contains(from), "`{file}` does not hold `{from}`");

@@ -31,8 +31,11 @@ pub(crate) fn payload(action: &str, pull: &Value) -> Value {
 
 /// What makes the local GitHub agree with the event.
 pub(crate) fn seed(pull: &Value) -> Value {
+    let of = |side: &str| pull[side]["repo"]["full_name"].as_str();
+    let fork = of("head").filter(|name| Some(*name) != of("base"));
     json!({"github": {"pulls": [{
         "number": pull["number"], "title": pull["title"], "state": pull["state"], "merged": pull["merged"],
         "head_ref": pull["head"]["ref"], "head_sha": pull["head"]["sha"],
+        "fork": fork,
     }]}})
 }

@@ -97,6 +97,13 @@ pub(crate) fn actions(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// The names of those that have a binary, in order: the others compose actions.
+pub(crate) fn binaries(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut names = actions(workspace)?;
+    names.retain(|name| workspace.path("crates").join(name).join("src/main.rs").is_file());
+    Ok(names)
+}
+
 /// Writes the tree to `folder`, a git repository with one commit, and answers the commit's id.
 pub(crate) fn write(workspace: &Workspace, folder: &Path, options: &Options) -> Result<String> {
     if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
