@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::source::{self, Found, Made, Names};
+use super::source::{self, Found, Made};
+use super::texts::Names;
 use super::told::{self, Told};
 use crate::{ACTIONS, cell, link};
 

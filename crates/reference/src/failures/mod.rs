@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod source;
+mod texts;
 mod told;
 
 pub(crate) use catalogue::{Catalogue, document};
