@@ -11,6 +11,6 @@ mod identity;
 mod pulls;
 
 pub use client::{Reader, Writer};
-pub use comments::{Author, Comment, Edited};
+pub use comments::{Author, Comment, Edited, Hidden};
 pub use error::Error;
-pub use identity::Identity;
+pub use identity::{Identity, Person};
