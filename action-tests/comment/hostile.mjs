@@ -1,4 +1,4 @@
-// Reads what `cargo run -p actions-comment --example states` prints, and renders the comments about hostile reports as
+// Reads what `cargo run -p actions-comment --example states` prints (a file, or stdin), and renders the comments about hostile reports as
 // GitHub's Markdown does, raw HTML left in. Nothing may come out but what we write ourselves: no link, image, mention,
 // reference or tag of a stranger's. Exits 1 with each place where something does.
 import { readFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const REFERENCES = [
   /:[a-z0-9+_-]+:/i,
 ];
 
-const { hostile } = JSON.parse(readFileSync(0, "utf8"));
+const { hostile } = JSON.parse(readFileSync(process.argv[2] ?? 0, "utf8"));
 const names = Object.keys(hostile);
 let wrong = 0;
 const tell = (name, what) => {

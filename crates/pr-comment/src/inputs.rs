@@ -22,6 +22,7 @@ struct Raw {
     body_file: Option<String>,
     key: Option<String>,
     title: Option<String>,
+    template: Option<String>,
     job_status: Option<String>,
 }
 
@@ -51,6 +52,8 @@ pub(crate) struct Inputs {
     pub(crate) run: Option<Run>,
     pub(crate) reports: Vec<Report>,
     pub(crate) frame: Frame,
+    /// The user's own look.
+    pub(crate) template: Option<String>,
     pub(crate) dry_run: bool,
     /// The token of such a run can only read, whatever `permissions:` says.
     pub(crate) reads_only: bool,
@@ -103,6 +106,7 @@ impl Inputs {
         let unreadable = !wrong.is_empty();
         problems.extend(wrong);
         let body = sources::body(raw.body, raw.body_file.as_deref(), env, &mut problems);
+        let template = sources::template(raw.template.as_deref(), env, &mut problems);
         let jobs = [
             ("success", Job::Fine),
             ("failure", Job::Failed),
@@ -144,6 +148,7 @@ impl Inputs {
                 front: told.front,
                 body,
             },
+            template,
             dry_run: common.dry_run,
             reads_only: common.event.withheld().is_some(),
             unknown: source.unknown,

@@ -34,6 +34,18 @@ impl Row<'_> {
         }
     }
 
+    /// What failed comes before what follows from that, and what is well comes last.
+    fn place(&self) -> u8 {
+        let follows = self
+            .service
+            .is_some_and(|service| matches!(service.state, ServiceState::RolledBack | ServiceState::Skipped));
+        match (self.is_good(), follows) {
+            (true, _) => 2,
+            (false, true) => 1,
+            (false, false) => 0,
+        }
+    }
+
     /// Whether there is something at its URL: a link that leads nowhere yet is worse than none.
     fn leads_somewhere(&self) -> bool {
         let nothing_there = self
@@ -146,7 +158,7 @@ pub(super) fn table(reports: &[Report]) -> Option<String> {
         return None;
     }
     // What is wrong is read first.
-    rows.sort_by_key(Row::is_good);
+    rows.sort_by_key(Row::place);
     if rows.len() <= MOST_ROWS {
         return Some(table_of(&rows.iter().collect::<Vec<_>>()));
     }
