@@ -22,6 +22,7 @@ struct Raw {
     body_file: Option<String>,
     key: Option<String>,
     title: Option<String>,
+    template: Option<String>,
     job_status: Option<String>,
 }
 
@@ -51,6 +52,8 @@ pub(crate) struct Inputs {
     pub(crate) run: Option<Run>,
     pub(crate) reports: Vec<Report>,
     pub(crate) frame: Frame,
+    /// The user's own look.
+    pub(crate) template: Option<String>,
     pub(crate) dry_run: bool,
     /// The token of such a run can only read, whatever `permissions:` says.
     pub(crate) reads_only: bool,
@@ -103,6 +106,7 @@ impl Inputs {
         let unreadable = !wrong.is_empty();
         problems.extend(wrong);
         let body = sources::body(raw.body, raw.body_file.as_deref(), env, &mut problems);
+        let template = sources::template(raw.template.as_deref(), env, &mut problems);
         let jobs = [
             ("success", Job::Fine),
             ("failure", Job::Failed),
@@ -115,7 +119,9 @@ impl Inputs {
             problems.add("reports", report::NOTHING_TO_SAY);
         }
         let environment = common.owner("").environment;
-        let key = key(raw.key.as_deref(), &common, env, &reports, &environment, &mut problems);
+        let told = Told::of(&common, env);
+        let project = told.project.as_deref();
+        let key = key(raw.key.as_deref(), project, &reports, &environment, &mut problems);
         let run = run(&common.event);
         problems.finish()?;
         // The comment that goes needs no commit.
@@ -139,8 +145,10 @@ impl Inputs {
                 repository_url: env.repository_url(),
                 run_url: env.run_url(),
                 job,
+                front: told.front,
                 body,
             },
+            template,
             dry_run: common.dry_run,
             reads_only: common.event.withheld().is_some(),
             unknown: source.unknown,
@@ -159,11 +167,41 @@ fn run(event: &Event) -> Option<Run> {
     })
 }
 
+/// What the manifest tells of the comment.
+#[derive(Default)]
+struct Told {
+    project: Option<String>,
+    front: Option<String>,
+}
+
+impl Told {
+    /// Other actions fail at a manifest that is wrong, and the comment is to tell that.
+    fn of(common: &Common, env: &Env) -> Self {
+        if !common.has_manifest(env) {
+            return Self::default();
+        }
+        let mut wrong = Problems::default();
+        let project = common.manifest(env, &mut wrong).map(|manifest| manifest.project);
+        if let Err(wrong) = wrong.finish() {
+            command::warning("pr-comment", &report::manifest_is_wrong(&wrong.to_string()));
+        }
+        match project {
+            Some(project) => Self {
+                project: Some(project.name),
+                front: project.front,
+            },
+            None => Self {
+                project: sources::project_name(&common.manifest_path(env)),
+                front: None,
+            },
+        }
+    }
+}
+
 /// The key of the comment: `project/environment` by the manifest, else the environment.
 fn key(
     given: Option<&str>,
-    common: &Common,
-    env: &Env,
+    project: Option<&str>,
     reports: &[Report],
     environment: &str,
     problems: &mut Problems,
@@ -179,16 +217,6 @@ fn key(
         .map(|report| report.head().environment.as_str())
         .find(|name| !name.is_empty())
         .unwrap_or(environment);
-    if !common.has_manifest(env) {
-        return marker::key_of(environment);
-    }
-    // Other actions fail at a manifest that is wrong, and the comment is to tell that.
-    let mut wrong = Problems::default();
-    let project = common.manifest(env, &mut wrong).map(|manifest| manifest.project.name);
-    if let Err(wrong) = wrong.finish() {
-        command::warning("pr-comment", &report::manifest_is_wrong(&wrong.to_string()));
-    }
-    let project = project.or_else(|| sources::project_name(&common.manifest_path(env)));
     match project {
         Some(project) => marker::key_of(&format!("{project}/{environment}")),
         None => marker::key_of(environment),

@@ -3,6 +3,7 @@
 mod inputs;
 mod report;
 mod sources;
+mod template;
 
 use std::pin::pin;
 use std::process::ExitCode;
@@ -33,7 +34,7 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         command::notice("pr-comment", unknown);
     }
     let started = Instant::now();
-    let wanted = wanted(&inputs);
+    let wanted = wanted(&inputs)?;
     if inputs.command.writes() {
         runner.summary(&wanted.text);
     }
@@ -59,14 +60,20 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
 }
 
 /// What the comment is to say.
-fn wanted(inputs: &Inputs) -> Wanted {
+fn wanted(inputs: &Inputs) -> anyhow::Result<Wanted> {
     let (frame, reports) = (&inputs.frame, &inputs.reports);
     let (change, text) = match inputs.command {
-        Command::Upsert => (Change::Write, render::render(frame, reports)),
+        Command::Upsert => {
+            let text = match &inputs.template {
+                Some(source) => template::render(source, frame, reports).map_err(report::bad_template)?,
+                None => render::render(frame, reports),
+            };
+            (Change::Write, text)
+        }
         Command::Start => (Change::Begin, render::start(frame, Timestamp::now())),
         Command::Delete => (Change::Remove, String::new()),
     };
-    Wanted {
+    Ok(Wanted {
         key: inputs.key.clone(),
         run: inputs.run,
         section: inputs.section.clone(),
@@ -76,7 +83,7 @@ fn wanted(inputs: &Inputs) -> Wanted {
         until_then: UNTIL_THEN.to_owned(),
         hide: inputs.section == MAIN && render::is_gone(reports, frame.job),
         cut: render::cut(frame.run_url.as_deref()),
-    }
+    })
 }
 
 /// The end of `work`. After a signal it has a while left for the request that is under way, so that the report can
