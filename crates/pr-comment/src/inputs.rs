@@ -1,14 +1,17 @@
 //! The inputs, checked all at once.
 
-use actions_core::event::Event;
+use actions_core::event::Run;
+use actions_core::github::{Error, Reader};
+use actions_core::owner::Owner;
 use actions_core::reports::Report;
 use actions_core::runner::common::GithubAccess;
 use actions_core::runner::{Common, Env, Problems, Source, Wanted, command, inputs};
 use serde::Deserialize;
 
+use crate::deployment::{self, Asked, Phase, Subject};
 use crate::{report, sources};
-use actions_comment::marker::{self, Run};
-use actions_comment::render::{Frame, Job};
+use actions_comment::marker;
+use actions_comment::render::{Ending, Frame, Job};
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
@@ -19,6 +22,9 @@ struct Raw {
     key: Option<String>,
     title: Option<String>,
     job_status: Option<String>,
+    deployment: Option<String>,
+    commit_status: Option<String>,
+    environment_url: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +36,8 @@ pub(crate) enum Command {
 pub(crate) struct Inputs {
     pub(crate) command: Command,
     pub(crate) github: GithubAccess,
-    pub(crate) pull_request: u64,
+    /// `None`: only the environment itself is told of.
+    pub(crate) pull_request: Option<u64>,
     pub(crate) key: String,
     pub(crate) run: Option<Run>,
     pub(crate) reports: Vec<Report>,
@@ -40,9 +47,19 @@ pub(crate) struct Inputs {
     pub(crate) reads_only: bool,
     /// What could not be found out about the commit.
     pub(crate) unknown: Option<String>,
+    /// What GitHub is to show of the environment, beside the comment.
+    pub(crate) asked: Asked,
 }
 
 impl Inputs {
+    /// Access to GitHub.
+    ///
+    /// # Errors
+    /// A token or URL that cannot be used.
+    pub(crate) fn reader(&self) -> Result<Reader, Error> {
+        self.github.reader(actions_core::http::client().map_err(Error::Client)?)
+    }
+
     /// Reads and checks the inputs.
     ///
     /// # Errors
@@ -54,7 +71,10 @@ impl Inputs {
         let commands = [("upsert", Command::Upsert), ("delete", Command::Delete)];
         let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Upsert);
         let github = common.github(&mut problems);
-        if common.pull_request.is_none() {
+        let deployment = problems.boolean("deployment", raw.deployment.as_deref(), false);
+        let commit_status = problems.boolean("commit-status", raw.commit_status.as_deref(), false);
+        let alone = (deployment || commit_status) && common.unknown_pull_request().is_none();
+        if common.pull_request.is_none() && !alone {
             problems.add(
                 "pull-request",
                 common.unknown_pull_request().unwrap_or(report::NO_PULL_REQUEST),
@@ -83,9 +103,24 @@ impl Inputs {
             problems.add("reports", report::NOTHING_TO_SAY);
         }
         let environment = common.owner("").environment;
-        let key = key(raw.key.as_deref(), &common, env, &reports, &environment, &mut problems);
-        let run = run(&common.event);
+        let project = project(&common, env);
+        let named = reports.iter().map(|report| report.head().environment.as_str());
+        let named = named.into_iter().find(|name| !name.is_empty());
+        if common.pull_request.is_none() && alone && named.is_none() && common.stated_environment().is_none() {
+            problems.add("environment", deployment::report::NEEDS_ENVIRONMENT);
+        }
+        let owner = Owner {
+            environment: named.unwrap_or(&environment).to_owned(),
+            ..common.owner(project.as_deref().unwrap_or_default())
+        };
+        let key = key(raw.key.as_deref(), &owner, &mut problems);
+        let url = url(raw.environment_url.as_deref(), &reports, &mut problems);
+        let run = common.event.run();
         problems.finish()?;
+        let phase = match command {
+            Command::Upsert => Some(Phase::End(Ending::of(&reports, job))),
+            Command::Delete => None,
+        };
         // The comment that goes needs no commit.
         let source = match command {
             Command::Upsert => common.inquire(common.pull_request, Wanted::Commit).source().await,
@@ -94,9 +129,24 @@ impl Inputs {
         Ok(Self {
             command,
             github,
-            pull_request: common.pull_request.unwrap_or_default(),
-            key,
+            pull_request: common.pull_request,
             run,
+            asked: Asked {
+                subject: Subject {
+                    owner,
+                    sha: source.commit.clone(),
+                    run,
+                    url,
+                    log_url: env.run_url().unwrap_or_default(),
+                    before: common.event.before.clone(),
+                },
+                deployment,
+                commit_status: commit_status.then(|| key.clone()),
+                phase,
+                dry_run: common.dry_run,
+                reads_only: common.event.withheld().is_some(),
+            },
+            key,
             reports,
             frame: Frame {
                 title: raw.title.map(|title| title.trim().to_owned()),
@@ -114,39 +164,27 @@ impl Inputs {
     }
 }
 
-fn run(event: &Event) -> Option<Run> {
-    Some(Run {
-        id: event.run_id.as_deref()?.parse().ok()?,
-        attempt: event
-            .run_attempt
-            .as_deref()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(1),
-    })
+/// Where the environment is: as it is said, else by what was deployed or checked first.
+fn url(given: Option<&str>, reports: &[Report], problems: &mut Problems) -> String {
+    if let Some(given) = given.map(str::trim) {
+        let is_address = given.starts_with("https://") || given.starts_with("http://");
+        if !is_address || given.contains(char::is_whitespace) {
+            problems.add("environment-url", deployment::report::bad_url(given));
+        }
+        return given.to_owned();
+    }
+    let mut services = reports.iter().flat_map(|report| match report {
+        Report::DeployWorkers(deploy) => deploy.services.iter().map(|service| service.url.clone()).collect(),
+        Report::HealthCheck(check) => check.endpoints.iter().map(|endpoint| endpoint.url.clone()).collect(),
+        _ => Vec::new(),
+    });
+    services.find(|url| url.starts_with("http")).unwrap_or_default()
 }
 
-/// The key of the comment: `project/environment` by the manifest, else the environment.
-fn key(
-    given: Option<&str>,
-    common: &Common,
-    env: &Env,
-    reports: &[Report],
-    environment: &str,
-    problems: &mut Problems,
-) -> String {
-    if let Some(key) = given.map(str::trim) {
-        if !marker::is_key(key) {
-            problems.add("key", report::bad_key(key));
-        }
-        return key.to_owned();
-    }
-    let environment = reports
-        .iter()
-        .map(|report| report.head().environment.as_str())
-        .find(|name| !name.is_empty())
-        .unwrap_or(environment);
+/// The project's name by the manifest, if there is one.
+fn project(common: &Common, env: &Env) -> Option<String> {
     if !common.has_manifest(env) {
-        return marker::key_of(environment);
+        return None;
     }
     // Other actions fail at a manifest that is wrong, and the comment is to tell that.
     let mut wrong = Problems::default();
@@ -154,9 +192,19 @@ fn key(
     if let Err(wrong) = wrong.finish() {
         command::warning("pr-comment", &report::manifest_is_wrong(&wrong.to_string()));
     }
-    let project = project.or_else(|| sources::project_name(&common.manifest_path(env)));
-    match project {
-        Some(project) => marker::key_of(&format!("{project}/{environment}")),
-        None => marker::key_of(environment),
+    project.or_else(|| sources::project_name(&common.manifest_path(env)))
+}
+
+/// The key of the comment: `project/environment` by the manifest, else the environment.
+fn key(given: Option<&str>, owner: &Owner, problems: &mut Problems) -> String {
+    if let Some(key) = given.map(str::trim) {
+        if !marker::is_key(key) {
+            problems.add("key", report::bad_key(key));
+        }
+        return key.to_owned();
+    }
+    match owner.project.as_str() {
+        "" => marker::key_of(&owner.environment),
+        project => marker::key_of(&format!("{project}/{}", owner.environment)),
     }
 }

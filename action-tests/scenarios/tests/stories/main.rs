@@ -41,6 +41,8 @@ mod health_check;
 mod life;
 mod neon_branch;
 mod pr_comment;
+mod pr_comment_deployment;
+mod pr_comment_production;
 mod pr_comment_reports;
 mod pr_comment_writes;
 mod preview_dns;
