@@ -10,12 +10,16 @@ use serde::Deserialize;
 
 use crate::deployment::{self, Asked, Phase, Subject};
 use crate::{report, sources};
+use actions_comment::document::MAIN;
 use actions_comment::marker;
+use actions_comment::plan::Mode;
 use actions_comment::render::{Ending, Frame, Job};
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
     command: Option<String>,
+    mode: Option<String>,
+    section: Option<String>,
     reports: Option<String>,
     body: Option<String>,
     body_file: Option<String>,
@@ -30,7 +34,16 @@ struct Raw {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     Upsert,
+    /// Before the work.
+    Start,
     Delete,
+}
+
+impl Command {
+    /// Whether it writes a text, rather than removing one.
+    pub(crate) fn writes(self) -> bool {
+        self != Self::Delete
+    }
 }
 
 pub(crate) struct Inputs {
@@ -39,6 +52,9 @@ pub(crate) struct Inputs {
     /// `None`: only the environment itself is told of.
     pub(crate) pull_request: Option<u64>,
     pub(crate) key: String,
+    pub(crate) mode: Mode,
+    /// [`MAIN`] when the whole comment is meant.
+    pub(crate) section: String,
     pub(crate) run: Option<Run>,
     pub(crate) reports: Vec<Report>,
     pub(crate) frame: Frame,
@@ -68,8 +84,24 @@ impl Inputs {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
         let common = Common::read(env, &mut problems).await?;
-        let commands = [("upsert", Command::Upsert), ("delete", Command::Delete)];
+        let commands = [
+            ("upsert", Command::Upsert),
+            ("start", Command::Start),
+            ("delete", Command::Delete),
+        ];
         let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Upsert);
+        let modes = [
+            ("upsert", Mode::Upsert),
+            ("append", Mode::Append),
+            ("recreate", Mode::Recreate),
+            ("hide-previous", Mode::HidePrevious),
+            ("only-update", Mode::OnlyUpdate),
+        ];
+        let mode = problems.choice("mode", raw.mode.as_deref(), &modes, Mode::Upsert);
+        let section = raw.section.as_deref().map_or(MAIN, str::trim).to_owned();
+        if section != MAIN && !marker::is_key(&section) {
+            problems.add("section", report::bad_key(&section));
+        }
         let github = common.github(&mut problems);
         let deployment = problems.boolean("deployment", raw.deployment.as_deref(), false);
         let commit_status = problems.boolean("commit-status", raw.commit_status.as_deref(), false);
@@ -99,7 +131,9 @@ impl Inputs {
         let job = problems.choice("job-status", raw.job_status.as_deref(), &jobs, Job::Fine);
         // When an early step fails, no action has a report: that is worth telling, not a mistake.
         let nothing = reports.is_empty() && !unreadable && !with_body && job == Job::Fine;
-        if command == Command::Upsert && nothing {
+        // An environment of its own can be told of by the job alone.
+        let needless = common.pull_request.is_none() && alone;
+        if command == Command::Upsert && nothing && !needless {
             problems.add("reports", report::NOTHING_TO_SAY);
         }
         let environment = common.owner("").environment;
@@ -118,18 +152,21 @@ impl Inputs {
         let run = common.event.run();
         problems.finish()?;
         let phase = match command {
+            Command::Start => Some(Phase::Begin),
             Command::Upsert => Some(Phase::End(Ending::of(&reports, job))),
             Command::Delete => None,
         };
         // The comment that goes needs no commit.
         let source = match command {
-            Command::Upsert => common.inquire(common.pull_request, Wanted::Commit).source().await,
+            Command::Upsert | Command::Start => common.inquire(common.pull_request, Wanted::Commit).source().await,
             Command::Delete => Source::default(),
         };
         Ok(Self {
             command,
             github,
             pull_request: common.pull_request,
+            mode,
+            section,
             run,
             asked: Asked {
                 subject: Subject {

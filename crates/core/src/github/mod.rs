@@ -13,7 +13,7 @@ mod identity;
 mod pulls;
 
 pub use client::{Reader, Writer};
-pub use comments::{Author, Comment, Edited};
+pub use comments::{Author, Comment, Edited, Hidden};
 pub use commits::{Changes, CommitStatus};
 pub use error::Error;
-pub use identity::Identity;
+pub use identity::{Identity, Person};

@@ -13,7 +13,7 @@ pub struct PrComment {
     pub comment: Comment,
     /// What GitHub itself shows of the environment, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deployment: Option<Deployment>,
+    pub deployment: Option<Box<Deployment>>,
 }
 
 /// A GitHub deployment and what became of it.
@@ -54,10 +54,12 @@ pub enum CommentAction {
     Updated,
     Unchanged,
     Deleted,
-    /// There was none to delete.
+    /// There was none to delete or, with `only-update`, to update.
     Absent,
     /// A later run wrote it: left alone.
     Newer,
+    /// A later version of this action wrote it: left alone.
+    LaterVersion,
     /// GitHub takes no comment here; the summary has the text.
     Skipped,
     Planned,

@@ -1,7 +1,8 @@
 //! Merged pull requests are told what became of them: a comment of the environment's key, on each.
 
 use actions_comment::apply::{self, Done};
-use actions_comment::plan::Wanted;
+use actions_comment::document::MAIN;
+use actions_comment::plan::{Change, Mode, Wanted};
 use actions_comment::render::Ending;
 use actions_core::github::Writer;
 use actions_core::runner::{Runner, command};
@@ -18,7 +19,13 @@ pub(super) async fn tell(
     told: &mut Told,
 ) {
     let text = format!("{}\n\n{}", report::news(ending, environment), wanted.text);
-    let wanted = Wanted { text, ..wanted.clone() };
+    let wanted = Wanted {
+        text,
+        section: MAIN.to_owned(),
+        change: Change::Write,
+        mode: Mode::Upsert,
+        ..wanted.clone()
+    };
     for &number in &told.brought.numbers {
         let mut done = Done::default();
         match apply::upsert(writer, number, &wanted, &mut done).await {
