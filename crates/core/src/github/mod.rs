@@ -17,3 +17,6 @@ pub use comments::{Author, Comment, Edited, Hidden};
 pub use commits::{Changes, CommitStatus};
 pub use error::Error;
 pub use identity::{Identity, Person};
+
+/// The API of github.com; GitHub Enterprise Server has its own.
+pub const API: &str = "https://api.github.com";

@@ -257,11 +257,7 @@ impl Common {
         NeonAccess {
             api_key: self.secret(problems, "neon-api-key", self.raw.neon_api_key.as_ref(), remedy),
             project_id,
-            api_url: problems.base_url(
-                "neon-api-url",
-                self.raw.neon_api_url.as_deref(),
-                "https://console.neon.tech/api/v2",
-            ),
+            api_url: problems.base_url("neon-api-url", self.raw.neon_api_url.as_deref(), crate::neon::API),
         }
     }
 
@@ -354,11 +350,7 @@ fn optional_github(raw: &Raw, event: &Event, problems: &mut Problems) -> Option<
 }
 
 fn github_url(raw: &Raw, problems: &mut Problems) -> String {
-    problems.base_url(
-        "github-api-url",
-        raw.github_api_url.as_deref(),
-        "https://api.github.com",
-    )
+    problems.base_url("github-api-url", raw.github_api_url.as_deref(), crate::github::API)
 }
 
 /// GraphQL's own URL, where an input says it. The runner's `GITHUB_GRAPHQL_URL` is not taken: beside a `github-api-url`
