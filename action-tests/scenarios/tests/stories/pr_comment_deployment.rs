@@ -20,7 +20,7 @@ pub async fn say(world: &World, run: &str, inputs: &[(&str, &str)]) -> Run {
 
 pub fn deployed(status: &str) -> String {
     json!({"action": "deploy-workers", "environment": "preview", "pull-request": 42, "status": status,
-        "services": [{"service": "web", "url": URL, "state": if status == "done" { "deployed" } else { "failed" }}]})
+        "services": [{"service": "web", "url": URL, "state": match status { "done" => "deployed", other => other }}]})
     .to_string()
 }
 
@@ -61,7 +61,7 @@ async fn a_pull_requests_deployments_from_its_opening_to_its_end() {
     let world = World::start().await;
     let begun = say(&world, "1001", &[("command", "start")]).await;
     assert_eq!(begun.code, 0, "{begun}");
-    assert_eq!(deployments(&world), ["preview c: in_progress"]);
+    assert_eq!(deployments(&world), ["preview 6: in_progress"]);
     let id = begun.output("deployment-id").to_owned();
     let made = world.state()["github"]["repositories"][0]["deployments"][0].clone();
     assert_eq!(id, made["id"].to_string());
@@ -81,7 +81,7 @@ async fn a_pull_requests_deployments_from_its_opening_to_its_end() {
         ended.report["deployment"],
         json!({"id": made["id"], "state": "success", "retired": 0})
     );
-    assert_eq!(deployments(&world), ["preview c: in_progress, success"]);
+    assert_eq!(deployments(&world), ["preview 6: in_progress, success"]);
     let status = world.state()["github"]["repositories"][0]["deployments"][0]["statuses"][1].clone();
     assert_eq!(status["environment_url"], URL);
     assert_eq!(status["log_url"], "https://github.com/acme/app/actions/runs/1001");
@@ -100,7 +100,7 @@ async fn a_pull_requests_deployments_from_its_opening_to_its_end() {
     say(&world, "1002", &[("command", "start")]).await;
     assert_eq!(
         deployments(&world),
-        ["preview c: in_progress, success", "preview 1: in_progress"]
+        ["preview 6: in_progress, success", "preview 1: in_progress"]
     );
     let second = say(&world, "1002", &[("reports", &done)]).await;
     assert!(
@@ -108,7 +108,7 @@ async fn a_pull_requests_deployments_from_its_opening_to_its_end() {
         "{second}"
     );
     let after = [
-        "preview c: in_progress, success, inactive",
+        "preview 6: in_progress, success, inactive",
         "preview 1: in_progress, success",
     ];
     assert_eq!(deployments(&world), after);
@@ -182,9 +182,9 @@ async fn a_crashed_runs_deployment_is_ended_by_the_next_run() {
     assert_eq!(
         deployments(&world),
         [
-            "preview c: in_progress, inactive",
-            "preview c: inactive",
-            "preview c: in_progress"
+            "preview 6: in_progress, inactive",
+            "preview 6: inactive",
+            "preview 6: in_progress"
         ]
     );
     world.finish().await;
@@ -326,7 +326,7 @@ async fn a_lost_answer_makes_no_second_deployment_and_no_second_status() {
         let mine = deployments(&world);
         let count: usize = run.parse::<usize>().unwrap() - 1000;
         assert_eq!(mine.len(), count, "{run}: {mine:?}");
-        assert_eq!(mine.last().unwrap(), "preview c: in_progress", "{run}");
+        assert_eq!(mine.last().unwrap(), "preview 6: in_progress", "{run}");
     }
     // An hour's requests are used up: it is told, not waited for.
     let reset = (std::time::SystemTime::now()

@@ -3,7 +3,6 @@
 use scenarios::{Run, World};
 use serde_json::{Value, json};
 
-use crate::pr_comment::comments;
 use crate::pr_comment_deployment::deployments;
 
 const MARKER: &str = "codex-actions:1296269:acme/app:-:production";
@@ -71,9 +70,15 @@ async fn merged() -> World {
     world
 }
 
+/// The comments: on which pull request, and their text.
 fn texts(world: &World) -> Vec<(u64, String)> {
-    let all = comments(&world.state());
-    all.into_iter().map(|(_, number, text)| (number, text)).collect()
+    let state = world.state();
+    let all = state["github"]["repositories"][0]["comments"]
+        .as_array()
+        .unwrap()
+        .iter();
+    let told = |it: &Value| (it["thread"].as_u64().unwrap(), it["body"].as_str().unwrap().to_owned());
+    all.map(told).collect()
 }
 
 #[tokio::test]

@@ -212,11 +212,12 @@ pub(crate) fn news(ending: Ending, environment: &str) -> String {
 
 /// A duration of days, as people say it.
 fn long(duration: Duration) -> String {
-    let hours = duration.as_secs() / 3600;
+    let minutes = (duration.as_secs() + 30) / 60;
+    let hours = minutes / 60;
     match (hours / 24, hours) {
         (_, 0) => actions_core::text::elapsed(Duration::from_secs(duration.as_secs())),
         (days, _) if days >= 3 => count(usize::try_from(days).unwrap_or(usize::MAX), "day"),
-        (_, hours) => format!("{hours} h {} min", duration.as_secs() % 3600 / 60),
+        (_, hours) => format!("{hours} h {} min", minutes % 60),
     }
 }
 
