@@ -7,7 +7,7 @@ import { gfm, gfmHtml } from "micromark-extension-gfm";
 
 // The tags of our own layout, and what Markdown makes of it.
 const OURS =
-  /^<\/?(?:h3|p|strong|em|del|code|pre|ul|li|blockquote|table|thead|tbody|tr|th|td|br|sub|details|summary|b)>$|^<br \/>$|^<(?:th|td) align="(?:left|right)">$|^<code class="language-(?:text|diff)">$/;
+  /^<\/?(?:h3|p|strong|em|del|code|pre|ul|li|blockquote|table|thead|tbody|tr|th|td|br|sub|details|summary|b|span)>$|^<br \/>$|^<(?:th|td) align="(?:left|right)">$|^<code class="language-(?:text|diff)">$/;
 // What GitHub makes links of after Markdown is done: outside of code, and not broken by a zero-width space.
 const REFERENCES = [
   /(?<![\p{L}\p{N}_])@[\p{L}\p{N}]/u,

@@ -13,7 +13,7 @@ use crate::{report, sources};
 use actions_comment::document::MAIN;
 use actions_comment::marker;
 use actions_comment::plan::Mode;
-use actions_comment::render::{Ending, Frame, Job};
+use actions_comment::render::{self, Ending, Frame, Job};
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
@@ -137,7 +137,7 @@ impl Inputs {
             problems.add("reports", report::NOTHING_TO_SAY);
         }
         let environment = common.owner("").environment;
-        let project = project(&common, env);
+        let told = Told::of(&common, env);
         let named = reports.iter().map(|report| report.head().environment.as_str());
         let named = named.into_iter().find(|name| !name.is_empty());
         if common.pull_request.is_none() && alone && named.is_none() && common.stated_environment().is_none() {
@@ -145,10 +145,15 @@ impl Inputs {
         }
         let owner = Owner {
             environment: named.unwrap_or(&environment).to_owned(),
-            ..common.owner(project.as_deref().unwrap_or_default())
+            ..common.owner(told.project.as_deref().unwrap_or_default())
         };
         let key = key(raw.key.as_deref(), &owner, &mut problems);
-        let url = url(raw.environment_url.as_deref(), &reports, &mut problems);
+        let url = url(
+            raw.environment_url.as_deref(),
+            &reports,
+            told.front.as_deref(),
+            &mut problems,
+        );
         let run = common.event.run();
         problems.finish()?;
         let phase = match command {
@@ -192,6 +197,7 @@ impl Inputs {
                 repository_url: env.repository_url(),
                 run_url: env.run_url(),
                 job,
+                front: told.front,
                 body,
             },
             dry_run: common.dry_run,
@@ -201,35 +207,47 @@ impl Inputs {
     }
 }
 
-/// Where the environment is: as it is said, else by what was deployed or checked first.
-fn url(given: Option<&str>, reports: &[Report], problems: &mut Problems) -> String {
-    if let Some(given) = given.map(str::trim) {
-        let is_address = given.starts_with("https://") || given.starts_with("http://");
-        if !is_address || given.contains(char::is_whitespace) {
-            problems.add("environment-url", deployment::report::bad_url(given));
-        }
-        return given.to_owned();
+/// Where the environment is: as it is said, else as the comment's door says it.
+fn url(given: Option<&str>, reports: &[Report], front: Option<&str>, problems: &mut Problems) -> String {
+    let Some(given) = given.map(str::trim) else {
+        return render::address(reports, front).unwrap_or_default();
+    };
+    let is_address = given.starts_with("https://") || given.starts_with("http://");
+    if !is_address || given.contains(char::is_whitespace) {
+        problems.add("environment-url", deployment::report::bad_url(given));
     }
-    let mut services = reports.iter().flat_map(|report| match report {
-        Report::DeployWorkers(deploy) => deploy.services.iter().map(|service| service.url.clone()).collect(),
-        Report::HealthCheck(check) => check.endpoints.iter().map(|endpoint| endpoint.url.clone()).collect(),
-        _ => Vec::new(),
-    });
-    services.find(|url| url.starts_with("http")).unwrap_or_default()
+    given.to_owned()
 }
 
-/// The project's name by the manifest, if there is one.
-fn project(common: &Common, env: &Env) -> Option<String> {
-    if !common.has_manifest(env) {
-        return None;
+/// What the manifest tells of the comment.
+#[derive(Default)]
+struct Told {
+    project: Option<String>,
+    front: Option<String>,
+}
+
+impl Told {
+    /// Other actions fail at a manifest that is wrong, and the comment is to tell that.
+    fn of(common: &Common, env: &Env) -> Self {
+        if !common.has_manifest(env) {
+            return Self::default();
+        }
+        let mut wrong = Problems::default();
+        let project = common.manifest(env, &mut wrong).map(|manifest| manifest.project);
+        if let Err(wrong) = wrong.finish() {
+            command::warning("pr-comment", &report::manifest_is_wrong(&wrong.to_string()));
+        }
+        match project {
+            Some(project) => Self {
+                project: Some(project.name),
+                front: project.front,
+            },
+            None => Self {
+                project: sources::project_name(&common.manifest_path(env)),
+                front: None,
+            },
+        }
     }
-    // Other actions fail at a manifest that is wrong, and the comment is to tell that.
-    let mut wrong = Problems::default();
-    let project = common.manifest(env, &mut wrong).map(|manifest| manifest.project.name);
-    if let Err(wrong) = wrong.finish() {
-        command::warning("pr-comment", &report::manifest_is_wrong(&wrong.to_string()));
-    }
-    project.or_else(|| sources::project_name(&common.manifest_path(env)))
 }
 
 /// The key of the comment: `project/environment` by the manifest, else the environment.

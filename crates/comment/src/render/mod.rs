@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use actions_core::markdown::{code, inline, link};
 pub use ending::Ending;
+pub use services::address;
 pub use start::{UNTIL_THEN, start};
 pub use state::{Job, State, is_gone};
 
@@ -32,6 +33,8 @@ pub struct Frame {
     pub repository_url: Option<String>,
     pub run_url: Option<String>,
     pub job: Job,
+    /// The service that people open, by its key.
+    pub front: Option<String>,
     /// Markdown of the user's own.
     pub body: Option<String>,
 }
@@ -44,14 +47,21 @@ pub fn render(frame: &Frame, reports: &[Report]) -> String {
         let state = State::of(reports, frame.job);
         let removed = removal::section(reports);
         // What an environment was made of is past once it is taken down.
-        let (services, facts, database) = if removed.is_some() {
-            (None, None, None)
+        let (door, services, facts, database) = if removed.is_some() {
+            (None, None, None, None)
         } else {
-            (services::table(reports), facts(reports), database::section(reports))
+            (
+                services::door(reports, frame.front.as_deref()),
+                services::table(reports),
+                facts(reports),
+                database::section(reports),
+            )
         };
         vec![
             Some(heading(frame, &state, reports)),
             failures::section(reports).or_else(|| failures::elsewhere(&state, frame.run_url.as_deref())),
+            door,
+            tally(frame, &state, reports),
             services,
             facts,
             database,
@@ -73,18 +83,18 @@ fn heading(frame: &Frame, state: &State, reports: &[Report]) -> String {
         .unwrap_or(&frame.environment);
     let subject = frame.title.clone().unwrap_or_else(|| capital(environment));
     let gap = if state.words.starts_with(':') { "" } else { " " };
-    let heading = format!("### {} {}{gap}{}", state.mark, inline(&subject), inline(&state.words));
+    format!("### {} {}{gap}{}", state.mark, inline(&subject), inline(&state.words))
+}
+
+/// What was counted, of which commit, and where it is told at length.
+fn tally(frame: &Frame, state: &State, reports: &[Report]) -> Option<String> {
     let tally = if state.is_removal() {
         removal::tally(reports)
     } else {
         services::tally(reports)
     };
     let said: Vec<String> = tally.into_iter().chain(origin(frame, !state.is_removal())).collect();
-    if said.is_empty() {
-        heading
-    } else {
-        format!("{heading}\n\n{}", said.join(" · "))
-    }
+    (!said.is_empty()).then(|| said.join(" · "))
 }
 
 /// The commit that this is about, if any, and the run that says so. What is removed is of no commit any more.
@@ -101,9 +111,13 @@ fn origin(frame: &Frame, of_a_commit: bool) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" · "))
 }
 
-/// The lines below the table: database and DNS.
+/// The lines below the table: database and DNS, and until when all of it is there.
 fn facts(reports: &[Report]) -> Option<String> {
-    let lines: Vec<String> = database::lines(reports).into_iter().chain(dns::line(reports)).collect();
+    let lines: Vec<String> = database::lines(reports)
+        .into_iter()
+        .chain(dns::line(reports))
+        .chain(database::kept(reports))
+        .collect();
     (!lines.is_empty()).then(|| lines.join("<br>\n"))
 }
 

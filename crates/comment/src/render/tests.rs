@@ -371,7 +371,7 @@ fn a_step_of_the_users_that_failed_is_a_failure_too() {
     ");
     let cancelled = rendered(&frame(Job::Cancelled), &[deploy(&[service("api", "deployed")])]);
     assert!(
-        cancelled.starts_with("### 🚫 Preview was cancelled\n\n1 deployed"),
+        cancelled.starts_with("### 🚫 Preview was cancelled\n\n> [!CAUTION]") && cancelled.contains("\n1 deployed · "),
         "{cancelled}"
     );
     // What was under way when the job was cancelled failed of that.
@@ -379,7 +379,7 @@ fn a_step_of_the_users_that_failed_is_a_failure_too() {
         "error": "cancelled (SIGINT) before it ended; what was under way may be half done"});
     let cancelled = rendered(&frame(Job::Cancelled), &[deploy(&[service("api", "deployed")]), check]);
     assert!(
-        cancelled.starts_with("### 🚫 Preview was cancelled\n\n1 deployed")
+        cancelled.starts_with("### 🚫 Preview was cancelled\n\n> [!CAUTION]")
             && cancelled.contains("> **health-check**: cancelled (SIGINT)"),
         "{cancelled}"
     );
