@@ -43,11 +43,14 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     }
     tell_undeployed(runner, facts.undeployed.as_ref());
     let subjects = subjects(inputs.by_markers, &inputs.subject, &facts);
-    let decision = decide(
+    let mut decision = decide(
         subjects.as_deref().unwrap_or(std::slice::from_ref(&inputs.subject)),
         &facts,
         inputs.adopt,
     );
+    if let Some(keep) = inputs.keep {
+        decision.also(plan::restore_points(&inputs.subject.owner, &facts, keep));
+    }
     runner.say(&report::opening(&inputs.subject, &decision));
     for line in report::staying(&decision) {
         runner.say(&line);

@@ -44,6 +44,7 @@ struct Raw {
     only: Option<String>,
     adopt: Option<String>,
     alert_issue: Option<String>,
+    keep: Option<String>,
     timeout: Option<String>,
 }
 
@@ -75,6 +76,8 @@ pub(crate) struct Inputs {
     pub(crate) deployments: bool,
     /// Workers that carry nobody's marker go, too, where the manifest names them or they serve our hostnames.
     pub(crate) adopt: bool,
+    /// So many restore points of each branch of the repository stay; all do when nobody says how many.
+    pub(crate) keep: Option<usize>,
     /// An issue tells that something is left.
     pub(crate) alert: bool,
     /// When the run is to have ended.
@@ -139,6 +142,10 @@ impl Inputs {
         let neon = with_neon.then(|| common.neon(&mut problems));
         let adopt = problems.boolean("adopt", raw.adopt.as_deref(), false);
         let alert = problems.boolean("alert-issue", raw.alert_issue.as_deref(), false);
+        let keep = problems.number("keep", raw.keep.as_deref());
+        if keep == Some(0) {
+            problems.add("keep", wording::KEEP_NONE);
+        }
         let timeout = problems.duration("timeout", raw.timeout.as_deref()).unwrap_or(TIMEOUT);
         if timeout < SHORTEST {
             problems.add("timeout", wording::too_short(SHORTEST));
@@ -167,6 +174,7 @@ impl Inputs {
             github,
             deployments: only == Only::All,
             adopt,
+            keep: keep.map(|keep| usize::try_from(keep).unwrap_or(usize::MAX)),
             alert,
             timeout,
             dry_run: common.dry_run,

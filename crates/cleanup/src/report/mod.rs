@@ -173,7 +173,14 @@ impl Report {
                 "nothing was looked at: {because}; what there is of {title} goes by a sweep (`command: sweep`), or when somebody starts the cleanup by hand"
             );
         }
-        let (deleted, planned) = (self.count(Outcome::Deleted), self.count(Outcome::Planned));
+        let points = |outcome| {
+            let points = self.those(outcome);
+            points
+                .filter(|removal| removal.kind == RemovalKind::RestorePoint)
+                .count()
+        };
+        let of_it = |outcome| self.count(outcome) - points(outcome);
+        let (deleted, planned) = (of_it(Outcome::Deleted), of_it(Outcome::Planned));
         let kept = self.kept();
         let things = |n: usize| count(n, "thing");
         let (place, unseen) = match self.unseen {
@@ -215,7 +222,12 @@ impl Report {
         } else {
             String::new()
         };
-        format!("{said}{unseen}{zone}")
+        let points = match (points(Outcome::Deleted), points(Outcome::Planned)) {
+            (0, 0) => String::new(),
+            (0, planned) => format!("; {} would go, beyond `keep`", count(planned, "old restore point")),
+            (deleted, _) => format!("; deleted {} beyond `keep`", count(deleted, "old restore point")),
+        };
+        format!("{said}{unseen}{points}{zone}")
     }
 
     /// What looks like the environment's and stays; empty when there is nothing.

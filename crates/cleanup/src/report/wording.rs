@@ -20,6 +20,8 @@ pub(crate) fn permanent(name: &str) -> String {
 pub(crate) const NO_MANIFEST_NO_NUMBER: &str =
     "missing; there is no manifest, so that only what a pull request's markers name can be deleted: give its number";
 
+pub(crate) const KEEP_NONE: &str = "`0` would delete every restore point; give `1` or more, or leave it out";
+
 pub(crate) const NO_ALERT_WITHOUT_TOKEN: &str =
     "an issue needs a `github-token`: pass `${{ github.token }}`, and give the job `issues: write`";
 
@@ -74,6 +76,7 @@ pub(super) fn noun(kind: RemovalKind) -> &'static str {
         RemovalKind::DnsRecord => "DNS record",
         RemovalKind::KvNamespace => "KV namespace",
         RemovalKind::Branch => "branch",
+        RemovalKind::RestorePoint => "restore point",
         RemovalKind::Deployment => "deployment",
         RemovalKind::Unknown => "thing",
     }
@@ -85,6 +88,7 @@ pub(super) fn ground(ground: &Ground) -> String {
         Ground::Own | Ground::OfDomain => String::new(),
         Ground::Marked => "made for it".to_owned(),
         Ground::Forgotten => "no longer in the manifest".to_owned(),
+        Ground::Surplus(keep) => format!("beyond the newest {keep} (`keep`)"),
         Ground::LeadsTo(worker) => format!("to Worker {worker}"),
         Ground::Adopted => "carries nobody's marker (`adopt`)".to_owned(),
     }
