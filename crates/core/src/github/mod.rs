@@ -8,9 +8,13 @@ mod client;
 mod comments;
 mod error;
 mod identity;
+mod open_pulls;
 mod pulls;
+mod runs;
 
 pub use client::{Reader, Writer};
 pub use comments::{Author, Comment, Edited};
 pub use error::Error;
 pub use identity::Identity;
+pub use open_pulls::OpenPull;
+pub use runs::Run;
