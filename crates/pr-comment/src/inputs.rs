@@ -6,9 +6,9 @@ use actions_core::runner::common::GithubAccess;
 use actions_core::runner::{Common, Env, Problems, Source, Wanted, command, inputs};
 use serde::Deserialize;
 
-use crate::comment::{Frame, Job};
-use crate::marker::{self, Run};
 use crate::{report, sources};
+use actions_comment::marker::{self, Run};
+use actions_comment::render::{Frame, Job};
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {

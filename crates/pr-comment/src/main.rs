@@ -1,12 +1,6 @@
 //! One comment per pull request that tells the state of its environment.
 
-mod apply;
-mod comment;
 mod inputs;
-mod markdown;
-mod marker;
-mod plan;
-mod refusal;
 mod report;
 mod sources;
 
@@ -21,12 +15,10 @@ use actions_core::runner::signal::{self, Interrupt};
 use actions_core::runner::{self, Runner, command};
 use actions_core::secret::redact;
 
-use crate::apply::{Done, Outcome};
 use crate::inputs::{Command, Inputs};
-use crate::plan::Wanted;
-
-/// GitHub takes 65,536 characters; the rest is room for what counts differently there.
-const LONGEST_COMMENT: usize = 60_000;
+use actions_comment::apply::{self, Done, Outcome};
+use actions_comment::plan::{self, Wanted};
+use actions_comment::{LONGEST_COMMENT, refusal, render as comment};
 
 fn main() -> ExitCode {
     runner::main("pr-comment", run)
@@ -42,7 +34,7 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     let wanted = Wanted {
         key: inputs.key.clone(),
         run: inputs.run,
-        text: markdown::fit(&text, LONGEST_COMMENT, report::CUT),
+        text: actions_core::markdown::fit(&text, LONGEST_COMMENT, report::CUT),
     };
     if inputs.command == Command::Upsert {
         runner.summary(&text);

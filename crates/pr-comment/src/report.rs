@@ -6,10 +6,10 @@ use actions_core::reports::{Comment, CommentAction, Status};
 use actions_core::runner::signal::Interrupt;
 use actions_core::text::{count, shorten};
 
-use crate::apply::{Done, Outcome};
-use crate::marker::Run;
-use crate::plan::Step;
-use crate::refusal::{Refusal, Silence};
+use actions_comment::apply::{Done, Outcome};
+use actions_comment::marker::Run;
+use actions_comment::plan::Step;
+use actions_comment::refusal::{Refusal, Silence};
 
 pub(crate) const NO_PULL_REQUEST: &str =
     "missing; the event has no pull request: run on `pull_request`, or pass its number";

@@ -15,6 +15,13 @@ pub use self::told::{Head, Told};
 pub use self::withheld::Withheld;
 use crate::owner::Repository;
 
+/// A workflow run and its attempt. A later one is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Run {
+    pub id: u64,
+    pub attempt: u64,
+}
+
 /// The event's facts. Unknown kinds of event are no error: they have no pull request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Event {
@@ -62,6 +69,15 @@ impl Event {
             told,
             ..Self::default()
         }
+    }
+
+    /// The run itself; `None` outside of a workflow.
+    pub fn run(&self) -> Option<Run> {
+        let number = |text: &Option<String>| text.as_deref()?.parse().ok();
+        Some(Run {
+            id: number(&self.run_id)?,
+            attempt: number(&self.run_attempt).unwrap_or(1),
+        })
     }
 
     /// Which repository this is.

@@ -6,6 +6,8 @@
 
 mod client;
 mod comments;
+mod commits;
+pub mod deployments;
 mod error;
 mod identity;
 mod open_pulls;
@@ -14,6 +16,7 @@ mod runs;
 
 pub use client::{Reader, Writer};
 pub use comments::{Author, Comment, Edited};
+pub use commits::{Changes, CommitStatus};
 pub use error::Error;
 pub use identity::Identity;
 pub use open_pulls::OpenPull;

@@ -13,18 +13,18 @@ const A_PAGE: usize = 100;
 
 /// What became of the comment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Done {
-    pub(crate) outcome: Outcome,
-    pub(crate) id: Option<u64>,
-    pub(crate) url: Option<String>,
+pub struct Done {
+    pub outcome: Outcome,
+    pub id: Option<u64>,
+    pub url: Option<String>,
     /// How many more comments of ours were deleted.
-    pub(crate) deleted: usize,
+    pub deleted: usize,
     /// Something was sent whose outcome nobody has seen: it may have been carried out.
-    pub(crate) unclear: bool,
+    pub unclear: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     Created,
     Updated,
     Unchanged,
@@ -39,7 +39,7 @@ pub(crate) enum Outcome {
 
 impl Done {
     /// Whether what stands on the pull request is other than before, or may be.
-    pub(crate) fn changed(&self) -> bool {
+    pub fn changed(&self) -> bool {
         matches!(self.outcome, Outcome::Created | Outcome::Updated | Outcome::Deleted)
             || self.deleted > 0
             || self.unclear
@@ -57,18 +57,13 @@ impl Done {
 }
 
 /// What stands on the pull request, and whose it is.
-pub(crate) struct Facts {
-    pub(crate) comments: Vec<Comment>,
-    pub(crate) identity: Identity,
+pub struct Facts {
+    pub comments: Vec<Comment>,
+    pub identity: Identity,
 }
 
 /// Reads the comments; asks whose token it is only when one of them may be ours.
-pub(crate) async fn look(
-    reader: &Reader,
-    pull_request: u64,
-    key: &str,
-    known: Option<&Identity>,
-) -> Result<Facts, Error> {
+pub async fn look(reader: &Reader, pull_request: u64, key: &str, known: Option<&Identity>) -> Result<Facts, Error> {
     let comments = reader.comments(pull_request).await?;
     let candidates = plan::candidates(&comments, key);
     let identity = match known {
@@ -82,7 +77,7 @@ pub(crate) async fn look(
 /// Makes the one comment say what is wanted. `done` tells what was reached, also when an error ends it.
 ///
 /// What a write did is never taken from the attempt: after an answer that was lost, the comments are read again.
-pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &mut Done) -> Result<(), Error> {
+pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &mut Done) -> Result<(), Error> {
     let mut known: Option<Identity> = None;
     // What the last write was to be, and why nobody knows whether it is.
     let mut lost: Option<(Outcome, Error)> = None;
@@ -165,7 +160,7 @@ pub(crate) async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, 
 }
 
 /// Deletes every comment of ours with this key.
-pub(crate) async fn delete(
+pub async fn delete(
     writer: &Writer,
     pull_request: u64,
     key: &str,

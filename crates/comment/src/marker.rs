@@ -7,19 +7,19 @@ use actions_core::owner::short_hash;
 
 /// A workflow run and its attempt. A later one wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Run {
-    pub(crate) id: u64,
-    pub(crate) attempt: u64,
+pub struct Run {
+    pub id: u64,
+    pub attempt: u64,
 }
 
 /// What the first line of one of our comments says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Marker {
-    pub(crate) key: String,
+pub struct Marker {
+    pub key: String,
     /// Of the text below the marker.
-    pub(crate) hash: String,
+    pub hash: String,
     /// `None` outside a workflow.
-    pub(crate) run: Option<Run>,
+    pub run: Option<Run>,
 }
 
 const LONGEST_KEY: usize = 120;
@@ -29,12 +29,12 @@ fn fits(c: char) -> bool {
 }
 
 /// Whether `key` can stand in a marker without ending it or another part of it.
-pub(crate) fn is_key(key: &str) -> bool {
+pub fn is_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= LONGEST_KEY && key.chars().all(fits)
 }
 
 /// A key from names that need not be one: what does not fit becomes `-`, and a hash keeps two such names apart.
-pub(crate) fn key_of(names: &str) -> String {
+pub fn key_of(names: &str) -> String {
     if is_key(names) {
         return names.to_owned();
     }
@@ -43,12 +43,12 @@ pub(crate) fn key_of(names: &str) -> String {
 }
 
 /// The hash of a text as GitHub may give it back: line ends and blank ends do not count.
-pub(crate) fn hash(text: &str) -> String {
+pub fn hash(text: &str) -> String {
     short_hash(text.replace("\r\n", "\n").trim(), 16)
 }
 
 /// The text with its marker above it.
-pub(crate) fn sign(key: &str, run: Option<Run>, text: &str) -> String {
+pub fn sign(key: &str, run: Option<Run>, text: &str) -> String {
     let run = run
         .map(|run| format!(" run={}.{}", run.id, run.attempt))
         .unwrap_or_default();
@@ -62,7 +62,7 @@ fn opening(key: &str) -> String {
 impl Marker {
     /// The marker of a comment with this key. Only its very first line counts, so that quoting a comment, or pasting
     /// a marker into one, makes none.
-    pub(crate) fn of(comment: &Comment, key: &str) -> Option<Self> {
+    pub fn of(comment: &Comment, key: &str) -> Option<Self> {
         let first = comment.text().lines().next()?.trim_end();
         let fields = first.strip_prefix(&opening(key))?.strip_suffix("-->")?;
         // `codex/preview` is not the key of `codex/preview-2`.
@@ -90,19 +90,19 @@ impl Marker {
 }
 
 /// Whether the comment still holds exactly `text`: the marker says so, and nobody has edited it since.
-pub(crate) fn holds(comment: &Comment, marker: &Marker, text: &str) -> bool {
+pub fn holds(comment: &Comment, marker: &Marker, text: &str) -> bool {
     let wanted = hash(text);
     let rest = comment.text().split_once('\n').map_or("", |(_, rest)| rest);
     marker.hash == wanted && hash(rest) == wanted
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub mod tests {
     use actions_core::github::Author;
 
     use super::*;
 
-    pub(crate) fn comment(id: u64, login: &str, text: &str) -> Comment {
+    pub fn comment(id: u64, login: &str, text: &str) -> Comment {
         let kind = if login.ends_with("[bot]") { "Bot" } else { "User" };
         Comment {
             id,

@@ -5,7 +5,7 @@ use actions_core::text::count;
 
 use super::failures::Told;
 use super::not_listed;
-use crate::markdown::{code, inline, quoted};
+use actions_core::markdown::{code, inline, quoted};
 
 /// Kinds in the order in which they go.
 const KINDS: [(RemovalKind, &str, &str); 6] = [

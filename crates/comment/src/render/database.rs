@@ -4,7 +4,7 @@ use actions_core::reports::{Branch, Command, NeonBranch, Report, SchemaDiff, Sta
 use actions_core::text::{count, fenced};
 use jiff::Timestamp;
 
-use crate::markdown::{code, inline};
+use actions_core::markdown::{code, inline};
 
 /// Characters of a schema diff: the comment has other sections, too.
 const LONGEST_DIFF: usize = 10_000;

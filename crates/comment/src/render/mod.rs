@@ -11,28 +11,28 @@ mod state;
 use actions_core::reports::Report;
 use serde::Serialize;
 
-use crate::markdown::{code, inline, link};
-pub(crate) use state::{Job, State};
+use actions_core::markdown::{code, inline, link};
+pub use state::{Job, State};
 
 /// What surrounds the reports.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Frame {
+pub struct Frame {
     /// Instead of the environment's name.
-    pub(crate) title: Option<String>,
+    pub title: Option<String>,
     /// The environment's name when no report tells it.
-    pub(crate) environment: String,
+    pub environment: String,
     /// The commit that was deployed.
-    pub(crate) sha: Option<String>,
+    pub sha: Option<String>,
     /// `https://github.com/owner/name`
-    pub(crate) repository_url: Option<String>,
-    pub(crate) run_url: Option<String>,
-    pub(crate) job: Job,
+    pub repository_url: Option<String>,
+    pub run_url: Option<String>,
+    pub job: Job,
     /// Markdown of the user's own.
-    pub(crate) body: Option<String>,
+    pub body: Option<String>,
 }
 
 /// The comment without its marker.
-pub(crate) fn render(frame: &Frame, reports: &[Report]) -> String {
+pub fn render(frame: &Frame, reports: &[Report]) -> String {
     let sections = if reports.is_empty() && (frame.job == Job::Fine || frame.body.is_some()) {
         vec![frame.title.as_deref().map(|title| format!("### {}", inline(title)))]
     } else {

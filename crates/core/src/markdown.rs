@@ -4,7 +4,7 @@
 const BREAK: char = '\u{200b}';
 
 /// `text` as a code span; its own backticks do not end it. In a table cell, see [`cell`].
-pub(crate) fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let text = one_line(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -21,7 +21,7 @@ pub(crate) fn code(text: &str) -> String {
 }
 
 /// `text` as a paragraph's text: code spans in it stay, all else that Markdown, HTML or GitHub would read is escaped.
-pub(crate) fn inline(text: &str) -> String {
+pub fn inline(text: &str) -> String {
     let text = one_line(text);
     let parts: Vec<&str> = text.split('`').collect();
     // An even number of parts means an odd backtick: then none of them is a code span.
@@ -37,7 +37,7 @@ pub(crate) fn inline(text: &str) -> String {
 }
 
 /// What stands in a table cell: pipes of any origin escaped, which tables also read inside code spans.
-pub(crate) fn cell(markdown: &str) -> String {
+pub fn cell(markdown: &str) -> String {
     let mut safe = String::with_capacity(markdown.len());
     let mut escaped = false;
     for c in markdown.chars() {
@@ -51,7 +51,7 @@ pub(crate) fn cell(markdown: &str) -> String {
 }
 
 /// A link, when `url` is one that a browser may follow; else its text.
-pub(crate) fn link(text: &str, url: &str) -> String {
+pub fn link(text: &str, url: &str) -> String {
     let web = url.starts_with("https://") || url.starts_with("http://");
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '(' | ')' | '<' | '>' | '"' | '|' | '\\' | '`');
     if web && url.chars().all(plain) {
@@ -62,7 +62,7 @@ pub(crate) fn link(text: &str, url: &str) -> String {
 }
 
 /// `markdown` as a block quote.
-pub(crate) fn quoted(markdown: &str) -> String {
+pub fn quoted(markdown: &str) -> String {
     let lines = markdown.lines().map(|line| {
         if line.is_empty() {
             ">".to_owned()
@@ -99,7 +99,7 @@ fn escape(text: &str) -> String {
 }
 
 /// At most `most` characters of `markdown`, cut between lines, with open fences and folds closed, then `note`.
-pub(crate) fn fit(markdown: &str, most: usize, note: &str) -> String {
+pub fn fit(markdown: &str, most: usize, note: &str) -> String {
     if markdown.chars().count() <= most {
         return markdown.to_owned();
     }

@@ -6,7 +6,7 @@ use actions_core::reports::{Endpoint, Health, Report, Service, ServiceState};
 use actions_core::text::{count, elapsed, shorten};
 
 use super::not_listed;
-use crate::markdown::{cell, code, inline, link};
+use actions_core::markdown::{cell, code, inline, link};
 
 /// A reason in the table; the whole of it stands under what failed.
 const LONGEST_DETAIL: usize = 80;

@@ -4,7 +4,7 @@ use actions_core::reports::{Command, RecordAction, Report, Status};
 use actions_core::text::count;
 
 use super::not_listed;
-use crate::markdown::code;
+use actions_core::markdown::code;
 
 /// `DNS  5 records in example.com`.
 pub(super) fn line(reports: &[Report]) -> Option<String> {

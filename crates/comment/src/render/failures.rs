@@ -4,7 +4,7 @@ use actions_core::reports::{Outcome, Report};
 use actions_core::text::{fenced, shorten};
 
 use super::state::{About, State, has_failed};
-use crate::markdown::{inline, link, quoted};
+use actions_core::markdown::{inline, link, quoted};
 
 /// Longer causes are cut here: the run's log has them all.
 const LONGEST_CAUSE: usize = 2000;

@@ -6,23 +6,23 @@ use crate::marker::{self, Marker, Run};
 
 /// The comment as it should be.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
-    pub(crate) key: String,
-    pub(crate) run: Option<Run>,
+pub struct Wanted {
+    pub key: String,
+    pub run: Option<Run>,
     /// Without the marker.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 impl Wanted {
     /// What is sent to GitHub.
-    pub(crate) fn signed(&self) -> String {
+    pub fn signed(&self) -> String {
         marker::sign(&self.key, self.run, &self.text)
     }
 }
 
 /// What happens to the one comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     Create,
     Edit(u64),
     /// It says this already, and that this run, or a later attempt of it, does.
@@ -36,14 +36,14 @@ pub(crate) enum Step {
 
 /// What to do, in order: first the comment, then what is superfluous.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Plan {
-    pub(crate) step: Step,
+pub struct Plan {
+    pub step: Step,
     /// More comments of ours with the same key, from jobs that ran at once.
-    pub(crate) duplicates: Vec<u64>,
+    pub duplicates: Vec<u64>,
 }
 
 /// The comments that carry our marker, whoever wrote them.
-pub(crate) fn candidates<'a>(comments: &'a [Comment], key: &str) -> Vec<&'a Comment> {
+pub fn candidates<'a>(comments: &'a [Comment], key: &str) -> Vec<&'a Comment> {
     let marked = comments.iter().filter(|comment| Marker::of(comment, key).is_some());
     marked.collect()
 }
@@ -67,7 +67,7 @@ fn later(ours: &[(&Comment, Marker)], run: Option<Run>) -> Option<(u64, Run)> {
 }
 
 /// One comment of ours that says what is wanted: the oldest is kept, so that links to it stay good.
-pub(crate) fn upsert(comments: &[Comment], identity: &Identity, wanted: &Wanted) -> Plan {
+pub fn upsert(comments: &[Comment], identity: &Identity, wanted: &Wanted) -> Plan {
     let ours = ours(comments, identity, &wanted.key);
     if let Some((id, run)) = later(&ours, wanted.run) {
         return Plan {
@@ -100,12 +100,7 @@ pub(crate) fn upsert(comments: &[Comment], identity: &Identity, wanted: &Wanted)
 }
 
 /// The comments to delete, or the later run that forbids it.
-pub(crate) fn delete(
-    comments: &[Comment],
-    identity: &Identity,
-    key: &str,
-    run: Option<Run>,
-) -> Result<Vec<u64>, (u64, Run)> {
+pub fn delete(comments: &[Comment], identity: &Identity, key: &str, run: Option<Run>) -> Result<Vec<u64>, (u64, Run)> {
     let ours = ours(comments, identity, key);
     match later(&ours, run) {
         Some(later) => Err(later),

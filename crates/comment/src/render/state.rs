@@ -7,7 +7,7 @@ use super::effect::{Effect, put_back};
 
 /// How the job stands when the comment is written (GitHub's `job.status`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Job {
+pub enum Job {
     #[default]
     Fine,
     /// A step before this one failed.
@@ -17,7 +17,7 @@ pub(crate) enum Job {
 
 /// What the heading tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct State {
+pub struct State {
     pub(super) mark: &'static str,
     /// What follows the environment's name: a predicate, or `: ` and a sentence.
     pub(super) words: String,
@@ -49,7 +49,7 @@ fn unclear() -> State {
 
 impl State {
     /// The worst thing that any report says, or that the job says of its other steps.
-    pub(crate) fn of(reports: &[Report], job: Job) -> Self {
+    pub fn of(reports: &[Report], job: Job) -> Self {
         let cleanups: Vec<&Cleanup> = reports
             .iter()
             .filter_map(|report| match report {
@@ -84,7 +84,7 @@ impl State {
         }
     }
 
-    pub(crate) fn is_removal(&self) -> bool {
+    pub fn is_removal(&self) -> bool {
         self.about == About::Removal
     }
 }

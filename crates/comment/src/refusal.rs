@@ -4,7 +4,7 @@ use actions_core::github::Error;
 
 /// A reason that is nobody's mistake: the text goes to the summary, and the step succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Silence {
+pub enum Silence {
     /// Runs of forks and of Dependabot get a token that can only read.
     ReadOnly,
     /// A person has locked the conversation.
@@ -13,7 +13,7 @@ pub(crate) enum Silence {
 
 /// A reason that somebody can mend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     Archived,
     /// The workflow's own token lacks a permission.
     Permission,
@@ -24,7 +24,7 @@ pub(crate) enum Refusal {
 }
 
 /// What a refusal means, to a token that can only read or to another.
-pub(crate) fn of(error: &Error, reads_only: bool) -> Result<Silence, Refusal> {
+pub fn of(error: &Error, reads_only: bool) -> Result<Silence, Refusal> {
     let Error::Refused { status, message, .. } = error else {
         return Err(Refusal::Other);
     };
