@@ -26,7 +26,10 @@ impl Clock {
     /// The same, of so many seconds ago.
     pub(crate) fn text_ago(&self, seconds: i64) -> String {
         let now = self.now();
-        format!("{:.6}", now.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(now))
+        format!(
+            "{:.6}",
+            now.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(now)
+        )
     }
 
     /// Moves the present forward.

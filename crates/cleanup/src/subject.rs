@@ -75,6 +75,23 @@ impl Subject {
         }
     }
 
+    /// One that is known by the markers on its things alone: no manifest names it any more.
+    pub(crate) fn marked(owner: Owner) -> Self {
+        let number = owner
+            .pull_request
+            .map(|number| format!(" {number}"))
+            .unwrap_or_default();
+        Self {
+            title: format!("{}{number}", owner.environment),
+            names: Names {
+                kv_prefix: naming::kv_title(&owner.project, &owner.environment, owner.pull_request, ""),
+                project: owner.project.clone(),
+                ..Names::default()
+            },
+            owner,
+        }
+    }
+
     /// Stands for things whose names could not be read: there may be some.
     pub(crate) fn any(&self) -> String {
         format!("any of {}", self.title)
@@ -106,6 +123,11 @@ impl Subject {
     pub(crate) fn kv_titles(&self) -> BTreeSet<&str> {
         let titles = self.names.services.iter().flat_map(|service| &service.kv);
         titles.map(String::as_str).collect()
+    }
+
+    /// How titles of its KV namespaces begin.
+    pub(crate) fn kv_prefix(&self) -> &str {
+        &self.names.kv_prefix
     }
 
     /// Whether a title reads like this environment's, of a binding that the manifest has forgotten.

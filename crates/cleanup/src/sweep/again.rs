@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actions_core::event::PullRequest;
 use actions_core::github::{Error, OpenPull, Reader, Run};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::plan::Ground;
@@ -36,7 +37,8 @@ pub(crate) struct Again {
     reader: Reader,
     /// The run itself, which is under way as well.
     own: Option<u64>,
-    runs: RefCell<Option<(Instant, Rc<Vec<Run>>)>>,
+    /// Locked while it is asked: environments that go side by side share one answer.
+    runs: Mutex<Option<(Instant, Rc<Vec<Run>>)>>,
     unanswered: Cell<usize>,
     last: RefCell<Option<Unread>>,
 }
@@ -46,7 +48,7 @@ impl Again {
         Self {
             reader,
             own,
-            runs: RefCell::default(),
+            runs: Mutex::default(),
             unanswered: Cell::default(),
             last: RefCell::default(),
         }
@@ -67,21 +69,22 @@ impl Again {
 
     fn unasked(&self, error: &Error) -> KeptBack {
         self.unanswered.set(self.unanswered.get() + 1);
-        let unread = Unread::of_github(error);
+        let unread = Unread::from(error);
         *self.last.borrow_mut() = Some(unread.clone());
         KeptBack::Unasked(unread)
     }
 
     /// What is under way, as of a few seconds ago at most.
     async fn runs(&self) -> Result<Rc<Vec<Run>>, Error> {
-        let known = self.runs.borrow().clone();
-        if let Some((at, runs)) = known.filter(|(at, _)| at.elapsed() < HOLDS) {
-            let _ = at;
-            return Ok(runs);
+        let mut known = self.runs.lock().await;
+        if let Some((at, runs)) = &*known
+            && at.elapsed() < HOLDS
+        {
+            return Ok(Rc::clone(runs));
         }
         let asked = Instant::now();
         let runs = Rc::new(self.reader.runs_under_way().await?);
-        *self.runs.borrow_mut() = Some((asked, Rc::clone(&runs)));
+        *known = Some((asked, Rc::clone(&runs)));
         Ok(runs)
     }
 }
@@ -143,17 +146,70 @@ mod tests {
         let none: &[Run] = &[];
         for (what, ground, pull, listed, runs, expected) in [
             ("closed", Ground::Closed, Some(pull(closed, "a")), None, none, Ok(())),
-            ("reopened", Ground::Closed, Some(pull(open, "a")), None, none, Err(KeptBack::Reopened)),
-            ("state not told", Ground::Closed, Some(pull(None, "a")), None, none, Err(KeptBack::Reopened)),
+            (
+                "reopened",
+                Ground::Closed,
+                Some(pull(open, "a")),
+                None,
+                none,
+                Err(KeptBack::Reopened),
+            ),
+            (
+                "state not told",
+                Ground::Closed,
+                Some(pull(None, "a")),
+                None,
+                none,
+                Err(KeptBack::Reopened),
+            ),
             ("not there", Ground::Closed, None, None, none, Err(KeptBack::NoPull)),
             ("old", old, Some(pull(open, "a")), Some(&listed), none, Ok(())),
-            ("old, and closed meanwhile", old, Some(pull(closed, "b")), Some(&listed), none, Ok(())),
-            ("pushed to", old, Some(pull(open, "b")), Some(&listed), none, Err(KeptBack::Pushed)),
-            ("others run, and we", Ground::Closed, Some(pull(closed, "a")), None, &[run(7, "topic", "a"), run(8, "main", "m")][..], Ok(())),
-            ("its branch runs", Ground::Closed, Some(pull(closed, "a")), None, &[run(8, "topic", "m")], Err(KeptBack::Running("url".to_owned()))),
-            ("its commit runs", Ground::Closed, Some(pull(closed, "a")), None, &[run(8, "main", "a")], Err(KeptBack::Running("url".to_owned()))),
+            (
+                "old, and closed meanwhile",
+                old,
+                Some(pull(closed, "b")),
+                Some(&listed),
+                none,
+                Ok(()),
+            ),
+            (
+                "pushed to",
+                old,
+                Some(pull(open, "b")),
+                Some(&listed),
+                none,
+                Err(KeptBack::Pushed),
+            ),
+            (
+                "others run, and we",
+                Ground::Closed,
+                Some(pull(closed, "a")),
+                None,
+                &[run(7, "topic", "a"), run(8, "main", "m")][..],
+                Ok(()),
+            ),
+            (
+                "its branch runs",
+                Ground::Closed,
+                Some(pull(closed, "a")),
+                None,
+                &[run(8, "topic", "m")],
+                Err(KeptBack::Running("url".to_owned())),
+            ),
+            (
+                "its commit runs",
+                Ground::Closed,
+                Some(pull(closed, "a")),
+                None,
+                &[run(8, "main", "a")],
+                Err(KeptBack::Running("url".to_owned())),
+            ),
         ] {
-            assert_eq!(may_go(&ground, pull.as_ref(), listed, runs, Some(7)), expected, "{what}");
+            assert_eq!(
+                may_go(&ground, pull.as_ref(), listed, runs, Some(7)),
+                expected,
+                "{what}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! All that was read, sorted by the environment that it is of: by markers, and by names only what can carry none. No
 //! client here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::environment::Environment;
 use actions_core::manifest::{EnvironmentSpec, Manifest};
@@ -94,9 +94,9 @@ impl Known<'_> {
 
     fn subject(&self, kinds: &Kinds<'_>, key: Key) -> Option<(Subject, Rules)> {
         let owner = kinds.owner(key)?;
-        let named = self.kinds().find(|(manifest, name, _)| {
-            manifest.project.name == owner.project && *name == owner.environment
-        });
+        let named = self
+            .kinds()
+            .find(|(manifest, name, _)| manifest.project.name == owner.project && *name == owner.environment);
         let named = named.and_then(|(manifest, name, spec)| {
             let environment = Environment::resolve(manifest, name, owner.pull_request, self.repository).ok()?;
             let rules = Rules {
@@ -116,16 +116,33 @@ pub(crate) fn take(facts: &Facts, known: &Known<'_>) -> Census {
     let names = names.map(|(manifest, name, _)| (manifest.project.name.clone(), name.to_owned()));
     let mut kinds = Kinds::new(known.repository, names.collect());
     let mut others = Vec::new();
-    let (mut marked, strangers) = by_markers(facts, &mut kinds, &mut others);
+    let Sorted {
+        mut marked,
+        foreign,
+        strangers,
+    } = by_markers(facts, &mut kinds, &mut others);
     for key in by_names(facts, known) {
         marked.entry(key).or_default();
     }
+    for (worker, tag) in &foreign {
+        for key in kinds.namesakes(tag) {
+            if let (Some(of_key), Some(at)) = (marked.get_mut(&key), worker) {
+                of_key.namesakes.insert(*at);
+            }
+        }
+    }
+    let is_rival = |kind| foreign.iter().any(|(_, text)| kinds.is_rival(kind, text));
+    let rivals: BTreeSet<usize> = marked.keys().map(|(kind, _)| *kind).collect();
+    let rivals: BTreeSet<usize> = rivals.into_iter().filter(|kind| is_rival(*kind)).collect();
     let index = Index::of(facts);
     let mut environments = Vec::new();
     for (key, of_key) in &marked {
-        let Some((subject, rules)) = known.subject(&kinds, *key) else { continue };
+        let Some((subject, rules)) = known.subject(&kinds, *key) else {
+            continue;
+        };
         let around = index.around(&subject, of_key);
-        let decision = only_marked(decide(&subject, &around, false), &subject, &around);
+        let decision = decide(&subject, &around, false);
+        let decision = only_proven(decision, &subject, &around, rivals.contains(&key.0));
         if decision.going.is_empty() && of_key.is_empty() {
             // A name alone proves nothing, so there is no environment. What is called like one is told.
             others.extend(decision.staying.into_iter().filter_map(alike));
@@ -152,11 +169,18 @@ pub(crate) fn take(facts: &Facts, known: &Known<'_>) -> Census {
     }
 }
 
-/// What carries a marker, by its environment; how much carries none.
-fn by_markers(facts: &Facts, kinds: &mut Kinds<'_>, others: &mut Vec<Other>) -> (BTreeMap<Key, Marked>, usize) {
+/// What carries a marker, and how much carries none.
+struct Sorted<'a> {
+    marked: BTreeMap<Key, Marked>,
+    /// Markers of other repositories; a Worker's with its place.
+    foreign: Vec<(Option<usize>, &'a str)>,
+    strangers: usize,
+}
+
+fn by_markers<'a>(facts: &'a Facts, kinds: &mut Kinds<'_>, others: &mut Vec<Other>) -> Sorted<'a> {
     let mut marked: BTreeMap<Key, Marked> = BTreeMap::new();
     let mut strangers = 0;
-    let mut namesakes = Vec::new();
+    let mut foreign = Vec::new();
     for (at, worker) in read(facts.workers.as_ref()).iter().enumerate() {
         let mut is_marked = false;
         for tag in &worker.tags {
@@ -165,7 +189,7 @@ fn by_markers(facts: &Facts, kinds: &mut Kinds<'_>, others: &mut Vec<Other>) -> 
             match told {
                 Told::Of(key) => drop(marked.entry(key).or_default().workers.insert(at)),
                 told => {
-                    namesakes.push((at, tag.as_str()));
+                    foreign.push((Some(at), tag.as_str()));
                     others.extend(other(RemovalKind::Worker, &worker.name, told, time(&worker.created_on)));
                 }
             }
@@ -175,14 +199,25 @@ fn by_markers(facts: &Facts, kinds: &mut Kinds<'_>, others: &mut Vec<Other>) -> 
     for (at, record) in read(in_zone(facts).map(|zone| &zone.records)).iter().enumerate() {
         match kinds.read(&record.comment) {
             Some(Told::Of(key)) => drop(marked.entry(key).or_default().records.insert(at)),
-            Some(told) => others.extend(other(RemovalKind::DnsRecord, &record.name, told, time(&record.created_on))),
+            Some(told) => {
+                foreign.push((None, record.comment.as_str()));
+                others.extend(other(
+                    RemovalKind::DnsRecord,
+                    &record.name,
+                    told,
+                    time(&record.created_on),
+                ));
+            }
             None => strangers += 1,
         }
     }
     for (at, branch) in read(facts.branches.as_ref()).iter().enumerate() {
         match branch.marker().map(|marker| (marker, kinds.read(marker))) {
             Some((_, Some(Told::Of(key)))) => drop(marked.entry(key).or_default().branches.insert(at)),
-            Some((_, Some(told))) => others.extend(other(RemovalKind::Branch, &branch.name, told, branch.created_at)),
+            Some((marker, Some(told))) => {
+                foreign.push((None, marker));
+                others.extend(other(RemovalKind::Branch, &branch.name, told, branch.created_at));
+            }
             Some((marker, None)) => {
                 let told = Told::Unreadable(marker.to_owned());
                 others.extend(other(RemovalKind::Branch, &branch.name, told, branch.created_at));
@@ -190,14 +225,11 @@ fn by_markers(facts: &Facts, kinds: &mut Kinds<'_>, others: &mut Vec<Other>) -> 
             None => strangers += 1,
         }
     }
-    for (at, tag) in namesakes {
-        for key in kinds.namesakes(tag) {
-            if let Some(of_key) = marked.get_mut(&key) {
-                of_key.namesakes.insert(at);
-            }
-        }
+    Sorted {
+        marked,
+        foreign,
+        strangers,
     }
-    (marked, strangers)
 }
 
 /// The environments that names speak of: those of namespaces, routes and custom domains, which carry no marker, and of
@@ -220,10 +252,20 @@ fn by_names(facts: &Facts, known: &Known<'_>) -> Vec<Key> {
             let zone = in_zone(facts);
             let scripts = read(zone.map(|zone| &zone.routes)).iter();
             let scripts = scripts.filter_map(|route| route.script.as_deref());
-            let services = read(zone.map(|zone| &zone.domains)).iter().map(|domain| domain.service.as_str());
-            keys.extend(workers.chain(scripts).chain(services).filter_map(number).map(|number| (kind, number)));
+            let services = read(zone.map(|zone| &zone.domains))
+                .iter()
+                .map(|domain| domain.service.as_str());
+            keys.extend(
+                workers
+                    .chain(scripts)
+                    .chain(services)
+                    .filter_map(number)
+                    .map(|number| (kind, number)),
+            );
             for binding in &service.kv {
-                let titles = read(facts.namespaces.as_ref()).iter().map(|namespace| namespace.title.as_str());
+                let titles = read(facts.namespaces.as_ref())
+                    .iter()
+                    .map(|namespace| namespace.title.as_str());
                 let numbers = titles.filter_map(|title| naming::pull_request_of_kv(project, name, binding, title));
                 keys.extend(numbers.map(|number| (kind, number)));
             }
@@ -242,20 +284,36 @@ fn by_names(facts: &Facts, known: &Known<'_>) -> Vec<Key> {
     keys
 }
 
-/// A branch of the right name and without a marker is looked at by a person first: who asks for one environment means
-/// it, a sweep has nobody who asks.
-fn only_marked(mut decision: Decision, subject: &Subject, facts: &Facts) -> Decision {
-    let branches = read(facts.branches.as_ref());
-    let is_marked = |going: &Going| match &going.thing {
+/// Who asks for one environment means it; a sweep has nobody who asks. So a branch of the right name and without a marker
+/// stays. And where another repository has an environment called like this one (`rival`), what carries no marker goes
+/// only with a Worker that is there and ours: the titles and hostnames of one that is gone may have been theirs.
+fn only_proven(mut decision: Decision, subject: &Subject, around: &Facts, rival: bool) -> Decision {
+    let branches = read(around.branches.as_ref());
+    let workers = read(around.workers.as_ref());
+    let is_ours = |worker: &str| {
+        let mut named = workers.iter().filter(|found| found.name == worker);
+        named.any(|found| found.verdict(&subject.owner).is_ours())
+    };
+    let is_proven = |going: &Going| match &going.thing {
         Thing::Branch { id, .. } => {
             let branch = branches.iter().find(|branch| branch.id == *id);
             branch.is_some_and(|branch| branch.verdict(&subject.owner).is_ours())
         }
+        Thing::Namespace(namespace) if rival => {
+            let mut binding = subject
+                .names
+                .services
+                .iter()
+                .filter(|service| service.kv.contains(&namespace.title));
+            binding.any(|service| is_ours(&service.worker))
+        }
+        Thing::Route(route) if rival => route.script.as_deref().is_some_and(is_ours),
+        Thing::Domain(domain) if rival => is_ours(&domain.service),
         _ => true,
     };
-    let (going, unmarked): (Vec<Going>, Vec<Going>) = decision.going.into_iter().partition(is_marked);
+    let (going, unproven): (Vec<Going>, Vec<Going>) = decision.going.into_iter().partition(is_proven);
     decision.going = going;
-    decision.staying.extend(unmarked.into_iter().map(|going| Staying {
+    decision.staying.extend(unproven.into_iter().map(|going| Staying {
         kind: going.thing.kind(),
         name: going.thing.name().to_owned(),
         standing: Stands::Kept(Reason::Unmarked),
@@ -298,7 +356,9 @@ fn standing(subject: &Subject, rules: Rules, around: &Facts, marked: &Marked, al
     let own_branches = || marked.branches.iter().map(|at| &branches[*at]);
     let records = read(in_zone(all).map(|zone| &zone.records));
     let records = marked.records.iter().filter_map(|at| time(&records[*at].created_on));
-    let made = own_workers().filter_map(|worker| time(&worker.created_on)).chain(records);
+    let made = own_workers()
+        .filter_map(|worker| time(&worker.created_on))
+        .chain(records);
     let made = made.chain(own_branches().filter_map(|branch| branch.created_at)).min();
     let mut deployed: Vec<Timestamp> = own_workers().filter_map(|worker| time(&worker.modified_on)).collect();
     for branch in own_branches() {

@@ -93,7 +93,12 @@ impl<'a> Index<'a> {
     /// where its own would.
     pub(super) fn around(&self, subject: &Subject, marked: &Marked) -> Facts {
         let facts = self.facts;
-        let named: Vec<&str> = subject.names.services.iter().map(|service| service.worker.as_str()).collect();
+        let named: Vec<&str> = subject
+            .names
+            .services
+            .iter()
+            .map(|service| service.worker.as_str())
+            .collect();
         let all_workers = read(facts.workers.as_ref());
         let own = marked.workers.iter().map(|at| all_workers[*at].name.as_str());
         let own: BTreeSet<&str> = own.chain(named.iter().copied()).collect();
@@ -108,8 +113,14 @@ impl<'a> Index<'a> {
         Facts {
             zone,
             workers: facts.workers.as_ref().map(|list| picked(list, &workers)),
-            namespaces: facts.namespaces.as_ref().map(|list| picked(list, &self.titles_of(subject))),
-            branches: facts.branches.as_ref().map(|list| picked(list, &self.branches_of(subject, marked))),
+            namespaces: facts
+                .namespaces
+                .as_ref()
+                .map(|list| picked(list, &self.titles_of(subject))),
+            branches: facts
+                .branches
+                .as_ref()
+                .map(|list| picked(list, &self.branches_of(subject, marked))),
         }
     }
 
@@ -136,7 +147,9 @@ impl<'a> Index<'a> {
             add(&mut domains, self.domains_at.get(host));
         }
         // Whom they lead to says whose they are.
-        let scripts = routes.iter().filter_map(|at| read(Some(&zone.routes))[*at].script.as_deref());
+        let scripts = routes
+            .iter()
+            .filter_map(|at| read(Some(&zone.routes))[*at].script.as_deref());
         let services = domains.iter().map(|at| read(Some(&zone.domains))[*at].service.as_str());
         for worker in scripts.chain(services) {
             add(workers, self.workers.get(worker));
@@ -157,7 +170,10 @@ impl<'a> Index<'a> {
         }
         let prefix = subject.kv_prefix();
         if !prefix.is_empty() {
-            let alike = self.titles.range(prefix..).take_while(|(title, _)| title.starts_with(prefix));
+            let alike = self
+                .titles
+                .range(prefix..)
+                .take_while(|(title, _)| title.starts_with(prefix));
             places.extend(alike.flat_map(|(_, at)| at));
         }
         places

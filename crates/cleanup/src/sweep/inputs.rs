@@ -123,12 +123,8 @@ impl Inputs {
     pub(crate) fn github(&self) -> anyhow::Result<github::Reader> {
         let http = actions_core::http::client()?;
         let access = &self.github;
-        Ok(github::Reader::new(
-            &access.api_url,
-            &access.token,
-            &access.repository,
-            http,
-        )?)
+        let reader = github::Reader::new(&access.api_url, &access.token, &access.repository, http)?;
+        Ok(reader)
     }
 }
 
@@ -147,7 +143,10 @@ mod tests {
     #[test]
     fn the_workflows_file() {
         for (reference, file) in [
-            ("acme/app/.github/workflows/sweep.yml@refs/heads/main", Some("sweep.yml")),
+            (
+                "acme/app/.github/workflows/sweep.yml@refs/heads/main",
+                Some("sweep.yml"),
+            ),
             ("acme/app/.github/workflows/sweep.yml@refs/heads/a@b", Some("sweep.yml")),
             ("sweep", None),
             ("acme/app/@refs/heads/main", None),

@@ -14,7 +14,6 @@ mod mode;
 mod plan;
 mod report;
 mod whose;
-
 #[cfg(test)]
 mod world_tests;
 
@@ -26,8 +25,7 @@ use actions_core::runner::signal::{Interrupt, Interrupts};
 use jiff::Timestamp;
 
 use self::again::Again;
-use self::apply::Fate;
-use self::census::{Census, Known};
+use self::census::Known;
 use self::inputs::Inputs;
 use self::mode::{Dry, Mode};
 use self::plan::Verdict;
@@ -72,7 +70,7 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         signal = interrupts.next() => return Err(report::cancelled(signal)),
         () = tokio::time::sleep_until(brake.end()) => return Err(report::out_of_time(inputs.timeout)),
     };
-    let read = read.map_err(|error| report::pulls_unread(error))?;
+    let read = read.map_err(|error| report::pulls_unread(&error))?;
     let census = census::take(
         &read.facts,
         &Known {
@@ -92,7 +90,10 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
     for line in report.opening(&census, &verdicts) {
         runner.say(&line);
     }
-    let going = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Goes(_))).count();
+    let going = verdicts
+        .iter()
+        .filter(|verdict| matches!(verdict, Verdict::Goes(_)))
+        .count();
     report.braked = plan::brake(going, verdicts.len(), inputs.most);
     let fates = if read.mode == Mode::Real && report.braked.is_none() {
         let again = Again::new(github, inputs.run);

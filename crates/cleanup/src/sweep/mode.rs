@@ -42,7 +42,7 @@ pub(crate) async fn of(inputs: &Inputs, github: &Reader) -> Mode {
             Some(workflow) => match github.has_succeeded(workflow, "schedule").await {
                 Ok(true) => Mode::Real,
                 Ok(false) => Mode::Dry(Dry::First),
-                Err(error) => Mode::Dry(Dry::Unknown(Unread::of_github(&error))),
+                Err(error) => Mode::Dry(Dry::Unknown(Unread::from(&error))),
             },
         },
     }

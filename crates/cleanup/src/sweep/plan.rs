@@ -76,12 +76,7 @@ pub(crate) enum Stay {
 }
 
 /// A judgement for each environment, in their order.
-pub(crate) fn judge(
-    all: &[Standing],
-    open: &[OpenPull],
-    idle: Option<Duration>,
-    now: Timestamp,
-) -> Vec<Verdict> {
+pub(crate) fn judge(all: &[Standing], open: &[OpenPull], idle: Option<Duration>, now: Timestamp) -> Vec<Verdict> {
     let open: BTreeMap<u64, &OpenPull> = open.iter().map(|pull| (pull.number, pull)).collect();
     let mut verdicts: Vec<Verdict> = all
         .iter()

@@ -42,7 +42,12 @@ impl<'a> Kinds<'a> {
 
     /// What a text tells, when it is a marker.
     pub(super) fn read(&mut self, text: &str) -> Option<Told> {
-        let marker = match Claim::of(text)? {
+        self.read_claim(Claim::of(text)?)
+    }
+
+    /// What a claim tells, when it is a marker's.
+    pub(super) fn read_claim(&mut self, claim: Claim) -> Option<Told> {
+        let marker = match claim {
             Claim::Marked(marker) => marker,
             Claim::Unreadable(text) => return Some(Told::Unreadable(text)),
             Claim::Noted { .. } => return None,
@@ -59,7 +64,7 @@ impl<'a> Kinds<'a> {
                 environment: environment.clone(),
                 ..owner.clone()
             };
-            known.verdict_of([text]).is_ours()
+            known.verdict([Claim::Marked(marker.clone())]).is_ours()
         });
         let kind = kind.unwrap_or_else(|| {
             self.known.push((owner.project, owner.environment));
@@ -82,6 +87,23 @@ impl<'a> Kinds<'a> {
             matches!(owner.verdict_of([text]), Verdict::Foreign(whose) if whose.is_namesake_of(&owner))
         })
         .collect()
+    }
+}
+
+impl Kinds<'_> {
+    /// Whether a marker of another repository is of an environment that is called like this kind, for whichever pull
+    /// request: then names of this kind are theirs as well.
+    pub(super) fn is_rival(&self, kind: usize, text: &str) -> bool {
+        let Some(Claim::Marked(marker)) = Claim::of(text) else {
+            return false;
+        };
+        // Any number does: the owner only lends its names.
+        let number = marker.pull_request.unwrap_or(1);
+        let owner = self.owner((kind, number));
+        owner.is_some_and(|owner| match owner.verdict_of([text]) {
+            Verdict::Foreign(whose) => whose.is_namesake_of(&owner),
+            Verdict::Ours | Verdict::Unmarked => false,
+        })
     }
 }
 
@@ -113,20 +135,23 @@ mod tests {
                 "codex-actions:7:acme/app:codex:production",
                 Some(Told::Permanent("production of codex".to_owned())),
             ),
-            (
-                "codex-actions:",
-                Some(Told::Unreadable("codex-actions:".to_owned())),
-            ),
+            ("codex-actions:", Some(Told::Unreadable("codex-actions:".to_owned()))),
             ("preview 42", None),
             ("", None),
         ] {
             assert_eq!(kinds.read(text), told, "{text}");
         }
         let newcomer = "codex-actions:8:acme/app:codex:preview:42";
-        assert!(matches!(kinds.read(newcomer), Some(Told::Foreign(Whose::Repository(_)))));
+        assert!(matches!(
+            kinds.read(newcomer),
+            Some(Told::Foreign(Whose::Repository(_)))
+        ));
         assert_eq!(kinds.namesakes(newcomer), [(0, 42)]);
         assert!(kinds.namesakes("codex-actions:8:acme/app:theirs:preview:42").is_empty());
-        assert_eq!(kinds.owner((3, 42)).unwrap().verdict_of([long.marker().as_str()]), Verdict::Ours);
+        assert_eq!(
+            kinds.owner((3, 42)).unwrap().verdict_of([long.marker().as_str()]),
+            Verdict::Ours
+        );
         assert_eq!(kinds.owner((4, 1)), None);
     }
 }

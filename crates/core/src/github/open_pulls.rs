@@ -58,9 +58,12 @@ impl Reader {
         let (owner, name) = self.repository.split_once('/').unwrap_or_default();
         // A text of JSON is one of GraphQL.
         let (owner, name) = (Value::from(owner), Value::from(name));
-        let query =
-            format!("query {{ repository(owner: {owner}, name: {name}) {{ pullRequests(states: OPEN) {{ totalCount }} }} }}");
+        let query = format!(
+            "query {{ repository(owner: {owner}, name: {name}) {{ pullRequests(states: OPEN) {{ totalCount }} }} }}"
+        );
         let data = self.graphql("count the open pull requests", &query).await?;
-        Ok(data.pointer("/repository/pullRequests/totalCount").and_then(Value::as_u64))
+        Ok(data
+            .pointer("/repository/pullRequests/totalCount")
+            .and_then(Value::as_u64))
     }
 }

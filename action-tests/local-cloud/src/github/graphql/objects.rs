@@ -240,7 +240,9 @@ fn count_pulls(repository: &Repository, arguments: &Map<String, Value>) -> usize
         None => None,
     };
     let states = repository.threads.iter().filter_map(state_of);
-    states.filter(|state| wanted.is_empty() || wanted.contains(state)).count()
+    states
+        .filter(|state| wanted.is_empty() || wanted.contains(state))
+        .count()
 }
 
 fn thread_field(world: &World, repository: &str, number: u64, name: &str, arguments: &Map<String, Value>) -> Result {

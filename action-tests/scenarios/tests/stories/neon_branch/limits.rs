@@ -118,10 +118,10 @@ async fn beyond_a_limit_that_evicts_a_preview_is_made_and_no_branch_taken_from_a
     );
     let create = |number: u64| run(&world, "create").input("pull-request", number.to_string());
     world.seed(&json!({"github": {"pulls": [{"number": 43}]}})).await;
-    assert_eq!(ok(create(42).go().await).report["warnings"], json!([]));
+    assert_eq!(ok(create(42).go().await).report["warnings"], Value::Null);
     let second = ok(create(43).go().await);
     assert_eq!(second.output("created"), "true");
-    insta::assert_snapshot!(second.report["warnings"][0].as_str().unwrap(), @"");
+    insta::assert_snapshot!(second.report["warnings"][0].as_str().unwrap(), @r#"2 previews of `preview` are alive with this one, and the manifest's `limit` is 1: the next sweep removes the least recently deployed (`on-limit = "evict-oldest"`)"#);
     assert_eq!(ok(create(42).go().await).output("created"), "false");
     assert!(names(&world).contains(&"preview-pr-42".to_owned()));
     world.finish().await;

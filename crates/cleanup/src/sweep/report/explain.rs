@@ -46,7 +46,11 @@ fn goes(census: &Census, going: &Going, verdict: &Verdict) -> String {
         why if why.is_empty() => String::new(),
         why => format!(" ({why})"),
     };
-    format!("  {} `{name}` {how}{why}{}", noun(kind), wording::since(census.made(kind, name)))
+    format!(
+        "  {} `{name}` {how}{why}{}",
+        noun(kind),
+        wording::since(census.made(kind, name))
+    )
 }
 
 fn stays(staying: &Staying) -> Option<String> {

@@ -12,10 +12,9 @@ use actions_core::runner::Runner;
 use actions_core::runner::signal::Interrupt;
 use actions_core::text::{count, elapsed};
 
-use self::wording::day;
 use super::Read;
 use super::apply::{Ended, Fate};
-use super::census::{Census, Found, Other, Why};
+use super::census::{Census, Other, Why};
 use super::index::in_zone;
 use super::inputs::Inputs;
 use super::mode::{Dry, Mode};
@@ -114,7 +113,10 @@ impl Report {
             self.all - self.rows.len(),
         )];
         lines.extend(self.unread.iter().map(|(what, unread)| {
-            format!("{what} could not be read, and nothing that depends on them is touched: {}", unread.reason)
+            format!(
+                "{what} could not be read, and nothing that depends on them is touched: {}",
+                unread.reason
+            )
         }));
         for (found, verdict) in census.environments.iter().zip(verdicts) {
             if let Verdict::Goes(ground) = verdict {
@@ -150,7 +152,10 @@ impl Report {
         }
         let failure = self.failure(cause);
         let sentence = self.sentence(&results, took);
-        let left = results.iter().filter(|result| result.outcome == Outcome::Failed).count();
+        let left = results
+            .iter()
+            .filter(|result| result.outcome == Outcome::Failed)
+            .count();
         let kept = results.iter().filter(|result| result.outcome == Outcome::Kept).count() + self.alike.len();
         let changed = results.iter().any(|result| result.outcome == Outcome::Deleted);
         let report = Cleanup {
@@ -202,16 +207,26 @@ impl Report {
         let alive = self.all - self.rows.len();
         let mut parts = Vec::new();
         match &self.mode {
-            _ if self.rows.is_empty() => parts.push(format!("nothing to sweep: {} of this repository, all alive", environments(alive))),
+            _ if self.rows.is_empty() => parts.push(format!(
+                "nothing to sweep: {} of this repository, all alive",
+                environments(alive)
+            )),
             Mode::Dry(dry) => {
-                parts.push(format!("would remove {} of {}", self.rows.len(), environments(self.all)));
+                parts.push(format!(
+                    "would remove {} of {}",
+                    self.rows.len(),
+                    environments(self.all)
+                ));
                 parts.push(wording::dry(dry));
             }
             Mode::Real if self.braked.is_some() => {
                 parts.push(format!("removed none of {}", environments(self.all)));
             }
             Mode::Real => {
-                let deleted = results.iter().filter(|result| result.outcome == Outcome::Deleted).count();
+                let deleted = results
+                    .iter()
+                    .filter(|result| result.outcome == Outcome::Deleted)
+                    .count();
                 parts.push(format!(
                     "removed {} ({}) in {}",
                     environments(self.number(SweptOutcome::Deleted)),
@@ -232,10 +247,19 @@ impl Report {
             }
         }
         if !self.alike.is_empty() {
-            let named: Vec<String> = self.alike.iter().take(NAMED).map(|other| named(other.kind, &other.name)).collect();
+            let named: Vec<String> = self
+                .alike
+                .iter()
+                .take(NAMED)
+                .map(|other| named(other.kind, &other.name))
+                .collect();
             parts.push(format!(
                 "{} like ours and {}, since nothing tells whose: {}{}",
-                if self.alike.len() == 1 { "1 thing looks".to_owned() } else { format!("{} things look", self.alike.len()) },
+                if self.alike.len() == 1 {
+                    "1 thing looks".to_owned()
+                } else {
+                    format!("{} things look", self.alike.len())
+                },
                 if self.alike.len() == 1 { "stays" } else { "stay" },
                 named.join(", "),
                 more(self.alike.len())
@@ -248,13 +272,21 @@ impl Report {
     fn failure(&self, cause: Option<anyhow::Error>) -> Option<anyhow::Error> {
         if let Some(signal) = self.cancelled {
             let removed = count(self.number(SweptOutcome::Deleted), "environment");
-            let text = format!("cancelled ({}): removed {removed} of {}", signal.name(), self.rows.len());
+            let text = format!(
+                "cancelled ({}): removed {removed} of {}",
+                signal.name(),
+                self.rows.len()
+            );
             return Some(fault(text).hint(AGAIN).exit(signal.exit_status()).into());
         }
         if let (Some(brake), Mode::Real) = (&self.braked, &self.mode) {
             return Some(wording::braked(brake).into());
         }
-        let failed: Vec<&Row> = self.rows.iter().filter(|row| row.swept.outcome == SweptOutcome::Failed).collect();
+        let failed: Vec<&Row> = self
+            .rows
+            .iter()
+            .filter(|row| row.swept.outcome == SweptOutcome::Failed)
+            .collect();
         if !failed.is_empty() {
             let names: Vec<String> = failed.iter().take(NAMED).map(|row| row.title.clone()).collect();
             let text = format!(
@@ -275,7 +307,9 @@ impl Report {
             return Some(fault(text).hint(wording::NEEDS).into());
         }
         let (what, unread) = self.unread.first()?;
-        let failure = fault(format!("{what} could not be read: what depends on them was not looked at"));
+        let failure = fault(format!(
+            "{what} could not be read: what depends on them was not looked at"
+        ));
         let cause = fault(unread.reason.clone());
         let cause = match &unread.hint {
             Some(hint) => cause.hint(hint.clone()),
@@ -307,7 +341,9 @@ impl Row {
             Ended::Went(settled) => {
                 let results: Vec<Removal> = settled.iter().map(removal).collect();
                 let stopped = settled.iter().find_map(stopped_by);
-                let failed = settled.iter().position(|settled| is_left(settled) && stopped_by(settled).is_none());
+                let failed = settled
+                    .iter()
+                    .position(|settled| is_left(settled) && stopped_by(settled).is_none());
                 (self.swept.outcome, self.swept.detail) = match (failed, stopped) {
                     (Some(at), _) => (SweptOutcome::Failed, Some(told(&results[at]))),
                     (None, Some(stop)) => (SweptOutcome::Remaining, Some(wording::stopped(stop))),
@@ -385,15 +421,33 @@ fn unread(read: &Read, with_kv: bool) -> Vec<(&'static str, Unread)> {
     let lists = [
         ("the zone's routes, custom domains and DNS records", of_zone),
         ("the zone's routes", zone.and_then(|zone| zone.routes.as_ref().err())),
-        ("the zone's custom domains", zone.and_then(|zone| zone.domains.as_ref().err())),
-        ("the zone's DNS records", zone.and_then(|zone| zone.records.as_ref().err())),
-        ("the account's Workers", facts.workers.as_ref().and_then(|list| list.as_ref().err())),
+        (
+            "the zone's custom domains",
+            zone.and_then(|zone| zone.domains.as_ref().err()),
+        ),
+        (
+            "the zone's DNS records",
+            zone.and_then(|zone| zone.records.as_ref().err()),
+        ),
+        (
+            "the account's Workers",
+            facts.workers.as_ref().and_then(|list| list.as_ref().err()),
+        ),
         (
             "the account's KV namespaces",
-            facts.namespaces.as_ref().and_then(|list| list.as_ref().err()).filter(|_| with_kv),
+            facts
+                .namespaces
+                .as_ref()
+                .and_then(|list| list.as_ref().err())
+                .filter(|_| with_kv),
         ),
-        ("the database's branches", facts.branches.as_ref().and_then(|list| list.as_ref().err())),
+        (
+            "the database's branches",
+            facts.branches.as_ref().and_then(|list| list.as_ref().err()),
+        ),
     ];
     let lists = lists.into_iter();
-    lists.filter_map(|(what, unread)| Some((what, unread?.clone()))).collect()
+    lists
+        .filter_map(|(what, unread)| Some((what, unread?.clone())))
+        .collect()
 }

@@ -22,8 +22,7 @@ pub(crate) const ZONE_OF_NO_MANIFEST: &str =
     "missing; without a manifest nothing else says where routes and DNS records are looked for";
 pub(crate) const NO_REPOSITORY: &str =
     "neither `GITHUB_REPOSITORY_ID` nor `GITHUB_REPOSITORY` is set: whose things are to be swept cannot be known";
-pub(crate) const NEEDS: &str =
-    "give the job `permissions: { contents: read, pull-requests: read, actions: read }`; nothing is deleted without them";
+pub(crate) const NEEDS: &str = "give the job `permissions: { contents: read, pull-requests: read, actions: read }`; nothing is deleted without them";
 /// How the reason begins for which an environment stays that nobody could ask about.
 pub(super) const UNASKED: &str = "GitHub could not be asked once more";
 const AGAIN: &str = "run it again: what is to be deleted can wait";
@@ -54,7 +53,11 @@ pub(crate) fn ground(ground: &Ground) -> String {
     match ground {
         Ground::Closed => "its pull request is not open".to_owned(),
         Ground::Expired { deployed, expires } => {
-            format!("it was deployed on {}, and `expires` is {}", day(*deployed), life(*expires))
+            format!(
+                "it was deployed on {}, and `expires` is {}",
+                day(*deployed),
+                life(*expires)
+            )
         }
         Ground::Idle { since, idle } => format!(
             "it was neither deployed nor talked about since {}, and `idle` is {}",
@@ -71,7 +74,9 @@ pub(crate) fn ground(ground: &Ground) -> String {
 pub(crate) fn stay(stay: &Stay) -> String {
     match stay {
         Stay::Open => "its pull request is open".to_owned(),
-        Stay::OverLimit { alive, limit } => format!("its pull request is open; {alive} are alive, and `limit` is {limit}"),
+        Stay::OverLimit { alive, limit } => {
+            format!("its pull request is open; {alive} are alive, and `limit` is {limit}")
+        }
         Stay::AgeUnknown => "its pull request is open, and how old it is could not be read".to_owned(),
     }
 }
@@ -120,11 +125,17 @@ pub(crate) fn dry(dry: &Dry) -> String {
 pub(crate) fn braked(brake: &Brake) -> Fault {
     let (text, going) = match brake {
         Brake::TooMany { going, allowed } => (
-            format!("{} would go, more than the {allowed} that may at once", count(*going, "environment")),
+            format!(
+                "{} would go, more than the {allowed} that may at once",
+                count(*going, "environment")
+            ),
             going,
         ),
         Brake::Most { going, all } => (
-            format!("{going} of {} would go, which is most of them", count(*all, "environment")),
+            format!(
+                "{going} of {} would go, which is most of them",
+                count(*all, "environment")
+            ),
             going,
         ),
     };
@@ -133,14 +144,15 @@ pub(crate) fn braked(brake: &Brake) -> Fault {
     ))
 }
 
-pub(crate) fn pulls_unread(error: actions_core::github::Error) -> Fault {
+pub(crate) fn pulls_unread(error: &actions_core::github::Error) -> Fault {
     let hint = if error.is_forbidden() || matches!(error.status(), Some(401 | 404)) {
         NEEDS.to_owned()
     } else {
         error.hint().unwrap_or_else(|| AGAIN.to_owned())
     };
     fault("which pull requests are open is not known; nothing was touched")
-        .because(error)
+        // Its own remedy speaks of comments.
+        .because(fault(error.to_string()))
         .hint(hint)
 }
 
