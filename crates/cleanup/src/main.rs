@@ -1,6 +1,7 @@
 //! Takes environments down: routes and custom domains, Workers, DNS records, KV namespaces, then the database branch.
 //! What is not exactly an environment's own is never touched.
 
+mod alert;
 mod apply;
 mod environment;
 mod facts;

@@ -6,6 +6,8 @@
 
 mod attached;
 mod branches;
+mod certificates;
+mod deployments;
 mod namespaces;
 mod records;
 mod workers;
@@ -24,10 +26,12 @@ use crate::unread::Unread;
 pub(crate) enum Thing {
     Route(Route),
     Domain(CustomDomain),
+    Certificate { id: String, hostname: String },
     Worker(String),
     Record(DnsRecord),
     Namespace(KvNamespace),
     Branch { id: String, name: String },
+    Deployment { id: u64, name: String },
 }
 
 impl Thing {
@@ -35,10 +39,12 @@ impl Thing {
         match self {
             Self::Route(_) => RemovalKind::Route,
             Self::Domain(_) => RemovalKind::CustomDomain,
+            Self::Certificate { .. } => RemovalKind::Certificate,
             Self::Worker(_) => RemovalKind::Worker,
             Self::Record(_) => RemovalKind::DnsRecord,
             Self::Namespace(_) => RemovalKind::KvNamespace,
             Self::Branch { .. } => RemovalKind::Branch,
+            Self::Deployment { .. } => RemovalKind::Deployment,
         }
     }
 
@@ -47,9 +53,10 @@ impl Thing {
         match self {
             Self::Route(route) => &route.pattern,
             Self::Domain(domain) => &domain.hostname,
+            Self::Certificate { hostname, .. } => hostname,
             Self::Record(record) => &record.name,
             Self::Namespace(namespace) => &namespace.title,
-            Self::Worker(name) | Self::Branch { name, .. } => name,
+            Self::Worker(name) | Self::Branch { name, .. } | Self::Deployment { name, .. } => name,
         }
     }
 }
@@ -65,6 +72,8 @@ pub(crate) enum Ground {
     Forgotten,
     /// It leads to this Worker.
     LeadsTo(String),
+    /// It is of a custom domain that goes.
+    OfDomain,
     /// It is nobody's that we know, and `adopt` was asked for.
     Adopted,
 }
@@ -142,10 +151,12 @@ pub(crate) fn decide(subject: &Subject, facts: &Facts, adopt: bool) -> Decision 
     let mut decision = Decision::default();
     let workers = Workers::of(subject, facts, adopt);
     decision.attached(subject, facts, &workers);
+    decision.certificates(subject, facts);
     decision.workers(subject, facts, &workers);
     decision.records(subject, facts);
     decision.namespaces(subject, facts, &workers);
     decision.branches(subject, facts);
+    decision.deployments(subject, facts);
     decision
 }
 

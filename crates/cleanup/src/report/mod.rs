@@ -5,6 +5,7 @@ pub(crate) mod wording;
 use std::time::Duration;
 
 use actions_core::error::{fault, render};
+use actions_core::github::issues::Alert;
 use actions_core::plan::{Plan, Verb};
 use actions_core::reports::{Cleanup, Head, Outcome, Removal, RemovalKind, Status};
 use actions_core::runner::Runner;
@@ -18,6 +19,8 @@ use crate::subject::Subject;
 
 /// So many things that stay are named in a sentence; the table has all.
 const NAMED: usize = 5;
+/// The last line of an alert.
+const CLOSES: &str = "This issue is kept current, and closes when a cleanup of this environment succeeds.";
 const AGAIN: &str = "run cleanup again when the cause is gone: it goes on where it stopped";
 
 /// The plan as it is shown.
@@ -70,8 +73,7 @@ pub(crate) fn log(kind: RemovalKind, name: &str, end: &End) {
     let (noun, detail) = (noun(kind), wording::detail(kind, end));
     match (end, detail) {
         (End::Left(_), Some(why)) => tracing::warn!("{noun} `{name}` is left: {why}"),
-        (End::Deleted { .. }, Some(detail)) => tracing::info!("deleted {noun} `{name}` ({detail})"),
-        (End::Deleted { .. }, None) => tracing::info!("deleted {noun} `{name}`"),
+        (End::Deleted, _) => tracing::info!("deleted {noun} `{name}`"),
         _ => {}
     }
 }
@@ -85,6 +87,11 @@ pub(crate) struct Report {
     unseen: Option<&'static str>,
     /// No zone was looked at, since none is named.
     pub(crate) zoneless: bool,
+    /// There is no manifest.
+    pub(crate) by_markers: bool,
+    /// Nothing was looked at, since the run is given no secrets; why.
+    withheld: Option<&'static str>,
+    cancelled: bool,
     took: Duration,
 }
 
@@ -98,6 +105,7 @@ impl Report {
     ) -> Self {
         let removals: Vec<Removal> = settled.iter().map(removal).collect();
         let changed = settled.iter().any(|settled| settled.end.may_be_gone());
+        let cancelled = settled.iter().any(|settled| settled.end.is_cancelled());
         let failure = failure(&subject.title, &removals, settled);
         Self {
             title: subject.title.clone(),
@@ -118,7 +126,19 @@ impl Report {
             failure,
             unseen,
             zoneless: false,
+            by_markers: false,
+            withheld: None,
+            cancelled,
             took,
+        }
+    }
+
+    /// Of a run that GitHub gives no secrets.
+    pub(crate) fn without_secrets(subject: &Subject, because: &'static str) -> Self {
+        Self {
+            unseen: Some("Cloudflare and Neon"),
+            withheld: Some(because),
+            ..Self::new(subject, false, Vec::new(), None, Duration::ZERO)
         }
     }
 
@@ -148,6 +168,11 @@ impl Report {
     /// The last line of the log.
     fn sentence(&self) -> String {
         let (title, took) = (&self.title, elapsed(self.took));
+        if let Some(because) = self.withheld {
+            return format!(
+                "nothing was looked at: {because}; what there is of {title} goes by a sweep (`command: sweep`), or when somebody starts the cleanup by hand"
+            );
+        }
         let (deleted, planned) = (self.count(Outcome::Deleted), self.count(Outcome::Planned));
         let kept = self.kept();
         let things = |n: usize| count(n, "thing");
@@ -179,8 +204,13 @@ impl Report {
         };
         // The manifest may have named a zone when the environment was made.
         let zone = if self.zoneless {
+            let why = if self.by_markers {
+                "there is no manifest: if it named one"
+            } else {
+                "the manifest names none: if it did before"
+            };
             format!(
-                "; no zone was looked at, as the manifest names none: if it did before, routes and DNS records of {title} are still there, and `cloudflare-zone-id` has them looked for"
+                "; no zone was looked at, as {why}, routes and DNS records of {title} are still there, and `cloudflare-zone-id` has them looked for"
             )
         } else {
             String::new()
@@ -201,6 +231,7 @@ impl Report {
     /// The step summary.
     fn markdown(&self) -> String {
         let mark = match self.head.status {
+            _ if self.withheld.is_some() => "⏭️",
             Status::Failed => "❌",
             Status::Planned => "📝",
             _ => "🧹",
@@ -252,6 +283,31 @@ impl Report {
         Ok(())
     }
 
+    /// What an issue is to tell. `None`: nothing is left.
+    pub(crate) fn alert(&self, key: String, run: Option<&str>) -> Option<Alert> {
+        let failure = self.failure.as_ref()?;
+        let run = run
+            .map(|url| format!("[The run that found it.]({url})\n\n"))
+            .unwrap_or_default();
+        let title = format!("Cleanup left {} of {}", count(self.left(), "thing"), self.title);
+        let error = actions_core::text::fenced("text", &render(failure));
+        Some(Alert {
+            key,
+            title,
+            body: format!("{}\n\n{run}{error}\n{CLOSES}", self.markdown()),
+        })
+    }
+
+    /// The text of the issue when nothing is left any more.
+    pub(crate) fn over(&self, run: Option<&str>) -> String {
+        wording::over(&self.title, run)
+    }
+
+    /// Whether the run was told to end: then it says nothing to others.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled
+    }
+
     /// `Ok` when nothing is left, else what is.
     pub(crate) fn verdict(self) -> anyhow::Result<()> {
         self.failure.map_or(Ok(()), Err)
@@ -263,7 +319,7 @@ pub(crate) fn removal(settled: &Settled) -> Removal {
         kind: settled.kind,
         name: settled.name.clone(),
         outcome: match settled.end {
-            End::Deleted { .. } => Outcome::Deleted,
+            End::Deleted => Outcome::Deleted,
             End::Absent => Outcome::Absent,
             End::Kept(_) => Outcome::Kept,
             End::Left(_) => Outcome::Failed,

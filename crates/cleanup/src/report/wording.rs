@@ -2,6 +2,7 @@
 
 use actions_core::cloudflare;
 use actions_core::error::fault;
+use actions_core::github::issues::{Issue, Raised};
 use actions_core::owner::Whose;
 use actions_core::reports::RemovalKind;
 use actions_core::text::{count, elapsed};
@@ -14,6 +15,43 @@ pub(crate) fn permanent(name: &str) -> String {
     format!(
         "`{name}` is not one per pull request (its names have no `{{pr}}`); cleanup removes only environments that are"
     )
+}
+
+pub(crate) const NO_MANIFEST_NO_NUMBER: &str =
+    "missing; there is no manifest, so that only what a pull request's markers name can be deleted: give its number";
+
+pub(crate) const NO_ALERT_WITHOUT_TOKEN: &str =
+    "an issue needs a `github-token`: pass `${{ github.token }}`, and give the job `issues: write`";
+
+/// That GitHub's deployments were not looked at.
+pub(crate) fn undeployed(error: &actions_core::github::Error) -> String {
+    format!("GitHub's deployments were not looked at: {}", one_line(error))
+}
+
+/// What an alert could not be, and why.
+pub(crate) fn no_alert(error: &actions_core::github::Error) -> String {
+    let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("the alert issue is not as it should be: {}{hint}", one_line(error))
+}
+
+/// That an alert is open.
+pub(crate) fn raised(raised: &Raised) -> String {
+    let url = raised.issue().url();
+    match raised {
+        Raised::Opened(_) => format!("opened an issue: {url}"),
+        Raised::Updated(_) | Raised::Unchanged(_) => format!("the issue is still open: {url}"),
+    }
+}
+
+/// That an alert is over.
+pub(crate) fn closed(issue: &Issue) -> String {
+    format!("closed the issue: {}", issue.url())
+}
+
+/// The text of an alert that is over.
+pub(super) fn over(title: &str, run: Option<&str>) -> String {
+    let run = run.map(|url| format!(" ([this run]({url}))")).unwrap_or_default();
+    format!("Done: nothing of {title} is left{run}.")
 }
 
 pub(crate) fn no_branch(name: &str) -> String {
@@ -31,10 +69,12 @@ pub(crate) fn noun(kind: RemovalKind) -> &'static str {
     match kind {
         RemovalKind::Route => "route",
         RemovalKind::CustomDomain => "custom domain",
+        RemovalKind::Certificate => "certificate",
         RemovalKind::Worker => "Worker",
         RemovalKind::DnsRecord => "DNS record",
         RemovalKind::KvNamespace => "KV namespace",
         RemovalKind::Branch => "branch",
+        RemovalKind::Deployment => "deployment",
         RemovalKind::Unknown => "thing",
     }
 }
@@ -42,7 +82,7 @@ pub(crate) fn noun(kind: RemovalKind) -> &'static str {
 /// Why something goes, in the plan; empty where that goes without saying.
 pub(crate) fn ground(ground: &Ground) -> String {
     match ground {
-        Ground::Own => String::new(),
+        Ground::Own | Ground::OfDomain => String::new(),
         Ground::Marked => "made for it".to_owned(),
         Ground::Forgotten => "no longer in the manifest".to_owned(),
         Ground::LeadsTo(worker) => format!("to Worker {worker}"),
@@ -97,6 +137,10 @@ pub(crate) fn why(kind: RemovalKind, why: &Why) -> String {
         Why::Together(text) => text.clone(),
         Why::Bound(error) => format!("other Workers bind to it: {}", error.cause),
         Why::RoutesFirst => "not tried, since a route or custom domain is still there: run again".to_owned(),
+        Why::DomainFirst => "not tried, since its custom domain is still there: run again".to_owned(),
+        Why::UsedBy(worker) => {
+            format!("not tried, since Worker `{worker}` is still there and may use it: run again")
+        }
         Why::NotTried(why) => format!("not tried: {}", stop(*why)),
         Why::UnderWay(why) => format!("it was being deleted when {}; it may be gone", stop(*why)),
     }
@@ -105,10 +149,7 @@ pub(crate) fn why(kind: RemovalKind, why: &Why) -> String {
 /// What is to be told beside the outcome.
 pub(crate) fn detail(kind: RemovalKind, end: &End) -> Option<String> {
     match end {
-        End::Deleted { certificate } => certificate
-            .as_ref()
-            .map(|error| format!("its certificate stays: {}", one_line(error))),
-        End::Absent => None,
+        End::Deleted | End::Absent => None,
         End::Kept(kept) => Some(reason(kind, kept)),
         End::Left(left) => Some(why(kind, left)),
         End::Planned(planned) => Some(ground(planned)).filter(|text| !text.is_empty()),
@@ -121,7 +162,13 @@ pub(crate) fn cause(name: &str, why: Why) -> Option<anyhow::Error> {
         Why::Known(Reason::Unread(unread) | Reason::Unknown(unread)) => Some(of_unread(unread)),
         Why::Failed(error) => Some(error),
         Why::Bound(error) => Some(has_dependents(name, error)),
-        Why::Known(_) | Why::Together(_) | Why::RoutesFirst | Why::NotTried(_) | Why::UnderWay(_) => None,
+        Why::Known(_)
+        | Why::Together(_)
+        | Why::RoutesFirst
+        | Why::DomainFirst
+        | Why::UsedBy(_)
+        | Why::NotTried(_)
+        | Why::UnderWay(_) => None,
     }
 }
 

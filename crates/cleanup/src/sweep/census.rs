@@ -54,6 +54,14 @@ pub(crate) struct Found {
     pub(crate) decision: Decision,
 }
 
+impl Found {
+    /// Whether anything of it is at a vendor: GitHub's deployments alone weigh nothing.
+    pub(crate) fn is_at_a_vendor(&self) -> bool {
+        let mut going = self.decision.going.iter();
+        going.any(|going| going.thing.kind() != RemovalKind::Deployment)
+    }
+}
+
 /// Something that no sweep takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Other {
@@ -223,6 +231,12 @@ fn by_markers<'a>(facts: &'a Facts, kinds: &mut Kinds<'_>, others: &mut Vec<Othe
                 others.extend(other(RemovalKind::Branch, &branch.name, told, branch.created_at));
             }
             None => strangers += 1,
+        }
+    }
+    for (at, deployment) in facts.deployments.iter().flatten().enumerate() {
+        // Those of production, and those that others made, are nobody's to wonder about.
+        if let Some(Told::Of(key)) = kinds.read(&deployment.note.owner) {
+            marked.entry(key).or_default().deployments.insert(at);
         }
     }
     Sorted {

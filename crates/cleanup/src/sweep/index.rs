@@ -15,6 +15,7 @@ pub(super) struct Marked {
     pub(super) workers: Places,
     pub(super) records: Places,
     pub(super) branches: Places,
+    pub(super) deployments: Places,
     /// Workers of another repository's environment of the same name.
     pub(super) namesakes: Places,
 }
@@ -22,7 +23,8 @@ pub(super) struct Marked {
 impl Marked {
     /// Nothing carries the environment's marker.
     pub(super) fn is_empty(&self) -> bool {
-        self.workers.is_empty() && self.records.is_empty() && self.branches.is_empty()
+        let lists = [&self.workers, &self.records, &self.branches, &self.deployments];
+        lists.iter().all(|list| list.is_empty())
     }
 }
 
@@ -37,6 +39,8 @@ pub(super) struct Index<'a> {
     records_at: ByName<'a>,
     branches: ByName<'a>,
     children: ByName<'a>,
+    certificates_at: ByName<'a>,
+    certificates: ByName<'a>,
     titles: BTreeMap<&'a str, Vec<usize>>,
 }
 
@@ -70,6 +74,7 @@ impl<'a> Index<'a> {
         let routes = read(zone.map(|zone| &zone.routes));
         let domains = read(zone.map(|zone| &zone.domains));
         let records = read(zone.map(|zone| &zone.records));
+        let certificates = read(zone.map(|zone| &zone.certificates));
         let branches = read(facts.branches.as_ref());
         let mut titles: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, namespace) in read(facts.namespaces.as_ref()).iter().enumerate() {
@@ -85,6 +90,8 @@ impl<'a> Index<'a> {
             records_at: by_name(records, |record| Some(&record.name)),
             branches: by_name(branches, |branch| Some(&branch.name)),
             children: by_name(branches, |branch| branch.parent_id.as_deref()),
+            certificates_at: by_name(certificates, |certificate| certificate.only_host()),
+            certificates: by_name(certificates, |certificate| Some(&certificate.id)),
             titles,
         }
     }
@@ -121,6 +128,11 @@ impl<'a> Index<'a> {
                 .branches
                 .as_ref()
                 .map(|list| picked(list, &self.branches_of(subject, marked))),
+            deployments: facts.deployments.as_ref().map(|all| {
+                let own = marked.deployments.iter();
+                own.map(|at| all[*at].clone()).collect()
+            }),
+            undeployed: None,
         }
     }
 
@@ -141,7 +153,9 @@ impl<'a> Index<'a> {
             add(&mut routes, self.routes_of.get(worker));
             add(&mut domains, self.domains_of.get(worker));
         }
+        let mut certificates = Places::new();
         for host in hosts {
+            add(&mut certificates, self.certificates_at.get(host));
             add(&mut records, self.records_at.get(host));
             add(&mut routes, self.routes_at.get(host));
             add(&mut domains, self.domains_at.get(host));
@@ -154,11 +168,16 @@ impl<'a> Index<'a> {
         for worker in scripts.chain(services) {
             add(workers, self.workers.get(worker));
         }
+        for at in &domains {
+            let id = read(Some(&zone.domains))[*at].certificate();
+            add(&mut certificates, id.and_then(|id| self.certificates.get(id)));
+        }
         InZone {
             zone: zone.zone.clone(),
             routes: picked(&zone.routes, &routes),
             domains: picked(&zone.domains, &domains),
             records: picked(&zone.records, &records),
+            certificates: picked(&zone.certificates, &certificates),
         }
     }
 

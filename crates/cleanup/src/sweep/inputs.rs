@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use actions_core::github;
 use actions_core::manifest::Manifest;
 use actions_core::naming;
 use actions_core::owner::Repository;
@@ -119,12 +118,11 @@ impl Inputs {
         Ok(read)
     }
 
-    /// GitHub, read only.
-    pub(crate) fn github(&self) -> anyhow::Result<github::Reader> {
-        let http = actions_core::http::client()?;
-        let access = &self.github;
-        let reader = github::Reader::new(&access.api_url, &access.token, &access.repository, http)?;
-        Ok(reader)
+    /// The environments of the manifest that are one per pull request.
+    pub(crate) fn environments(&self) -> Vec<&str> {
+        let environments = self.manifest.iter().flat_map(|manifest| &manifest.environments);
+        let swept = environments.filter(|(_, spec)| spec.is_per_pull_request());
+        swept.map(|(name, _)| name.as_str()).collect()
     }
 }
 

@@ -32,7 +32,7 @@ use self::plan::Verdict;
 use self::report::Report;
 use crate::apply::Writers;
 use crate::apply::brake::Brake;
-use crate::facts::{Facts, Readers};
+use crate::facts::{self, Facts, Readers};
 use crate::outcome::Stop;
 
 /// What was read, once.
@@ -55,8 +55,17 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
     let inputs = Inputs::read(&runner.env).await?;
     let brake = Brake::new(inputs.timeout);
     let mut interrupts = Interrupts::listen()?;
-    let readers = Readers::new(Some(&inputs.cloudflare), inputs.neon.as_ref(), inputs.timeout)?;
-    let github = inputs.github()?;
+    let readers = Readers::new(
+        Some(&inputs.cloudflare),
+        inputs.neon.as_ref(),
+        Some(&inputs.github),
+        inputs.timeout,
+    )?;
+    let github = inputs
+        .github
+        .reader(actions_core::http::client()?)?
+        .with_patience(facts::patience(inputs.timeout));
+    let environments = inputs.environments();
     let mode = async {
         if explains {
             Mode::Dry(Dry::Explain)
@@ -64,7 +73,7 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
             mode::of(&inputs, &github).await
         }
     };
-    let reading = async { tokio::join!(readers.read(&inputs.zone), github.open_pull_requests(), mode) };
+    let reading = async { tokio::join!(readers.read(&inputs.zone, &environments), github.open_pull_requests(), mode) };
     let read = tokio::select! {
         (facts, open, mode) = reading => open.map(|open| Read { facts, open, mode }),
         signal = interrupts.next() => return Err(report::cancelled(signal)),
@@ -90,10 +99,9 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
     for line in report.opening(&census, &verdicts) {
         runner.say(&line);
     }
-    let going = verdicts
-        .iter()
-        .filter(|verdict| matches!(verdict, Verdict::Goes(_)))
-        .count();
+    let each = census.environments.iter().zip(&verdicts);
+    let going = each.filter(|(found, verdict)| found.is_at_a_vendor() && matches!(verdict, Verdict::Goes(_)));
+    let going = going.count();
     report.braked = plan::brake(going, verdicts.len(), inputs.most);
     let fates = if read.mode == Mode::Real && report.braked.is_none() {
         let again = Again::new(github, inputs.run);

@@ -42,12 +42,7 @@ impl<'a> Kinds<'a> {
 
     /// What a text tells, when it is a marker.
     pub(super) fn read(&mut self, text: &str) -> Option<Told> {
-        self.read_claim(Claim::of(text)?)
-    }
-
-    /// What a claim tells, when it is a marker's.
-    pub(super) fn read_claim(&mut self, claim: Claim) -> Option<Told> {
-        let marker = match claim {
+        let marker = match Claim::of(text)? {
             Claim::Marked(marker) => marker,
             Claim::Unreadable(text) => return Some(Told::Unreadable(text)),
             Claim::Noted { .. } => return None,

@@ -93,6 +93,14 @@ impl Reader {
         })
     }
 
+    /// The same reader with another patience.
+    #[must_use]
+    pub fn with_patience(&self, patience: Patience) -> Self {
+        let mut reader = self.clone();
+        reader.patience = patience;
+        reader
+    }
+
     /// Sends a request to `path` (from the base URL, or absolute) until it is answered for good. Any status is an
     /// answer.
     pub(super) async fn ask(

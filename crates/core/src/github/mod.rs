@@ -10,6 +10,7 @@ mod commits;
 pub mod deployments;
 mod error;
 mod identity;
+pub mod issues;
 mod open_pulls;
 mod pulls;
 mod runs;

@@ -77,10 +77,14 @@ pub struct Removal {
 pub enum RemovalKind {
     Route,
     CustomDomain,
+    /// The certificate that Cloudflare made for a custom domain, and keeps without it.
+    Certificate,
     Worker,
     DnsRecord,
     KvNamespace,
     Branch,
+    /// One of GitHub's.
+    Deployment,
     #[default]
     #[serde(other)]
     Unknown,

@@ -57,6 +57,16 @@ pub struct GithubAccess {
     pub repository: String,
 }
 
+impl GithubAccess {
+    /// A reader with this access.
+    ///
+    /// # Errors
+    /// A token or URL that cannot be used.
+    pub fn reader(&self, http: reqwest::Client) -> Result<crate::github::Reader, crate::github::Error> {
+        crate::github::Reader::new(&self.api_url, &self.token, &self.repository, http)
+    }
+}
+
 /// Access to the Cloudflare API.
 #[derive(Clone)]
 pub struct CloudflareAccess {
@@ -129,6 +139,11 @@ impl Common {
     /// What is wrong where a pull request's number is missing, though the event is about one.
     pub fn unknown_pull_request(&self) -> Option<&str> {
         self.unknown.as_deref()
+    }
+
+    /// Access to GitHub where a token was given.
+    pub fn github_if_given(&self) -> Option<GithubAccess> {
+        self.github.clone()
     }
 
     /// Access to GitHub, each missing part a problem.
@@ -213,6 +228,11 @@ impl Common {
             self.raw.cloudflare_api_url.as_deref(),
             crate::cloudflare::API,
         )
+    }
+
+    /// Whether a token for Cloudflare is given.
+    pub fn has_cloudflare(&self) -> bool {
+        self.raw.cloudflare_api_token.is_some()
     }
 
     /// Whether a key of Neon is given.
