@@ -67,6 +67,14 @@ pub(crate) struct Readers {
     zone_id: Option<String>,
 }
 
+/// How long one call is asked for again in a run that may last `limit`.
+pub(crate) fn patience(limit: Duration) -> Patience {
+    Patience {
+        total: PATIENCE.min(limit / AFTER_ONE_ANOTHER),
+        ..Patience::default()
+    }
+}
+
 impl Readers {
     /// Readers for a run that may last `limit`.
     pub(crate) fn new(
@@ -76,10 +84,7 @@ impl Readers {
         limit: Duration,
     ) -> anyhow::Result<Self> {
         let http = actions_core::http::client()?;
-        let patience = Patience {
-            total: PATIENCE.min(limit / AFTER_ONE_ANOTHER),
-            ..Patience::default()
-        };
+        let patience = patience(limit);
         Ok(Self {
             github: match github {
                 Some(access) => Some(access.reader(http.clone())?.with_patience(patience.clone())),

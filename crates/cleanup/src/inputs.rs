@@ -14,13 +14,17 @@ use crate::subject::Subject;
 /// The whole run ends by then. Jobs on `ubuntu-slim` end after 15 minutes, and the report must be out before.
 const TIMEOUT: Duration = Duration::from_mins(8);
 /// Less would not let one call be repeated.
-const SHORTEST: Duration = Duration::from_secs(10);
+pub(crate) const SHORTEST: Duration = Duration::from_secs(10);
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     /// One environment goes.
     Environment,
+    /// All that this repository left behind goes.
+    Sweep,
+    /// Of each thing it is said whose it is, and why it would go or stay.
+    Explain,
 }
 
 impl Command {
@@ -31,7 +35,11 @@ impl Command {
     pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
-        let choices = [("environment", Self::Environment)];
+        let choices = [
+            ("environment", Self::Environment),
+            ("sweep", Self::Sweep),
+            ("explain", Self::Explain),
+        ];
         let command = problems.choice("command", raw.command.as_deref(), &choices, Self::Environment);
         problems.finish()?;
         Ok(command)

@@ -10,6 +10,7 @@ mod outcome;
 mod plan;
 mod report;
 mod subject;
+mod sweep;
 mod unread;
 
 use std::process::ExitCode;
@@ -25,6 +26,8 @@ fn main() -> ExitCode {
 async fn run(runner: &Runner) -> anyhow::Result<()> {
     match Command::read(&runner.env)? {
         Command::Environment => Box::pin(environment::run(runner)).await,
+        Command::Sweep => Box::pin(sweep::sweep(runner)).await,
+        Command::Explain => Box::pin(sweep::explain(runner)).await,
     }
 }
 

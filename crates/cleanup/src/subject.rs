@@ -147,6 +147,11 @@ impl Subject {
         titles.map(String::as_str).collect()
     }
 
+    /// How titles of its KV namespaces begin.
+    pub(crate) fn kv_prefix(&self) -> &str {
+        &self.names.kv_prefix
+    }
+
     /// Whether a title reads like this environment's, of a binding that the manifest has forgotten.
     pub(crate) fn could_title(&self, title: &str) -> bool {
         !self.names.kv_prefix.is_empty() && title.starts_with(&self.names.kv_prefix)

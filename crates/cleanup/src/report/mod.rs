@@ -284,6 +284,7 @@ impl Report {
             kept: self.count(Outcome::Kept),
             unseen: self.unseen.map(str::to_owned),
             zoneless: self.zoneless,
+            ..Cleanup::default()
         };
         runner.output("changed", if report.head.changed { "true" } else { "false" })?;
         runner.output("left", &report.left.to_string())?;
@@ -382,7 +383,7 @@ fn list(removals: &[&Removal]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars
         .next()

@@ -67,7 +67,7 @@ pub(crate) fn too_short(shortest: std::time::Duration) -> String {
     )
 }
 
-pub(super) fn noun(kind: RemovalKind) -> &'static str {
+pub(crate) fn noun(kind: RemovalKind) -> &'static str {
     match kind {
         RemovalKind::Route => "route",
         RemovalKind::CustomDomain => "custom domain",
@@ -83,7 +83,7 @@ pub(super) fn noun(kind: RemovalKind) -> &'static str {
 }
 
 /// Why something goes, in the plan; empty where that goes without saying.
-pub(super) fn ground(ground: &Ground) -> String {
+pub(crate) fn ground(ground: &Ground) -> String {
     match ground {
         Ground::Own | Ground::OfDomain => String::new(),
         Ground::Marked => "made for it".to_owned(),
@@ -102,7 +102,7 @@ fn whose_worker(worker: &str, whose: Option<&Whose>) -> String {
 }
 
 /// Why something stays.
-pub(super) fn reason(kind: RemovalKind, reason: &Reason) -> String {
+pub(crate) fn reason(kind: RemovalKind, reason: &Reason) -> String {
     match reason {
         Reason::Foreign(whose) => format!("it belongs to {whose}"),
         Reason::Unmarked if kind == RemovalKind::Worker => {
@@ -134,7 +134,7 @@ fn stop(stop: Stop) -> String {
 }
 
 /// Why something is left.
-pub(super) fn why(kind: RemovalKind, why: &Why) -> String {
+pub(crate) fn why(kind: RemovalKind, why: &Why) -> String {
     match why {
         Why::Known(known) => reason(kind, known),
         Why::Failed(error) => one_line(error.as_ref()),
@@ -151,7 +151,7 @@ pub(super) fn why(kind: RemovalKind, why: &Why) -> String {
 }
 
 /// What is to be told beside the outcome.
-pub(super) fn detail(kind: RemovalKind, end: &End) -> Option<String> {
+pub(crate) fn detail(kind: RemovalKind, end: &End) -> Option<String> {
     match end {
         End::Deleted | End::Absent => None,
         End::Kept(kept) => Some(reason(kind, kept)),
@@ -161,7 +161,7 @@ pub(super) fn detail(kind: RemovalKind, end: &End) -> Option<String> {
 }
 
 /// What is left, as an error with its causes and its remedy; `None` where there is nothing to add to the list.
-pub(super) fn cause(name: &str, why: Why) -> Option<anyhow::Error> {
+pub(crate) fn cause(name: &str, why: Why) -> Option<anyhow::Error> {
     match why {
         Why::Known(Reason::Unread(unread) | Reason::Unknown(unread)) => Some(of_unread(unread)),
         Why::Failed(error) => Some(error),

@@ -11,10 +11,14 @@ pub mod deployments;
 mod error;
 mod identity;
 pub mod issues;
+mod open_pulls;
 mod pulls;
+mod runs;
 
 pub use client::{Reader, Writer};
 pub use comments::{Author, Comment, Edited};
 pub use commits::{Changes, CommitStatus};
 pub use error::Error;
 pub use identity::Identity;
+pub use open_pulls::OpenPull;
+pub use runs::Run;
