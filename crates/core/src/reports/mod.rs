@@ -71,6 +71,7 @@ pub enum Command {
     Explain,
     // pr-comment
     Upsert,
+    Start,
     #[serde(other)]
     Unknown,
 }
@@ -115,7 +116,6 @@ pub struct Head {
 
 /// A report of any action, told apart by its `action`.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a run has one, a comment a handful")]
 pub enum Report {
     NeonBranch(NeonBranch),
     PreviewDns(PreviewDns),
