@@ -120,7 +120,7 @@ impl Reader {
         let mut about: Vec<Issue> = issues.filter(|issue| issue.is_about(key)).collect();
         if !about.is_empty() {
             let said: Vec<&Comment> = about.iter().map(|issue| &issue.said).collect();
-            let identity = self.identity(&said).await?;
+            let identity = self.identity(self.person().await?, &said).await?;
             about.retain(|issue| identity.wrote(&issue.said));
         }
         about.sort_by_key(|issue| issue.number);

@@ -16,9 +16,9 @@ mod pulls;
 mod runs;
 
 pub use client::{Reader, Writer};
-pub use comments::{Author, Comment, Edited};
+pub use comments::{Author, Comment, Edited, Hidden};
 pub use commits::{Changes, CommitStatus};
 pub use error::Error;
-pub use identity::Identity;
+pub use identity::{Identity, Person};
 pub use open_pulls::OpenPull;
 pub use runs::Run;

@@ -71,6 +71,7 @@ pub enum Command {
     Explain,
     // pr-comment
     Upsert,
+    Start,
     #[serde(other)]
     Unknown,
 }
