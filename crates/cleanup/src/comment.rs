@@ -3,9 +3,10 @@
 
 use actions_comment::apply::{self, Done};
 use actions_comment::document::MAIN;
-use actions_comment::marker::{Run, key_of};
+use actions_comment::marker;
 use actions_comment::plan::{Change, Mode, Wanted};
 use actions_comment::render::{self, Frame};
+use actions_core::event::Run;
 use actions_core::github::{Error, Writer};
 use actions_core::owner::Owner;
 use actions_core::reports::{Cleanup, Report};
@@ -39,8 +40,8 @@ pub(crate) async fn tell(
         ..Frame::default()
     };
     let wanted = Wanted {
-        key: key_of(&format!("{}/{}", owner.project, owner.environment)),
-        run: teller.run,
+        key: marker::key_of(&format!("{}/{}", owner.project, owner.environment)),
+        run: teller.run.map(|Run { id, attempt }| marker::Run { id, attempt }),
         section: MAIN.to_owned(),
         change: Change::Write,
         mode: Mode::OnlyUpdate,

@@ -22,3 +22,6 @@ pub use error::Error;
 pub use identity::{Identity, Person};
 pub use open_pulls::OpenPull;
 pub use runs::Run;
+
+/// The API of github.com; GitHub Enterprise Server has its own.
+pub const API: &str = "https://api.github.com";

@@ -29,7 +29,10 @@ pub(super) fn markdown(sentence: &str, report: &Cleanup, alike: &[Other]) -> Str
         text.push_str("\n\n| looks like ours, and stays | name | why |\n|---|---|---|\n");
         for other in alike.iter().take(ROWS) {
             let (kind, name) = (noun(other.kind), code_cell(&other.name));
-            text.push_str(&format!("| {kind} | {name} | {} |\n", text_cell(&wording::other(other))));
+            text.push_str(&format!(
+                "| {kind} | {name} | {} |\n",
+                text_cell(&wording::other(other))
+            ));
         }
         text.push_str(&rest(alike.len()));
     }
