@@ -3,6 +3,7 @@
 
 mod alert;
 mod apply;
+mod comment;
 mod environment;
 mod facts;
 mod inputs;

@@ -97,7 +97,10 @@ async fn former_comments_are_folded_away() {
         [Some("outdated".to_owned()), Some("outdated".to_owned()), None]
     );
     // A former one is nobody's any more: not the next run's, and not to be deleted.
-    let deleted = world.run("pr-comment").input("command", "delete").env("GITHUB_RUN_ID", "2004");
+    let deleted = world
+        .run("pr-comment")
+        .input("command", "delete")
+        .env("GITHUB_RUN_ID", "2004");
     assert_eq!(deleted.go().await.report["comment"]["action"], "deleted");
     assert_eq!(texts(&world).len(), 2);
     world.finish().await;
@@ -132,14 +135,20 @@ async fn before_the_work_it_says_that_it_has_begun() {
     assert_eq!(first.report["command"], "start");
     let text = texts(&world).remove(0);
     assert!(text.contains("### ⏳ Preview is being deployed\n\nsince "), "{text}");
-    assert!(text.contains("[workflow run](") && !text.contains("from before"), "{text}");
+    assert!(
+        text.contains("[workflow run](") && !text.contains("from before"),
+        "{text}"
+    );
     let mark = world.mark();
     assert_eq!(start("2001").await.output("changed"), "false");
     world.assert_only_reads_since(mark);
 
     say(&world, "upsert", "2001", "it is there").await;
     let text = texts(&world).remove(0);
-    assert!(text.contains("it is there") && !text.contains("being deployed"), "{text}");
+    assert!(
+        text.contains("it is there") && !text.contains("being deployed"),
+        "{text}"
+    );
 
     // With the next push, what stands there from before stays until the end; and an older run's end is no news.
     start("2002").await;
@@ -182,11 +191,17 @@ async fn what_is_gone_is_folded_away_and_comes_back() {
     assert_eq!(folded(&world), [None]);
 
     // A token that may not fold it away still tells the truth.
-    world.fail(&json!({"provider": "github", "method": "POST", "path": "/graphql", "times": 1, "status": 200,
-        "body": {"data": null, "errors": [{"message": "Resource not accessible by integration"}]}}));
+    world.fail(
+        &json!({"provider": "github", "method": "POST", "path": "/graphql", "times": 1, "status": 200,
+        "body": {"data": null, "errors": [{"message": "Resource not accessible by integration"}]}}),
+    );
     let gone = tell("2005", report("done", 0)).await;
     assert_eq!((gone.code, gone.output("posted")), (0, "true"), "{gone}");
-    assert!(gone.stdout.contains("::warning title=pr-comment::the comment is written, but not folded away"), "{gone}");
+    assert!(
+        gone.stdout
+            .contains("::warning title=pr-comment::the comment is written, but not folded away"),
+        "{gone}"
+    );
     world.finish().await;
 }
 
@@ -198,7 +213,8 @@ async fn a_cleanup_that_saw_no_zone_says_so() {
     let run = world.run("pr-comment").input("reports", report.to_string()).go().await;
     assert_eq!(run.code, 0, "{run}");
     assert!(
-        texts(&world)[0].contains("### ⚠️ Preview is removed, but for routes and DNS records, since no zone was looked at"),
+        texts(&world)[0]
+            .contains("### ⚠️ Preview is removed, but for routes and DNS records, since no zone was looked at"),
         "{}",
         texts(&world)[0]
     );
@@ -209,15 +225,24 @@ async fn a_cleanup_that_saw_no_zone_says_so() {
 #[tokio::test]
 async fn a_text_that_github_counts_otherwise_is_halved() {
     let world = World::start().await;
-    world.fail(&json!({"provider": "github", "method": "POST", "path": COMMENTS, "times": 2, "status": 422,
+    world.fail(
+        &json!({"provider": "github", "method": "POST", "path": COMMENTS, "times": 2, "status": 422,
         "body": {"message": "Validation Failed", "errors": [{"resource": "IssueComment", "code": "unprocessable",
-            "field": "data", "message": "Body is too long (maximum is 65536 characters)"}]}}));
+            "field": "data", "message": "Body is too long (maximum is 65536 characters)"}]}}),
+    );
     let body = "a line of 🚀 the log\n".repeat(4_000);
     let run = world.run("pr-comment").input("body", &body).go().await;
     assert_eq!((run.code, run.output("posted")), (0, "true"), "{}", run.error());
     let text = texts(&world).remove(0);
-    assert!((10_000..16_000).contains(&text.chars().count()), "{}", text.chars().count());
-    assert!(text.contains("_Cut here: GitHub takes no longer comment. [The workflow run's summary]("), "{text:.200}");
+    assert!(
+        (10_000..16_000).contains(&text.chars().count()),
+        "{}",
+        text.chars().count()
+    );
+    assert!(
+        text.contains("_Cut here: GitHub takes no longer comment. [The workflow run's summary]("),
+        "{text:.200}"
+    );
     assert!(run.summary.matches("the log").count() == 4_000);
     world.finish().await;
 }
@@ -279,7 +304,11 @@ async fn a_forks_comment_is_not_posted_and_stands_in_the_summary() {
     world.event(&event);
     for _ in 0..2 {
         let fork = say(&world, "upsert", "2001", "from a fork").await;
-        assert_eq!((fork.output("posted"), fork.output("changed")), ("false", "false"), "{fork}");
+        assert_eq!(
+            (fork.output("posted"), fork.output("changed")),
+            ("false", "false"),
+            "{fork}"
+        );
         assert!(fork.summary.contains("from a fork"));
     }
     assert!(comments(&world.state()).iter().all(|(_, login, _)| login != BOT));

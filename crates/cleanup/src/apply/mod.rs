@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use actions_core::cloudflare::dependents::has_dependents;
 use actions_core::cloudflare::{self, Zone};
-use actions_core::reports::RemovalKind;
+use actions_core::reports::{Removal, RemovalKind};
 use actions_core::runner::signal::Interrupts;
 use actions_core::{github, neon};
 use futures_util::{StreamExt as _, stream};
@@ -107,6 +107,19 @@ impl Teardown {
             brake,
         };
         work.all().await;
+    }
+
+    /// What became of each thing so far, as it is reported.
+    pub(crate) fn so_far(&self) -> Vec<Removal> {
+        let going = self.decision.going.iter().enumerate();
+        let going = going.filter_map(|(at, going)| {
+            let (kind, name) = (going.thing.kind(), going.thing.name());
+            self.journal.with(at, |end| report::removal_of(kind, name, end))
+        });
+        let staying = self.decision.staying.iter().cloned().map(Settled::from);
+        let mut all: Vec<Removal> = going.chain(staying.map(|settled| report::removal(&settled))).collect();
+        all.sort_by_key(|removal| removal.kind);
+        all
     }
 
     /// What became of each thing.

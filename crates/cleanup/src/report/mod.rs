@@ -328,17 +328,21 @@ impl Report {
 }
 
 pub(crate) fn removal(settled: &Settled) -> Removal {
+    removal_of(settled.kind, &settled.name, &settled.end)
+}
+
+pub(crate) fn removal_of(kind: RemovalKind, name: &str, end: &End) -> Removal {
     Removal {
-        kind: settled.kind,
-        name: settled.name.clone(),
-        outcome: match settled.end {
+        kind,
+        name: name.to_owned(),
+        outcome: match end {
             End::Deleted => Outcome::Deleted,
             End::Absent => Outcome::Absent,
             End::Kept(_) => Outcome::Kept,
             End::Left(_) => Outcome::Failed,
             End::Planned(_) => Outcome::Planned,
         },
-        detail: wording::detail(settled.kind, &settled.end),
+        detail: wording::detail(kind, end),
     }
 }
 

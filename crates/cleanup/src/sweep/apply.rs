@@ -2,15 +2,20 @@
 
 use std::cell::RefCell;
 
-use actions_core::github::OpenPull;
+use actions_core::github::{Error, OpenPull};
+use actions_core::owner::Owner;
+use actions_core::reports::{Cleanup, Command, Head, Outcome, Status};
 use actions_core::runner::signal::Interrupts;
 use futures_util::{StreamExt as _, stream};
+use tokio::sync::Mutex;
 
 use super::again::{Again, KeptBack};
 use super::census::{Census, Found};
 use super::plan::{Ground, Verdict};
+use super::report::wording;
 use crate::apply::brake::Brake;
 use crate::apply::{self, Teardown, Writers};
+use crate::comment::{self, Teller};
 use crate::outcome::{Settled, Stop};
 
 /// So many environments at once. How many deletions are under way at once is the writers' own limit.
@@ -22,6 +27,28 @@ pub(super) struct Work<'a> {
     pub(super) writers: &'a Writers,
     pub(super) brake: &'a Brake,
     pub(super) open: &'a [OpenPull],
+    pub(super) comments: &'a Comments,
+}
+
+/// The comments of the environments that went, written one after another.
+pub(super) struct Comments {
+    teller: Teller,
+    /// Holds until one is written; why none is written any more, once that is so.
+    refused: Mutex<Option<Error>>,
+}
+
+impl Comments {
+    pub(super) fn new(teller: Teller) -> Self {
+        Self {
+            teller,
+            refused: Mutex::default(),
+        }
+    }
+
+    /// Why not all of them were written.
+    pub(super) fn refused(self) -> Option<Error> {
+        self.refused.into_inner()
+    }
 }
 
 /// What became of an environment that was to go.
@@ -52,6 +79,7 @@ enum State {
 struct One {
     at: usize,
     ground: Ground,
+    owner: Owner,
     number: u64,
     teardown: Teardown,
     state: RefCell<State>,
@@ -90,6 +118,7 @@ pub(super) async fn carry_out(
         .map(|(at, ground, found)| One {
             at,
             ground,
+            owner: found.subject.owner,
             number: found.standing.pull_request,
             teardown: Teardown::of(found.decision),
             state: RefCell::new(State::Waiting),
@@ -126,5 +155,37 @@ impl Work<'_> {
         }
         one.state.replace(State::Goes);
         one.teardown.carry_out(self.writers, self.brake).await;
+        // What was not reached is told by the run that reaches it.
+        if self.brake.stop().is_none() {
+            self.tell(one).await;
+        }
+    }
+
+    async fn tell(&self, one: &One) {
+        let mut refused = self.comments.refused.lock().await;
+        let Some(writer) = self.writers.github.as_ref().filter(|_| refused.is_none()) else {
+            return;
+        };
+        let results = one.teardown.so_far();
+        let with = |outcome| results.iter().filter(|result| result.outcome == outcome).count();
+        let left = with(Outcome::Failed);
+        let report = Cleanup {
+            head: Head {
+                command: Command::Sweep,
+                environment: one.owner.environment.clone(),
+                pull_request: one.owner.pull_request,
+                status: if left == 0 { Status::Done } else { Status::Failed },
+                changed: with(Outcome::Deleted) > 0,
+                ..Head::default()
+            },
+            left,
+            kept: with(Outcome::Kept),
+            results,
+            ..Cleanup::default()
+        };
+        let folds = one.ground == Ground::Closed && left == 0;
+        let why = wording::gone(&one.ground);
+        let told = comment::tell(writer, &one.owner, &self.comments.teller, report, why, folds);
+        *refused = told.await.err();
     }
 }

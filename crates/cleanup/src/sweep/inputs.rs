@@ -10,6 +10,7 @@ use actions_core::runner::{Common, Env, Problems, inputs};
 use serde::Deserialize;
 
 use super::report::wording;
+use crate::comment::Teller;
 use crate::inputs::SHORTEST;
 
 /// The whole run ends by then: jobs on `ubuntu-slim` end after 15 minutes.
@@ -50,6 +51,7 @@ pub(crate) struct Inputs {
     pub(crate) workflow: Option<String>,
     /// The run itself.
     pub(crate) run: Option<u64>,
+    pub(crate) teller: Teller,
 }
 
 impl Inputs {
@@ -110,7 +112,11 @@ impl Inputs {
             dry_run: raw.dry_run.as_ref().map(|_| common.dry_run),
             event: common.event.name.clone(),
             workflow: env.get("GITHUB_WORKFLOW_REF").and_then(workflow_file),
-            run: common.event.run_id.as_deref().and_then(|id| id.parse().ok()),
+            run: common.event.run().map(|run| run.id),
+            teller: Teller {
+                url: env.run_url(),
+                run: common.event.run(),
+            },
             manifest,
             cloudflare,
         };

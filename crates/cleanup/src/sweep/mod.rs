@@ -20,11 +20,12 @@ mod world_tests;
 use std::time::Instant;
 
 use actions_core::github::OpenPull;
-use actions_core::runner::Runner;
 use actions_core::runner::signal::{Interrupt, Interrupts};
+use actions_core::runner::{Runner, command};
 use jiff::Timestamp;
 
 use self::again::Again;
+use self::apply::Comments;
 use self::census::Known;
 use self::inputs::Inputs;
 use self::mode::{Dry, Mode};
@@ -73,7 +74,13 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
             mode::of(&inputs, &github).await
         }
     };
-    let reading = async { tokio::join!(readers.read(&inputs.zone, &environments), github.open_pull_requests(), mode) };
+    let reading = async {
+        tokio::join!(
+            readers.read(&inputs.zone, &environments),
+            github.open_pull_requests(),
+            mode
+        )
+    };
     let read = tokio::select! {
         (facts, open, mode) = reading => open.map(|open| Read { facts, open, mode }),
         signal = interrupts.next() => return Err(report::cancelled(signal)),
@@ -106,13 +113,19 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
     let fates = if read.mode == Mode::Real && report.braked.is_none() {
         let again = Again::new(github, inputs.run);
         let writers = Writers::new(&readers, &read.facts);
+        let comments = Comments::new(inputs.teller.clone());
         let work = apply::Work {
             again: &again,
             writers: &writers,
             brake: &brake,
             open: &read.open,
+            comments: &comments,
         };
-        apply::carry_out(&work, census, &verdicts, &mut interrupts).await
+        let fates = apply::carry_out(&work, census, &verdicts, &mut interrupts).await;
+        if let Some(error) = comments.refused() {
+            command::warning("cleanup", &report::wording::uncommented(&error));
+        }
+        fates
     } else {
         apply::planned(census, &verdicts)
     };

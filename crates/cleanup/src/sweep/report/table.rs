@@ -1,7 +1,7 @@
 //! The step summary of a sweep.
 
+use actions_core::markdown::{code_cell, text_cell};
 use actions_core::reports::{Cleanup, Status, Swept, SweptOutcome};
-use actions_core::text::cell;
 
 use super::wording;
 use crate::report::wording::noun;
@@ -28,8 +28,11 @@ pub(super) fn markdown(sentence: &str, report: &Cleanup, alike: &[Other]) -> Str
     if !alike.is_empty() {
         text.push_str("\n\n| looks like ours, and stays | name | why |\n|---|---|---|\n");
         for other in alike.iter().take(ROWS) {
-            let (kind, name) = (noun(other.kind), cell(&other.name));
-            text.push_str(&format!("| {kind} | `{name}` | {} |\n", cell(&wording::other(other))));
+            let (kind, name) = (noun(other.kind), code_cell(&other.name));
+            text.push_str(&format!(
+                "| {kind} | {name} | {} |\n",
+                text_cell(&wording::other(other))
+            ));
         }
         text.push_str(&rest(alike.len()));
     }
@@ -48,11 +51,11 @@ fn row(swept: &Swept) -> String {
     let since = swept.since.as_deref().unwrap_or_default();
     format!(
         "| {} {} | {} | {outcome} | {} | {} |\n",
-        cell(&swept.environment),
+        text_cell(&swept.environment),
         swept.pull_request,
         since.get(..10).unwrap_or_default(),
-        cell(&swept.reason),
-        cell(swept.detail.as_deref().unwrap_or_default())
+        text_cell(&swept.reason),
+        text_cell(swept.detail.as_deref().unwrap_or_default())
     )
 }
 

@@ -70,6 +70,28 @@ pub(crate) fn ground(ground: &Ground) -> String {
     }
 }
 
+/// What stands in an environment's comment: why it went, and how it comes back.
+pub(crate) fn gone(went: &Ground) -> String {
+    let (why, back) = match went {
+        Ground::Closed => (ground(went), "Reopen it to have the environment made again."),
+        Ground::Expired { .. } | Ground::Idle { .. } | Ground::BeyondLimit { .. } => (
+            ground(went),
+            "Push to the pull request, or run its last workflow run again, to have it back.",
+        ),
+    };
+    format!("A sweep removed this environment, since {why}. {back}")
+}
+
+/// The comments that could not be brought up to date.
+pub(crate) fn uncommented(error: &actions_core::github::Error) -> String {
+    let remedy = if error.is_forbidden() {
+        "; give the job `pull-requests: write` to have them say what became of the environments"
+    } else {
+        ""
+    };
+    format!("comments of pull requests were not brought up to date: {error}{remedy}")
+}
+
 /// Why an environment stays.
 pub(crate) fn stay(stay: &Stay) -> String {
     match stay {
