@@ -10,8 +10,11 @@ use actions_core::runner::{Runner, command};
 
 use crate::report::{Report, wording};
 
-/// The report is out already: what an issue takes must not keep the job.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The report is out already: what GitHub is told then must not keep the job.
+pub(crate) const AFTERWARDS: Patience = Patience {
+    total: Duration::from_secs(20),
+    ..Patience::USUAL
+};
 
 /// What the issue of an environment is about.
 fn key(owner: &Owner) -> String {
@@ -30,10 +33,7 @@ pub(crate) async fn keep(github: &Reader, owner: &Owner, report: &Report, runner
     if report.is_cancelled() {
         return;
     }
-    let writer = Writer::from(github.with_patience(Patience {
-        total: PATIENCE,
-        ..Patience::default()
-    }));
+    let writer = Writer::from(github.with_patience(AFTERWARDS));
     match write(&writer, key(owner), report, runner).await {
         Ok(Some(line)) => runner.say(&line),
         Ok(None) => {}

@@ -8,6 +8,7 @@ use actions_core::runner::common::{CloudflareAccess, GithubAccess, NeonAccess};
 use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, inputs, source};
 use serde::Deserialize;
 
+use crate::comment::Teller;
 use crate::report::wording;
 use crate::subject::Subject;
 
@@ -88,6 +89,8 @@ pub(crate) struct Inputs {
     pub(crate) keep: Option<usize>,
     /// An issue tells that something is left.
     pub(crate) alert: bool,
+    /// Who tells it in the comment.
+    pub(crate) teller: Teller,
     /// When the run is to have ended.
     pub(crate) timeout: Duration,
     pub(crate) dry_run: bool,
@@ -184,6 +187,10 @@ impl Inputs {
             adopt,
             keep: keep.map(|keep| usize::try_from(keep).unwrap_or(usize::MAX)),
             alert,
+            teller: Teller {
+                url: env.run_url(),
+                run: common.event.run(),
+            },
             timeout,
             dry_run: common.dry_run,
         })))

@@ -276,9 +276,9 @@ impl Report {
         )
     }
 
-    /// Writes outputs, report and summary, and the last line of the log.
-    pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
-        let report = Cleanup {
+    /// The report for other actions.
+    pub(crate) fn document(&self) -> Cleanup {
+        Cleanup {
             head: self.head.clone(),
             results: self.removals.clone(),
             left: self.left(),
@@ -286,7 +286,17 @@ impl Report {
             unseen: self.unseen.map(str::to_owned),
             zoneless: self.zoneless,
             ..Cleanup::default()
-        };
+        }
+    }
+
+    /// Whether nothing of the environment is left, as far as anybody looked, and nothing looks like it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.failure.is_none() && self.count(Outcome::Kept) == 0 && self.unseen.is_none()
+    }
+
+    /// Writes outputs, report and summary, and the last line of the log.
+    pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
+        let report = self.document();
         runner.output("changed", if report.head.changed { "true" } else { "false" })?;
         runner.output("left", &report.left.to_string())?;
         runner.output("kept", &report.kept.to_string())?;

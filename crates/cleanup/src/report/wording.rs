@@ -36,6 +36,16 @@ pub(crate) fn no_alert(error: &actions_core::github::Error) -> String {
     format!("the alert issue is not as it should be: {}{hint}", one_line(error))
 }
 
+/// That the comment could not be brought up to date.
+pub(crate) fn no_comment(error: &actions_core::github::Error) -> String {
+    format!("the comment was not brought up to date: {}", one_line(error))
+}
+
+/// What the comment says below what was removed.
+pub(crate) fn comes_back() -> String {
+    "Reopen this pull request to have its environment again.".to_owned()
+}
+
 /// That an alert is open.
 pub(crate) fn raised(raised: &Raised) -> String {
     let url = raised.issue().url();
