@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod cleanup;
+mod cleanup_sweep;
 mod deploy_workers;
 mod deploy_workers_alone;
 mod deploy_workers_builds;
