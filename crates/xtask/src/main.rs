@@ -1,7 +1,6 @@
 //! `cargo xtask`: what a contributor runs. See README.md.
 
 mod act;
-mod action_yml;
 mod bench;
 mod child;
 mod demo;
@@ -43,12 +42,15 @@ commands:
     --keep        stop before closing the pull request
   test            run every check
     --only A[,B]  run these steps and what they need
+    --story A[,B] of the step `workflows`, play these stories only
+    --full        also play the stories that do not run each time
     --list        name the steps
     --verbose     show the output of each step, not only of those that fail
     --binaries D  the stories and act run the actions in the folder D, such as a release's
   bench           time the actions beside what they replace (curl, wrangler), at 50 ms a request
     --runs N      how often each is run (5)
     --release     measure release builds, which take minutes to make
+    --release-binaries  make them for their own figures only: size, start, and what run.sh takes
     --json        print the figures as JSON
   docs            write what is generated: the READMEs' tables, .github/docs, the manifest's JSON schema, local-cloud's
                   truth table
@@ -66,7 +68,7 @@ commands:
 enum Task {
     Help,
     Demo(demo::Options),
-    Test(test::Options, Option<PathBuf>),
+    Test(test::Options, Option<PathBuf>, act::Selection),
     Bench(bench::Options),
     Docs { check: bool },
     VerifyLive,
@@ -104,6 +106,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                 only: Vec::new(),
             };
             let mut binaries = None;
+            let mut stories = act::Selection::default();
             while let Some(arg) = args.next() {
                 match arg.as_str() {
                     "--list" => options.list = true,
@@ -118,10 +121,15 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                         let steps = args.next().context("`--only` needs the names of steps")?;
                         options.only.extend(steps.split(',').map(str::to_owned));
                     }
+                    "--story" => {
+                        let names = args.next().context("`--story` needs the names of stories")?;
+                        stories.only.extend(names.split(',').map(str::to_owned));
+                    }
+                    "--full" => stories.full = true,
                     _ => bail!("`test` has no option `{arg}`"),
                 }
             }
-            Task::Test(options, binaries)
+            Task::Test(options, binaries, stories)
         }
         Some("bench") => {
             let mut options = bench::Options::default();
@@ -129,6 +137,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                 match arg.as_str() {
                     "--json" => options.json = true,
                     "--release" => options.release = true,
+                    "--release-binaries" => options.release_binaries = true,
                     "--runs" => {
                         let runs = args.next().context("`--runs` needs a number")?;
                         options.runs = runs.parse().with_context(|| format!("`{runs}` is no number of runs"))?;
@@ -168,7 +177,8 @@ fn run(task: Task) -> Result<ExitCode> {
     match task {
         Task::Help => say!("{}", HELP.trim_end()),
         Task::Demo(options) => return demo::run(&workspace, options),
-        Task::Test(options, binaries) => {
+        Task::Test(options, binaries, stories) => {
+            workspace.stories = stories;
             workspace.actions = binaries.unwrap_or(workspace.actions);
             return test::run(&workspace, &options);
         }
@@ -177,7 +187,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::VerifyLive => return verify_live(&workspace),
         Task::CheckTree => say!("{}", tree::check(&workspace)?),
         Task::ReleaseAssets(folder) => {
-            let actions = release::tree::actions(&workspace)?;
+            let actions = release::tree::binaries(&workspace)?;
             say!("{} assets", release::assets::pack(&folder, &actions)?);
         }
         Task::ReleaseTree(folder, options) => say!("{}", release::tree::write(&workspace, &folder, &options)?),
@@ -284,10 +294,12 @@ mod tests {
 
     #[test]
     fn steps_of_a_test() {
-        let Task::Test(options, None) = parsed("test --only fmt,clippy --only act").unwrap() else {
+        let Task::Test(options, None, stories) = parsed("test --only fmt,clippy --only workflows --story a,b").unwrap()
+        else {
             panic!("not a test")
         };
-        assert_eq!(options.only, ["fmt", "clippy", "act"]);
+        assert_eq!(options.only, ["fmt", "clippy", "workflows"]);
+        assert_eq!(stories.only, ["a", "b"]);
     }
 
     #[test]

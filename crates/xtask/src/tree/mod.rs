@@ -102,15 +102,15 @@ fn extension(path: &str) -> &str {
 fn checks_for(path: &str) -> Option<&'static [Check]> {
     let workflow = path.starts_with(".github/workflows/") || path.starts_with("action-tests/workflows/");
     let extension = extension(path);
-    let yml = extension == "yml";
-    if yml && workflow {
+    if extension == "yml" && workflow {
         Some(&[
-            yaml::no_expression_in_run,
-            yaml::pinned_uses,
             yaml::no_default_permissions,
+            yaml::reasons_of_grants,
+            yaml::versions_of_commits,
+            yaml::timeouts,
         ])
-    } else if yml && path.starts_with("actions/") {
-        Some(&[yaml::no_expression_in_run, yaml::pinned_uses])
+    } else if extension == "yml" && path.starts_with("actions/") {
+        Some(&[yaml::versions_of_commits])
     } else if extension == "rs" && path.starts_with("crates/") {
         Some(&[code::short_file])
     } else if path.ends_with("package-lock.json") {
