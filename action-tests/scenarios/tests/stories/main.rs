@@ -52,5 +52,6 @@ mod pr_comment_writes;
 mod preview_dns;
 mod retries;
 mod run_sh;
+mod runbook;
 mod workers_dev;
 mod wrangler_schema;
