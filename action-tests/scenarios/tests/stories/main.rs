@@ -36,6 +36,7 @@ mod deploy_workers_told;
 mod deploy_workers_tools;
 mod deploy_workers_uploader;
 mod deploy_workers_variables;
+mod deploy_workers_worker_secrets;
 mod events;
 mod health_check;
 mod life;
