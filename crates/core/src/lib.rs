@@ -23,6 +23,7 @@ pub mod github;
 pub mod health;
 pub mod http;
 pub mod manifest;
+pub mod markdown;
 pub mod naming;
 pub mod neon;
 mod no_answer;

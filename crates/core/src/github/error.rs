@@ -103,6 +103,19 @@ impl Error {
         }
     }
 
+    /// Whether asking again later may be answered otherwise.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::NoAnswer(NoAnswer::Unreachable { .. }) | Self::Refused { limited: true, .. }
+        ) || self.is_ambiguous()
+    }
+
+    /// Whether GitHub finds the text too long, by whichever count of its own.
+    pub fn is_too_long(&self) -> bool {
+        matches!(self, Self::Refused { status: 422, message, .. } if message.contains("too long"))
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let Self::Refused {
@@ -110,6 +123,7 @@ impl Error {
             permissions,
             limited,
             message,
+            doing,
             ..
         } = self
         else {
@@ -128,8 +142,9 @@ impl Error {
                     .as_ref()
                     .map(|told| format!(" (GitHub asks for {})", told.replace("; ", " or ")))
                     .unwrap_or_default();
+                let grant = grant(doing);
                 format!(
-                    "add `permissions: {{ contents: read, pull-requests: write }}` to the job{told}: naming one \
+                    "add `permissions: {{ contents: read, {grant} }}` to the job{told}: naming one \
                      permission takes all others away; a pull request from a fork or by Dependabot has a token that \
                      can only read"
                 )
@@ -140,6 +155,17 @@ impl Error {
             _ => return None,
         };
         Some(text)
+    }
+}
+
+/// The permission that something asks for (contract sheet of GitHub, section 9).
+fn grant(doing: &str) -> &'static str {
+    if doing.contains("deployment") {
+        "deployments: write"
+    } else if doing.contains("commit's status") {
+        "statuses: write"
+    } else {
+        "pull-requests: write"
     }
 }
 

@@ -68,6 +68,7 @@ pub enum Command {
     Check,
     // pr-comment
     Upsert,
+    Start,
     #[serde(other)]
     Unknown,
 }
