@@ -3,6 +3,7 @@
 mod database;
 mod dns;
 mod effect;
+mod ending;
 mod failures;
 mod removal;
 mod services;
@@ -12,6 +13,7 @@ use actions_core::reports::Report;
 use serde::Serialize;
 
 use actions_core::markdown::{code, inline, link};
+pub use ending::Ending;
 pub use state::{Job, State};
 
 /// What surrounds the reports.

@@ -42,6 +42,8 @@ pub struct Event {
     /// The commit of the run itself: that of the run that is over (`workflow_run`), else `GITHUB_SHA`. In most events
     /// this is the default branch's tip, so it is never taken for a pull request's: see [`Event::commit_of`].
     pub sha: Option<String>,
+    /// The commit that the branch was at before a push; `None` where the push made the branch.
+    pub before: Option<String>,
     /// The branch that the run is about. Untrusted text.
     pub head_ref: Option<String>,
     pub run_id: Option<String>,
@@ -64,6 +66,7 @@ impl Event {
             at: time("/pull_request/updated_at")
                 .or_else(|| time("/comment/updated_at"))
                 .or_else(|| time("/workflow_run/updated_at")),
+            before: text("/before").filter(|sha| name == "push" && sha.bytes().any(|digit| digit != b'0')),
             sha: text("/workflow_run/head_sha").or_else(|| text("/merge_group/head_sha")),
             head_ref: told.pull_request().and_then(|pull| pull.head_ref.clone()).or(head_ref),
             told,

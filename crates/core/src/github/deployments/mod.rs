@@ -11,6 +11,7 @@ mod write;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub use self::read::all_are_over;
 pub use self::write::{Deleted, NewStatus, Posted};
 use crate::event::Run;
 use crate::owner::{Claim, Owner};

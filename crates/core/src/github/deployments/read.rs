@@ -1,5 +1,8 @@
 //! Deployments, read.
 
+use std::pin::pin;
+
+use futures_util::{StreamExt as _, stream};
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
@@ -14,6 +17,8 @@ use crate::retry::Repeat;
 /// So many that are over, one after the other, and all older ones are taken to be: whoever retires, retires the oldest
 /// first. More than one, since a run that was overtaken may have ended late.
 const IN_A_ROW: usize = 3;
+/// Requests at a time.
+const AT_ONCE: usize = 4;
 
 impl Reader {
     /// All deployments of a GitHub environment, newest first.
@@ -71,34 +76,55 @@ impl Reader {
         Ok(Some(listed.iter().filter_map(Status::of).collect()))
     }
 
+    /// Deployments with their statuses, both newest first: of each the newest `most`, until `enough` has seen enough of
+    /// them. Those that are gone are left out; so are those that were not asked for.
+    pub async fn deployment_histories(
+        &self,
+        deployments: &[Deployment],
+        most: u32,
+        mut enough: impl FnMut(&[Status]) -> bool,
+    ) -> Result<Vec<(Deployment, Vec<Status>)>, Error> {
+        let mut histories = Vec::new();
+        let asked = deployments.iter().map(async |deployment| {
+            let statuses = self.deployment_statuses(deployment.id, most).await;
+            (deployment, statuses)
+        });
+        let mut answers = pin!(stream::iter(asked).buffered(AT_ONCE));
+        while let Some((deployment, statuses)) = answers.next().await {
+            let Some(statuses) = statuses? else { continue };
+            let done = enough(&statuses);
+            histories.push((deployment.clone(), statuses));
+            if done {
+                break;
+            }
+        }
+        Ok(histories)
+    }
+
     /// Which of these deployments are not over, with their last status (`None`: they have none yet), oldest first: the
-    /// order in which they are to be retired. `deployments` are the newest first; of a long list only the newest ones
-    /// are asked for, until three in a row are inactive.
+    /// order in which they are to be retired.
     pub async fn open_deployments(
         &self,
         deployments: &[Deployment],
     ) -> Result<Vec<(Deployment, Option<Status>)>, Error> {
-        let mut open = Vec::new();
-        let mut inactive = 0;
-        for deployment in deployments {
-            let Some(statuses) = self.deployment_statuses(deployment.id, 1).await? else {
-                continue;
-            };
-            let last = statuses.into_iter().next();
-            let state = last.as_ref().map(|status| status.state);
-            inactive = if state == Some(State::Inactive) {
-                inactive + 1
-            } else {
-                0
-            };
-            if inactive == IN_A_ROW {
-                break;
-            }
-            if !state.is_some_and(State::is_over) {
-                open.push((deployment.clone(), last));
-            }
-        }
+        let histories = self.deployment_histories(deployments, 1, all_are_over()).await?;
+        let last = histories
+            .into_iter()
+            .map(|(deployment, statuses)| (deployment, statuses.into_iter().next()));
+        let mut open: Vec<_> = last
+            .filter(|(_, last)| !last.as_ref().is_some_and(|last| last.state.is_over()))
+            .collect();
         open.reverse();
         Ok(open)
+    }
+}
+
+/// Tells from which deployment on all older ones are taken to be over, newest first: three in a row are inactive.
+pub fn all_are_over() -> impl FnMut(&[Status]) -> bool {
+    let mut inactive = 0;
+    move |statuses| {
+        let is_inactive = statuses.first().is_some_and(|last| last.state == State::Inactive);
+        inactive = if is_inactive { inactive + 1 } else { 0 };
+        inactive >= IN_A_ROW
     }
 }
