@@ -63,6 +63,9 @@ pub enum Repeat {
     Safe,
     /// Creates: after an unclear failure the thing is looked for by its name or marker first (see [`settled`]).
     Unsafe,
+    /// What rests on a reading that another writer may make stale: after any failure it is read again first, and
+    /// [`Tries::pause`] waits as long as the answer asked for.
+    Once,
 }
 
 /// How patiently to ask.
@@ -190,7 +193,8 @@ impl Tries {
     fn again(&mut self, verdict: Result<Verdict, &NoAnswer>, repeat: Repeat) -> Option<Instant> {
         match verdict {
             Ok(Verdict::Final) | Err(NoAnswer::Unsendable { .. }) => None,
-            Ok(Verdict::Refused) | Err(NoAnswer::Unreachable { .. }) => Some(self.end),
+            Ok(Verdict::Refused) | Err(NoAnswer::Unreachable { .. }) => (repeat != Repeat::Once).then_some(self.end),
+            Ok(Verdict::NotYet) if repeat == Repeat::Once => None,
             Ok(Verdict::NotYet) => {
                 let youth = self.youth;
                 let grown_up = *self.grown_up.get_or_insert_with(|| Instant::now() + youth);
@@ -202,7 +206,7 @@ impl Tries {
             }
             Err(NoAnswer::NoSuchHost { .. } | NoAnswer::Untrusted { .. }) => {
                 self.hopeless += 1;
-                (self.hopeless < HOPELESS).then_some(self.end)
+                (repeat != Repeat::Once && self.hopeless < HOPELESS).then_some(self.end)
             }
         }
     }

@@ -74,11 +74,6 @@ pub fn shorten(text: &str, max: usize) -> String {
     format!("{kept}…")
 }
 
-/// Markdown that cannot break out of a table cell: pipes, line breaks and HTML openings escaped.
-pub fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace(['\r', '\n'], " ").replace('<', "&lt;")
-}
-
 /// A Markdown code fence longer than any run of backticks in `text`, around it.
 pub fn fenced(language: &str, text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);

@@ -7,12 +7,16 @@ use actions_core::runner::{Common, Env, Problems, Source, Wanted, command, input
 use serde::Deserialize;
 
 use crate::{report, sources};
+use actions_comment::document::MAIN;
 use actions_comment::marker::{self, Run};
+use actions_comment::plan::Mode;
 use actions_comment::render::{Frame, Job};
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
     command: Option<String>,
+    mode: Option<String>,
+    section: Option<String>,
     reports: Option<String>,
     body: Option<String>,
     body_file: Option<String>,
@@ -24,7 +28,16 @@ struct Raw {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     Upsert,
+    /// Before the work.
+    Start,
     Delete,
+}
+
+impl Command {
+    /// Whether it writes a text, rather than removing one.
+    pub(crate) fn writes(self) -> bool {
+        self != Self::Delete
+    }
 }
 
 pub(crate) struct Inputs {
@@ -32,6 +45,9 @@ pub(crate) struct Inputs {
     pub(crate) github: GithubAccess,
     pub(crate) pull_request: u64,
     pub(crate) key: String,
+    pub(crate) mode: Mode,
+    /// [`MAIN`] when the whole comment is meant.
+    pub(crate) section: String,
     pub(crate) run: Option<Run>,
     pub(crate) reports: Vec<Report>,
     pub(crate) frame: Frame,
@@ -51,8 +67,24 @@ impl Inputs {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
         let common = Common::read(env, &mut problems).await?;
-        let commands = [("upsert", Command::Upsert), ("delete", Command::Delete)];
+        let commands = [
+            ("upsert", Command::Upsert),
+            ("start", Command::Start),
+            ("delete", Command::Delete),
+        ];
         let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Upsert);
+        let modes = [
+            ("upsert", Mode::Upsert),
+            ("append", Mode::Append),
+            ("recreate", Mode::Recreate),
+            ("hide-previous", Mode::HidePrevious),
+            ("only-update", Mode::OnlyUpdate),
+        ];
+        let mode = problems.choice("mode", raw.mode.as_deref(), &modes, Mode::Upsert);
+        let section = raw.section.as_deref().map_or(MAIN, str::trim).to_owned();
+        if section != MAIN && !marker::is_key(&section) {
+            problems.add("section", report::bad_key(&section));
+        }
         let github = common.github(&mut problems);
         if common.pull_request.is_none() {
             problems.add(
@@ -88,7 +120,7 @@ impl Inputs {
         problems.finish()?;
         // The comment that goes needs no commit.
         let source = match command {
-            Command::Upsert => common.inquire(common.pull_request, Wanted::Commit).source().await,
+            Command::Upsert | Command::Start => common.inquire(common.pull_request, Wanted::Commit).source().await,
             Command::Delete => Source::default(),
         };
         Ok(Self {
@@ -96,6 +128,8 @@ impl Inputs {
             github,
             pull_request: common.pull_request.unwrap_or_default(),
             key,
+            mode,
+            section,
             run,
             reports,
             frame: Frame {

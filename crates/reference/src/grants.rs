@@ -179,10 +179,9 @@ const CLEANUP: &[Grant] = &[
     always(Of::Cloudflare(Permission::WorkersRoutesEdit), "routes"),
     always(Of::Cloudflare(Permission::DnsEdit), "records"),
     only(Of::Cloudflare(Permission::KvEdit), "with `kv`", "namespaces"),
-    only(
+    optional(
         Of::Cloudflare(Permission::SslEdit),
-        "with custom domains",
-        "the certificates that they leave behind",
+        "deleting the certificates that custom domains leave behind; without it they stay, and each is told",
     ),
     only(
         NEON_KEY,

@@ -3,6 +3,8 @@
 //! Each document, or part of one, is a pure text here; its test compares it with the file, and writes it where
 //! `UPDATE_DOCS` is set, as `cargo xtask docs` does.
 
+#[cfg(test)]
+mod failures;
 pub mod grants;
 pub mod hosts;
 pub mod manifest;

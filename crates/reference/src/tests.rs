@@ -57,3 +57,19 @@ fn permissions_of_the_readmes_are_current() {
         );
     }
 }
+
+#[test]
+fn failures_md_is_current() {
+    let catalogue = failures::Catalogue::read();
+    assert!(
+        catalogue.missing.is_empty(),
+        "nobody says what to do about these; give them a hint, a line in the README's table, or one in told.txt:\n{}",
+        catalogue.missing.iter().cloned().collect::<Vec<_>>().join("\n")
+    );
+    assert!(
+        catalogue.untrue.is_empty(),
+        "the sources do not say this (any more):\n{}",
+        catalogue.untrue.join("\n")
+    );
+    is_current(".github/docs/failures.md", |_| failures::document(&catalogue));
+}

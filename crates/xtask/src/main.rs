@@ -1,7 +1,6 @@
 //! `cargo xtask`: what a contributor runs. See README.md.
 
 mod act;
-mod action_yml;
 mod bench;
 mod child;
 mod demo;
@@ -52,6 +51,7 @@ commands:
   bench           time the actions beside what they replace (curl, wrangler), at 50 ms a request
     --runs N      how often each is run (5)
     --release     measure release builds, which take minutes to make
+    --release-binaries  make them for their own figures only: size, start, and what run.sh takes
     --json        print the figures as JSON
   docs            write what is generated: the READMEs' tables, .github/docs, the manifest's JSON schema, local-cloud's
                   truth table
@@ -138,6 +138,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                 match arg.as_str() {
                     "--json" => options.json = true,
                     "--release" => options.release = true,
+                    "--release-binaries" => options.release_binaries = true,
                     "--runs" => {
                         let runs = args.next().context("`--runs` needs a number")?;
                         options.runs = runs.parse().with_context(|| format!("`{runs}` is no number of runs"))?;

@@ -5,11 +5,12 @@ pub(crate) mod wording;
 use std::time::Duration;
 
 use actions_core::error::{fault, render};
+use actions_core::markdown::{code_cell, text_cell};
 use actions_core::plan::{Plan, Verb};
 use actions_core::reports::{Cleanup, Head, Outcome, Removal, RemovalKind, Status};
 use actions_core::runner::Runner;
 use actions_core::runner::signal::Interrupt;
-use actions_core::text::{cell, count, elapsed};
+use actions_core::text::{count, elapsed};
 
 use self::wording::noun;
 use crate::outcome::{End, Settled, Stop, Why};
@@ -220,10 +221,10 @@ impl Report {
             };
             let detail = removal.detail.as_deref().unwrap_or_default();
             format!(
-                "| {} | `{}` | {outcome} | {} |\n",
+                "| {} | {} | {outcome} | {} |\n",
                 noun(removal.kind),
-                cell(&removal.name),
-                cell(detail)
+                code_cell(&removal.name),
+                text_cell(detail)
             )
         });
         format!(

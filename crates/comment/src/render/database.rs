@@ -2,7 +2,6 @@
 
 use actions_core::reports::{Branch, Command, NeonBranch, Report, SchemaDiff, Status};
 use actions_core::text::{count, fenced};
-use jiff::Timestamp;
 
 use actions_core::markdown::{code, inline};
 
@@ -125,8 +124,5 @@ fn diff(diff: &SchemaDiff) -> String {
 
 /// A time as a person reads it; the text itself when it is no time.
 fn moment(text: &str) -> String {
-    text.parse::<Timestamp>().map_or_else(
-        |_| code(text),
-        |time| format!("{} UTC", time.strftime("%-d %B %Y, %H:%M")),
-    )
+    text.parse().map_or_else(|_| code(text), super::moment)
 }

@@ -7,14 +7,17 @@ mod ending;
 mod failures;
 mod removal;
 mod services;
+mod start;
 mod state;
 
 use actions_core::reports::Report;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use actions_core::markdown::{code, inline, link};
 pub use ending::Ending;
-pub use state::{Job, State};
+pub use start::{UNTIL_THEN, start};
+pub use state::{Job, State, is_gone};
 
 /// What surrounds the reports.
 #[derive(Debug, Clone, Default)]
@@ -76,7 +79,7 @@ fn heading(frame: &Frame, state: &State, reports: &[Report]) -> String {
     } else {
         services::tally(reports)
     };
-    let said: Vec<String> = tally.into_iter().chain(origin(frame, state)).collect();
+    let said: Vec<String> = tally.into_iter().chain(origin(frame, !state.is_removal())).collect();
     if said.is_empty() {
         heading
     } else {
@@ -84,12 +87,9 @@ fn heading(frame: &Frame, state: &State, reports: &[Report]) -> String {
     }
 }
 
-/// Which commit this is about, and the run that says so. What is removed is of no commit any more.
-fn origin(frame: &Frame, state: &State) -> Option<String> {
-    let sha = frame
-        .sha
-        .as_deref()
-        .filter(|sha| !sha.is_empty() && !state.is_removal());
+/// The commit that this is about, if any, and the run that says so. What is removed is of no commit any more.
+fn origin(frame: &Frame, of_a_commit: bool) -> Option<String> {
+    let sha = frame.sha.as_deref().filter(|sha| !sha.is_empty() && of_a_commit);
     let commit = sha.map(|sha| {
         let short = code(&sha.chars().take(7).collect::<String>());
         let repository = frame.repository_url.as_ref();
@@ -136,6 +136,20 @@ fn not_listed(reports: &[Report], list: &str, state: impl Serialize) -> usize {
     all.filter(|left_out| left_out.of == list && state == left_out.state.as_str())
         .map(|left_out| left_out.count)
         .sum()
+}
+
+/// A time as a person reads it.
+fn moment(time: Timestamp) -> String {
+    time.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+/// Stands where a text was cut.
+pub fn cut(run_url: Option<&str>) -> String {
+    let summary = run_url.map_or_else(
+        || "The workflow run's summary".to_owned(),
+        |url| link("The workflow run's summary", url),
+    );
+    format!("_Cut here: GitHub takes no longer comment. {summary} has the rest._")
 }
 
 fn capital(name: &str) -> String {

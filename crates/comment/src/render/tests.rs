@@ -418,7 +418,7 @@ fn vendors_words_stay_words() {
 
     | Service | State | URL | Version |
     |:--|:--|:--|:--|
-    | **a\|b @¦octocat &lt;!-- codex-actions:k -->** | 🔴 Failed<br>&lt;script>alert(1)&lt;/script> \| #¦1 ## big | x) \[y\](https://evil.example | `0f1e2d3c` |
+    | **a\|b @¦octocat &lt;!-- codex-actions:k -->** | 🔴 Failed<br>&lt;script>alert(1)&lt;/script> \| #¦1 ## big | x) \[y\](https:¦//evil.example | `0f1e2d3c` |
     ");
 }
 

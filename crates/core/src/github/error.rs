@@ -103,6 +103,19 @@ impl Error {
         }
     }
 
+    /// Whether asking again later may be answered otherwise.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::NoAnswer(NoAnswer::Unreachable { .. }) | Self::Refused { limited: true, .. }
+        ) || self.is_ambiguous()
+    }
+
+    /// Whether GitHub finds the text too long, by whichever count of its own.
+    pub fn is_too_long(&self) -> bool {
+        matches!(self, Self::Refused { status: 422, message, .. } if message.contains("too long"))
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let Self::Refused {

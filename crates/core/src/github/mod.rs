@@ -13,10 +13,10 @@ mod identity;
 mod pulls;
 
 pub use client::{Reader, Writer};
-pub use comments::{Author, Comment, Edited};
+pub use comments::{Author, Comment, Edited, Hidden};
 pub use commits::{Changes, CommitStatus};
 pub use error::Error;
-pub use identity::Identity;
+pub use identity::{Identity, Person};
 
 /// The API of github.com; GitHub Enterprise Server has its own.
 pub const API: &str = "https://api.github.com";

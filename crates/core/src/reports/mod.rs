@@ -67,6 +67,7 @@ pub enum Command {
     Check,
     // pr-comment
     Upsert,
+    Start,
     #[serde(other)]
     Unknown,
 }

@@ -29,10 +29,12 @@ pub enum CommentAction {
     Updated,
     Unchanged,
     Deleted,
-    /// There was none to delete.
+    /// There was none to delete or, with `only-update`, to update.
     Absent,
     /// A later run wrote it: left alone.
     Newer,
+    /// A later version of this action wrote it: left alone.
+    LaterVersion,
     /// GitHub takes no comment here; the summary has the text.
     Skipped,
     Planned,

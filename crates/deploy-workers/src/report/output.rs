@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use actions_core::environment::Service as Subject;
+use actions_core::markdown::{link, text_cell};
 use actions_core::reports::{Command, DeployWorkers, Head, Service, ServiceState, Status};
 use actions_core::runner::Runner;
-use actions_core::text::{bytes, cell, count, elapsed, quoted_list};
+use actions_core::text::{bytes, count, elapsed, quoted_list};
 use serde_json::{Map, Value};
 
 use super::describe::{Described, described_markdown};
@@ -325,13 +326,9 @@ pub(super) fn row(service: &Service, size: &str) -> String {
         _ if service.seconds == 0.0 => String::new(),
         _ => elapsed(Duration::from_secs_f64(service.seconds)),
     };
-    let detail = service.detail.as_deref().map(cell).unwrap_or_default();
-    let name = cell(&service.service);
-    let name = if service.url.is_empty() {
-        name
-    } else {
-        format!("[{name}]({})", service.url)
-    };
+    let detail = service.detail.as_deref().map(text_cell).unwrap_or_default();
+    let name = text_cell(&service.service);
+    let name = link(&name, &service.url);
     format!("| {mark} | {name} | {version} | {size} | {time} | {detail} |\n")
 }
 

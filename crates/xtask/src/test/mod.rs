@@ -167,7 +167,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "zizmor",
-        what: "actions and workflows, as an auditor looks at them",
+        what: "actions and workflows, as an auditor reads them",
         needs: &["python"],
         lane: Lane::Fetch,
         run: lint::zizmor,
