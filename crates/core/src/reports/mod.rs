@@ -54,6 +54,7 @@ pub enum Command {
     Restore,
     Checkpoint,
     Run,
+    Migrate,
     Diff,
     // preview-dns
     Apply,
