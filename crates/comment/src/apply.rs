@@ -1,15 +1,31 @@
 //! Carries the plan out, and looks again whenever the world may be another than the plan thought.
 
-use actions_core::github::{Comment, Edited, Error, Identity, Reader, Writer};
+use std::time::Duration;
 
-use crate::marker::Run;
-use crate::plan::{self, Plan, Step, Wanted};
+use actions_core::github::{Comment, Edited, Error, Hidden, Identity, Reader, Writer};
+use actions_core::retry::{Patience, Tries};
+use tokio::time::Instant;
+
+use crate::marker::{self, Run};
+use crate::plan::{self, LONGEST, Mode, Plan, Step, Wanted};
 
 /// Looking, then writing, is repeated this often at most: a comment that vanishes each time is somebody's intent.
 const MOST_ROUNDS: u32 = 5;
+/// The same for a comment that many jobs write at once; patience ends it before.
+const MOST_ROUNDS_SHARED: u32 = 100;
 
 /// More comments than that come in several answers (GitHub's largest page).
 const A_PAGE: usize = 100;
+
+/// GitHub's limit may count what we do not; a text that it calls too long is tried in halves down to this.
+const SHORTEST: usize = 10_000;
+
+/// How long others may take from reading the comment to having written it, as a multiple of our own time, and at least
+/// and at most. GitHub has no condition for a write: who reads before our write and writes after it takes our part out
+/// again, and that shows only then.
+const SETTLE: u32 = 4;
+const LEAST_SETTLE: Duration = Duration::from_secs(2);
+const MOST_SETTLE: Duration = Duration::from_secs(10);
 
 /// What became of the comment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,8 +35,12 @@ pub struct Done {
     pub url: Option<String>,
     /// How many more comments of ours were deleted.
     pub deleted: usize,
+    /// How many former ones were folded away.
+    pub hidden: usize,
     /// Something was sent whose outcome nobody has seen: it may have been carried out.
     pub unclear: bool,
+    /// What did not work and stops nothing.
+    pub warnings: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,10 +49,12 @@ pub enum Outcome {
     Updated,
     Unchanged,
     Deleted,
-    /// Nothing to delete.
+    /// Nothing to delete, or to update where nothing is to be made.
     Absent,
     /// A later run wrote the comment.
     Newer(Run),
+    /// A later version of this action wrote it.
+    Unknown,
     #[default]
     Nothing,
 }
@@ -40,19 +62,23 @@ pub enum Outcome {
 impl Done {
     /// Whether what stands on the pull request is other than before, or may be.
     pub fn changed(&self) -> bool {
-        matches!(self.outcome, Outcome::Created | Outcome::Updated | Outcome::Deleted)
-            || self.deleted > 0
-            || self.unclear
+        self.wrote() || self.outcome == Outcome::Deleted || self.deleted + self.hidden > 0 || self.unclear
     }
 
-    fn of(comment: &Comment, outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            id: Some(comment.id),
-            url: Some(comment.html_url.clone()).filter(|url| !url.is_empty()),
-            deleted: 0,
-            unclear: false,
-        }
+    /// Whether the comment says what was wanted.
+    pub fn posted(&self) -> bool {
+        self.wrote() || self.outcome == Outcome::Unchanged
+    }
+
+    fn wrote(&self) -> bool {
+        matches!(self.outcome, Outcome::Created | Outcome::Updated)
+    }
+
+    fn set(&mut self, comment: &Comment, outcome: Outcome) {
+        self.outcome = outcome;
+        self.id = Some(comment.id);
+        self.url = Some(comment.html_url.clone()).filter(|url| !url.is_empty());
+        self.unclear = false;
     }
 }
 
@@ -62,34 +88,56 @@ pub struct Facts {
     pub identity: Identity,
 }
 
-/// Reads the comments; asks whose token it is only when one of them may be ours.
+impl Facts {
+    fn comment(&self, id: u64) -> Option<&Comment> {
+        self.comments.iter().find(|comment| comment.id == id)
+    }
+}
+
+/// Reads the comments, and at the same time asks whose token it is.
 pub async fn look(reader: &Reader, pull_request: u64, key: &str, known: Option<&Identity>) -> Result<Facts, Error> {
-    let comments = reader.comments(pull_request).await?;
+    if let Some(identity) = known {
+        let comments = reader.comments(pull_request).await?;
+        let identity = identity.clone();
+        return Ok(Facts { comments, identity });
+    }
+    let (comments, person) = tokio::join!(reader.comments(pull_request), reader.person());
+    let comments = comments?;
     let candidates = plan::candidates(&comments, key);
-    let identity = match known {
-        Some(identity) => identity.clone(),
-        None if candidates.is_empty() => Identity::Actions,
-        None => reader.identity(&candidates).await?,
+    let identity = match person {
+        // Without one of ours, it matters to nothing whose token it is.
+        person if candidates.is_empty() => reader.identity(person.unwrap_or_default(), &[]).await?,
+        person => reader.identity(person?, &candidates).await?,
     };
     Ok(Facts { comments, identity })
 }
 
 /// Makes the one comment say what is wanted. `done` tells what was reached, also when an error ends it.
 ///
-/// What a write did is never taken from the attempt: after an answer that was lost, the comments are read again.
+/// What a write did is never taken from the attempt: after an answer that was lost, the comments are read again. A
+/// comment that several jobs write is read again in any case, once they have had the time to overwrite it.
 pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &mut Done) -> Result<(), Error> {
     let mut known: Option<Identity> = None;
     // What the last write was to be, and why nobody knows whether it is.
     let mut lost: Option<(Outcome, Error)> = None;
-    let mut tries = writer.reader().tries_of_create();
+    let mut creates = writer.reader().tries_of_create();
+    let mut edits = Tries::new(&Patience::default());
+    let mut contention = Tries::new(&Patience {
+        first: Duration::from_millis(300),
+        longest: Duration::from_secs(4),
+        ..Patience::default()
+    });
+    let mut most = LONGEST;
     let mut may_ask = true;
     let mut absent = false;
-    for round in 0..=MOST_ROUNDS {
+    let mut overwritten = false;
+    let mut round = 0;
+    loop {
+        let began = Instant::now();
         let facts = look(writer.reader(), pull_request, &wanted.key, known.as_ref()).await?;
         done.unclear = false;
-        let Plan { step, duplicates } = plan::upsert(&facts.comments, &facts.identity, wanted);
-        let comment = |id: u64| facts.comments.iter().find(|comment| comment.id == id);
-        let outcome = match step {
+        let plan = plan::upsert(&facts.comments, &facts.identity, wanted, most);
+        let outcome = match &plan.step {
             // We made it, and the list does not show it yet.
             Step::Create if done.outcome == Outcome::Created => return Ok(()),
             // One that goes from the first page while the next ones are read hides another: not there twice is not there.
@@ -101,50 +149,97 @@ pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &
             Step::Edit(_) => Outcome::Updated,
             Step::Renew(_) => Outcome::Unchanged,
             Step::Same(id) => {
-                if done.outcome != Outcome::Created
-                    && let Some(comment) = comment(id)
-                {
-                    // It did not say this before our lost attempt: that did it.
-                    let outcome = lost.map_or(Outcome::Unchanged, |(outcome, _)| outcome);
-                    *done = Done::of(comment, outcome);
+                let wrote = done.wrote() || lost.is_some();
+                if let Some(comment) = facts.comment(*id) {
+                    // It did not say this before our lost attempt: that did it. And what we made, then merged into an
+                    // older one, is one change.
+                    let before = if done.wrote() { done.outcome } else { Outcome::Unchanged };
+                    done.set(comment, lost.map_or(before, |(outcome, _)| outcome));
+                    return finish(writer, &facts, &plan, wanted, wrote.then_some(comment), done).await;
                 }
-                return remove(writer, &duplicates, done).await;
+                return Ok(());
             }
-            Step::Newer(id, run) => {
-                let outcome = Outcome::Newer(run);
-                *done = comment(id).map_or_else(Done::default, |comment| Done::of(comment, outcome));
+            Step::Newer(id, _) | Step::Unknown(id) => {
+                let outcome = match plan.step {
+                    Step::Newer(_, run) => Outcome::Newer(run),
+                    _ => Outcome::Unknown,
+                };
+                if let Some(comment) = facts.comment(*id) {
+                    done.set(comment, outcome);
+                }
+                return Ok(());
+            }
+            Step::Absent => {
+                if done.outcome == Outcome::Nothing {
+                    done.outcome = Outcome::Absent;
+                }
+                return Ok(());
+            }
+            Step::Delete(ids) => {
+                remove(writer, ids, done).await?;
+                done.outcome = Outcome::Deleted;
                 return Ok(());
             }
         };
+        // Ours was there, and is not any more: others write, too. Not all of them again at the same time.
+        if overwritten {
+            overwritten = false;
+            if !contention.pause().await {
+                break;
+            }
+            continue;
+        }
+        let shared = plan.document.is_shared();
+        let most_rounds = if shared { MOST_ROUNDS_SHARED } else { MOST_ROUNDS };
         // Not as it should be, and it is too early, or too late, to ask again.
-        if !may_ask || round == MOST_ROUNDS {
+        if !may_ask || round >= most_rounds {
             break;
         }
+        round += 1;
         done.unclear = true;
-        let written = match step {
-            Step::Edit(id) | Step::Renew(id) => writer.edit_comment(id, &wanted.signed()).await,
+        let body = plan.document.body(&wanted.key);
+        let written = match plan.step {
+            Step::Edit(id) | Step::Renew(id) => writer.edit_comment(id, &body, &mut edits).await,
             _ => writer
-                .create_comment(pull_request, &wanted.signed(), &mut tries)
+                .create_comment(pull_request, &body, &mut creates)
                 .await
                 .map(Edited::Done),
         };
         match written {
             // Deleted since we looked: look again.
             Ok(Edited::Gone) => lost = None,
-            Ok(Edited::Done(comment)) if outcome == Outcome::Created => {
-                *done = Done::of(&comment, outcome);
-                known = comment.user.map(|author| Identity::Login(author.login));
-                lost = None;
-            }
             Ok(Edited::Done(comment)) => {
-                // A comment that we made in this run, and then merged into an older one, is one change.
-                *done = Done::of(&comment, outcome);
-                return remove(writer, &duplicates, done).await;
+                // What was made and then merged into an older one, or taken out by others and put back, is one change.
+                let first = if done.wrote() && !matches!(plan.step, Step::Create) {
+                    done.outcome
+                } else {
+                    outcome
+                };
+                done.set(&comment, if outcome == Outcome::Updated { outcome } else { first });
+                lost = None;
+                if shared {
+                    let settle = (began.elapsed() * SETTLE).clamp(LEAST_SETTLE, MOST_SETTLE);
+                    tokio::time::sleep(settle).await;
+                    overwritten = true;
+                } else if outcome != Outcome::Created {
+                    return finish(writer, &facts, &plan, wanted, Some(&comment), done).await;
+                }
+                if let (Outcome::Created, Some(author)) = (outcome, comment.user) {
+                    known = Some(Identity::Login(author.login));
+                }
             }
-            Err(error) if error.is_ambiguous() => {
+            Err(error) if error.is_too_long() && most > SHORTEST => {
+                done.unclear = false;
+                most /= 2;
+                tracing::info!("{error}; trying again with {most} characters");
+            }
+            Err(error) if error.is_passing() => {
                 tracing::warn!("{error}; looking whether the comment is there");
-                // An edit was repeated where it was asked: for it, this is the last look.
-                may_ask = outcome == Outcome::Created && tries.pause().await;
+                done.unclear = error.is_ambiguous();
+                may_ask = match outcome {
+                    Outcome::Created => error.is_ambiguous() && creates.pause().await,
+                    _ => edits.pause().await,
+                };
                 lost = Some((outcome, error));
             }
             Err(error) => {
@@ -157,6 +252,58 @@ pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &
         Some((_, error)) => Err(error),
         None => Ok(()),
     }
+}
+
+/// What follows once the comment says what is wanted: superfluous ones go, and it is folded away or shown again, when
+/// it was `written`.
+async fn finish(
+    writer: &Writer,
+    facts: &Facts,
+    plan: &Plan,
+    wanted: &Wanted,
+    written: Option<&Comment>,
+    done: &mut Done,
+) -> Result<(), Error> {
+    if let Some(comment) = written {
+        let turned = if wanted.hide {
+            writer.hide_comment(comment, Hidden::Resolved).await
+        } else if plan.show {
+            writer.show_comment(comment).await
+        } else {
+            Ok(())
+        };
+        // It says the truth in either case.
+        if let Err(error) = turned {
+            done.warnings.push(error.to_string());
+        }
+    }
+    if wanted.mode != Mode::HidePrevious {
+        return remove(writer, &plan.leftovers, done).await;
+    }
+    for id in &plan.leftovers {
+        let Some(former) = facts.comment(*id) else { continue };
+        // Its marker no longer is one, so that it is never taken for the current comment.
+        let past = marker::retired(former.text(), &wanted.key);
+        let mut tries = Tries::new(&Patience::default());
+        done.unclear = true;
+        loop {
+            match writer.edit_comment(*id, &past, &mut tries).await {
+                // Nobody else writes it: what a lost answer did is what the next one does.
+                Err(error) if error.is_passing() && tries.pause().await => {}
+                Err(error) => {
+                    done.unclear = error.is_ambiguous();
+                    return Err(error);
+                }
+                Ok(_) => break,
+            }
+        }
+        done.unclear = false;
+        match writer.hide_comment(former, Hidden::Outdated).await {
+            Ok(()) => done.hidden += 1,
+            Err(error) => done.warnings.push(error.to_string()),
+        }
+    }
+    Ok(())
 }
 
 /// Deletes every comment of ours with this key.

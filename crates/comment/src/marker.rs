@@ -1,16 +1,11 @@
-//! The first line of our comment: which comment it is, what it holds, which run wrote it.
+//! The first line of our comment: which comment it is, and of the environment's own part what it holds and which run
+//! wrote it.
 //!
 //! `<!-- codex-actions:codex/preview hash=0123456789abcdef run=1001.1 -->`
 
+pub use actions_core::event::Run;
 use actions_core::github::Comment;
 use actions_core::owner::short_hash;
-
-/// A workflow run and its attempt. A later one wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Run {
-    pub id: u64,
-    pub attempt: u64,
-}
 
 /// What the first line of one of our comments says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +15,10 @@ pub struct Marker {
     pub hash: String,
     /// `None` outside a workflow.
     pub run: Option<Run>,
+    /// The comment's layout; 1 before there were sections.
+    pub layout: u32,
+    /// We folded it away.
+    pub hidden: bool,
 }
 
 const LONGEST_KEY: usize = 120;
@@ -47,16 +46,23 @@ pub fn hash(text: &str) -> String {
     short_hash(text.replace("\r\n", "\n").trim(), 16)
 }
 
-/// The text with its marker above it.
-pub fn sign(key: &str, run: Option<Run>, text: &str) -> String {
+/// The text with its marker above it, as it was before there were sections.
+#[cfg(test)]
+pub(crate) fn sign(key: &str, run: Option<Run>, text: &str) -> String {
     let run = run
         .map(|run| format!(" run={}.{}", run.id, run.attempt))
         .unwrap_or_default();
     format!("{} hash={}{run} -->\n{text}", opening(key), hash(text))
 }
 
-fn opening(key: &str) -> String {
+/// What the first line of a comment with this key begins with.
+pub fn opening(key: &str) -> String {
     format!("<!-- codex-actions:{key}")
+}
+
+/// A comment's text with a marker that is none any more: a former comment that stays, folded away.
+pub(crate) fn retired(text: &str, key: &str) -> String {
+    text.replacen(&opening(key), &format!("<!-- codex-actions-former:{key}"), 1)
 }
 
 impl Marker {
@@ -69,31 +75,28 @@ impl Marker {
         if !fields.starts_with(' ') {
             return None;
         }
-        let field = |name: &str| {
-            fields
-                .split(' ')
-                .find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
-        };
-        let run = field("run").and_then(|run| {
-            let (id, attempt) = run.split_once('.')?;
-            Some(Run {
-                id: id.parse().ok()?,
-                attempt: attempt.parse().ok()?,
-            })
-        });
         Some(Self {
             key: key.to_owned(),
-            hash: field("hash").unwrap_or_default().to_owned(),
-            run,
+            hash: field(fields, "hash").unwrap_or_default().to_owned(),
+            run: run_in(fields),
+            layout: field(fields, "v").map_or(1, |v| v.parse().unwrap_or(u32::MAX)),
+            hidden: field(fields, "hidden").is_some(),
         })
     }
 }
 
-/// Whether the comment still holds exactly `text`: the marker says so, and nobody has edited it since.
-pub fn holds(comment: &Comment, marker: &Marker, text: &str) -> bool {
-    let wanted = hash(text);
-    let rest = comment.text().split_once('\n').map_or("", |(_, rest)| rest);
-    marker.hash == wanted && hash(rest) == wanted
+fn field<'a>(fields: &'a str, name: &str) -> Option<&'a str> {
+    let mut fields = fields.split(' ');
+    fields.find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// The run that a marker's fields name.
+pub(crate) fn run_in(fields: &str) -> Option<Run> {
+    let (id, attempt) = field(fields, "run")?.split_once('.')?;
+    Some(Run {
+        id: id.parse().ok()?,
+        attempt: attempt.parse().ok()?,
+    })
 }
 
 #[cfg(test)]
@@ -112,6 +115,8 @@ pub mod tests {
                 login: login.to_owned(),
                 kind: kind.to_owned(),
             }),
+            node_id: format!("IC_{id}"),
+            minimized: None,
         }
     }
 
@@ -122,9 +127,8 @@ pub mod tests {
         assert!(text.starts_with("<!-- codex-actions:codex/preview hash="), "{text}");
         let comment = comment(1, "github-actions[bot]", &text.replace('\n', "\r\n"));
         let marker = Marker::of(&comment, "codex/preview").unwrap();
-        assert_eq!(marker.run, run);
-        assert!(holds(&comment, &marker, "hello"));
-        assert!(!holds(&comment, &marker, "hello!"));
+        assert_eq!((marker.run, marker.layout, marker.hidden), (run, 1, false));
+        assert_eq!(marker.hash, hash("hello"));
     }
 
     #[test]
@@ -135,14 +139,6 @@ pub mod tests {
         assert!(not_ours(&format!("> {}", sign("codex/preview", None, "x"))));
         assert!(not_ours(&format!("see below\n{}", sign("codex/preview", None, "x"))));
         assert!(not_ours(""));
-    }
-
-    #[test]
-    fn an_edited_comment_no_longer_holds_its_text() {
-        let text = sign("k", None, "all is well").replace("well", "broken");
-        let comment = comment(1, "github-actions[bot]", &text);
-        let marker = Marker::of(&comment, "k").unwrap();
-        assert!(!holds(&comment, &marker, "all is well"));
     }
 
     #[test]

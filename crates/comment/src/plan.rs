@@ -2,22 +2,53 @@
 
 use actions_core::github::{Comment, Identity};
 
-use crate::marker::{self, Marker, Run};
+use crate::document::{self, Document, MAIN, NOW, Read, Section};
+use crate::marker::{Marker, Run};
+
+/// GitHub takes 65,536 characters; the rest is room for what counts differently there.
+pub const LONGEST: usize = 60_000;
+
+/// How the comment is brought up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    #[default]
+    Upsert,
+    /// Below what stands there.
+    Append,
+    /// A new comment at the end of the conversation instead of the former one.
+    Recreate,
+    /// The same, and the former one stays, folded away.
+    HidePrevious,
+    /// Only where there is one.
+    OnlyUpdate,
+}
+
+/// What becomes of the section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Change {
+    #[default]
+    Write,
+    /// Work begins: told above what stands there.
+    Begin,
+    Remove,
+}
 
 /// The comment as it should be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Wanted {
     pub key: String,
     pub run: Option<Run>,
-    /// Without the marker.
+    /// Whose part it is; [`MAIN`] is the environment's own.
+    pub section: String,
+    pub change: Change,
+    pub mode: Mode,
     pub text: String,
-}
-
-impl Wanted {
-    /// What is sent to GitHub.
-    pub fn signed(&self) -> String {
-        marker::sign(&self.key, self.run, &self.text)
-    }
+    /// Follows the text of [`Change::Begin`] where it stands above an earlier state.
+    pub until_then: String,
+    /// Folded away once it says so, since what it told of is gone.
+    pub hide: bool,
+    /// Stands where a text was cut.
+    pub cut: String,
 }
 
 /// What happens to the one comment.
@@ -32,14 +63,35 @@ pub enum Step {
     Renew(u64),
     /// A later run has written it: what this run knows is older.
     Newer(u64, Run),
+    /// A later version of this action has written it.
+    Unknown(u64),
+    /// There is none, and none is to be made.
+    Absent,
+    /// Nothing is left to say in these.
+    Delete(Vec<u64>),
 }
 
 /// What to do, in order: first the comment, then what is superfluous.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub step: Step,
-    /// More comments of ours with the same key, from jobs that ran at once.
-    pub duplicates: Vec<u64>,
+    /// What the comment is to hold.
+    pub document: Document,
+    /// More comments of ours with the same key, from jobs that ran at once; or former ones.
+    pub leftovers: Vec<u64>,
+    /// We had folded it away, and it tells of something that is there again.
+    pub show: bool,
+}
+
+impl Plan {
+    fn only(step: Step) -> Self {
+        Self {
+            step,
+            document: Document::default(),
+            leftovers: Vec::new(),
+            show: false,
+        }
+    }
 }
 
 /// The comments that carry our marker, whoever wrote them.
@@ -48,178 +100,159 @@ pub fn candidates<'a>(comments: &'a [Comment], key: &str) -> Vec<&'a Comment> {
     marked.collect()
 }
 
-fn ours<'a>(comments: &'a [Comment], identity: &Identity, key: &str) -> Vec<(&'a Comment, Marker)> {
-    let mut ours: Vec<(&Comment, Marker)> = comments
+/// One comment of ours, and what it holds.
+struct Ours<'a> {
+    comment: &'a Comment,
+    read: Read,
+}
+
+fn ours<'a>(comments: &'a [Comment], identity: &Identity, key: &str) -> Vec<Ours<'a>> {
+    let mut ours: Vec<Ours<'_>> = comments
         .iter()
         .filter(|comment| identity.wrote(comment))
-        .filter_map(|comment| Some((comment, Marker::of(comment, key)?)))
+        .filter_map(|comment| {
+            let read = Document::of(comment, key)?;
+            Some(Ours { comment, read })
+        })
         .collect();
-    ours.sort_by_key(|(comment, _)| comment.id);
+    ours.sort_by_key(|ours| ours.comment.id);
     ours
 }
 
-/// The latest run that wrote one of our comments, when it is later than `run`.
-fn later(ours: &[(&Comment, Marker)], run: Option<Run>) -> Option<(u64, Run)> {
+/// The later run that forbids this one to write `names`, and where it wrote.
+fn later(ours: &[Ours<'_>], run: Option<Run>, names: Option<&[&str]>) -> Option<(u64, Run)> {
+    let run = run?;
+    let latest = |read: &Read| match (read, names) {
+        (Read::Later, _) => None,
+        (Read::Known(document), None) => document.latest(),
+        (Read::Known(document), Some(names)) => {
+            let runs = names.iter().filter_map(|name| document.section(name)?.run);
+            runs.max()
+        }
+    };
     ours.iter()
-        .filter_map(|(comment, marker)| Some((comment.id, marker.run?)))
-        .filter(|(_, theirs)| run.is_some_and(|run| *theirs > run))
+        .filter_map(|ours| Some((ours.comment.id, latest(&ours.read)?)))
+        .filter(|(_, theirs)| *theirs > run)
         .max_by_key(|(_, theirs)| *theirs)
 }
 
-/// One comment of ours that says what is wanted: the oldest is kept, so that links to it stay good.
-pub fn upsert(comments: &[Comment], identity: &Identity, wanted: &Wanted) -> Plan {
+/// One comment of ours that says what is wanted, at most `most` long. The oldest is kept, so that links to it stay
+/// good; unless a new one is asked for each time.
+pub fn upsert(comments: &[Comment], identity: &Identity, wanted: &Wanted, most: usize) -> Plan {
     let ours = ours(comments, identity, &wanted.key);
-    if let Some((id, run)) = later(&ours, wanted.run) {
-        return Plan {
-            step: Step::Newer(id, run),
-            duplicates: Vec::new(),
-        };
-    }
-    let Some(((kept, marker), others)) = ours.split_first() else {
-        return Plan {
-            step: Step::Create,
-            duplicates: Vec::new(),
-        };
-    };
-    let step = if marker::holds(kept, marker, &wanted.text) {
-        if wanted
-            .run
-            .is_some_and(|run| marker.run.is_none_or(|theirs| theirs < run))
-        {
-            Step::Renew(kept.id)
-        } else {
-            Step::Same(kept.id)
-        }
+    // The environment's own part and what is under way tell of the same work.
+    let names: &[&str] = if wanted.section == MAIN {
+        &[MAIN, NOW]
     } else {
-        Step::Edit(kept.id)
+        &[&wanted.section]
     };
-    Plan {
-        step,
-        duplicates: others.iter().map(|(comment, _)| comment.id).collect(),
+    // What is added below overwrites nothing.
+    if wanted.mode != Mode::Append
+        && let Some((id, run)) = later(&ours, wanted.run, Some(names))
+    {
+        return Plan::only(Step::Newer(id, run));
     }
+    let mut documents = Vec::new();
+    for ours in &ours {
+        match &ours.read {
+            Read::Known(document) => documents.push((ours.comment.id, document)),
+            Read::Later => return Plan::only(Step::Unknown(ours.comment.id)),
+        }
+    }
+    let mut merged = Document::default();
+    for (at, (_, document)) in documents.iter().enumerate() {
+        if at == 0 {
+            merged = (*document).clone();
+        } else {
+            merged.absorb((*document).clone());
+        }
+    }
+    let target = changed(&merged, wanted, most).fitted(&wanted.key, most, &wanted.cut);
+    let anew = matches!(wanted.mode, Mode::Recreate | Mode::HidePrevious);
+    let kept = if anew { documents.last() } else { documents.first() };
+    let Some((id, kept)) = kept.copied() else {
+        let nothing = target.is_empty() || wanted.mode == Mode::OnlyUpdate;
+        return Plan {
+            document: target,
+            ..Plan::only(if nothing { Step::Absent } else { Step::Create })
+        };
+    };
+    if target.is_empty() {
+        return Plan::only(Step::Delete(documents.iter().map(|(id, _)| *id).collect()));
+    }
+    let step = if *kept == target {
+        Step::Same(id)
+    } else if kept.says(&target) {
+        Step::Renew(id)
+    } else if anew {
+        Step::Create
+    } else {
+        Step::Edit(id)
+    };
+    let show = kept.hidden && !target.hidden;
+    let leftovers = documents.iter().map(|(id, _)| *id).filter(|other| *other != id);
+    Plan {
+        // Before the new one is seen, the former one is no leftover.
+        leftovers: if step == Step::Create {
+            Vec::new()
+        } else {
+            leftovers.collect()
+        },
+        step,
+        document: target,
+        show,
+    }
+}
+
+/// The document after this run's change.
+fn changed(merged: &Document, wanted: &Wanted, most: usize) -> Document {
+    let mut document = merged.clone();
+    let name = if wanted.change == Change::Begin && wanted.section == MAIN {
+        NOW
+    } else {
+        &wanted.section
+    };
+    let before = merged.section(name);
+    // Told once a run: the time stays that of the first telling.
+    if name == NOW && before.is_some_and(|before| before.run.is_some() && before.run == wanted.run) {
+        return document;
+    }
+    if wanted.section == MAIN {
+        document.hidden = wanted.hide;
+        document.remove(NOW);
+    }
+    if wanted.change == Change::Remove {
+        document.remove(name);
+        return document;
+    }
+    let above = name == NOW && merged.section(MAIN).is_some();
+    let until_then = if above { wanted.until_then.as_str() } else { "" };
+    let text = document::contained(&format!("{}\n\n{until_then}", wanted.text.trim()));
+    let (text, run) = match (wanted.mode, before) {
+        (Mode::Append, before) => {
+            let old = before.map(|before| before.text.as_str()).unwrap_or_default();
+            let run = before.and_then(|before| before.run).max(wanted.run);
+            (document::appended(old, wanted.run, &text, most / 2), run)
+        }
+        // Nobody knows which run wrote it, and outside a workflow nobody ever will.
+        (_, before) => (text, wanted.run.or(before.and_then(|before| before.run))),
+    };
+    document.put(Section {
+        name: name.to_owned(),
+        run,
+        text,
+    });
+    document
 }
 
 /// The comments to delete, or the later run that forbids it.
 pub fn delete(comments: &[Comment], identity: &Identity, key: &str, run: Option<Run>) -> Result<Vec<u64>, (u64, Run)> {
     let ours = ours(comments, identity, key);
-    match later(&ours, run) {
+    match later(&ours, run, None) {
         Some(later) => Err(later),
-        None => Ok(ours.iter().map(|(comment, _)| comment.id).collect()),
+        None => Ok(ours.iter().map(|ours| ours.comment.id).collect()),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::marker::sign;
-    use crate::marker::tests::comment;
-
-    const BOT: &str = "github-actions[bot]";
-
-    fn run(id: u64) -> Run {
-        Run { id, attempt: 1 }
-    }
-
-    fn wanted(text: &str) -> Wanted {
-        Wanted {
-            key: "k".to_owned(),
-            run: Some(run(1001)),
-            text: text.to_owned(),
-        }
-    }
-
-    fn plan(comments: &[Comment]) -> Plan {
-        upsert(comments, &Identity::Actions, &wanted("ready"))
-    }
-
-    fn only(step: Step) -> Plan {
-        Plan {
-            step,
-            duplicates: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn the_first_time_a_comment_is_made() {
-        assert_eq!(plan(&[]), only(Step::Create));
-        assert_eq!(plan(&[comment(1, BOT, "another bot comment")]), only(Step::Create));
-    }
-
-    #[test]
-    fn the_same_text_is_not_written_twice() {
-        let text = sign("k", Some(run(1001)), "ready");
-        assert_eq!(plan(&[comment(7, BOT, &text)]), only(Step::Same(7)));
-    }
-
-    #[test]
-    fn the_same_text_of_an_older_run_is_this_runs_from_now_on() {
-        let plan = |written| plan(&[comment(7, BOT, &sign("k", written, "ready"))]);
-        assert_eq!(plan(Some(run(1000))), only(Step::Renew(7)));
-        assert_eq!(plan(None), only(Step::Renew(7)));
-        let outside = Wanted {
-            run: None,
-            ..wanted("ready")
-        };
-        let text = sign("k", Some(run(1000)), "ready");
-        let plan = upsert(&[comment(7, BOT, &text)], &Identity::Actions, &outside);
-        assert_eq!(plan.step, Step::Same(7));
-    }
-
-    #[test]
-    fn a_person_who_pastes_our_marker_keeps_their_comment() {
-        let text = sign("k", Some(run(1000)), "mine");
-        assert_eq!(plan(&[comment(3, "octocat", &text)]), only(Step::Create));
-        let comments = [comment(3, "octocat", &text), comment(4, BOT, &text)];
-        assert_eq!(plan(&comments), only(Step::Edit(4)));
-    }
-
-    #[test]
-    fn the_oldest_of_several_is_kept() {
-        let text = sign("k", Some(run(1000)), "old");
-        let comments = [comment(9, BOT, &text), comment(5, BOT, &text), comment(7, BOT, &text)];
-        assert_eq!(
-            plan(&comments),
-            Plan {
-                step: Step::Edit(5),
-                duplicates: vec![7, 9]
-            }
-        );
-    }
-
-    #[test]
-    fn an_older_run_leaves_the_newer_ones_comment() {
-        let text = sign("k", Some(run(1002)), "newer");
-        let later = run(1002);
-        assert_eq!(plan(&[comment(5, BOT, &text)]), only(Step::Newer(5, later)));
-        assert_eq!(
-            delete(&[comment(5, BOT, &text)], &Identity::Actions, "k", Some(run(1001))),
-            Err((5, later))
-        );
-    }
-
-    #[test]
-    fn outside_a_workflow_the_last_one_wins() {
-        let text = sign("k", Some(run(1002)), "newer");
-        let wanted = Wanted {
-            run: None,
-            ..wanted("ready")
-        };
-        let plan = upsert(&[comment(5, BOT, &text)], &Identity::Actions, &wanted);
-        assert_eq!(plan.step, Step::Edit(5));
-    }
-
-    #[test]
-    fn all_of_ours_are_deleted_and_nobody_elses() {
-        let text = sign("k", Some(run(1000)), "x");
-        let comments = [
-            comment(1, "octocat", &text),
-            comment(2, BOT, &text),
-            comment(3, BOT, &sign("other", None, "x")),
-            comment(4, BOT, &text),
-        ];
-        assert_eq!(
-            delete(&comments, &Identity::Actions, "k", Some(run(1001))),
-            Ok(vec![2, 4])
-        );
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! Markdown that untrusted text cannot leave: names and errors come from vendors and from pull requests.
 
-/// A zero-width space: breaks `@name` and `#12` apart for GitHub, not for the reader.
+/// A zero-width space: breaks `@name`, `#12` and `https://` apart for GitHub, not for the reader.
 const BREAK: char = '\u{200b}';
 
 /// `text` as a code span; its own backticks do not end it. In a table cell, see [`cell`].
@@ -23,17 +23,50 @@ pub fn code(text: &str) -> String {
 /// `text` as a paragraph's text: code spans in it stay, all else that Markdown, HTML or GitHub would read is escaped.
 pub fn inline(text: &str) -> String {
     let text = one_line(text);
+    let (guard, text) = guarded(&text);
     let parts: Vec<&str> = text.split('`').collect();
     // An even number of parts means an odd backtick: then none of them is a code span.
     if parts.len().is_multiple_of(2) || text.contains("``") {
-        return parts.iter().map(|part| escape(part)).collect::<Vec<_>>().join("\\`");
+        return format!(
+            "{guard}{}",
+            parts.iter().map(|part| escape(part)).collect::<Vec<_>>().join("\\`")
+        );
     }
     let spans = parts.iter().enumerate().map(
         |(at, part)| {
             if at % 2 == 1 { format!("`{part}`") } else { escape(part) }
         },
     );
-    spans.collect()
+    format!("{guard}{}", spans.collect::<String>())
+}
+
+/// What at a line's start would make it a heading, a list or a quote, and the rest.
+fn guarded(text: &str) -> (String, &str) {
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    let (before, rest) = text.split_at(digits);
+    match rest.chars().next() {
+        Some(mark @ ('#' | '>' | '-' | '+' | '=')) if digits == 0 => {
+            let rest = &rest[1..];
+            let apart = if is_reference(mark, "", rest) {
+                BREAK.to_string()
+            } else {
+                String::new()
+            };
+            (format!("\\{mark}{apart}"), rest)
+        }
+        Some(mark @ ('.' | ')')) if digits > 0 => (format!("{before}\\{mark}"), &rest[1..]),
+        _ => (String::new(), text),
+    }
+}
+
+/// A stranger's text in a table cell.
+pub fn text_cell(text: &str) -> String {
+    cell(&inline(text))
+}
+
+/// A name in a table cell, as a code span.
+pub fn code_cell(text: &str) -> String {
+    cell(&code(text))
 }
 
 /// What stands in a table cell: pipes of any origin escaped, which tables also read inside code spans.
@@ -73,52 +106,97 @@ pub fn quoted(markdown: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Without line breaks, and without what turns the rest of a line around or hides in it.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let plain: String = text.chars().filter(|c| !is_control(*c)).collect();
+    let words = plain.split(|c: char| c.is_whitespace() && c != '\u{a0}');
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn is_control(c: char) -> bool {
+    (c.is_control() && !c.is_whitespace())
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
+    for (at, c) in text.char_indices() {
+        let rest = &text[at + c.len_utf8()..];
         match c {
             '<' => safe.push_str("&lt;"),
             '&' => safe.push_str("&amp;"),
+            // GitHub typesets what stands between two of them, also when they are escaped; its own advice is a tag.
+            '$' => safe.push_str("<span>$</span>"),
             '\\' | '*' | '_' | '[' | ']' | '~' | '|' => {
                 safe.push('\\');
                 safe.push(c);
             }
-            '@' | '#' if chars.peek().is_some_and(char::is_ascii_alphanumeric) => {
-                safe.push(c);
-                safe.push(BREAK);
-            }
             _ => safe.push(c),
+        }
+        if is_reference(c, &text[..at], rest) {
+            safe.push(BREAK);
         }
     }
     safe
 }
 
+/// Whether GitHub would read `c` as a part of a mention, a reference, a bare link or an emoji's name.
+fn is_reference(c: char, before: &str, rest: &str) -> bool {
+    let word = |text: &str| text.starts_with(|c: char| c.is_alphanumeric());
+    let ends_with = |end: &str| {
+        let tail = before.len().checked_sub(end.len()).and_then(|at| before.get(at..));
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    match c {
+        '@' | '#' => word(rest),
+        '-' => ends_with("gh") && word(rest),
+        ':' => {
+            let name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'));
+            rest.starts_with("//")
+                || ends_with("mailto")
+                || ends_with("xmpp")
+                || (name.len() < rest.len() && name.starts_with(':'))
+        }
+        'w' | 'W' => ends_with("ww") && rest.starts_with('.'),
+        _ => false,
+    }
+}
+
+/// How long GitHub may find a text. Its word is "characters"; where those count as UTF-16 does, an emoji is two.
+pub fn length(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
 /// At most `most` characters of `markdown`, cut between lines, with open fences and folds closed, then `note`.
 pub fn fit(markdown: &str, most: usize, note: &str) -> String {
-    if markdown.chars().count() <= most {
+    if length(markdown) <= most {
         return markdown.to_owned();
     }
     let mut open = Open::default();
     let mut kept = String::new();
-    let mut length = note.chars().count() + 2;
+    let mut so_far = length(note) + 2;
     for line in markdown.lines() {
         let after = open.after(line);
         // What closes the line's state must still fit behind it.
-        let line_length = line.chars().count() + 1;
-        if length + line_length + after.closing().chars().count() > most {
+        let line_length = length(line) + 1;
+        if so_far + line_length + length(&after.closing()) > most {
             break;
         }
-        length += line_length;
+        so_far += line_length;
         kept.push_str(line);
         kept.push('\n');
         open = after;
     }
     format!("{}\n{}\n{note}", kept.trim_end(), open.closing())
+}
+
+/// `markdown` with whatever it leaves open closed, so that the next part does not fall into it.
+pub fn closed(markdown: &str) -> String {
+    let open = markdown.lines().fold(Open::default(), |open, line| open.after(line));
+    match open.closing() {
+        nothing if nothing.is_empty() => markdown.to_owned(),
+        closing => format!("{}\n{}", markdown.trim_end(), closing.trim_end()),
+    }
 }
 
 /// What is open at the end of a line.
@@ -127,6 +205,8 @@ struct Open {
     /// The fence's character and length, while inside one.
     fence: Option<(char, usize)>,
     details: usize,
+    /// An HTML comment that has not ended: all behind it is hidden.
+    comment: bool,
 }
 
 impl Open {
@@ -148,6 +228,11 @@ impl Open {
             }
             (None, _) => {
                 let lower = line.to_ascii_lowercase();
+                next.comment = match (lower.rfind("<!--"), lower.rfind("-->")) {
+                    (Some(begin), end) => end.is_none_or(|end| end < begin + "<!--".len()),
+                    (None, Some(_)) => false,
+                    (None, None) => self.comment,
+                };
                 next.details += lower.matches("<details").count();
                 next.details = next.details.saturating_sub(lower.matches("</details").count());
             }
@@ -160,7 +245,12 @@ impl Open {
         let fence = self
             .fence
             .map(|(mark, length)| format!("{}\n", mark.to_string().repeat(length)));
-        format!("{}{}", fence.unwrap_or_default(), "\n</details>\n".repeat(self.details))
+        let comment = if self.comment { "-->\n" } else { "" };
+        format!(
+            "{}{comment}{}",
+            fence.unwrap_or_default(),
+            "\n</details>\n".repeat(self.details)
+        )
     }
 }
 
@@ -184,6 +274,21 @@ mod tests {
         );
         assert_eq!(inline("odd ` and @me"), "odd \\` and @\u{200b}me");
         assert_eq!(inline("two\nlines"), "two lines");
+        for (text, safe) in [
+            ("see https://evil.example", "see https:\u{200b}//evil.example"),
+            ("www.evil.example", "www\u{200b}.evil.example"),
+            ("mailto:me", "mailto:\u{200b}me"),
+            ("fixes GH-12 and o/r#12", "fixes GH-\u{200b}12 and o/r#\u{200b}12"),
+            (":octocat: at 12:30:05", ":\u{200b}octocat: at 12:\u{200b}30:05"),
+            ("$x", "<span>$</span>x"),
+            ("# big", "\\# big"),
+            ("#1 is", "\\#\u{200b}1 is"),
+            ("no\u{a0}break", "no\u{a0}break"),
+            ("12. item", "12\\. item"),
+            ("\u{202e}txt\u{7}", "txt"),
+        ] {
+            assert_eq!(inline(text), safe);
+        }
     }
 
     #[test]
@@ -200,6 +305,20 @@ mod tests {
         assert_eq!(link("x", "https://a.example.com/"), "[x](https://a.example.com/)");
         assert_eq!(link("x", "javascript:alert(1)"), "x");
         assert_eq!(link("x", "https://a) [y](https://evil"), "x");
+    }
+
+    #[test]
+    fn what_is_left_open_is_closed() {
+        for (text, closing) in [
+            ("fine", ""),
+            ("```\ncode", "\n```"),
+            ("<details>\n<summary>x</summary>", "\n\n</details>"),
+            ("a <!-- b", "\n-->"),
+            ("a <!-- b -->", ""),
+            ("```\n<!--\n```", ""),
+        ] {
+            assert_eq!(closed(text), format!("{text}{closing}"));
+        }
     }
 
     #[test]

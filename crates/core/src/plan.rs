@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::markdown::{code_cell, text_cell};
+
 /// What a change does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -147,13 +149,12 @@ impl<T> Plan<T> {
             return "Nothing to change.".to_owned();
         }
         let rows = self.changes.iter().map(|change| {
-            let cell = crate::text::cell;
             format!(
-                "| `{}` | {} | `{}` | {} |\n",
+                "| `{}` | {} | {} | {} |\n",
                 change.verb.mark(),
                 change.kind,
-                cell(&change.name),
-                cell(&change.detail)
+                code_cell(&change.name),
+                text_cell(&change.detail)
             )
         });
         format!(

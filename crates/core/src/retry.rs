@@ -63,6 +63,9 @@ pub enum Repeat {
     Safe,
     /// Creates: after an unclear failure the thing is looked for by its name or marker first (see [`settled`]).
     Unsafe,
+    /// What rests on a reading that another writer may make stale: after any failure it is read again first, and
+    /// [`Tries::pause`] waits as long as the answer asked for.
+    Once,
 }
 
 /// How patiently to ask.
@@ -83,19 +86,21 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        let s = Duration::from_secs;
-        Self {
-            total: s(180),
-            attempt: s(60),
-            first: Duration::from_millis(250),
-            longest: s(10),
-            youth: s(20),
-            creates: 6,
-        }
+        Self::USUAL
     }
 }
 
 impl Patience {
+    /// What is meant where nobody says otherwise.
+    pub const USUAL: Self = Self {
+        total: Duration::from_mins(3),
+        attempt: Duration::from_mins(1),
+        first: Duration::from_millis(250),
+        longest: Duration::from_secs(10),
+        youth: Duration::from_secs(20),
+        creates: 6,
+    };
+
     /// For what must not stay half done, since giving up leaves something broken behind: more than the five minutes for
     /// which Cloudflare refuses a token that has used up its limit (contract sheet of Cloudflare, section 1).
     pub fn to_finish() -> Self {
@@ -190,7 +195,8 @@ impl Tries {
     fn again(&mut self, verdict: Result<Verdict, &NoAnswer>, repeat: Repeat) -> Option<Instant> {
         match verdict {
             Ok(Verdict::Final) | Err(NoAnswer::Unsendable { .. }) => None,
-            Ok(Verdict::Refused) | Err(NoAnswer::Unreachable { .. }) => Some(self.end),
+            Ok(Verdict::Refused) | Err(NoAnswer::Unreachable { .. }) => (repeat != Repeat::Once).then_some(self.end),
+            Ok(Verdict::NotYet) if repeat == Repeat::Once => None,
             Ok(Verdict::NotYet) => {
                 let youth = self.youth;
                 let grown_up = *self.grown_up.get_or_insert_with(|| Instant::now() + youth);
@@ -202,7 +208,7 @@ impl Tries {
             }
             Err(NoAnswer::NoSuchHost { .. } | NoAnswer::Untrusted { .. }) => {
                 self.hopeless += 1;
-                (self.hopeless < HOPELESS).then_some(self.end)
+                (repeat != Repeat::Once && self.hopeless < HOPELESS).then_some(self.end)
             }
         }
     }

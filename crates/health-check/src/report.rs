@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use actions_core::error::fault;
 use actions_core::health::{Phases, Schedule, Seen, State, Target, Verdict};
+use actions_core::markdown::{link, text_cell};
 use actions_core::reports::{self, Command, Endpoint, Head, Health, HealthCheck, Status};
 use actions_core::runner::signal::Interrupt;
-use actions_core::text::{cell, count, elapsed, quoted_list};
+use actions_core::text::{count, elapsed, quoted_list};
 
 use crate::inputs::Subject;
 
@@ -190,14 +191,14 @@ fn row(seen: &Seen) -> String {
         .map(|answer| phases(&answer.phases))
         .unwrap_or_default();
     let detail = match (detail.is_empty(), phases.is_empty()) {
-        (_, true) => cell(&detail),
+        (_, true) => text_cell(&detail),
         (true, false) => phases,
-        (false, false) => format!("{} <sub>{phases}</sub>", cell(&detail)),
+        (false, false) => format!("{} <sub>{phases}</sub>", text_cell(&detail)),
     };
-    let (name, url) = (cell(&seen.target.name), cell(&seen.target.shown()));
+    let name = link(&text_cell(&seen.target.name), &seen.target.shown());
     let (tries, time) = (seen.attempts, elapsed(seen.elapsed));
     format!(
-        "| {mark} | [{name}]({url}) | {status} | {tries} | {time} | {} | {detail} |\n",
+        "| {mark} | {name} | {status} | {tries} | {time} | {} | {detail} |\n",
         timeline(seen)
     )
 }

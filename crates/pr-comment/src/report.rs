@@ -18,9 +18,6 @@ pub(crate) const NOTHING_TO_SAY: &str = "missing, and no earlier step of this jo
 pub(crate) const TWO_BODIES: &str = "goes without `body`: give one of them";
 /// The value of `reports` that means the job's own.
 pub(crate) const OF_JOB: &str = "job";
-/// Stands where a comment that is too long was cut.
-pub(crate) const CUT: &str = "_Cut here: GitHub takes no longer comment. The workflow run's summary has the rest._";
-
 pub(crate) fn bad_key(key: &str) -> String {
     format!(
         "`{}` is to be at most 120 letters, digits and `. _ / -`",
@@ -57,10 +54,13 @@ pub(crate) fn unreadable_body(path: &str, why: &str) -> String {
 /// The last line of the log.
 pub(crate) fn sentence(done: &Done, pull_request: u64) -> String {
     let at = done.url.as_ref().map(|url| format!(": {url}")).unwrap_or_default();
-    let more = match (done.outcome, done.deleted) {
+    let mut more = match (done.outcome, done.deleted) {
         (Outcome::Deleted, _) | (_, 0) => String::new(),
-        (_, n) => format!("; {} of ours deleted", count(n, "duplicate")),
+        (_, n) => format!("; {} of ours deleted", count(n, "more comment")),
     };
+    if done.hidden > 0 {
+        more += &format!("; {} folded away", count(done.hidden, "former comment"));
+    }
     match done.outcome {
         Outcome::Created => format!("commented on pull request #{pull_request}{at}{more}"),
         Outcome::Updated => format!("updated the comment on pull request #{pull_request}{at}{more}"),
@@ -74,6 +74,9 @@ pub(crate) fn sentence(done: &Done, pull_request: u64) -> String {
             "left the comment on pull request #{pull_request} alone: run {} (attempt {}) is newer than this one{at}",
             run.id, run.attempt
         ),
+        Outcome::Unknown => format!(
+            "left the comment on pull request #{pull_request} alone: a later version of this action has written it{at}"
+        ),
         Outcome::Nothing => format!("pull request #{pull_request} was not touched"),
     }
 }
@@ -81,7 +84,7 @@ pub(crate) fn sentence(done: &Done, pull_request: u64) -> String {
 /// What a dry run would do.
 pub(crate) fn planned(step: &Step, duplicates: usize, pull_request: u64) -> String {
     let more = if duplicates > 0 {
-        format!(", and delete {}", count(duplicates, "duplicate"))
+        format!(", and delete or fold away {}", count(duplicates, "more comment"))
     } else {
         String::new()
     };
@@ -94,6 +97,14 @@ pub(crate) fn planned(step: &Step, duplicates: usize, pull_request: u64) -> Stri
         Step::Newer(id, run) => format!(
             "would leave comment {id} on pull request #{pull_request} alone: run {} is newer than this one",
             run.id
+        ),
+        Step::Unknown(id) => format!(
+            "would leave comment {id} on pull request #{pull_request} alone: a later version of this action has written it"
+        ),
+        Step::Absent => format!("pull request #{pull_request} has no comment of ours"),
+        Step::Delete(ids) => format!(
+            "would delete {} on pull request #{pull_request}",
+            count(ids.len(), "comment")
         ),
     }
 }
@@ -170,6 +181,28 @@ pub(crate) fn cancelled(signal: Interrupt, pull_request: u64, unclear: bool) -> 
     .into()
 }
 
+/// The user's own template cannot be rendered; nothing was touched.
+pub(crate) fn bad_template(error: minijinja::Error) -> anyhow::Error {
+    fault("the input `template` cannot be rendered; nothing was touched")
+        .because(error)
+        .exit(2)
+        .into()
+}
+
+/// What did not work beside the comment, which stands.
+pub(crate) fn beside(warning: &str) -> String {
+    format!("the comment is written, but not folded away or shown again: {warning}")
+}
+
+/// A later version's comment was left alone.
+pub(crate) fn later_version(pull_request: u64) -> anyhow::Error {
+    fault(format!(
+        "the comment on pull request #{pull_request} was written by a later version of this action, whose sections this one cannot keep"
+    ))
+    .hint("use the same version of `pr-comment` in all jobs, or give this one a `key` of its own")
+    .into()
+}
+
 /// The comment vanished each time it was written.
 pub(crate) fn vanished(pull_request: u64) -> anyhow::Error {
     fault(format!(
@@ -189,6 +222,7 @@ pub(crate) fn comment(done: &Done, status: Status) -> Comment {
         (_, Outcome::Deleted) => CommentAction::Deleted,
         (_, Outcome::Absent) => CommentAction::Absent,
         (_, Outcome::Newer(_)) => CommentAction::Newer,
+        (_, Outcome::Unknown) => CommentAction::LaterVersion,
         (Status::Done, Outcome::Nothing) => CommentAction::Skipped,
         (_, Outcome::Nothing) => CommentAction::None,
     };
@@ -244,7 +278,7 @@ mod tests {
             id: Some(7),
             url: Some("https://github.com/acme/app/pull/42#issuecomment-7".to_owned()),
             deleted,
-            unclear: false,
+            ..Done::default()
         };
         let newer = Outcome::Newer(Run { id: 1002, attempt: 1 });
         let lines: Vec<String> = [
@@ -260,7 +294,7 @@ mod tests {
         .collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         commented on pull request #42: https://github.com/acme/app/pull/42#issuecomment-7
-        updated the comment on pull request #42: https://github.com/acme/app/pull/42#issuecomment-7; 2 duplicates of ours deleted
+        updated the comment on pull request #42: https://github.com/acme/app/pull/42#issuecomment-7; 2 more comments of ours deleted
         the comment on pull request #42 says this already: https://github.com/acme/app/pull/42#issuecomment-7
         deleted 1 comment on pull request #42
         pull request #42 has no comment of ours

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use actions_core::cloudflare::{DnsChange, Error, Zone};
 use actions_core::error::{Fault, fault};
+use actions_core::markdown::{code_cell, inline, text_cell};
 use actions_core::plan::{Plan, Unsafe, Verb};
 use actions_core::reports::{self, Head, PreviewDns, Record, RecordAction, Status};
 use actions_core::runner::command;
 use actions_core::runner::signal::Interrupt;
-use actions_core::text::{cell, count, elapsed, quoted_list};
+use actions_core::text::{count, elapsed, quoted_list};
 
 use crate::converge::{Converged, Outcome};
 use crate::inputs::{Command, Inputs, routing_name};
@@ -327,7 +328,7 @@ pub(crate) fn summary(session: &Session, report: &PreviewDns) -> String {
     let title = format!(
         "### DNS `{}`: {}\n\n",
         inputs.command.name(),
-        cell(&inputs.owner.to_string())
+        inline(&inputs.owner.to_string())
     );
     if report.head.status == Status::Failed && report.records.is_empty() {
         return title;
@@ -342,12 +343,12 @@ pub(crate) fn summary(session: &Session, report: &PreviewDns) -> String {
                 ""
             };
             format!(
-                "| {} | `{}` | {} | {}{proxied} | {} |\n",
+                "| {} | {} | {} | {}{proxied} | {} |\n",
                 word(record.action),
-                cell(&record.name),
+                code_cell(&record.name),
                 record.kind,
-                cell(&actions_core::text::shorten(&record.content, 60)),
-                cell(record.detail.as_deref().unwrap_or_default())
+                text_cell(&actions_core::text::shorten(&record.content, 60)),
+                text_cell(record.detail.as_deref().unwrap_or_default())
             )
         })
         .collect();

@@ -7,6 +7,7 @@ mod demo;
 mod docs;
 mod git;
 mod install;
+mod pipeline;
 mod release;
 mod test;
 mod tree;

@@ -15,12 +15,15 @@ pub enum Job {
     Cancelled,
 }
 
+/// An environment of which nothing is left.
+const GONE: &str = "🧹";
+
 /// What the heading tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
-    pub(super) mark: &'static str,
+    pub mark: &'static str,
     /// What follows the environment's name: a predicate, or `: ` and a sentence.
-    pub(super) words: String,
+    pub words: String,
     pub(super) about: About,
 }
 
@@ -89,6 +92,12 @@ impl State {
     }
 }
 
+/// Whether all of the environment was taken down, so that nothing is left to read here.
+pub fn is_gone(reports: &[Report], job: Job) -> bool {
+    let state = State::of(reports, job);
+    state.is_removal() && state.mark == GONE
+}
+
 fn of_removal(cleanups: &[&Cleanup], reports: &[Report], job: Job) -> State {
     let left: usize = cleanups.iter().map(|cleanup| cleanup.left).sum();
     let kept: usize = cleanups.iter().map(|cleanup| cleanup.kept).sum();
@@ -116,9 +125,14 @@ fn of_removal(cleanups: &[&Cleanup], reports: &[Report], job: Job) -> State {
         };
         state("⚠️", format!("is removed, but {things} {stay}"))
     } else if let Some(unseen) = unseen(cleanups) {
-        state("🧹", format!("is removed, but for {unseen}, which was not looked at"))
+        state("⚠️", format!("is removed, but for {unseen}, which was not looked at"))
+    } else if zoneless(cleanups) {
+        state(
+            "⚠️",
+            "is removed, but for routes and DNS records, since no zone was looked at",
+        )
     } else {
-        state("🧹", "is removed")
+        state(GONE, "is removed")
     }
 }
 
@@ -127,6 +141,11 @@ fn unseen<'a>(cleanups: &[&'a Cleanup]) -> Option<&'a str> {
     let first = cleanups.first()?.unseen.as_deref()?;
     let same = |cleanup: &&Cleanup| cleanup.unseen.as_deref() == Some(first);
     cleanups.iter().all(same).then_some(first)
+}
+
+/// Whether none of the runs was told a zone.
+fn zoneless(cleanups: &[&Cleanup]) -> bool {
+    cleanups.iter().all(|cleanup| cleanup.zoneless)
 }
 
 /// Of what failed, when it was all that was done; else that something did.

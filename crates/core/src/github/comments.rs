@@ -3,7 +3,7 @@
 use http::Method;
 use reqwest::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::read;
 use super::{Error, Reader, Writer};
@@ -13,6 +13,9 @@ use crate::retry::{Repeat, Tries};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Comment {
     pub id: u64,
+    /// GraphQL's name of it.
+    #[serde(default)]
+    pub node_id: String,
     #[serde(default)]
     pub body: Option<String>,
     #[serde(default)]
@@ -20,6 +23,16 @@ pub struct Comment {
     /// `None` for a user who no longer exists.
     #[serde(default)]
     pub user: Option<Author>,
+    /// Why it is hidden; GitHub tells it since 2026 only, so that absence proves nothing.
+    #[serde(default)]
+    pub minimized: Option<Value>,
+}
+
+/// Why a comment is hidden, as readers see it in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hidden {
+    Outdated,
+    Resolved,
 }
 
 /// Who wrote a comment.
@@ -77,13 +90,16 @@ impl Writer {
         read(DOING, &answer)
     }
 
-    /// Replaces a comment's text.
-    pub async fn edit_comment(&self, id: u64, text: &str) -> Result<Edited, Error> {
+    /// Replaces a comment's text. Asked once: GitHub has no condition for a write, so that a second try may overwrite
+    /// what another job has written since the comment was read. After a failure [`Tries::pause`], and read again.
+    pub async fn edit_comment(&self, id: u64, text: &str, tries: &mut Tries) -> Result<Edited, Error> {
         const DOING: &str = "edit the comment";
         let reader = self.reader();
         let path = format!("/repos/{}/issues/comments/{id}", reader.repository);
         let body = json!({ "body": text });
-        let answer = reader.ask(Method::PATCH, &path, Some(&body), Repeat::Safe).await?;
+        let answer = reader
+            .ask_in(Method::PATCH, &path, Some(&body), Repeat::Once, tries)
+            .await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(Edited::Gone);
         }
@@ -102,5 +118,25 @@ impl Writer {
             StatusCode::NOT_FOUND => Ok(answer.after_unclear),
             _ => Err(Error::refused(DOING, &answer)),
         }
+    }
+
+    /// Folds a comment away, with the reason in its place.
+    pub async fn hide_comment(&self, comment: &Comment, reason: Hidden) -> Result<(), Error> {
+        let classifier = match reason {
+            Hidden::Outdated => "OUTDATED",
+            Hidden::Resolved => "RESOLVED",
+        };
+        let input = format!("subjectId: {}, classifier: {classifier}", json!(comment.node_id));
+        let query =
+            format!("mutation {{ minimizeComment(input: {{{input}}}) {{ minimizedComment {{ isMinimized }} }} }}");
+        self.reader().graphql("hide the comment", &query).await.map(drop)
+    }
+
+    /// Shows a hidden comment again.
+    pub async fn show_comment(&self, comment: &Comment) -> Result<(), Error> {
+        let input = format!("subjectId: {}", json!(comment.node_id));
+        let query =
+            format!("mutation {{ unminimizeComment(input: {{{input}}}) {{ unminimizedComment {{ isMinimized }} }} }}");
+        self.reader().graphql("show the hidden comment", &query).await.map(drop)
     }
 }

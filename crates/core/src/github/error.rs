@@ -103,6 +103,19 @@ impl Error {
         }
     }
 
+    /// Whether asking again later may be answered otherwise.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::NoAnswer(NoAnswer::Unreachable { .. }) | Self::Refused { limited: true, .. }
+        ) || self.is_ambiguous()
+    }
+
+    /// Whether GitHub finds the text too long, by whichever count of its own.
+    pub fn is_too_long(&self) -> bool {
+        matches!(self, Self::Refused { status: 422, message, .. } if message.contains("too long"))
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let Self::Refused {
@@ -136,6 +149,10 @@ impl Error {
                      can only read"
                 )
             }
+            410 if doing.contains("issue") => "issues are switched off in this repository".to_owned(),
+            404 if doing.contains("issue") => {
+                "the token cannot see the repository's issues, or there are none".to_owned()
+            }
             404 => "the pull request does not exist in this repository, or the token cannot see it".to_owned(),
             410 => "comments are switched off or locked here".to_owned(),
             422 if message.contains("too long") => "shorten `body`: GitHub takes 65,536 characters".to_owned(),
@@ -151,6 +168,8 @@ fn grant(doing: &str) -> &'static str {
         "deployments: write"
     } else if doing.contains("commit's status") {
         "statuses: write"
+    } else if doing.contains("alert issue") {
+        "issues: write"
     } else {
         "pull-requests: write"
     }

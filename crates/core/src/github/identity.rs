@@ -12,6 +12,10 @@ use crate::retry::Repeat;
 /// Who `GITHUB_TOKEN` writes as.
 const ACTIONS_BOT: &str = "github-actions[bot]";
 
+/// A token's person, when it is a person's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person(Option<String>);
+
 /// Whom the token writes as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
@@ -34,15 +38,22 @@ impl Identity {
 }
 
 impl Reader {
-    /// Whom the token writes as, found without a permission. `candidates` are the comments that it has to be held
-    /// against: when a bot other than `github-actions[bot]` wrote one of them, the token may be that app's.
+    /// The person whose token it is, found without a permission: to be asked while the comments are read. No request
+    /// for an installation token, which has no `/user` (403).
+    pub async fn person(&self) -> Result<Person, Error> {
+        if self.is_installation {
+            return Ok(Person::default());
+        }
+        self.user().await.map(Person)
+    }
+
+    /// Whom the token writes as. `candidates` are the comments that it has to be held against: when a bot other than
+    /// `github-actions[bot]` wrote one of them, the token may be that app's.
     ///
-    /// A person's token knows `/user`. An installation token does not (403), and tells its login only by GraphQL;
-    /// that request is spared in the usual case, where the workflow's own token meets the workflow's own comment.
-    pub async fn identity(&self, candidates: &[&Comment]) -> Result<Identity, Error> {
-        if !self.is_installation
-            && let Some(login) = self.user().await?
-        {
+    /// An installation token tells its login only by GraphQL; that request is spared in the usual case, where the
+    /// workflow's own token meets the workflow's own comment.
+    pub async fn identity(&self, person: Person, candidates: &[&Comment]) -> Result<Identity, Error> {
+        if let Person(Some(login)) = person {
             return Ok(Identity::Login(login));
         }
         let another_app = candidates.iter().any(|comment| {
@@ -87,6 +98,8 @@ mod tests {
                 login: login.to_owned(),
                 kind: kind.to_owned(),
             }),
+            node_id: String::new(),
+            minimized: None,
         }
     }
 

@@ -1,7 +1,8 @@
 //! What `rollback` and `validate` report, and their summaries.
 
+use actions_core::markdown::{code_cell, inline, text_cell};
 use actions_core::reports::{Command, DeployWorkers, Head, Service, ServiceState, Status};
-use actions_core::text::{bytes, cell, count};
+use actions_core::text::{bytes, count};
 use indexmap::IndexMap;
 
 use super::describe::{Described, described_markdown};
@@ -132,8 +133,13 @@ pub(crate) fn validated(
 pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers, described: &[Described]) -> String {
     let row = |service: &Service| {
         let (raw, gzip) = (service.size.unwrap_or_default(), service.gzip.unwrap_or_default());
-        let key = cell(&service.service);
-        format!("| {key} | `{}` | {} | {} |\n", service.worker, bytes(raw), bytes(gzip))
+        let key = text_cell(&service.service);
+        format!(
+            "| {key} | {} | {} | {} |\n",
+            code_cell(&service.worker),
+            bytes(raw),
+            bytes(gzip)
+        )
     };
     let rows: String = json.services.iter().map(row).collect();
     let told = json
@@ -141,7 +147,7 @@ pub(crate) fn validated_markdown(inputs: &Inputs, json: &DeployWorkers, describe
         .iter()
         .filter_map(|service| Some((&service.service, service.detail.as_ref()?)));
     let told: String = told
-        .map(|(key, told)| format!("- {}: {}\n", cell(key), cell(told)))
+        .map(|(key, told)| format!("- {}: {}\n", inline(key), inline(told)))
         .collect();
     let told = if told.is_empty() { told } else { format!("\n{told}") };
     format!(

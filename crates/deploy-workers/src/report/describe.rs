@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use actions_core::environment::{Secret, Service};
+use actions_core::markdown::{code_cell, text_cell};
 use actions_core::runner::{Runner, command};
 use actions_core::secret::redact;
-use actions_core::text::{cell, shorten};
+use actions_core::text::shorten;
 use serde_json::Value;
 use wrangler::Resource;
 
@@ -161,13 +162,13 @@ pub(crate) fn described_markdown(inputs: &Inputs, all: &[Described]) -> String {
     }
     let row = |described: &Described| {
         let parts = described.parts.iter().map(|(what, items)| {
-            let items: Vec<String> = items.iter().map(|item| cell(&redact(item))).collect();
+            let items: Vec<String> = items.iter().map(|item| text_cell(&redact(item))).collect();
             format!("{what}: {}", items.join("; "))
         });
         format!(
-            "| {} | `{}` | {} |\n",
-            cell(&described.key),
-            described.worker,
+            "| {} | {} | {} |\n",
+            text_cell(&described.key),
+            code_cell(&described.worker),
             parts.collect::<Vec<_>>().join("<br>")
         )
     };

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use actions_core::environment::Service as Subject;
+use actions_core::markdown::{link, text_cell};
 use actions_core::reports::{Command, DeployWorkers, Head, Service, ServiceState, Status};
 use actions_core::runner::Runner;
-use actions_core::text::{bytes, cell, count, elapsed, quoted_list};
+use actions_core::text::{bytes, count, elapsed, quoted_list};
 use serde_json::{Map, Value};
 
 use super::describe::{Described, described_markdown};
@@ -33,8 +34,16 @@ pub(super) fn head(inputs: &Inputs, command: Command, seconds: f64) -> Head {
     }
 }
 
-/// Writes the outputs. `back` are the services that were put back.
-pub(crate) fn outputs(runner: &Runner, json: &DeployWorkers, back: &[&str]) -> anyhow::Result<()> {
+/// Whose code is as it was before, and whose is not, by the services' keys.
+#[derive(Default)]
+pub(crate) struct Back<'a> {
+    pub(crate) put_back: Vec<&'a str>,
+    /// They have, or may have, what the run that failed has deployed.
+    pub(crate) not_put_back: Vec<&'a str>,
+}
+
+/// Writes the outputs.
+pub(crate) fn outputs(runner: &Runner, json: &DeployWorkers, back: &Back<'_>) -> anyhow::Result<()> {
     let by_service = |value: fn(&Service) -> Value| -> String {
         let all: Map<String, Value> = json
             .services
@@ -46,7 +55,8 @@ pub(crate) fn outputs(runner: &Runner, json: &DeployWorkers, back: &[&str]) -> a
     runner.output("urls", &by_service(|service| service.url.clone().into()))?;
     runner.output("versions", &by_service(|service| service.version_id.clone().into()))?;
     runner.output("changed", if json.head.changed { "true" } else { "false" })?;
-    runner.output("rolled-back", &serde_json::json!(back).to_string())?;
+    runner.output("rolled-back", &serde_json::json!(back.put_back).to_string())?;
+    runner.output("not-put-back", &serde_json::json!(back.not_put_back).to_string())?;
     runner.report(json.clone())
 }
 
@@ -218,7 +228,12 @@ impl Report<'_> {
 
     /// Writes the outputs.
     pub(crate) fn outputs(&self, runner: &Runner) -> anyhow::Result<()> {
-        outputs(runner, &self.json(), &self.journal.put_back())
+        let not_put_back = self.error.map(|_| self.journal.not_put_back());
+        let back = Back {
+            put_back: self.journal.put_back(),
+            not_put_back: not_put_back.unwrap_or_default(),
+        };
+        outputs(runner, &self.json(), &back)
     }
 
     /// Writes outputs and summary. Where nothing was begun, the error says all that there is to say.
@@ -256,7 +271,7 @@ pub(crate) fn untouched(
         },
         services: chosen.map(service).collect(),
     };
-    outputs(runner, &json, &[])
+    outputs(runner, &json, &Back::default())
 }
 
 /// What no version holds, so no rollback brings back.
@@ -325,13 +340,9 @@ pub(super) fn row(service: &Service, size: &str) -> String {
         _ if service.seconds == 0.0 => String::new(),
         _ => elapsed(Duration::from_secs_f64(service.seconds)),
     };
-    let detail = service.detail.as_deref().map(cell).unwrap_or_default();
-    let name = cell(&service.service);
-    let name = if service.url.is_empty() {
-        name
-    } else {
-        format!("[{name}]({})", service.url)
-    };
+    let detail = service.detail.as_deref().map(text_cell).unwrap_or_default();
+    let name = text_cell(&service.service);
+    let name = link(&name, &service.url);
     format!("| {mark} | {name} | {version} | {size} | {time} | {detail} |\n")
 }
 

@@ -6,8 +6,9 @@ mod unanswered;
 pub(crate) use sentences::*;
 pub(crate) use unanswered::*;
 
+use actions_core::markdown::{code_cell, inline};
 use actions_core::reports::{self, Head, NeonBranch, SchemaDiff, Status};
-use actions_core::text::{cell, count, fenced};
+use actions_core::text::{count, fenced};
 
 use crate::inputs::{Command, Inputs};
 
@@ -88,7 +89,7 @@ impl Diff {
 
     /// A section for a comment or a summary. A fence longer than any in the text keeps the text inside.
     pub(crate) fn markdown(&self, title: &str) -> String {
-        let title = cell(title);
+        let title = inline(title);
         if self.is_empty() {
             return format!("**{title}**: no change\n");
         }
@@ -142,13 +143,10 @@ impl Report {
             parts.push(self.outcome.clone());
         }
         if let Some(branch) = &self.base.branch {
-            let code = |text: &Option<String>| {
-                text.as_deref()
-                    .map_or("–".to_owned(), |text| format!("`{}`", cell(text)))
-            };
+            let code = |text: &Option<String>| text.as_deref().map_or("–".to_owned(), |text| code_cell(text));
             parts.push(format!(
-                "| branch | parent | expires | host |\n|---|---|---|---|\n| `{}` | {} | {} | {} |",
-                cell(&branch.name),
+                "| branch | parent | expires | host |\n|---|---|---|---|\n| {} | {} | {} | {} |",
+                code_cell(&branch.name),
                 code(&branch.parent),
                 branch.expires_at.as_deref().unwrap_or("never"),
                 code(&branch.host),

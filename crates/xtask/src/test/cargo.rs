@@ -110,7 +110,7 @@ pub(super) fn truth(workspace: &Workspace) -> Result<Passed> {
     })
 }
 
-fn cargo(workspace: &Workspace) -> Command {
+pub(super) fn cargo(workspace: &Workspace) -> Command {
     // The cargo that started us, when one did.
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(&workspace.root).env("CARGO_TERM_COLOR", "never");
