@@ -11,8 +11,11 @@ use actions_core::runner::{Runner, command};
 
 use crate::report::{Report, wording};
 
-/// The report is out already: what an issue takes must not keep the job.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The report is out already: what GitHub is told then must not keep the job.
+pub(crate) const AFTERWARDS: Patience = Patience {
+    total: Duration::from_secs(20),
+    ..Patience::USUAL
+};
 
 /// What the issue of an environment is about.
 fn key(owner: &Owner) -> String {
@@ -38,10 +41,7 @@ pub(crate) async fn keep(github: &Reader, owner: &Owner, report: &Report, runner
 
 /// Opens or updates the issue of this key; without an alert closes it, with `over` as the last word.
 pub(crate) async fn set(github: &Reader, key: &str, alert: Option<Alert>, over: &str, runner: &Runner) {
-    let writer = Writer::from(github.with_patience(Patience {
-        total: PATIENCE,
-        ..Patience::default()
-    }));
+    let writer = Writer::from(github.with_patience(AFTERWARDS));
     match write(&writer, key, alert, over).await {
         Ok(Some(line)) => runner.say(&line),
         Ok(None) => {}

@@ -2,13 +2,15 @@
 
 use std::time::Instant;
 
-use actions_core::github::Error;
+use actions_core::github::{Error, Reader, Writer};
+use actions_core::owner::Owner;
 use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{Runner, command};
 
-use crate::alert;
+use crate::alert::{self, AFTERWARDS};
 use crate::apply::brake::Brake;
 use crate::apply::{self, Teardown, Writers};
+use crate::comment::{self, Teller};
 use crate::facts::{Facts, Readers};
 use crate::inputs::{Given, Inputs};
 use crate::plan::{self, Decision};
@@ -43,11 +45,14 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     }
     tell_undeployed(runner, facts.undeployed.as_ref());
     let subjects = subjects(inputs.by_markers, &inputs.subject, &facts);
-    let decision = decide(
+    let mut decision = decide(
         subjects.as_deref().unwrap_or(std::slice::from_ref(&inputs.subject)),
         &facts,
         inputs.adopt,
     );
+    if let Some(keep) = inputs.keep {
+        decision.also(plan::restore_points(&inputs.subject.owner, &facts, keep));
+    }
     runner.say(&report::opening(&inputs.subject, &decision));
     for line in report::staying(&decision) {
         runner.say(&line);
@@ -72,9 +77,19 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     report.zoneless = inputs.zoneless;
     report.by_markers = inputs.by_markers;
     report.write(runner)?;
-    if let Some(github) = readers.github.as_ref().filter(|_| inputs.alert && !inputs.dry_run) {
+    if let Some(github) = readers
+        .github
+        .as_ref()
+        .filter(|_| !inputs.dry_run && !report.is_cancelled())
+    {
         let named = subjects.as_deref().and_then(<[Subject]>::first);
-        alert::keep(github, &named.unwrap_or(&inputs.subject).owner, &report, runner).await;
+        let owner = &named.unwrap_or(&inputs.subject).owner;
+        if inputs.deployments {
+            tell_in_comment(github, owner, &report, &inputs.teller, runner).await;
+        }
+        if inputs.alert {
+            alert::keep(github, owner, &report, runner).await;
+        }
     }
     report.verdict()
 }
@@ -93,6 +108,22 @@ fn decide(subjects: &[Subject], facts: &Facts, adopt: bool) -> Decision {
         all.staying.extend(decision.staying);
     }
     all
+}
+
+/// Where the token may not write comments, pr-comment or nobody does.
+async fn tell_in_comment(github: &Reader, owner: &Owner, report: &Report, teller: &Teller, runner: &Runner) {
+    let writer = Writer::from(github.with_patience(AFTERWARDS));
+    let told = comment::tell(
+        &writer,
+        owner,
+        teller,
+        report.document(),
+        wording::comes_back(),
+        report.is_whole(),
+    );
+    if let Err(error) = told.await {
+        runner.say(&wording::no_comment(&error));
+    }
 }
 
 /// A token that may not see deployments is usual, and no reason for a warning.

@@ -8,6 +8,7 @@ use actions_core::runner::common::{CloudflareAccess, GithubAccess, NeonAccess};
 use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, inputs, source};
 use serde::Deserialize;
 
+use crate::comment::Teller;
 use crate::report::wording;
 use crate::subject::Subject;
 
@@ -52,6 +53,7 @@ struct Raw {
     only: Option<String>,
     adopt: Option<String>,
     alert_issue: Option<String>,
+    keep: Option<String>,
     timeout: Option<String>,
 }
 
@@ -83,8 +85,12 @@ pub(crate) struct Inputs {
     pub(crate) deployments: bool,
     /// Workers that carry nobody's marker go, too, where the manifest names them or they serve our hostnames.
     pub(crate) adopt: bool,
+    /// So many restore points of each branch of the repository stay; all do when nobody says how many.
+    pub(crate) keep: Option<usize>,
     /// An issue tells that something is left.
     pub(crate) alert: bool,
+    /// Who tells it in the comment.
+    pub(crate) teller: Teller,
     /// When the run is to have ended.
     pub(crate) timeout: Duration,
     pub(crate) dry_run: bool,
@@ -147,6 +153,10 @@ impl Inputs {
         let neon = with_neon.then(|| common.neon(&mut problems));
         let adopt = problems.boolean("adopt", raw.adopt.as_deref(), false);
         let alert = problems.boolean("alert-issue", raw.alert_issue.as_deref(), false);
+        let keep = problems.number("keep", raw.keep.as_deref());
+        if keep == Some(0) {
+            problems.add("keep", wording::KEEP_NONE);
+        }
         let timeout = problems.duration("timeout", raw.timeout.as_deref()).unwrap_or(TIMEOUT);
         if timeout < SHORTEST {
             problems.add("timeout", wording::too_short(SHORTEST));
@@ -175,7 +185,12 @@ impl Inputs {
             github,
             deployments: only == Only::All,
             adopt,
+            keep: keep.map(|keep| usize::try_from(keep).unwrap_or(usize::MAX)),
             alert,
+            teller: Teller {
+                url: env.run_url(),
+                run: common.event.run(),
+            },
             timeout,
             dry_run: common.dry_run,
         })))

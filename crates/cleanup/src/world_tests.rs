@@ -350,6 +350,7 @@ proptest! {
                         prop_assert!(readable && (made.mark_of(worker).is_none() || made.may_go(worker)));
                     }
                 }
+                Thing::RestorePoint { .. } => prop_assert!(false, "nobody said how many stay"),
                 Thing::Branch { name, .. } => {
                     let branches = unique(&made.branches, |(name, ..)| *name);
                     let (_, mark, note) = branches.iter().find(|(at, ..)| BRANCHES[*at] == name).unwrap();

@@ -1,6 +1,10 @@
 //! Stories of `cleanup`.
 
+mod alerts;
 mod limits;
+mod markers;
+mod partial;
+mod points;
 mod whose;
 mod zoneless;
 

@@ -64,7 +64,7 @@ impl Writers {
     /// Waits for a place among the deletions that are under way. Neither semaphore is ever closed.
     async fn place(&self, kind: RemovalKind) -> Option<SemaphorePermit<'_>> {
         match kind {
-            RemovalKind::Branch => self.at_neon.acquire().await.ok(),
+            RemovalKind::Branch | RemovalKind::RestorePoint => self.at_neon.acquire().await.ok(),
             RemovalKind::Deployment => {
                 let place = self.at_github.acquire().await.ok();
                 self.github_pace.turn().await;
@@ -162,13 +162,14 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn all(&self) {
-        use RemovalKind::{Branch, Certificate, CustomDomain, Deployment, KvNamespace, Route};
+        use RemovalKind::{Branch, Certificate, CustomDomain, Deployment, KvNamespace, RestorePoint, Route};
         // People are told first that it goes: what follows breaks its addresses.
         self.retire().await;
         // A Worker whose routes were still there could not be told from a stranger's in the next run.
         tokio::join!(self.each(Route), self.each(CustomDomain));
         tokio::join!(self.each(Certificate), self.workers(), self.records());
         tokio::join!(self.each(KvNamespace), self.in_turn(Branch));
+        self.in_turn(RestorePoint).await;
         self.each(Deployment).await;
     }
 
@@ -253,7 +254,7 @@ impl Work<'_> {
         let writers = self.writers;
         let result = match (thing, &writers.cloudflare, &writers.zone, &writers.neon) {
             (Thing::Deployment { id, .. }, ..) => return self.delete_deployment(*id).await,
-            (Thing::Branch { id, .. }, .., Some(writer)) => {
+            (Thing::Branch { id, .. } | Thing::RestorePoint { id, .. }, .., Some(writer)) => {
                 return match writer.delete(id).await {
                     Ok(_) => End::Deleted,
                     Err(error) => {

@@ -13,7 +13,8 @@ mod records;
 mod workers;
 
 use actions_core::cloudflare::{CustomDomain, DnsRecord, KvNamespace, Route};
-use actions_core::owner::Whose;
+use actions_core::neon::retention;
+use actions_core::owner::{Owner, Whose};
 use actions_core::reports::RemovalKind;
 
 use self::workers::Workers;
@@ -26,12 +27,26 @@ use crate::unread::Unread;
 pub(crate) enum Thing {
     Route(Route),
     Domain(CustomDomain),
-    Certificate { id: String, hostname: String },
+    Certificate {
+        id: String,
+        hostname: String,
+    },
     Worker(String),
     Record(DnsRecord),
     Namespace(KvNamespace),
-    Branch { id: String, name: String },
-    Deployment { id: u64, name: String },
+    Branch {
+        id: String,
+        name: String,
+    },
+    /// A restore point of a branch that stays.
+    RestorePoint {
+        id: String,
+        name: String,
+    },
+    Deployment {
+        id: u64,
+        name: String,
+    },
 }
 
 impl Thing {
@@ -44,6 +59,7 @@ impl Thing {
             Self::Record(_) => RemovalKind::DnsRecord,
             Self::Namespace(_) => RemovalKind::KvNamespace,
             Self::Branch { .. } => RemovalKind::Branch,
+            Self::RestorePoint { .. } => RemovalKind::RestorePoint,
             Self::Deployment { .. } => RemovalKind::Deployment,
         }
     }
@@ -56,7 +72,10 @@ impl Thing {
             Self::Certificate { hostname, .. } => hostname,
             Self::Record(record) => &record.name,
             Self::Namespace(namespace) => &namespace.title,
-            Self::Worker(name) | Self::Branch { name, .. } | Self::Deployment { name, .. } => name,
+            Self::Worker(name)
+            | Self::Branch { name, .. }
+            | Self::RestorePoint { name, .. }
+            | Self::Deployment { name, .. } => name,
         }
     }
 }
@@ -74,6 +93,8 @@ pub(crate) enum Ground {
     LeadsTo(String),
     /// It is of a custom domain that goes.
     OfDomain,
+    /// There are so many newer ones.
+    Surplus(usize),
     /// It is nobody's that we know, and `adopt` was asked for.
     Adopted,
 }
@@ -160,7 +181,37 @@ pub(crate) fn decide(subject: &Subject, facts: &Facts, adopt: bool) -> Decision 
     decision
 }
 
+/// The restore points beyond the newest `keep` of each branch, whatever environment of the repository they are of.
+pub(crate) fn restore_points(owner: &Owner, facts: &Facts, keep: usize) -> Vec<Going> {
+    let Some(Ok(all)) = &facts.branches else {
+        return Vec::new();
+    };
+    let surplus = retention::surplus_of_all(all, owner, keep).into_iter();
+    let going = surplus.map(|branch| Going {
+        thing: Thing::RestorePoint {
+            id: branch.id.clone(),
+            name: branch.name.clone(),
+        },
+        ground: Ground::Surplus(keep),
+        level: 0,
+    });
+    going.collect()
+}
+
 impl Decision {
+    /// Adds what goes beside the environment, but for what goes with it.
+    pub(crate) fn also(&mut self, more: Vec<Going>) {
+        let more = more.into_iter().filter(|more| {
+            let Thing::RestorePoint { id, .. } = &more.thing else {
+                return true;
+            };
+            let same = |going: &Going| matches!(&going.thing, Thing::Branch { id: other, .. } if other == id);
+            !self.going.iter().any(same)
+        });
+        let more: Vec<Going> = more.collect();
+        self.going.extend(more);
+    }
+
     fn goes(&mut self, thing: Thing, ground: Ground, level: usize) {
         self.going.push(Going { thing, ground, level });
     }

@@ -174,7 +174,14 @@ impl Report {
                 "nothing was looked at: {because}; what there is of {title} goes by a sweep (`command: sweep`), or when somebody starts the cleanup by hand"
             );
         }
-        let (deleted, planned) = (self.count(Outcome::Deleted), self.count(Outcome::Planned));
+        let points = |outcome| {
+            let points = self.those(outcome);
+            points
+                .filter(|removal| removal.kind == RemovalKind::RestorePoint)
+                .count()
+        };
+        let of_it = |outcome| self.count(outcome) - points(outcome);
+        let (deleted, planned) = (of_it(Outcome::Deleted), of_it(Outcome::Planned));
         let kept = self.kept();
         let things = |n: usize| count(n, "thing");
         let (place, unseen) = match self.unseen {
@@ -216,7 +223,12 @@ impl Report {
         } else {
             String::new()
         };
-        format!("{said}{unseen}{zone}")
+        let points = match (points(Outcome::Deleted), points(Outcome::Planned)) {
+            (0, 0) => String::new(),
+            (0, planned) => format!("; {} would go, beyond `keep`", count(planned, "old restore point")),
+            (deleted, _) => format!("; deleted {} beyond `keep`", count(deleted, "old restore point")),
+        };
+        format!("{said}{unseen}{points}{zone}")
     }
 
     /// What looks like the environment's and stays; empty when there is nothing.
@@ -264,9 +276,9 @@ impl Report {
         )
     }
 
-    /// Writes outputs, report and summary, and the last line of the log.
-    pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
-        let report = Cleanup {
+    /// The report for other actions.
+    pub(crate) fn document(&self) -> Cleanup {
+        Cleanup {
             head: self.head.clone(),
             results: self.removals.clone(),
             left: self.left(),
@@ -274,7 +286,17 @@ impl Report {
             unseen: self.unseen.map(str::to_owned),
             zoneless: self.zoneless,
             ..Cleanup::default()
-        };
+        }
+    }
+
+    /// Whether nothing of the environment is left, as far as anybody looked, and nothing looks like it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.failure.is_none() && self.count(Outcome::Kept) == 0 && self.unseen.is_none()
+    }
+
+    /// Writes outputs, report and summary, and the last line of the log.
+    pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
+        let report = self.document();
         runner.output("changed", if report.head.changed { "true" } else { "false" })?;
         runner.output("left", &report.left.to_string())?;
         runner.output("kept", &report.kept.to_string())?;

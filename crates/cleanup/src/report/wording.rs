@@ -20,6 +20,8 @@ pub(crate) fn permanent(name: &str) -> String {
 pub(crate) const NO_MANIFEST_NO_NUMBER: &str =
     "missing; there is no manifest, so that only what a pull request's markers name can be deleted: give its number";
 
+pub(crate) const KEEP_NONE: &str = "`0` would delete every restore point; give `1` or more, or leave it out";
+
 pub(crate) const NO_ALERT_WITHOUT_TOKEN: &str =
     "an issue needs a `github-token`: pass `${{ github.token }}`, and give the job `issues: write`";
 
@@ -32,6 +34,16 @@ pub(crate) fn undeployed(error: &actions_core::github::Error) -> String {
 pub(crate) fn no_alert(error: &actions_core::github::Error) -> String {
     let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
     format!("the alert issue is not as it should be: {}{hint}", one_line(error))
+}
+
+/// That the comment could not be brought up to date.
+pub(crate) fn no_comment(error: &actions_core::github::Error) -> String {
+    format!("the comment was not brought up to date: {}", one_line(error))
+}
+
+/// What the comment says below what was removed.
+pub(crate) fn comes_back() -> String {
+    "Reopen this pull request to have its environment again.".to_owned()
 }
 
 /// That an alert is open.
@@ -74,6 +86,7 @@ pub(crate) fn noun(kind: RemovalKind) -> &'static str {
         RemovalKind::DnsRecord => "DNS record",
         RemovalKind::KvNamespace => "KV namespace",
         RemovalKind::Branch => "branch",
+        RemovalKind::RestorePoint => "restore point",
         RemovalKind::Deployment => "deployment",
         RemovalKind::Unknown => "thing",
     }
@@ -85,6 +98,7 @@ pub(crate) fn ground(ground: &Ground) -> String {
         Ground::Own | Ground::OfDomain => String::new(),
         Ground::Marked => "made for it".to_owned(),
         Ground::Forgotten => "no longer in the manifest".to_owned(),
+        Ground::Surplus(keep) => format!("beyond the newest {keep} (`keep`)"),
         Ground::LeadsTo(worker) => format!("to Worker {worker}"),
         Ground::Adopted => "carries nobody's marker (`adopt`)".to_owned(),
     }

@@ -327,7 +327,9 @@ proptest! {
                     let (told, guarded) = all.iter().find(|(told, _)| told.name == *name).unwrap();
                     prop_assert!(branches && !guarded && name != "production" && told.ours == Some(*number), "{name} {}", told.mark);
                 }
-                Thing::Certificate { .. } | Thing::Deployment { .. } => prop_assert!(false, "there is none: {thing:?}"),
+                Thing::Certificate { .. } | Thing::RestorePoint { .. } | Thing::Deployment { .. } => {
+                    prop_assert!(false, "there is none: {thing:?}");
+                }
             }
         }
         let goes = |wanted: &dyn Fn(&Thing) -> bool| going.iter().any(|(_, thing)| wanted(thing));

@@ -8,7 +8,7 @@ use super::not_listed;
 use actions_core::markdown::{code, inline, quoted};
 
 /// Kinds in the order in which they go.
-const KINDS: [(RemovalKind, &str, &str); 8] = [
+const KINDS: [(RemovalKind, &str, &str); 9] = [
     (RemovalKind::Route, "Routes", "route"),
     (RemovalKind::CustomDomain, "Custom domains", "custom domain"),
     (RemovalKind::Certificate, "Certificates", "certificate"),
@@ -16,6 +16,7 @@ const KINDS: [(RemovalKind, &str, &str); 8] = [
     (RemovalKind::DnsRecord, "DNS records", "DNS record"),
     (RemovalKind::KvNamespace, "KV namespaces", "KV namespace"),
     (RemovalKind::Branch, "Database branch", "database branch"),
+    (RemovalKind::RestorePoint, "Restore points", "restore point"),
     (RemovalKind::Deployment, "Deployments", "deployment"),
 ];
 

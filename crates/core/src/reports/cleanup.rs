@@ -83,6 +83,8 @@ pub enum RemovalKind {
     DnsRecord,
     KvNamespace,
     Branch,
+    /// A restore point of a branch that stays: there are more than are to be kept.
+    RestorePoint,
     /// One of GitHub's.
     Deployment,
     #[default]
