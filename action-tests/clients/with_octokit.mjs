@@ -63,6 +63,8 @@ async function calls() {
   const runs = (await checks.listForRef({ ...at, ref: sha })).data.check_runs.map((run) => run.conclusion);
   await repos.createCommitStatus({ ...at, sha, state: "success", context: "deploy" });
   const combined = (await repos.getCombinedStatusForRef({ ...at, ref: sha })).data.state;
+  const between = (await repos.compareCommitsWithBasehead({ ...at, basehead: `main...${sha}` })).data;
+  const brought = [between.status, between.total_commits, between.commits.at(-1).sha === sha];
 
   const readme = (await repos.getContent({ ...at, path: "README.md" })).data;
   const artifacts = (await actions.listArtifactsForRepo(at)).data;
@@ -82,7 +84,7 @@ async function calls() {
 
   return {
     comments: comments.map((it) => it.body), gone, labels, open, head: listed[0].head.sha === pull.head.sha,
-    of_commit: of_commit.map((it) => it.number), states, found, environments, runs, combined,
+    of_commit: of_commit.map((it) => it.number), states, found, environments, runs, combined, brought,
     readme: Buffer.from(readme.content, "base64").toString(), artifacts: artifacts.total_count,
     archive, of_run, login, secrets, variables, known, remaining, name,
     beyond: {

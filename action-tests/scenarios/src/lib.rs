@@ -37,6 +37,24 @@ pub mod tokens {
 
 /// What every story finds in its cloud.
 pub mod ids {
+    use step::event;
+
+    /// The pull request that a run is about, unless the story says otherwise.
+    pub(crate) fn pull_request() -> event::PullRequest<'static> {
+        event::PullRequest {
+            repository: event::Repository {
+                full_name: REPOSITORY,
+                id: 1_296_269,
+            },
+            number: PULL_REQUEST,
+            title: "Check out in one step",
+            head_ref: HEAD_REF,
+            head_sha: HEAD_SHA,
+            base_sha: "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c",
+            merged: false,
+        }
+    }
+
     pub const REPOSITORY: &str = "acme/app";
     /// The number that it keeps whatever it is called.
     pub const REPOSITORY_ID: &str = "1296269";

@@ -5,11 +5,11 @@ use std::fmt;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use step::{ActionYml, Files, Job, Log, Step, Way};
 use tokio::process::{Child, Command};
 
 use crate::world::World;
@@ -21,52 +21,45 @@ const LONGEST_RUN: Duration = Duration::from_mins(2);
 /// A run that is being described.
 pub struct Start<'w> {
     world: &'w World,
-    action: &'static str,
+    action: ActionYml,
+    job: Job,
     inputs: BTreeMap<String, String>,
     env: BTreeMap<String, String>,
-    as_step: bool,
+    way: Way,
     unprivileged: bool,
 }
 
 impl<'w> Start<'w> {
-    pub(crate) fn new(world: &'w World, action: &'static str) -> Self {
-        let inputs = [
+    pub(crate) fn new(world: &'w World, action: &str) -> Self {
+        let actions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../actions");
+        let action = ActionYml::read(&actions, action).unwrap_or_else(|error| panic!("{error:#}"));
+        let given = [
             ("cloudflare-api-token", tokens::CLOUDFLARE),
             ("cloudflare-account-id", ids::ACCOUNT),
             ("cloudflare-api-url", &world.cloud.cloudflare),
             ("neon-api-key", tokens::NEON),
             ("neon-project-id", ids::NEON_PROJECT),
             ("neon-api-url", &world.cloud.neon),
-            ("github-token", tokens::GITHUB),
-            ("github-api-url", &world.cloud.github),
         ];
-        let env = [
-            ("GITHUB_ACTIONS", "true"),
-            ("GITHUB_ACTOR", "octocat"),
-            ("GITHUB_EVENT_NAME", "pull_request"),
-            ("GITHUB_HEAD_REF", ids::HEAD_REF),
-            ("GITHUB_JOB", "preview"),
-            ("GITHUB_REF", "refs/pull/42/merge"),
-            ("GITHUB_REF_NAME", "42/merge"),
-            ("GITHUB_REPOSITORY", ids::REPOSITORY),
-            ("GITHUB_REPOSITORY_ID", ids::REPOSITORY_ID),
-            ("GITHUB_RUN_ATTEMPT", "1"),
-            ("GITHUB_RUN_ID", "1001"),
-            ("GITHUB_RUN_NUMBER", "7"),
-            ("GITHUB_SERVER_URL", "https://github.com"),
-            ("GITHUB_SHA", "5f6e1f0c9c2b4d0fa2a7d1e5b3c8f9a0d4e6b7c1"),
-            ("GITHUB_WORKFLOW", "preview"),
-            ("RUNNER_ARCH", "X64"),
-            ("RUNNER_OS", "Linux"),
-            ("CI", "true"),
-        ];
+        let has = |(name, _): &(&str, &str)| action.inputs().contains_key(*name);
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let job = ids::pull_request()
+            .job()
+            .token(tokens::GITHUB)
+            .set("GITHUB_API_URL", &world.cloud.github)
+            .set("GITHUB_EVENT_PATH", text(&world.directory().join("event.json")))
+            .set("GITHUB_RUN_ID", "1001")
+            .set("GITHUB_SHA", "5f6e1f0c9c2b4d0fa2a7d1e5b3c8f9a0d4e6b7c1")
+            .set("GITHUB_WORKSPACE", text(&world.workspace()))
+            .set("HOME", text(world.directory()));
         Self {
             world,
+            // Of these an action is given what it has.
+            inputs: given.into_iter().filter(has).map(owned).collect(),
             action,
-            inputs: inputs.into_iter().map(owned).collect(),
-            env: env.into_iter().map(owned).collect(),
-            as_step: false,
+            job,
+            env: BTreeMap::new(),
+            way: Way::Binary,
             unprivileged: false,
         }
     }
@@ -78,14 +71,19 @@ impl<'w> Start<'w> {
         self
     }
 
-    /// Leaves out one of the inputs that every run is given (the three tokens, ids and URLs).
+    /// Leaves out one of the inputs that every run is given (the three tokens, ids and URLs): as a workflow does that
+    /// gives nothing for it, or, where action.yml has a default, that gives nothing on purpose.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.inputs.remove(name);
+        let declared = self.action.inputs().get(name);
+        if declared.is_some_and(|input| !input.default.is_empty()) {
+            self.inputs.insert(name.to_owned(), String::new());
+        }
         self
     }
 
-    /// Sets a variable of the step's environment.
+    /// Sets a variable: of the step's environment, or `GITHUB_…`, where it tells of another event.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.env.insert(name.to_owned(), value.into());
@@ -95,7 +93,7 @@ impl<'w> Start<'w> {
     /// Runs what the action.yml's `run:` says, in the shell that a runner starts for a step: signals go there.
     #[must_use]
     pub fn as_step(mut self) -> Self {
-        self.as_step = true;
+        self.way = Way::Shell;
         self
     }
 
@@ -120,28 +118,14 @@ impl<'w> Start<'w> {
             .env("GITHUB_EVENT_NAME", "push")
             .env("GITHUB_REF", "refs/heads/main")
             .env("GITHUB_REF_NAME", "main")
-            .env("GITHUB_EVENT_PATH", empty.display().to_string());
-        push.env.remove("GITHUB_HEAD_REF");
+            .env("GITHUB_EVENT_PATH", text(&empty));
+        push.job = push.job.unset("GITHUB_HEAD_REF").unset("GITHUB_BASE_REF");
         push
     }
 
     /// Runs to the end.
     pub async fn go(self) -> Run {
         self.start().wait().await
-    }
-
-    fn command(&self, directory: &Path) -> Command {
-        let binary = binary(self.action);
-        if !self.as_step {
-            return Command::new(binary);
-        }
-        let file = directory.join("step.sh");
-        std::fs::write(&file, script(self.action)).unwrap();
-        let mut command = Command::new("bash");
-        command
-            .args(["--noprofile", "--norc", "-e", "-o", "pipefail"])
-            .arg(file);
-        command
     }
 
     /// Starts, for what happens meanwhile (a signal, say).
@@ -151,39 +135,25 @@ impl<'w> Start<'w> {
             .world
             .directory()
             .join(format!("run-{}", RUNS.fetch_add(1, Ordering::Relaxed)));
-        std::fs::create_dir_all(directory.join("temp")).unwrap();
-        let path = |name: &str| directory.join(name);
-        let create = |name: &str| File::create(path(name)).unwrap();
-        for file in ["output", "summary"] {
-            create(file);
-        }
-        let kept = ["PATH", "TMPDIR", "LANG"]
-            .into_iter()
-            .filter_map(|name| Some((name, std::env::var_os(name)?)));
-        let inputs = self.inputs.iter().map(|(name, value)| (variable(name), value));
-        let mut command = self.command(&directory);
+        let temp = directory.join("temp");
+        std::fs::create_dir_all(&temp).unwrap();
+        let files = Files::create(&directory).unwrap();
+        let create = |name: &str| File::create(directory.join(name)).unwrap();
+        let job = self.job.set("RUNNER_TEMP", text(&temp));
+        let set = |job: Job, (name, value): (&String, &String)| job.set(name, value);
+        let step = Step {
+            action: &self.action,
+            job: &self.env.iter().fold(job, set),
+            binaries: &binaries(self.action.action()),
+            way: self.way,
+        };
+        let command = step.command(&self.inputs, &files);
+        let mut command = Command::from(command.unwrap_or_else(|error| panic!("{error:#}")));
         if self.unprivileged && is_root() {
             give_away(self.world.directory());
             command.uid(NOBODY).gid(NOBODY);
         }
         let child = command
-            .env_clear()
-            .envs(kept)
-            .env("HOME", self.world.directory())
-            .env(
-                "CODEX_ACTIONS_BIN_DIR",
-                binary(self.action).parent().unwrap_or(Path::new(".")),
-            )
-            .env("GITHUB_ACTION_PATH", action_path(self.action))
-            .env("RUNNER_TEMP", path("temp"))
-            .env("GITHUB_WORKSPACE", self.world.workspace())
-            .env("GITHUB_EVENT_PATH", self.world.directory().join("event.json"))
-            .env("GITHUB_OUTPUT", path("output"))
-            .env("GITHUB_STEP_SUMMARY", path("summary"))
-            .envs(&self.env)
-            .envs(inputs)
-            .current_dir(self.world.workspace())
-            .stdin(Stdio::null())
             .stdout(create("stdout"))
             .stderr(create("stderr"))
             .kill_on_drop(true)
@@ -192,6 +162,7 @@ impl<'w> Start<'w> {
         Started {
             child,
             directory,
+            files,
             action: self.action,
             began: Instant::now(),
         }
@@ -216,28 +187,12 @@ fn give_away(path: &Path) {
     }
 }
 
-/// The folder of an action's action.yml.
-fn action_path(action: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../actions").join(action)
+fn text(path: &Path) -> String {
+    path.display().to_string()
 }
 
-/// The script of the action's one step.
-fn script(action: &str) -> String {
-    let yaml = std::fs::read_to_string(action_path(action).join("action.yml")).unwrap();
-    let run = yaml
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("run: '")?.strip_suffix('\''));
-    run.unwrap_or_else(|| panic!("`{action}` has no step `run: '…'`"))
-        .to_owned()
-}
-
-/// `neon-api-key` as the composite steps map it: `INPUT_NEON_API_KEY`.
-fn variable(input: &str) -> String {
-    format!("INPUT_{}", input.to_uppercase().replace('-', "_"))
-}
-
-/// The built binary: from `CODEX_ACTIONS_BIN_DIR`, else beside the test executable's directory.
-fn binary(action: &str) -> PathBuf {
+/// Where the built binaries are: in `CODEX_ACTIONS_BIN_DIR`, else beside the test executable's directory.
+fn binaries(action: &str) -> PathBuf {
     let directory = std::env::var_os("CODEX_ACTIONS_BIN_DIR").map_or_else(
         || {
             let test = std::env::current_exe().unwrap();
@@ -251,14 +206,15 @@ fn binary(action: &str) -> PathBuf {
         "`{}` is not built; run `cargo build --bins` first",
         binary.display()
     );
-    binary
+    directory
 }
 
 /// A run under way.
 pub struct Started {
     child: Child,
     directory: PathBuf,
-    action: &'static str,
+    files: Files,
+    action: ActionYml,
     began: Instant,
 }
 
@@ -274,12 +230,12 @@ impl Started {
             assert!(
                 ended.is_none(),
                 "{} ended ({ended:?}) before it printed {text:?}:\n{printed}",
-                self.action
+                self.action.action()
             );
             assert!(
                 self.began.elapsed() < LONGEST_RUN,
                 "{} has not printed {text:?}:\n{printed}",
-                self.action
+                self.action.action()
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -298,12 +254,16 @@ impl Started {
         let Ok(status) = tokio::time::timeout(LONGEST_RUN, self.child.wait()).await else {
             panic!(
                 "{} hangs; it printed:\n{}{}",
-                self.action,
+                self.action.action(),
                 read(&path("stdout")),
                 read(&path("stderr"))
             );
         };
-        let outputs = outputs(&read(&path("output")));
+        let left = self.files.left().unwrap_or_else(|error| panic!("{error:#}"));
+        let outputs = self
+            .action
+            .made(&left.outputs)
+            .unwrap_or_else(|error| panic!("{error:#}"));
         let report = outputs
             .get("report")
             .map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
@@ -312,7 +272,7 @@ impl Started {
             code: status.unwrap().code().unwrap_or(-1),
             stdout: read(&path("stdout")),
             stderr: read(&path("stderr")),
-            summary: read(&path("summary")),
+            summary: left.summary,
             outputs,
             report,
             time: self.began.elapsed(),
@@ -324,39 +284,13 @@ fn read(path: &Path) -> String {
     String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
 }
 
-/// Reads `GITHUB_OUTPUT` as the runner does: `name=value` lines and heredocs. The last value of a name stays.
-fn outputs(text: &str) -> BTreeMap<String, String> {
-    let mut outputs = BTreeMap::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        let heredoc = line.split_once("<<").filter(|(name, _)| !name.contains('='));
-        if let Some((name, delimiter)) = heredoc {
-            let mut value = Vec::new();
-            loop {
-                match lines.next() {
-                    Some(line) if line == delimiter => break,
-                    Some(line) => value.push(line),
-                    None => panic!("output `{name}` has no end, which fails the step on a runner:\n{text}"),
-                }
-            }
-            outputs.insert(name.to_owned(), value.join("\n"));
-        } else {
-            let Some((name, value)) = line.split_once('=') else {
-                panic!("`{line}` in GITHUB_OUTPUT fails the step on a runner");
-            };
-            outputs.insert(name.to_owned(), value.to_owned());
-        }
-    }
-    outputs
-}
-
 /// What a run left behind.
 pub struct Run {
     /// The exit status; -1 when a signal ended the run.
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
-    /// `GITHUB_OUTPUT`, read as the runner does.
+    /// The action's outputs, as its action.yml makes them.
     pub outputs: BTreeMap<String, String>,
     /// `GITHUB_STEP_SUMMARY`.
     pub summary: String,
@@ -373,35 +307,25 @@ impl Run {
 
     /// The text of the one error annotation; "" when there is none.
     pub fn error(&self) -> String {
-        let errors: Vec<&str> = self
-            .stdout
-            .lines()
-            .filter_map(|line| line.strip_prefix("::error "))
-            .collect();
-        assert!(errors.len() <= 1, "more than one error annotation:\n{}", self.stdout);
-        errors.first().map_or(String::new(), |error| {
-            let message = error.split_once("::").map_or(*error, |(_, message)| message);
-            unescaped(message)
-        })
+        let annotations = Log::read(&self.stdout).annotations.into_iter();
+        let mut errors = annotations.filter(|annotation| annotation.level == "error");
+        let error = errors.next().map_or(String::new(), |error| error.message);
+        assert!(
+            errors.next().is_none(),
+            "more than one error annotation:\n{}",
+            self.stdout
+        );
+        error
     }
 
     /// The values that the run told the runner to hide.
     pub fn masks(&self) -> Vec<String> {
-        self.stdout
-            .lines()
-            .filter_map(|line| line.strip_prefix("::add-mask::"))
-            .map(unescaped)
-            .collect()
+        Log::read(&self.stdout).masks
     }
 
     /// The log as a person sees it: without the mask commands.
     pub fn log(&self) -> String {
-        let lines: Vec<&str> = self
-            .stdout
-            .lines()
-            .filter(|line| !line.starts_with("::add-mask::"))
-            .collect();
-        format!("{}\n{}", lines.join("\n"), self.stderr)
+        format!("{}{}", Log::read(&self.stdout).shown, self.stderr)
     }
 
     /// Fails when a token, or anything that was masked, stands in the log, the summary or the report; and when a
@@ -421,11 +345,6 @@ impl Run {
             }
         }
     }
-}
-
-/// Undoes the escapes of a workflow command's data.
-fn unescaped(text: &str) -> String {
-    text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
 }
 
 impl fmt::Display for Run {

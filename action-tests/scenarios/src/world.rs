@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use local_cloud::{Options, Running};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::run::Start;
@@ -56,7 +56,7 @@ impl World {
             cloud,
             directory: tempfile::tempdir().unwrap(),
         };
-        world.write("event.json", &event("synchronize").to_string());
+        world.write("event.json", &ids::pull_request().event("synchronize").to_string());
         std::fs::create_dir(world.workspace()).unwrap();
         world
     }
@@ -88,7 +88,7 @@ impl World {
 
     /// Pull request #42 with this action: `opened`, `synchronize`, `closed` …
     pub fn pull_request_event(&self, action: &str) {
-        self.event(&event(action));
+        self.event(&ids::pull_request().event(action));
     }
 
     /// A run of the action's binary, to be given inputs.
@@ -199,24 +199,4 @@ impl World {
         self.assert_no_unknown_routes();
         self.cloud.stop().await;
     }
-}
-
-/// The webhook's payload of pull request #42, as far as anyone reads it.
-fn event(action: &str) -> Value {
-    let repository = json!({"id": 1_296_269, "full_name": ids::REPOSITORY, "name": "app", "owner": {"login": "acme"}});
-    json!({
-        "action": action,
-        "number": ids::PULL_REQUEST,
-        "pull_request": {
-            "number": ids::PULL_REQUEST,
-            "state": if action == "closed" { "closed" } else { "open" },
-            "merged": false,
-            "title": "Check out in one step",
-            "user": {"login": "octocat", "type": "User"},
-            "head": {"ref": ids::HEAD_REF, "sha": ids::HEAD_SHA, "repo": repository},
-            "base": {"ref": "main", "sha": "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c", "repo": repository},
-        },
-        "repository": repository,
-        "sender": {"login": "octocat", "type": "User"},
-    })
 }

@@ -16,8 +16,31 @@ const TIMEOUT: Duration = Duration::from_mins(8);
 /// Less would not let one call be repeated.
 const SHORTEST: Duration = Duration::from_secs(10);
 
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// One environment goes.
+    Environment,
+}
+
+impl Command {
+    /// The input `command`.
+    ///
+    /// # Errors
+    /// [`BadInput`] when it names none.
+    pub(crate) fn read(env: &Env) -> anyhow::Result<Self> {
+        let raw: Raw = inputs::read(env)?;
+        let mut problems = Problems::default();
+        let choices = [("environment", Self::Environment)];
+        let command = problems.choice("command", raw.command.as_deref(), &choices, Self::Environment);
+        problems.finish()?;
+        Ok(command)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
+    command: Option<String>,
     only: Option<String>,
     adopt: Option<String>,
     timeout: Option<String>,

@@ -10,6 +10,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::no_answer::{Cause, NoAddress};
 
+/// A public resolver over HTTPS: the example of inputs, and who is asked where a zone's name servers are out of reach.
+pub const DNS_OVER_HTTPS: &str = "https://cloudflare-dns.com/dns-query";
 /// A vendor that has not accepted a connection by then is down for us.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest silence while an answer arrives; a try's total is bounded in [`crate::retry`].

@@ -2,6 +2,7 @@
 
 use actions_core::environment::Environment;
 use actions_core::health::{self, Expect, Override, Redirects, Resolver, Schedule, Settings, Target};
+use actions_core::http::DNS_OVER_HTTPS;
 use actions_core::runner::{BadInput, Common, Env, Problems, inputs};
 use actions_core::secret;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -137,7 +138,7 @@ fn settings(raw: &Raw, env: &Env, schedule: &Schedule, problems: &mut Problems) 
     let dns = raw
         .dns_over_https
         .as_deref()
-        .map(|url| problems.base_url("dns-over-https", Some(url), "https://cloudflare-dns.com/dns-query"));
+        .map(|url| problems.base_url("dns-over-https", Some(url), DNS_OVER_HTTPS));
     let options = [
         ("false", Redirects::No),
         ("true", Redirects::SameHost),

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use actions_core::http::DNS_OVER_HTTPS;
 use actions_core::runner::{Problems, inputs};
 
 use crate::explicit::{self, Explicit, TTL};
@@ -79,7 +80,7 @@ pub(crate) fn wait(raw: &Raw, problems: &mut Problems) -> Option<Wait> {
         match raw.resolver.as_deref().map(str::trim) {
             None | Some("authoritative") => Resolver::Authoritative,
             Some(text) if text.starts_with("https://") || text.starts_with("http://") => {
-                Resolver::Https(problems.base_url("resolver", Some(text), "https://cloudflare-dns.com/dns-query"))
+                Resolver::Https(problems.base_url("resolver", Some(text), DNS_OVER_HTTPS))
             }
             Some(text) => {
                 if let Ok(address) = text

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use step::ActionYml;
 
-use crate::action_yml::ActionYml;
 use crate::release::tree::actions;
 use crate::workspace::Workspace;
 
@@ -29,12 +29,19 @@ pub(crate) fn write(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(written)
 }
 
+/// The READMEs that are not what they should be.
+pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
+    let all = readmes(workspace)?;
+    let stale = all.into_iter().filter(|readme| readme.stands != readme.should);
+    Ok(stale.map(|readme| readme.path).collect())
+}
+
 /// The READMEs of all actions.
 pub(crate) fn readmes(workspace: &Workspace) -> Result<Vec<Readme>> {
     let read = |action: String| {
         let path = format!("actions/{action}/README.md");
         let stands = fs::read_to_string(workspace.path(&path)).with_context(|| format!("could not read `{path}`"))?;
-        let yml = ActionYml::read(workspace, &action)?;
+        let yml = ActionYml::read(&workspace.path("actions"), &action)?;
         let should = with_table(&stands, "inputs", &inputs(&yml)).with_context(|| path.clone())?;
         let should = with_table(&should, "outputs", &outputs(&yml)).with_context(|| path.clone())?;
         Ok(Readme { path, stands, should })

@@ -2,11 +2,12 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use step::install::once;
+pub(crate) use step::install::{Done, node};
 
 use crate::child;
 use crate::workspace::Workspace;
@@ -16,25 +17,9 @@ pub(crate) const PYTHON_FOLDER: &str = "action-tests/tools";
 /// Downloads of some hundred megabytes over a slow line.
 const LIMIT: Duration = Duration::from_mins(15);
 
-/// What was done, for the line that tells it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Done {
-    Installed,
-    AlreadyThere,
-}
-
 /// `npm ci` in `folder` unless its lock file is the one of the last time.
 pub(crate) fn npm(workspace: &Workspace, folder: &str) -> Result<Done> {
-    let folder = workspace.path(folder);
-    let lock = fs::read_to_string(folder.join("package-lock.json"))
-        .with_context(|| format!("`{}` has no package-lock.json", folder.display()))?;
-    once(&folder.join("node_modules/.installed-from"), &lock, || {
-        succeed(
-            Command::new("npm")
-                .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-                .current_dir(&folder),
-        )
-    })
+    step::install::npm(&workspace.path(folder), succeed)
 }
 
 /// What `requirements.txt` in `folder` names, in `.venv` beside it: a virtual environment or, where Python cannot make
@@ -96,16 +81,6 @@ fn pip(python: &OsStr, arguments: &[&OsStr]) -> Result<()> {
     )
 }
 
-/// Runs `install` unless `stamp` holds `wanted`; writes the stamp only after it succeeded.
-fn once(stamp: &Path, wanted: &str, install: impl FnOnce() -> Result<()>) -> Result<Done> {
-    if fs::read_to_string(stamp).is_ok_and(|have| have == wanted) {
-        return Ok(Done::AlreadyThere);
-    }
-    install()?;
-    fs::write(stamp, wanted).with_context(|| format!("could not write `{}`", stamp.display()))?;
-    Ok(Done::Installed)
-}
-
 fn succeed(command: &mut Command) -> Result<()> {
     let done = child::run(command, LIMIT)?;
     if !done.status.success() {
@@ -119,29 +94,4 @@ fn succeed(command: &mut Command) -> Result<()> {
         );
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn installs_once_and_again_when_what_it_installs_from_changed() {
-        let folder = tempfile::tempdir().unwrap();
-        let stamp = folder.path().join("stamp");
-        assert_eq!(once(&stamp, "a", || Ok(())).unwrap(), Done::Installed);
-        assert_eq!(
-            once(&stamp, "a", || panic!("installed twice")).unwrap(),
-            Done::AlreadyThere
-        );
-        assert_eq!(once(&stamp, "b", || Ok(())).unwrap(), Done::Installed);
-    }
-
-    #[test]
-    fn a_failed_install_leaves_no_stamp() {
-        let folder = tempfile::tempdir().unwrap();
-        let stamp = folder.path().join("stamp");
-        assert!(once(&stamp, "a", || bail!("no network")).is_err());
-        assert!(!stamp.exists());
-    }
 }

@@ -1,7 +1,6 @@
 //! `cargo xtask`: what a contributor runs. See README.md.
 
 mod act;
-mod action_yml;
 mod bench;
 mod child;
 mod demo;
@@ -43,14 +42,19 @@ commands:
     --keep        stop before closing the pull request
   test            run every check
     --only A[,B]  run these steps and what they need
+    --story A[,B] of the step `workflows`, play these stories only
+    --full        also play the stories that do not run each time
     --list        name the steps
     --verbose     show the output of each step, not only of those that fail
     --binaries D  the stories and act run the actions in the folder D, such as a release's
   bench           time the actions beside what they replace (curl, wrangler), at 50 ms a request
     --runs N      how often each is run (5)
     --release     measure release builds, which take minutes to make
+    --release-binaries  make them for their own figures only: size, start, and what run.sh takes
     --json        print the figures as JSON
-  docs            write what is generated: the manifest's JSON schema, local-cloud's truth table, the READMEs' tables
+  docs            write what is generated: the READMEs' tables, .github/docs, the manifest's JSON schema, local-cloud's
+                  truth table
+    --check       write nothing, and fail where something is not current
   verify-live     play the same calls at the vendors and at local-cloud, and tell what differs
                   (action-tests/verify-live/README.md)
   check-tree      check the repository's own rules (a step of `test`)
@@ -64,9 +68,9 @@ commands:
 enum Task {
     Help,
     Demo(demo::Options),
-    Test(test::Options, Option<PathBuf>),
+    Test(test::Options, Option<PathBuf>, act::Selection),
     Bench(bench::Options),
-    Docs,
+    Docs { check: bool },
     VerifyLive,
     CheckTree,
     ReleaseAssets(PathBuf),
@@ -102,6 +106,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                 only: Vec::new(),
             };
             let mut binaries = None;
+            let mut stories = act::Selection::default();
             while let Some(arg) = args.next() {
                 match arg.as_str() {
                     "--list" => options.list = true,
@@ -116,10 +121,15 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                         let steps = args.next().context("`--only` needs the names of steps")?;
                         options.only.extend(steps.split(',').map(str::to_owned));
                     }
+                    "--story" => {
+                        let names = args.next().context("`--story` needs the names of stories")?;
+                        stories.only.extend(names.split(',').map(str::to_owned));
+                    }
+                    "--full" => stories.full = true,
                     _ => bail!("`test` has no option `{arg}`"),
                 }
             }
-            Task::Test(options, binaries)
+            Task::Test(options, binaries, stories)
         }
         Some("bench") => {
             let mut options = bench::Options::default();
@@ -127,6 +137,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
                 match arg.as_str() {
                     "--json" => options.json = true,
                     "--release" => options.release = true,
+                    "--release-binaries" => options.release_binaries = true,
                     "--runs" => {
                         let runs = args.next().context("`--runs` needs a number")?;
                         options.runs = runs.parse().with_context(|| format!("`{runs}` is no number of runs"))?;
@@ -136,7 +147,15 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
             }
             Task::Bench(options)
         }
-        Some("docs") => Task::Docs,
+        Some("docs") => {
+            let check = args.next().map(|arg| match arg.as_str() {
+                "--check" => Ok(true),
+                _ => bail!("`docs` has no option `{arg}`"),
+            });
+            Task::Docs {
+                check: check.transpose()?.unwrap_or(false),
+            }
+        }
         Some("verify-live") => Task::VerifyLive,
         Some("check-tree") => Task::CheckTree,
         Some("release-assets") => Task::ReleaseAssets(args.next().context("`release-assets` needs a folder")?.into()),
@@ -158,16 +177,17 @@ fn run(task: Task) -> Result<ExitCode> {
     match task {
         Task::Help => say!("{}", HELP.trim_end()),
         Task::Demo(options) => return demo::run(&workspace, options),
-        Task::Test(options, binaries) => {
+        Task::Test(options, binaries, stories) => {
+            workspace.stories = stories;
             workspace.actions = binaries.unwrap_or(workspace.actions);
             return test::run(&workspace, &options);
         }
         Task::Bench(options) => bench::run(&workspace, options)?,
-        Task::Docs => docs(&workspace)?,
+        Task::Docs { check } => docs(&workspace, check)?,
         Task::VerifyLive => return verify_live(&workspace),
         Task::CheckTree => say!("{}", tree::check(&workspace)?),
         Task::ReleaseAssets(folder) => {
-            let actions = release::tree::actions(&workspace)?;
+            let actions = release::tree::binaries(&workspace)?;
             say!("{} assets", release::assets::pack(&folder, &actions)?);
         }
         Task::ReleaseTree(folder, options) => say!("{}", release::tree::write(&workspace, &folder, &options)?),
@@ -175,22 +195,40 @@ fn run(task: Task) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes generated files: the test that keeps each current can write it, too.
-fn docs(workspace: &Workspace) -> Result<()> {
-    for path in docs::write(workspace)? {
-        say!("wrote {}", path.display());
+/// Writes generated files, or only checks them: the test that keeps each current can write it, too.
+fn docs(workspace: &Workspace, check: bool) -> Result<()> {
+    if check {
+        let stale = docs::stale(workspace)?;
+        if !stale.is_empty() {
+            bail!("not current, `cargo xtask docs` writes them: {}", stale.join(", "));
+        }
+    } else {
+        for path in docs::write(workspace)? {
+            say!("wrote {}", path.display());
+        }
     }
     for (package, test) in [
         ("actions-core", "the_schema_is_current"),
         ("local-cloud", "the_readme_shows_the_table"),
         ("wrangler", "the_table_of_keys_is_current"),
+        ("reference", "current"),
     ] {
         let mut cargo = Command::new("cargo");
-        cargo
-            .args(["test", "--quiet", "--package", package, test])
-            .env("UPDATE_DOCS", "1");
+        cargo.args(["test", "--quiet", "--package", package, test]);
+        if check {
+            cargo.env_remove("UPDATE_DOCS");
+        } else {
+            cargo.env("UPDATE_DOCS", "1");
+        }
         if !cargo.current_dir(&workspace.root).status().context(NO_CARGO)?.success() {
-            bail!("the files were not written");
+            bail!(
+                "{}",
+                if check {
+                    "a document is not current"
+                } else {
+                    "the files were not written"
+                }
+            );
         }
     }
     Ok(())
@@ -256,10 +294,12 @@ mod tests {
 
     #[test]
     fn steps_of_a_test() {
-        let Task::Test(options, None) = parsed("test --only fmt,clippy --only act").unwrap() else {
+        let Task::Test(options, None, stories) = parsed("test --only fmt,clippy --only workflows --story a,b").unwrap()
+        else {
             panic!("not a test")
         };
-        assert_eq!(options.only, ["fmt", "clippy", "act"]);
+        assert_eq!(options.only, ["fmt", "clippy", "workflows"]);
+        assert_eq!(stories.only, ["a", "b"]);
     }
 
     #[test]
@@ -278,6 +318,7 @@ mod tests {
             "release-tree",
             "release-tree D --version v1.2.3",
             "check-tree x",
+            "docs --chekc",
             "publish",
         ] {
             assert!(parsed(wrong).is_err(), "{wrong}");

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::act::Selection;
+
+#[derive(Clone)]
 pub(crate) struct Workspace {
     /// The repository's top folder.
     pub(crate) root: PathBuf,
@@ -11,6 +14,8 @@ pub(crate) struct Workspace {
     pub(crate) bin: PathBuf,
     /// Where the binaries of the actions are that stories and act run: there, unless a release is tried.
     pub(crate) actions: PathBuf,
+    /// Which stories of workflows are played.
+    pub(crate) stories: Selection,
 }
 
 impl Workspace {
@@ -28,7 +33,12 @@ impl Workspace {
             .context("this program is in no folder")?
             .to_path_buf();
         let actions = bin.clone();
-        Ok(Self { root, bin, actions })
+        Ok(Self {
+            root,
+            bin,
+            actions,
+            stories: Selection::default(),
+        })
     }
 
     pub(crate) fn path(&self, relative: &str) -> PathBuf {

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::model::At;
 use super::refusal::Refusal;
+use super::secondary;
 use crate::gate;
 use crate::github::state::Github;
 use crate::lock::lock;
@@ -62,9 +63,10 @@ pub(super) async fn wrap(Shared(cloud): Shared<Arc<Github>>, request: Request, n
     let free = request.uri().path() == "/rate_limit";
     let known_etag = request.headers().get(header::IF_NONE_MATCH).cloned();
     let now = At::of(cloud.ground.clock.now());
-    let (usage, limit) = {
+    let (usage, limit, slow_down) = {
         let mut state = lock(&cloud.state);
-        (state.usage(&token, now), state.rate_limit)
+        let slow_down = secondary::check(&mut state, &token, request.method(), request.uri().path(), now);
+        (state.usage(&token, now), state.rate_limit, slow_down)
     };
     let mut response = if !request.headers().contains_key(header::USER_AGENT) {
         Refusal::new(
@@ -74,6 +76,8 @@ pub(super) async fn wrap(Shared(cloud): Shared<Arc<Github>>, request: Request, n
         .into_response()
     } else if usage.used >= limit && !free {
         Refusal::new(StatusCode::FORBIDDEN, "API rate limit exceeded for installation.").into_response()
+    } else if let Some(refusal) = slow_down {
+        refusal
     } else {
         let response = next.run(request).await;
         if is_get && response.status() == StatusCode::OK {

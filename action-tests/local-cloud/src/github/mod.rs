@@ -5,6 +5,7 @@ mod actions;
 mod checks;
 mod comments;
 mod commits;
+mod compare;
 mod deployment_statuses;
 mod deployments;
 mod door;
@@ -22,8 +23,10 @@ mod reactions;
 mod refusal;
 mod repos;
 mod runs;
+mod secondary;
 mod seed;
 mod seed_actions;
+mod seed_deployed;
 mod state;
 mod threads;
 mod world;
@@ -80,6 +83,7 @@ fn repository() -> Router<Arc<Github>> {
         .route("/pulls/{number}", get(pulls::get).patch(pulls::update))
         .route("/commits/{sha}/pulls", get(pulls::of_commit))
         .route("/commits/{sha}/status", get(commits::combined))
+        .route("/compare/{range}", get(compare::compare))
         .route("/commits/{sha}/check-runs", get(checks::of_commit))
         .route("/statuses/{sha}", post(commits::create))
         .route("/check-runs", post(checks::create))

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -38,6 +39,13 @@ impl Serialize for At {
     }
 }
 
+impl<'de> Deserialize<'de> for At {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is no time")))
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct Repository {
     pub(super) id: u64,
@@ -51,6 +59,8 @@ pub(super) struct Repository {
     pub(super) refs: BTreeMap<String, String>,
     /// Commits that are known besides those.
     pub(super) commits: Vec<String>,
+    /// Commits whose parents are known.
+    pub(super) history: Vec<Commit>,
     /// Issues and pull requests, which share their numbers.
     pub(super) threads: Vec<Thread>,
     /// In order of creation.
@@ -175,6 +185,13 @@ pub(super) struct Environment {
     pub(super) name: String,
     pub(super) created_at: At,
     pub(super) updated_at: At,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Commit {
+    pub(super) sha: String,
+    pub(super) parents: Vec<String>,
+    pub(super) at: At,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -130,7 +130,7 @@ pub(super) fn turn(thread: &mut Thread, state: &str, ctx: &Ctx) -> Result<(), Re
     Ok(())
 }
 
-/// Pull requests that contain a commit: those whose head it is.
+/// Pull requests that contain a commit, or were merged by it: those whose head it is, or that it merged.
 pub(super) async fn of_commit(call: Call) -> Answer {
     let sha = call.param("sha").to_owned();
     call.on(&KEYS, Level::Read, |ctx, repository| {
@@ -138,7 +138,7 @@ pub(super) async fn of_commit(call: Call) -> Answer {
             .threads
             .iter()
             .filter_map(|thread| Some((thread, thread.pull.as_ref()?)))
-            .filter(|(_, pull)| pull.head_sha == sha)
+            .filter(|(_, pull)| pull.head_sha == sha || pull.merge_commit_sha.as_ref() == Some(&sha))
             .collect();
         call.page(repository, found, None, |(thread, pull)| {
             threads::pull(ctx, repository, thread, pull, false)

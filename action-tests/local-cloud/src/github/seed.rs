@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::account::{Account, Token};
+use super::seed_deployed::{SeedCommit, SeedDeployment};
 
 /// Head of pull request 42.
 pub(super) const HEAD_SHA: &str = "c3d0be41ecbe669545ee3e94d31ed9a4bc91ee3c";
@@ -18,6 +19,8 @@ pub(super) struct Seed {
     pub(super) tokens: Vec<Token>,
     /// Requests per hour and token.
     pub(super) rate_limit: Option<u64>,
+    /// Creations per minute and token.
+    pub(super) content_per_minute: Option<usize>,
     pub(super) has_issues: Option<bool>,
     pub(super) pulls: Vec<SeedPull>,
     pub(super) issues: Vec<SeedIssue>,
@@ -28,6 +31,8 @@ pub(super) struct Seed {
     /// Branches and tags with their commits.
     pub(super) refs: BTreeMap<String, String>,
     pub(super) commits: Vec<String>,
+    pub(super) history: Vec<SeedCommit>,
+    pub(super) deployments: Vec<SeedDeployment>,
     pub(super) secrets: Vec<String>,
     pub(super) variables: BTreeMap<String, String>,
     pub(super) files: BTreeMap<String, String>,
@@ -53,6 +58,8 @@ pub(super) struct SeedPull {
     pub(super) base_ref: Option<String>,
     pub(super) draft: Option<bool>,
     pub(super) merged: Option<bool>,
+    /// What merging made: a merge, a squash, the last of the rebased commits.
+    pub(super) merge_commit_sha: Option<String>,
     pub(super) locked: Option<bool>,
     pub(super) behind: Option<bool>,
     pub(super) conflicts: Option<bool>,

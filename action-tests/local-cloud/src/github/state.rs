@@ -46,6 +46,10 @@ pub(crate) struct State {
     pub(super) rate_limit: u64,
     /// By token.
     pub(super) usage: BTreeMap<String, Usage>,
+    /// Creations per minute and token.
+    pub(super) content_per_minute: usize,
+    /// When something was created lately, by token, in seconds since 1970.
+    pub(super) created: BTreeMap<String, Vec<i64>>,
     pub(super) next_id: u64,
 }
 

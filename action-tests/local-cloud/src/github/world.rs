@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::model::{At, Comment, Pull, Repository, Thread};
 use super::seed::{Author, HEAD_SHA, Seed, SeedCheckRun, SeedPull};
 use super::seed_actions::Seeded;
+use super::seed_deployed;
 use super::state::State;
 
 /// Commit of the default branch.
@@ -26,6 +27,7 @@ fn repository(full_name: &str, id: u64, now: At) -> Repository {
         created_at: now,
         refs: BTreeMap::from([("main".to_owned(), MAIN_SHA.to_owned())]),
         commits: Vec::new(),
+        history: Vec::new(),
         threads: Vec::new(),
         comments: Vec::new(),
         labels: Vec::new(),
@@ -50,6 +52,8 @@ pub(super) fn default_world() -> State {
         tokens: Vec::new(),
         rate_limit: super::envelope::LIMIT,
         usage: BTreeMap::new(),
+        content_per_minute: super::secondary::PER_MINUTE,
+        created: BTreeMap::new(),
         next_id: 5_000_000_000,
     };
     let seed = Seed {
@@ -66,6 +70,7 @@ pub(super) fn default_world() -> State {
             base_ref: None,
             draft: None,
             merged: None,
+            merge_commit_sha: None,
             locked: None,
             behind: Some(true),
             conflicts: None,
@@ -97,6 +102,9 @@ fn add(state: &mut State, seed: Seed, now: At) {
     }
     if let Some(limit) = seed.rate_limit {
         state.rate_limit = limit;
+    }
+    if let Some(limit) = seed.content_per_minute {
+        state.content_per_minute = limit;
     }
     let name = seed.repository.as_deref().unwrap_or("acme/app");
     if !state.repositories.iter().any(|known| known.full_name() == name) {
@@ -167,6 +175,7 @@ fn add(state: &mut State, seed: Seed, now: At) {
         runs: seed.runs,
     };
     all.add(repository, &mut id, now);
+    seed_deployed::add(repository, seed.history, seed.deployments, &mut id, now);
 }
 
 fn new_thread(id: u64, number: u64, title: String, author: &Author, now: At) -> Thread {
@@ -263,7 +272,8 @@ fn add_pull(repository: &mut Repository, wanted: SeedPull, id: &mut impl FnMut()
     }
     if wanted.merged == Some(true) {
         pull.merged_at = Some(now);
-        pull.merge_commit_sha = Some(format!("{:040x}", 0xA000 + wanted.number));
+        let merge = || format!("{:040x}", 0xA000 + wanted.number);
+        pull.merge_commit_sha = Some(wanted.merge_commit_sha.unwrap_or_else(merge));
     }
     repository.commits.push(pull.head_sha.clone());
     if pull.head_repository.as_ref() == Some(&home) {

@@ -189,3 +189,59 @@ async fn checks_statuses_artifacts_and_files() {
     assert_eq!(get(&world, "").await["default_branch"], "main");
     world.cloud.stop().await;
 }
+
+#[tokio::test]
+async fn a_comparison_tells_what_was_brought_and_a_commit_its_pull_request() {
+    let world = World::new().await;
+    let at = |day: u32| format!("2026-11-{day}T08:00:00Z");
+    seed(
+        &world,
+        json!({
+            "history": [
+                {"sha": "a1", "at": at(20)}, {"sha": "b1", "parents": ["a1"], "at": at(21)},
+                {"sha": "t1", "parents": ["a1"], "at": at(20)}, {"sha": "m1", "parents": ["b1", "t1"], "at": at(22)},
+            ],
+            "pulls": [{"number": 50, "head_sha": "t1", "merged": true, "merge_commit_sha": "m1"}],
+        }),
+    )
+    .await;
+    let shas = |compared: &Value| {
+        let commits = compared["commits"].as_array().unwrap().iter();
+        commits.map(|commit| commit["sha"].clone()).collect::<Value>()
+    };
+    let compared = get(&world, "/compare/a1...m1").await;
+    assert_eq!(
+        (&compared["status"], shas(&compared)),
+        (&json!("ahead"), json!(["t1", "b1", "m1"]))
+    );
+    let back = get(&world, "/compare/m1...a1").await;
+    assert_eq!(
+        (&back["status"], &back["behind_by"], shas(&back)),
+        (&json!("behind"), &json!(3), json!([]))
+    );
+    assert_eq!(call(&world, "GET", "/compare/a1...gone", Value::Null).await.status, 404);
+    for sha in ["t1", "m1"] {
+        assert_eq!(get(&world, &format!("/commits/{sha}/pulls")).await[0]["number"], 50);
+    }
+    assert_eq!(get(&world, "/commits/b1/pulls").await, json!([]));
+    world.cloud.stop().await;
+}
+
+#[tokio::test]
+async fn too_much_at_once_is_refused_with_the_time_to_wait() {
+    let world = World::new().await;
+    seed(&world, json!({"content_per_minute": 2})).await;
+    for _ in 0..2 {
+        post(&world, "/issues/42/comments", json!({"body": "hello"})).await;
+    }
+    let third = call(&world, "POST", "/issues/42/comments", json!({"body": "hello"})).await;
+    assert_eq!(third.status, 403);
+    let wait: u64 = third.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert!(third.text().contains("secondary rate limit"), "{}", third.text());
+    // Reading goes on, and after the minute so does writing.
+    assert_eq!(get(&world, "/issues/42/comments").await.as_array().unwrap().len(), 2);
+    world.cloud.advance(60).await.unwrap();
+    post(&world, "/issues/42/comments", json!({"body": "hello"})).await;
+    world.cloud.stop().await;
+}

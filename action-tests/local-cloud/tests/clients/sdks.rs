@@ -53,7 +53,7 @@ async fn octokit_does_a_pull_requests_work() {
     let expected = json!({
         "comments": ["first", "three"], "gone": 404, "labels": ["ops", "urgent"], "open": [42], "head": true,
         "of_commit": [42], "states": ["inactive", "success", "in_progress"], "found": [true], "environments": 1,
-        "runs": ["success", null], "combined": "success", "readme": "hello", "artifacts": 1, "archive": 302, "of_run": 1,
+        "runs": ["success", null], "combined": "success", "brought": ["diverged", 1, true], "readme": "hello", "artifacts": 1, "archive": 302, "of_run": 1,
         "login": "octocat", "secrets": ["KEY"], "variables": ["STAGE"], "known": true, "remaining": true,
         "name": "acme/app",
     });

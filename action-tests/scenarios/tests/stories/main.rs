@@ -40,6 +40,7 @@ mod events;
 mod health_check;
 mod life;
 mod neon_branch;
+mod permissions;
 mod pr_comment;
 mod pr_comment_modes;
 mod pr_comment_reports;

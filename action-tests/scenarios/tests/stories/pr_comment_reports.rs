@@ -200,7 +200,13 @@ async fn bad_input_leaves_a_report_that_names_the_step() {
         ("pr-comment", "upsert"),
     ] {
         let temp = job(&world, action);
-        let mut start = world.run(action).env("RUNNER_TEMP", &temp).input("dry-run", "maybe");
+        // health-check changes nothing, so it has no `dry-run`.
+        let wrong = if action == "health-check" {
+            "fail-fast"
+        } else {
+            "dry-run"
+        };
+        let mut start = world.run(action).env("RUNNER_TEMP", &temp).input(wrong, "maybe");
         if action == "neon-branch" {
             start = start.input("command", command);
         }
@@ -216,7 +222,7 @@ async fn bad_input_leaves_a_report_that_names_the_step() {
         ];
         assert_eq!(head, expected, "{run}");
         let error = run.report["error"].as_str().unwrap();
-        assert!(error.contains("`dry-run`: `maybe` is neither"), "{error}");
+        assert!(error.contains(&format!("`{wrong}`: `maybe` is neither")), "{error}");
         assert_eq!(kept(&temp).len(), 1, "{action}");
         let told = world
             .run("pr-comment")

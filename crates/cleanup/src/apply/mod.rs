@@ -1,5 +1,5 @@
 //! Carries the deletions out: what depends on nothing side by side, a bounded number at once. A failure does not keep
-//! the rest from going, and one limit holds for the whole run.
+//! the rest from going, and one limit holds for the whole run, of however many environments.
 
 pub(crate) mod brake;
 mod journal;
@@ -14,6 +14,7 @@ use actions_core::neon;
 use actions_core::reports::RemovalKind;
 use actions_core::runner::signal::Interrupts;
 use futures_util::{StreamExt as _, stream};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{sleep_until, timeout};
 
 use self::brake::Brake;
@@ -23,15 +24,19 @@ use crate::outcome::{End, Settled, Stop, Why};
 use crate::plan::{Decision, Going, Staying, Thing};
 use crate::report;
 
-/// So many deletions at once: well below what would count as a burst.
+/// So many deletions at once, of all environments together: well below what would count as a burst.
 const AT_ONCE: usize = 6;
 /// What is under way when the time is up may still come to its end.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
+/// What deletes, for a whole run.
 pub(crate) struct Writers {
     cloudflare: Option<cloudflare::Writer>,
     zone: Option<Zone>,
     neon: Option<neon::Writer>,
+    at_cloudflare: Semaphore,
+    /// Neon locks a project while it deletes a branch: another would only be refused (423).
+    at_neon: Semaphore,
 }
 
 impl Writers {
@@ -41,6 +46,16 @@ impl Writers {
             cloudflare: readers.cloudflare.as_ref().map(cloudflare::Reader::writer),
             zone: zone.map(|zone| zone.zone.clone()),
             neon: readers.neon.as_ref().map(neon::Reader::writer),
+            at_cloudflare: Semaphore::new(AT_ONCE),
+            at_neon: Semaphore::new(1),
+        }
+    }
+
+    /// Waits for a place among the deletions that are under way. Neither semaphore is ever closed.
+    async fn place(&self, kind: RemovalKind) -> Option<SemaphorePermit<'_>> {
+        match kind {
+            RemovalKind::Branch => self.at_neon.acquire().await.ok(),
+            _ => self.at_cloudflare.acquire().await.ok(),
         }
     }
 }
@@ -52,37 +67,54 @@ pub(crate) fn planned(decision: Decision) -> Vec<Settled> {
     sorted(planned, decision.staying)
 }
 
-/// Deletes, and tells of each thing what became of it.
-pub(crate) async fn apply(
-    writers: &Writers,
+/// One environment's deletions, and what became of each so far: it outlives the work, so that a run that has to end
+/// tells what it did.
+pub(crate) struct Teardown {
     decision: Decision,
-    brake: &Brake,
-    interrupts: &mut Interrupts,
-) -> Vec<Settled> {
-    let journal = Journal::new(decision.going.len());
-    let work = Work {
-        writers,
-        going: &decision.going,
-        journal: &journal,
-        brake,
-    };
-    {
-        let mut all = std::pin::pin!(work.all());
-        let rest = tokio::select! {
-            () = &mut all => None,
-            signal = interrupts.next() => {
-                brake.cancel(signal);
-                Some(signal.last_answer())
-            }
-            () = sleep_until(brake.end()) => Some(LAST_WAIT),
-        };
-        if let Some(rest) = rest {
-            let _ = timeout(rest, all).await;
+    journal: Journal,
+}
+
+impl Teardown {
+    pub(crate) fn of(decision: Decision) -> Self {
+        Self {
+            journal: Journal::new(decision.going.len()),
+            decision,
         }
     }
-    // Without one, everything has ended.
-    let stop = brake.stop().unwrap_or(Stop::GivenUp(0));
-    sorted(journal.settled(&decision.going, stop), decision.staying)
+
+    /// Deletes what goes, in order. Several environments' may run at the same time on the same writers and brake; see
+    /// [`until_stopped`] for what ends them.
+    pub(crate) async fn carry_out(&self, writers: &Writers, brake: &Brake) {
+        let work = Work {
+            writers,
+            going: &self.decision.going,
+            journal: &self.journal,
+            brake,
+        };
+        work.all().await;
+    }
+
+    /// What became of each thing.
+    pub(crate) fn settled(self, brake: &Brake) -> Vec<Settled> {
+        // Without one, everything has ended.
+        let stop = brake.stop().unwrap_or(Stop::GivenUp(0));
+        sorted(self.journal.settled(&self.decision.going, stop), self.decision.staying)
+    }
+}
+
+/// Works until all is done, the run is cancelled, or its time is up. What is under way then may come to its end;
+/// nothing more is begun.
+pub(crate) async fn until_stopped(work: impl Future<Output = ()>, brake: &Brake, interrupts: &mut Interrupts) {
+    let mut work = std::pin::pin!(work);
+    let rest = tokio::select! {
+        () = &mut work => return,
+        signal = interrupts.next() => {
+            brake.cancel(signal);
+            signal.last_answer()
+        }
+        () = sleep_until(brake.end()) => LAST_WAIT,
+    };
+    let _ = timeout(rest, work).await;
 }
 
 /// What was to go and what stays, by kind.
@@ -133,6 +165,7 @@ impl Work<'_> {
 
     async fn one(&self, at: usize) -> usize {
         let thing = &self.going[at].thing;
+        let _place = self.writers.place(thing.kind()).await;
         let end = if let Some(stop) = self.brake.on(thing.kind()) {
             End::Left(Why::NotTried(stop))
         } else {
@@ -146,6 +179,7 @@ impl Work<'_> {
     /// The same for a Worker that only such Workers bind to as go with it.
     async fn one_by_force(&self, at: usize) {
         let thing = &self.going[at].thing;
+        let _place = self.writers.place(thing.kind()).await;
         let end = match (self.brake.on(thing.kind()), &self.writers.cloudflare) {
             (Some(stop), _) => End::Left(Why::NotTried(stop)),
             (None, None) => return,

@@ -23,6 +23,7 @@ impl Work<'_> {
             if left.is_empty() {
                 return;
             }
+            let _place = self.writers.place(RemovalKind::DnsRecord).await;
             if let Some(stop) = self.brake.on(RemovalKind::DnsRecord) {
                 return self.ended(&left, |_| End::Left(Why::NotTried(stop)));
             }

@@ -22,11 +22,12 @@ impl Decision {
         if let Some(own) = own.filter(|own| !all.iter().any(|branch| branch.name == own.name)) {
             self.absent(RemovalKind::Branch, &own.name);
         }
-        let deepest = all.iter().map(|branch| depth(branch, all)).max().unwrap_or_default();
-        let mut ours: Vec<&Branch> = all.iter().filter(|branch| is_ours(branch)).collect();
+        let ours = all.iter().filter(|branch| is_ours(branch));
+        let mut ours: Vec<(usize, &Branch)> = ours.map(|branch| (depth(branch, all), branch)).collect();
         // A branch with children cannot be deleted: the deepest go first.
-        ours.sort_by_key(|branch| std::cmp::Reverse(depth(branch, all)));
-        for branch in ours {
+        ours.sort_by_key(|(depth, _)| std::cmp::Reverse(*depth));
+        let deepest = ours.first().map_or(0, |(depth, _)| *depth);
+        for (depth, branch) in ours {
             let strangers_child = all
                 .iter()
                 .find(|child| child.parent_id.as_deref() == Some(&branch.id) && !is_ours(child));
@@ -45,7 +46,7 @@ impl Decision {
             } else {
                 let (id, name) = (branch.id.clone(), branch.name.clone());
                 let ground = if is_named(branch) { Ground::Own } else { Ground::Marked };
-                self.goes(Thing::Branch { id, name }, ground, deepest - depth(branch, all));
+                self.goes(Thing::Branch { id, name }, ground, deepest - depth);
             }
         }
     }

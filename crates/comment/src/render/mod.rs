@@ -3,6 +3,7 @@
 mod database;
 mod dns;
 mod effect;
+mod ending;
 mod failures;
 mod removal;
 mod services;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use actions_core::markdown::{code, inline, link};
+pub use ending::Ending;
 pub use start::{UNTIL_THEN, start};
 pub use state::{Job, State, is_gone};
 

@@ -18,6 +18,8 @@ pub enum Permission {
     KvEdit,
     R2Read,
     D1Read,
+    /// For the project's wrangler only: our own client attaches no consumers.
+    QueuesEdit,
     AccountSettingsRead,
 }
 
@@ -38,6 +40,7 @@ impl Permission {
             Self::KvEdit => "Account → Workers KV Storage → Edit",
             Self::R2Read => "Account → Workers R2 Storage → Read",
             Self::D1Read => "Account → D1 → Read",
+            Self::QueuesEdit => "Account → Queues → Edit",
             Self::AccountSettingsRead => "Account → Account Settings → Read",
         }
     }

@@ -15,6 +15,13 @@ pub use self::told::{Head, Told};
 pub use self::withheld::Withheld;
 use crate::owner::Repository;
 
+/// A workflow run and its attempt. A later one is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Run {
+    pub id: u64,
+    pub attempt: u64,
+}
+
 /// The event's facts. Unknown kinds of event are no error: they have no pull request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Event {
@@ -35,6 +42,8 @@ pub struct Event {
     /// The commit of the run itself: that of the run that is over (`workflow_run`), else `GITHUB_SHA`. In most events
     /// this is the default branch's tip, so it is never taken for a pull request's: see [`Event::commit_of`].
     pub sha: Option<String>,
+    /// The commit that the branch was at before a push; `None` where the push made the branch.
+    pub before: Option<String>,
     /// The branch that the run is about. Untrusted text.
     pub head_ref: Option<String>,
     pub run_id: Option<String>,
@@ -57,11 +66,21 @@ impl Event {
             at: time("/pull_request/updated_at")
                 .or_else(|| time("/comment/updated_at"))
                 .or_else(|| time("/workflow_run/updated_at")),
+            before: text("/before").filter(|sha| name == "push" && sha.bytes().any(|digit| digit != b'0')),
             sha: text("/workflow_run/head_sha").or_else(|| text("/merge_group/head_sha")),
             head_ref: told.pull_request().and_then(|pull| pull.head_ref.clone()).or(head_ref),
             told,
             ..Self::default()
         }
+    }
+
+    /// The run itself; `None` outside of a workflow.
+    pub fn run(&self) -> Option<Run> {
+        let number = |text: &Option<String>| text.as_deref()?.parse().ok();
+        Some(Run {
+            id: number(&self.run_id)?,
+            attempt: number(&self.run_attempt).unwrap_or(1),
+        })
     }
 
     /// Which repository this is.

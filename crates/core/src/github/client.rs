@@ -62,12 +62,27 @@ impl Reader {
     /// # Errors
     /// A token or URL that cannot be used. Must be called within a tokio runtime.
     pub fn new(api_url: &str, token: &SecretString, repository: &str, http: reqwest::Client) -> Result<Self, Error> {
-        let base: http::Uri = api_url.parse().map_err(|_| Error::BaseUrl(api_url.to_owned()))?;
-        let octocrab = assemble(&base, token, http)?;
         let graphql = api_url.strip_suffix("/v3").unwrap_or(api_url);
+        Self::with_graphql(api_url, &format!("{graphql}/graphql"), token, repository, http)
+    }
+
+    /// As [`Reader::new`], with GraphQL at a URL of its own.
+    ///
+    /// # Errors
+    /// As those of [`Reader::new`].
+    pub fn with_graphql(
+        api_url: &str,
+        graphql_url: &str,
+        token: &SecretString,
+        repository: &str,
+        http: reqwest::Client,
+    ) -> Result<Self, Error> {
+        let uri = |url: &str| url.parse::<http::Uri>().map_err(|_| Error::BaseUrl(url.to_owned()));
+        let base = uri(api_url)?;
+        let octocrab = assemble(&base, &uri(graphql_url)?, token, http)?;
         Ok(Self {
             octocrab,
-            graphql: format!("{graphql}/graphql"),
+            graphql: graphql_url.to_owned(),
             host: base.authority().map(ToString::to_string).unwrap_or_default(),
             is_installation: token.expose_secret().starts_with("ghs_"),
             repository: repository.to_owned(),
@@ -139,26 +154,45 @@ impl Reader {
         }
     }
 
+    /// The first pages of a list that is not wanted whole, and whether it goes on.
+    pub(super) async fn first_pages(
+        &self,
+        doing: &'static str,
+        path: &str,
+        most: u64,
+    ) -> Result<(Vec<Value>, bool), Error> {
+        let reading = self.reading_at_most(doing, path, most).await?;
+        Ok((reading.pages.into_iter().flatten().collect(), !reading.ended))
+    }
+
     async fn reading(&self, doing: &'static str, path: &str) -> Result<Reading<Value>, Error> {
-        let mut pages = Vec::new();
-        let mut next = path.to_owned();
-        for _ in 0..MOST_PAGES {
-            let answer = self.ask(Method::GET, &next, None, Repeat::Safe).await?;
-            pages.push(read(doing, &answer)?);
-            match next_page(answer.header("link")) {
-                Some(path) => path.clone_into(&mut next),
-                None => {
-                    return Ok(Reading {
-                        pages,
-                        total: None,
-                        moved: false,
-                        ended: true,
-                    });
-                }
-            }
-        }
+        let reading = self.reading_at_most(doing, path, MOST_PAGES).await?;
         // Longer than any list: its `next` leads in circles.
-        Err(Error::Unproven { doing })
+        if reading.ended {
+            Ok(reading)
+        } else {
+            Err(Error::Unproven { doing })
+        }
+    }
+
+    async fn reading_at_most(&self, doing: &'static str, path: &str, most: u64) -> Result<Reading<Value>, Error> {
+        let mut reading = Reading {
+            pages: Vec::new(),
+            total: None,
+            moved: false,
+            ended: false,
+        };
+        let mut next = path.to_owned();
+        for _ in 0..most {
+            let answer = self.ask(Method::GET, &next, None, Repeat::Safe).await?;
+            reading.pages.push(read(doing, &answer)?);
+            let Some(path) = next_page(answer.header("link")) else {
+                reading.ended = true;
+                break;
+            };
+            path.clone_into(&mut next);
+        }
+        Ok(reading)
     }
 
     async fn once(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<Answer, NoAnswer> {
@@ -208,7 +242,14 @@ fn bare(path: &str) -> &str {
 
 /// octocrab on `http`. Its own `build_with_reqwest` puts the same layers together, but appends our `User-Agent` to a
 /// first one of its own, which then is the one that GitHub reads, and panics on a token that no header can carry.
-fn assemble(base: &http::Uri, token: &SecretString, http: reqwest::Client) -> Result<Octocrab, Error> {
+///
+/// The token goes to the hosts of these two URLs only.
+fn assemble(
+    base: &http::Uri,
+    graphql: &http::Uri,
+    token: &SecretString,
+    http: reqwest::Client,
+) -> Result<Octocrab, Error> {
     let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
         .ok()
         .filter(|_| !token.expose_secret().is_empty())
@@ -227,7 +268,11 @@ fn assemble(base: &http::Uri, token: &SecretString, http: reqwest::Client) -> Re
         .with_service(ReqwestConnector::new(http))
         .with_layer(&ExtraHeadersLayer::new(Arc::new(headers)))
         .with_layer(&BaseUriLayer::new(base.clone()))
-        .with_layer(&AuthHeaderLayer::new(Some(authorization), base.clone(), base.clone()))
+        .with_layer(&AuthHeaderLayer::new(
+            Some(authorization),
+            base.clone(),
+            graphql.clone(),
+        ))
         .with_auth(AuthState::None)
         .build()
         .map_err(|error| Error::Client(error.into()))

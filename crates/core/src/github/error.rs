@@ -123,6 +123,7 @@ impl Error {
             permissions,
             limited,
             message,
+            doing,
             ..
         } = self
         else {
@@ -141,8 +142,9 @@ impl Error {
                     .as_ref()
                     .map(|told| format!(" (GitHub asks for {})", told.replace("; ", " or ")))
                     .unwrap_or_default();
+                let grant = grant(doing);
                 format!(
-                    "add `permissions: {{ contents: read, pull-requests: write }}` to the job{told}: naming one \
+                    "add `permissions: {{ contents: read, {grant} }}` to the job{told}: naming one \
                      permission takes all others away; a pull request from a fork or by Dependabot has a token that \
                      can only read"
                 )
@@ -153,6 +155,17 @@ impl Error {
             _ => return None,
         };
         Some(text)
+    }
+}
+
+/// The permission that something asks for (contract sheet of GitHub, section 9).
+fn grant(doing: &str) -> &'static str {
+    if doing.contains("deployment") {
+        "deployments: write"
+    } else if doing.contains("commit's status") {
+        "statuses: write"
+    } else {
+        "pull-requests: write"
     }
 }
 

@@ -6,11 +6,17 @@
 
 mod client;
 mod comments;
+mod commits;
+pub mod deployments;
 mod error;
 mod identity;
 mod pulls;
 
 pub use client::{Reader, Writer};
 pub use comments::{Author, Comment, Edited, Hidden};
+pub use commits::{Changes, CommitStatus};
 pub use error::Error;
 pub use identity::{Identity, Person};
+
+/// The API of github.com; GitHub Enterprise Server has its own.
+pub const API: &str = "https://api.github.com";

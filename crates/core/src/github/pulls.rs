@@ -51,7 +51,7 @@ impl Reader {
         Ok(if open.is_empty() { closed } else { open })
     }
 
-    fn briefly(&self) -> Self {
+    pub(super) fn briefly(&self) -> Self {
         let mut reader = self.clone();
         reader.patience.total = PATIENCE;
         reader

@@ -32,6 +32,9 @@ pub use types::{Branch, Endpoint, Operation, Project};
 use crate::retry::Patience;
 use api::Api;
 
+/// Neon's public API.
+pub const API: &str = "https://console.neon.tech/api/v2";
+
 /// Reads one project.
 #[derive(Clone)]
 pub struct Reader {

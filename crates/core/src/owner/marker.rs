@@ -60,9 +60,18 @@ fn hashed(part: &str) -> String {
     format!("{CUT}{}", short_hash(part, HASH))
 }
 
-/// Whether a part stands for `value`, which may have been hashed.
+/// Whether a part stands for `value`, which may have been hashed, here or where `value` was read from a marker.
 fn says(part: &str, value: &str) -> bool {
-    part == encoded(value) || part == hashed(value)
+    part == encoded(value) || part == hashed(value) || value.starts_with(CUT) && part == value
+}
+
+/// A part as the name that it stands for; of a hash nothing is known but itself.
+fn name(part: &str) -> String {
+    match part {
+        NONE => String::new(),
+        hash if hash.starts_with(CUT) => hash.to_owned(),
+        part => plain(part),
+    }
 }
 
 /// GitHub compares names without case: the hash of one must not depend on it.
@@ -170,6 +179,16 @@ impl Marker {
             &plain(&self.repository)
         };
         repository.is(self.id, name)
+    }
+
+    /// The owner that it names, of this repository: for what no manifest tells any more. `None` when it is another's.
+    pub fn owner_in(&self, repository: &Repository) -> Option<Owner> {
+        self.is_of(repository).then(|| Owner {
+            repository: repository.clone(),
+            project: name(&self.project),
+            environment: name(&self.environment),
+            pull_request: self.pull_request,
+        })
     }
 
     /// Whether it names exactly this owner.

@@ -107,6 +107,26 @@ fn what_is_long_is_shortened_and_still_tells_two_apart() {
 }
 
 #[test]
+fn an_owner_is_read_back_from_its_marker() {
+    let here = owner(Some(7), "acme/app", Some(4));
+    let mut long = here.clone();
+    long.project = "p".repeat(80);
+    let mut nameless = here.clone();
+    nameless.project = String::new();
+    for made in [here.clone(), owner(Some(7), "acme/app", None), long, nameless] {
+        let marker = read(&made.marker()).unwrap().unwrap();
+        let found = marker.owner_in(&here.repository).unwrap();
+        assert!(found.verdict_of([made.marker().as_str()]).is_ours(), "{found:?}");
+        assert_eq!(found.pull_request, made.pull_request);
+        // What was hashed is itself, and no other name.
+        let mut other = made.clone();
+        other.project.push('x');
+        assert!(!found.verdict_of([other.marker().as_str()]).is_ours(), "{found:?}");
+        assert_eq!(marker.owner_in(&owner(Some(8), "acme/app", None).repository), None);
+    }
+}
+
+#[test]
 fn no_part_can_pass_for_two() {
     let mut tricky = owner(Some(7), "acme/app", None);
     tricky.environment = "preview:42".to_owned();

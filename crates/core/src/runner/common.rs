@@ -23,6 +23,7 @@ struct Raw {
     dry_run: Option<String>,
     github_token: Option<String>,
     github_api_url: Option<String>,
+    github_graphql_url: Option<String>,
     cloudflare_api_token: Option<String>,
     cloudflare_account_id: Option<String>,
     cloudflare_zone_id: Option<String>,
@@ -53,8 +54,24 @@ pub struct GithubAccess {
     pub token: SecretString,
     /// Without a trailing slash; on GitHub Enterprise Server it ends in `/api/v3`.
     pub api_url: String,
+    /// Where GraphQL is, when it is not where [`Reader::new`](crate::github::Reader::new) finds it.
+    pub graphql_url: Option<String>,
     /// `owner/name`.
     pub repository: String,
+}
+
+impl GithubAccess {
+    /// A reader with this access.
+    ///
+    /// # Errors
+    /// As those of [`Reader::new`](crate::github::Reader::new).
+    pub fn reader(&self, http: reqwest::Client) -> Result<crate::github::Reader, crate::github::Error> {
+        let (api, token, repository) = (&self.api_url, &self.token, &self.repository);
+        match &self.graphql_url {
+            Some(graphql) => crate::github::Reader::with_graphql(api, graphql, token, repository, http),
+            None => crate::github::Reader::new(api, token, repository, http),
+        }
+    }
 }
 
 /// Access to the Cloudflare API.
@@ -140,6 +157,7 @@ impl Common {
         GithubAccess {
             token: self.secret(problems, "github-token", self.raw.github_token.as_ref(), remedy),
             api_url: github_url(&self.raw, problems),
+            graphql_url: graphql_url(&self.raw, problems),
             repository: self.event.repository.clone().unwrap_or_else(|| {
                 problems.add(
                     "github-token",
@@ -239,11 +257,7 @@ impl Common {
         NeonAccess {
             api_key: self.secret(problems, "neon-api-key", self.raw.neon_api_key.as_ref(), remedy),
             project_id,
-            api_url: problems.base_url(
-                "neon-api-url",
-                self.raw.neon_api_url.as_deref(),
-                "https://console.neon.tech/api/v2",
-            ),
+            api_url: problems.base_url("neon-api-url", self.raw.neon_api_url.as_deref(), crate::neon::API),
         }
     }
 
@@ -330,16 +344,20 @@ fn optional_github(raw: &Raw, event: &Event, problems: &mut Problems) -> Option<
     Some(GithubAccess {
         token: problems.required_secret("github-token", Some(token), ""),
         api_url: github_url(raw, problems),
+        graphql_url: graphql_url(raw, problems),
         repository,
     })
 }
 
 fn github_url(raw: &Raw, problems: &mut Problems) -> String {
-    problems.base_url(
-        "github-api-url",
-        raw.github_api_url.as_deref(),
-        "https://api.github.com",
-    )
+    problems.base_url("github-api-url", raw.github_api_url.as_deref(), crate::github::API)
+}
+
+/// GraphQL's own URL, where an input says it. The runner's `GITHUB_GRAPHQL_URL` is not taken: beside a `github-api-url`
+/// that is another's, it would send that one's token to another host.
+fn graphql_url(raw: &Raw, problems: &mut Problems) -> Option<String> {
+    let given = raw.github_graphql_url.as_deref()?;
+    Some(problems.base_url("github-graphql-url", Some(given), "https://api.github.com/graphql"))
 }
 
 fn hex_id(problems: &mut Problems, input: &str, value: &str) {

@@ -160,7 +160,7 @@ impl From<Error> for Unasked {
 fn reader(github: Option<GithubAccess>) -> Result<Reader, Unasked> {
     let access = github.ok_or(Unasked::NoToken)?;
     let http = crate::http::client().map_err(|error| Unasked::Failed(error.to_string()))?;
-    Ok(Reader::new(&access.api_url, &access.token, &access.repository, http)?)
+    Ok(access.reader(http)?)
 }
 
 async fn ask(github: Option<GithubAccess>, number: u64) -> Result<PullRequest, Unasked> {

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use actions_core::cloudflare::Zone;
+use actions_core::http::DNS_OVER_HTTPS;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
@@ -16,8 +17,6 @@ use crate::wanted::Wanted;
 use question::{Heard, Question};
 use transport::Server;
 
-/// Where to ask when the name servers cannot be reached from here (port 53 closed, say).
-const FALLBACK: &str = "https://cloudflare-dns.com/dns-query";
 /// The pause between rounds; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -80,11 +79,11 @@ pub(crate) async fn until_answered(
                 }
             }
             tracing::info!(
-                "the name servers of `{}` cannot be reached from here; asking {FALLBACK}",
+                "the name servers of `{}` cannot be reached from here; asking {DNS_OVER_HTTPS}",
                 zone.name
             );
             let rest = limit.saturating_sub(start.elapsed());
-            ask_until(wanted, vec![over_https(FALLBACK)], rest, false).await
+            ask_until(wanted, vec![over_https(DNS_OVER_HTTPS)], rest, false).await
         }
     }
 }

@@ -1,171 +1,167 @@
-//! A consumer's workflow with all six actions, run by act against the local cloud: first a refused DNS change, which
-//! fails the job and is told in the comment; then the same push again, which succeeds; then the close.
+//! Workflows as a team's repository runs them: by act, on this machine, against the local cloud with its runtime.
+//!
+//! A story is a function over a [`Shop`], the scratch repository of a team (a copy of `action-tests/platform`) with the
+//! caller workflows that the story names, and a cloud of its own. It runs events and looks at what they did:
+//!
+//! ```ignore
+//! pub(super) const STORY: Story = Story {
+//!     name: "production",                      // cargo xtask test --only workflows --story production
+//!     what: "a push to main is deployed",
+//!     always: true,                            // false: only with `--full`, which .ci/run gives
+//!     callers: &[("production.yml", CALLER)],  // written to .github/workflows, on main
+//!     play,
+//! };
+//!
+//! fn play(shop: &mut Shop) -> Result<()> {
+//!     let run = shop.run(&shop.push_to_main("production.yml"))?;
+//!     run.ended(true, &[("build", "success"), ("deploy", "success")])?;  // exactly these jobs ran
+//!     ensure!(run.summary.contains("…"));
+//!     shop.state()?                                                      // and what the cloud holds
+//! }
+//! ```
+//!
+//! and one line in [`stories`]. The callers name our workflows and actions as everybody does,
+//! `codex/actions/.github/workflows/preview.yml@v1`; what stands there is a release tree, rendered for runners that do
+//! not know the syntax of 2026 (`release::references`). Actions of others are stood in for (`stand_in`): add the action
+//! there when a workflow uses another one. Secrets and variables are those of [`shop::secrets`] and `Shop::variables`.
+//! Every run is looked through for secrets, in its log and in its artifacts, and every story ends with a look at what
+//! the local cloud was asked and does not know; neither is left to the story.
+//!
+//! What act does not do (contract sheet of act): `concurrency` and `permissions` have no effect, and outputs of jobs
+//! that hold a masked value are passed on.
 
+mod call;
+mod log;
+mod preview;
 mod run;
+mod shop;
+mod smallest;
+mod stand_in;
 
-use std::fs;
+use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
-use serde_json::{Value, json};
+use anyhow::{Result, bail};
 
-use self::run::{Act, Outcome};
-use crate::demo::cloud::Cloud;
-use crate::demo::consumer::Consumer;
-use crate::demo::verify::{self, Inventory};
-use crate::demo::world::PULL_REQUEST;
-use crate::git::commit_all;
-use crate::release::tree;
+use self::shop::Shop;
+use crate::say;
 use crate::test::Passed;
 use crate::workspace::Workspace;
 
-pub(crate) fn step(workspace: &Workspace) -> Result<Passed> {
-    let scratch = workspace.scratch("act")?;
-    let folder = |name: &str| -> Result<_> {
-        let path = scratch.path().join(name);
-        fs::create_dir(&path)?;
-        Ok(path)
-    };
-    let release = folder("release")?;
-    tree::write(workspace, &release, &tree::Options::unreleased())?;
-    for (name, content) in [("checkout", CHECKOUT), ("setup-node", SETUP_NODE)] {
-        let stub = folder(name)?;
-        fs::write(stub.join("action.yml"), content)?;
-        commit_all(&stub, "Stand in for an action of somebody else")?;
-    }
+/// One thing that happens in a team's repository, and what must come of it.
+pub(crate) struct Story {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    /// It runs each time, not only with `--full`.
+    pub(crate) always: bool,
+    /// The workflows of the team's repository: file name and text.
+    pub(crate) callers: &'static [(&'static str, &'static str)],
+    pub(crate) play: fn(&mut Shop) -> Result<()>,
+}
 
-    let cloud = Cloud::start(workspace)?;
-    let mut consumer = Consumer::create(workspace, &scratch.path().join("app"), cloud.edge_port())?;
-    consumer.branch_off()?;
-    let act = Act {
-        workspace,
-        cloud: &cloud,
-        consumer: &consumer,
-        release,
-        stubs: scratch.path(),
-        home: folder("home")?,
-    };
-    let told = story(&act).map_err(|error| {
-        let log = cloud.log();
-        if log.trim().is_empty() {
-            error
-        } else {
-            error.context(format!("local-cloud said:\n{log}"))
+/// In the order in which they run: one after another, since each keeps both cores busy.
+fn stories() -> Vec<Story> {
+    let mut all = vec![smallest::STORY];
+    all.extend(preview::STORIES);
+    all
+}
+
+/// Which stories are played.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    /// Also those that do not run each time.
+    pub(crate) full: bool,
+    /// Only these. Empty: all.
+    pub(crate) only: Vec<String>,
+}
+
+impl Selection {
+    fn of<'a>(&self, stories: &'a [Story]) -> Result<Vec<&'a Story>> {
+        let unknown = |name: &&String| stories.iter().all(|story| story.name != **name);
+        if let Some(name) = self.only.iter().find(unknown) {
+            let all: Vec<_> = stories.iter().map(|story| story.name).collect();
+            bail!("there is no story `{name}`, but {}", all.join(", "));
         }
-    });
-    let told = told?;
-    cloud.stop()?;
+        let wanted = |story: &&Story| {
+            let named = self.only.iter().any(|name| name == story.name);
+            named || self.only.is_empty() && (self.full || story.always)
+        };
+        Ok(stories.iter().filter(wanted).collect())
+    }
+}
+
+/// The names of the stories and what each shows, for `--list`.
+pub(crate) fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
+    stories().into_iter().map(|story| (story.name, story.what))
+}
+
+pub(crate) fn step(workspace: &Workspace) -> Result<Passed> {
+    let (mut told, mut failed) = (String::new(), Vec::new());
+    for story in workspace.stories.of(&stories())? {
+        let start = Instant::now();
+        match played(workspace, story) {
+            Ok(runs) => {
+                say!("  {:<24} {:>5.0} s  {runs}", story.name, start.elapsed().as_secs_f64());
+                told += &format!("{}: {runs}\n", story.name);
+            }
+            Err(error) => {
+                say!("  {:<24} {:>5.0} s  FAILED", story.name, start.elapsed().as_secs_f64());
+                failed.push(format!("{} ({})\n{error:#}", story.name, story.what));
+            }
+        }
+        if crate::child::interrupted() {
+            bail!("interrupted");
+        }
+    }
+    if !failed.is_empty() {
+        bail!("{}", failed.join("\n\n"));
+    }
     Ok(Passed::Ran(told))
 }
 
-/// What stands in for `actions/checkout`: the scratch repository at the commit that the workflow names.
-const CHECKOUT: &str = r#"name: checkout
-description: checks the scratch repository out
-inputs:
-  ref:
-    description: commit
-  persist-credentials:
-    description: without meaning here
-runs:
-  using: composite
-  steps:
-    - shell: bash
-      run: git clone --quiet "$SCRATCH_REPOSITORY" . && git checkout --quiet "$REF"
-      env:
-        REF: ${{ inputs.ref }}
-"#;
-
-/// What stands in for `actions/setup-node`: Node is here already.
-const SETUP_NODE: &str = r"name: setup-node
-description: does nothing
-inputs:
-  node-version:
-    description: without meaning here
-runs:
-  using: composite
-  steps:
-    - shell: bash
-      run: node --version
-";
-
-fn story(act: &Act<'_>) -> Result<String> {
-    let cloud = act.cloud;
-    let before = Inventory::of(&cloud.state()?);
-
-    let fault = json!({
-        "provider": "cloudflare", "method": "POST", "path": "/zones/*/dns_records/batch", "status": 403,
-        "body": {"success": false, "errors": [{"code": 10000, "message": "Authentication error"}], "messages": [], "result": null},
-    });
-    cloud.post("faults", &fault)?;
-    let refused = act.run("opened")?;
-    check(&refused, &[("preview-dns", false)], false).context("with a refused DNS change")?;
-    ensure!(
-        refused.log.contains("::error") && refused.log.contains("10000"),
-        "the log does not tell why DNS failed\n{}",
-        refused.log
-    );
-    comment(cloud, |body| body.contains("10000")).context("after a refused DNS change")?;
-    cloud.forget_faults()?;
-
-    let succeeded = act.run("synchronize")?;
-    let all = [
-        "neon-branch",
-        "preview-dns",
-        "deploy-workers",
-        "health-check",
-        "pr-comment",
-    ]
-    .map(|action| (action, true));
-    check(&succeeded, &all, true).context("after the refusal was lifted")?;
-    comment(cloud, |body| !body.contains("10000")).context("after a good run")?;
-    let state = cloud.state()?;
-    let workers = Inventory::of(&state)
-        .left_over(&before)
-        .iter()
-        .filter(|name| name.starts_with("worker"))
-        .count();
-    ensure!(workers == 5, "{workers} Workers were deployed, not 5");
-
-    let closed = act.run("closed")?;
-    check(&closed, &[("cleanup", true)], true).context("on close")?;
-    let left = Inventory::of(&cloud.state()?).left_over(&before);
-    ensure!(left.is_empty(), "left over after the close: {}", left.join(", "));
-    comment(cloud, |_| true).context("on close")?;
-
-    let unknown = verify::unknown(&cloud.requests()?);
-    ensure!(
-        unknown.is_empty(),
-        "the local cloud does not know {}",
-        unknown.join(", ")
-    );
-    Ok(format!("{}\n{}\n{}", refused.log, succeeded.log, closed.log))
-}
-
-/// Each of these steps ended as it should, so did the job, and nothing secret was printed.
-fn check(outcome: &Outcome, steps: &[(&str, bool)], succeeds: bool) -> Result<()> {
-    let expected = |well: bool| if well { "success" } else { "failure" };
-    for (step, well) in steps {
-        let found = outcome.steps.get(*step).map(String::as_str);
-        ensure!(
-            found == Some(expected(*well)),
-            "step `{step}` ended with {found:?}\n{}",
-            outcome.log
-        );
+/// Plays one story; answers its runs and how long each took.
+fn played(workspace: &Workspace, story: &Story) -> Result<String> {
+    let mut shop = Shop::open(workspace, story.callers)?;
+    let done = (story.play)(&mut shop).and_then(|()| shop.knows_all());
+    if let Err(error) = done {
+        let log = shop.cloud.log();
+        return Err(match log.trim() {
+            "" => error,
+            log => error.context(format!("local-cloud said:\n{log}")),
+        });
     }
-    ensure!(
-        outcome.succeeded == succeeds,
-        "act's exit status tells the other result\n{}",
-        outcome.log
-    );
-    ensure!(outcome.leaks.is_empty(), "printed: {}", outcome.leaks.join(", "));
-    Ok(())
+    shop.close()
 }
 
-/// There is one comment of ours, and its text is as it should be.
-fn comment(cloud: &Cloud, is_right: impl Fn(&str) -> bool) -> Result<()> {
-    let state = cloud.state()?;
-    let comments: Vec<&Value> = verify::own_comments(&state, PULL_REQUEST);
-    ensure!(comments.len() == 1, "{} comments of ours", comments.len());
-    let body = comments[0]["body"].as_str().unwrap_or_default();
-    ensure!(is_right(body), "the comment does not tell what happened:\n{body}");
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn story(name: &'static str, always: bool) -> Story {
+        Story {
+            name,
+            what: "",
+            always,
+            callers: &[],
+            play: |_| Ok(()),
+        }
+    }
+
+    #[test]
+    fn a_story_that_is_named_is_played_whether_it_runs_each_time_or_not() {
+        let stories = [story("a", true), story("b", false)];
+        let names = |full, only: &[&str]| -> Vec<&str> {
+            let only = only.iter().map(|name| (*name).to_owned()).collect();
+            let selection = Selection { full, only };
+            selection.of(&stories).unwrap().iter().map(|story| story.name).collect()
+        };
+        assert_eq!(names(false, &[]), ["a"]);
+        assert_eq!(names(true, &[]), ["a", "b"]);
+        assert_eq!(names(false, &["b"]), ["b"]);
+        let none = Selection {
+            full: false,
+            only: vec!["c".to_owned()],
+        };
+        let error = none.of(&stories).err().unwrap().to_string();
+        assert_eq!(error, "there is no story `c`, but a, b");
+    }
 }

@@ -1,232 +1,155 @@
 //! One run of a workflow by act, without containers.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
-use serde_json::Value;
+use anyhow::{Context as _, Result, bail};
+use serde_json::json;
 
+use super::call::Call;
+use super::log::{self, Outcome};
+use super::shop::{self, Shop};
 use crate::child;
-use crate::demo::cloud::Cloud;
-use crate::demo::consumer::Consumer;
 use crate::demo::{event, verify, world};
-use crate::workspace::Workspace;
 
-const WORKFLOW: &str = ".github/workflows/preview.yml";
-/// The workflow's own limit.
+/// More than a run ever takes.
 const LIMIT: Duration = Duration::from_mins(15);
+/// The token of a fork's run.
+const READ_ONLY: &str = "ghs_2002_demo.Rd8nYq4LzPvK6wXm2BtCs9HfGj";
 
-pub(super) struct Act<'a> {
-    pub(super) workspace: &'a Workspace,
-    pub(super) cloud: &'a Cloud,
-    pub(super) consumer: &'a Consumer,
-    /// What `codex/actions@v1` is: a release tree.
-    pub(super) release: PathBuf,
-    /// Where what stands in for the actions of others is, by name.
-    pub(super) stubs: &'a Path,
-    /// act keeps its copies of actions here.
-    pub(super) home: PathBuf,
-}
-
-pub(super) struct Outcome {
-    pub(super) succeeded: bool,
-    /// Result by step id.
-    pub(super) steps: BTreeMap<String, String>,
-    /// What a reader of the log sees.
-    pub(super) log: String,
-    /// What steps asked to be masked.
-    masked: Vec<String>,
-    /// Names of the secrets in the log.
-    pub(super) leaks: Vec<String>,
-}
-
-impl Act<'_> {
-    /// Runs the workflow for a `pull_request` event with this action.
-    pub(super) fn run(&self, action: &str) -> Result<Outcome> {
-        let pull = event::pull_request(self.consumer, action);
-        self.cloud.post("seed", &event::seed(&pull))?;
-        let event_file = self.file("event.json", &event::payload(action, &pull).to_string())?;
-
-        let mut secrets = vec![
-            ("GITHUB_TOKEN", world::GITHUB_TOKEN),
-            ("CLOUDFLARE_API_TOKEN", world::CLOUDFLARE_API_TOKEN),
-            ("NEON_API_KEY", world::NEON_API_KEY),
-        ];
-        secrets.extend(world::SERVICE_SECRETS);
-        // Files, not arguments: those can be read by every user of a machine.
-        let secrets_file = self.file("secrets", &lines(&secrets))?;
-        let vars_file = self.file(
-            "vars",
-            &lines(&[
-                ("CLOUDFLARE_ACCOUNT_ID", world::ACCOUNT),
-                ("CLOUDFLARE_API_URL", &self.cloud.cloudflare),
-                ("NEON_PROJECT_ID", world::NEON_PROJECT),
-                ("NEON_API_URL", &self.cloud.neon),
-            ]),
-        )?;
-        let trusted = self.file("ca.pem", &self.cloud.ca()?)?;
+impl Shop {
+    /// Runs a workflow for an event, of which GitHub knows what the event tells. Two may run at once.
+    ///
+    /// # Errors
+    /// act could not run it, or the run has printed or kept a secret. A run that fails is no error: see
+    /// [`Outcome::ended`].
+    pub(crate) fn run(&self, call: &Call) -> Result<Outcome> {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let home = self.folder(&format!("run-{number}"))?;
+        let artifacts = self.folder(&format!("artifacts-{number}"))?;
+        self.see(call)?;
+        let token = if call.trusted { world::GITHUB_TOKEN } else { READ_ONLY };
+        if !call.trusted {
+            let permissions = json!({"contents": "read", "pull-requests": "read", "issues": "read"});
+            let seed = json!({"github": {"tokens": [{"token": READ_ONLY, "permissions": permissions}]}});
+            self.cloud.post("seed", &seed)?;
+        }
+        let kept = shop::secrets().into_iter();
+        let kept = kept.map(|(name, value)| (name.to_owned(), value));
+        let mut given = vec![("GITHUB_TOKEN", token.to_owned())];
+        if call.trusted {
+            given.extend(shop::secrets());
+        }
+        let file = |name: &str, content: &str| -> Result<_> {
+            let path = home.join(name);
+            fs::write(&path, content)?;
+            Ok(path)
+        };
         let mut command = Command::new(self.workspace.python_tool("act"));
         child::scrub(&mut command);
         command
-            .arg("pull_request")
-            .args([
-                "--json",
-                "--no-cache-server",
-                "--platform",
-                "ubuntu-latest=-self-hosted",
-            ])
-            .args(["--workflows", WORKFLOW])
+            .arg(call.event)
+            .args(["--json", "--no-cache-server", "--actor", call.actor])
+            .args(
+                RUNNERS
+                    .iter()
+                    .flat_map(|label| ["--platform".to_owned(), format!("{label}=-self-hosted")]),
+            )
+            .args(["--workflows", &format!(".github/workflows/{}", call.workflow)])
             .arg("--eventpath")
-            .arg(event_file)
+            .arg(file("event.json", &call.payload.to_string())?)
+            // Files, not arguments: those can be read by every user of a machine.
             .arg("--secret-file")
-            .arg(secrets_file)
+            .arg(file("secrets", &lines(&given))?)
             .arg("--var-file")
-            .arg(vars_file)
+            .arg(file("vars", &lines(&self.variables()))?)
             .args([
                 "--local-repository",
                 &format!("codex/actions@v1={}", self.release.display()),
             ])
-            .args(self.stands_in(&["checkout", "setup-node"])?)
-            .args([
-                "--env",
-                &format!("SCRATCH_REPOSITORY={}", self.consumer.folder.display()),
-            ])
-            .args([
-                "--env",
-                &format!("CODEX_ACTIONS_BIN_DIR={}", self.workspace.actions.display()),
-            ])
-            .args(["--env", &format!("{}={}", world::DB_METHOD.0, world::DB_METHOD.1)])
-            .args(["--env", &format!("SSL_CERT_FILE={}", trusted.display())])
-            .args(["--env", &format!("GITHUB_API_URL={}", self.cloud.github)])
-            .args(["--env", &format!("GITHUB_GRAPHQL_URL={}/graphql", self.cloud.github)])
-            .args(["--env", &format!("GITHUB_REPOSITORY={}", world::REPOSITORY)])
-            .args(Self::npm()?)
-            .env("HOME", &self.home)
-            .env("XDG_CACHE_HOME", self.home.join(".cache"))
+            .args(&self.stand_ins)
+            .env("HOME", &home)
+            .env("XDG_CACHE_HOME", home.join(".cache"))
             .current_dir(&self.consumer.folder);
+        let ca = file("ca.pem", &self.cloud.ca()?)?;
+        for (name, value) in self.environment(call, number, &ca, &artifacts)? {
+            command.args(["--env", &format!("{name}={value}")]);
+        }
+        let start = Instant::now();
         let done = child::run(&mut command, LIMIT)?;
-        let mut outcome = read(&done.stdout);
+        let took = start.elapsed();
+        let mut outcome = log::read(&done.stdout);
+        if outcome.jobs.is_empty() {
+            bail!("act ran nothing for `{}`\n{}\n{}", call.name, outcome.log, done.stderr);
+        }
         outcome.succeeded = done.status.success();
-        let secrets = secrets
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        outcome.name.clone_from(&call.name);
+        if let Ok(mut runs) = self.runs.lock() {
+            runs.push((call.name.clone(), took));
+        }
         // Shorter masks would be found by accident.
         let masked = outcome.masked.iter().filter(|value| value.len() >= 8);
         let masked = masked.map(|value| ("a masked value".to_owned(), value.clone()));
-        outcome.leaks = verify::secrets_in(&outcome.log, &secrets.chain(masked).collect::<Vec<_>>());
+        let secret: Vec<_> = kept.chain(masked).collect();
+        let mut leaks = verify::secrets_in(&outcome.log, &secret);
+        leaks.extend(verify::secrets_in(&outcome.summary, &secret));
+        leaks.extend(shop::secrets_below(&artifacts, &secret)?);
+        if !leaks.is_empty() {
+            bail!("`{}` leaks {}\n{}", call.name, leaks.join(", "), outcome.log);
+        }
         Ok(outcome)
     }
 
-    fn file(&self, name: &str, content: &str) -> Result<PathBuf> {
-        let path = self.home.join(name);
-        fs::write(&path, content)?;
-        Ok(path)
-    }
-
-    /// For each action of `actions/…` that the workflow uses, at the commit that it names: our folder.
-    fn stands_in(&self, names: &[&str]) -> Result<Vec<String>> {
-        let workflow = fs::read_to_string(self.consumer.folder.join(WORKFLOW))?;
-        let mut arguments = Vec::new();
-        for name in names {
-            let marker = format!("uses: actions/{name}@");
-            let rest = workflow
-                .split(&marker)
-                .nth(1)
-                .with_context(|| format!("the workflow has no `{marker}`"))?;
-            let commit = rest.split_whitespace().next().unwrap_or_default();
-            let folder = self.stubs.join(name);
-            arguments.extend([
-                "--local-repository".to_owned(),
-                format!("actions/{name}@{commit}={}", folder.display()),
-            ]);
+    /// GitHub knows what an event tells of its pull request, though no workflow runs for it.
+    pub(crate) fn see(&self, call: &Call) -> Result<()> {
+        let pull = &call.payload["pull_request"];
+        if pull.is_object() {
+            self.cloud.post("seed", &event::seed(pull))?;
         }
-        Ok(arguments)
+        Ok(())
     }
 
-    /// The workflow's `npm ci` uses the developer's registry and cache: `HOME` is another folder here.
-    fn npm() -> Result<Vec<String>> {
-        let mut arguments = Vec::new();
+    /// What every step of a run finds in its environment.
+    fn environment(&self, call: &Call, number: u64, ca: &Path, artifacts: &Path) -> Result<Vec<(String, String)>> {
+        let text = |path: &Path| path.display().to_string();
+        let mut all = vec![
+            ("SCRATCH_REPOSITORY".to_owned(), text(&self.consumer.folder)),
+            ("SCRATCH_ARTIFACTS".to_owned(), text(artifacts)),
+            ("CODEX_ACTIONS_BIN_DIR".to_owned(), text(&self.workspace.actions)),
+            (world::DB_METHOD.0.to_owned(), world::DB_METHOD.1.to_owned()),
+            ("SSL_CERT_FILE".to_owned(), text(ca)),
+            ("GITHUB_API_URL".to_owned(), self.cloud.github.clone()),
+            (
+                "GITHUB_GRAPHQL_URL".to_owned(),
+                format!("{}/graphql", self.cloud.github),
+            ),
+            ("GITHUB_REPOSITORY".to_owned(), world::REPOSITORY.to_owned()),
+            ("GITHUB_SHA".to_owned(), call.sha.clone()),
+            ("GITHUB_RUN_ID".to_owned(), (1000 + number).to_string()),
+            ("GITHUB_RUN_NUMBER".to_owned(), (1 + number).to_string()),
+        ];
+        // An install uses the developer's registry and cache: `HOME` is another folder here.
         for key in ["userconfig", "cache"] {
             let asked = child::run(
                 Command::new("npm").args(["config", "get", key]),
                 Duration::from_secs(30),
             )
             .with_context(|| format!("npm does not tell its `{key}`"))?;
-            arguments.extend(["--env".to_owned(), format!("npm_config_{key}={}", asked.stdout.trim())]);
+            all.push((format!("npm_config_{key}"), asked.stdout.trim().to_owned()));
         }
-        Ok(arguments)
+        all.push(("npm_config_prefer_offline".to_owned(), "true".to_owned()));
+        Ok(all)
     }
 }
 
-fn lines(pairs: &[(&str, &str)]) -> String {
-    pairs
-        .iter()
-        .flat_map(|(name, value)| [name, "=", value, "\n"])
-        .collect()
-}
+/// The labels that workflows ask for.
+const RUNNERS: [&str; 3] = ["ubuntu-latest", "ubuntu-slim", "ubuntu-24.04"];
 
-/// The action of ours that a step uses: a step without a name is called as what it uses.
-fn action(step: &str) -> Option<&str> {
-    let (name, _) = step.strip_prefix("codex/actions/")?.split_once('@')?;
-    Some(name)
-}
-
-/// Reads act's log: one JSON object per line.
-fn read(stdout: &str) -> Outcome {
-    let (mut steps, mut log, mut masked) = (BTreeMap::new(), String::new(), Vec::new());
-    for line in stdout.lines() {
-        let Ok(entry) = serde_json::from_str::<Value>(line) else {
-            log.push_str(line);
-            log.push('\n');
-            continue;
-        };
-        log.push_str(entry["msg"].as_str().unwrap_or_default().trim_end());
-        log.push('\n');
-        if entry["command"] == "add-mask" {
-            masked.extend(entry["arg"].as_str().map(str::to_owned));
-        }
-        // The steps before and after the workflow's own have results too.
-        if entry["stage"] != "Main" {
-            continue;
-        }
-        // The id is a list: an action's inner steps come below the step of the workflow.
-        let is_inner = entry["stepID"].as_array().is_some_and(|ids| ids.len() != 1);
-        let action = entry["step"].as_str().and_then(action);
-        if let (false, Some(action), Some(result)) = (is_inner, action, entry["stepResult"].as_str()) {
-            steps.insert(action.to_owned(), result.to_owned());
-        }
-    }
-    Outcome {
-        succeeded: false,
-        steps,
-        log,
-        masked,
-        leaks: Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn results_are_those_of_the_workflows_own_steps() {
-        let outcome = read(concat!(
-            "{\"msg\":\"running\\n\",\"stage\":\"Main\",\"stepID\":[\"4\"],\"step\":\"codex/actions/preview-dns@v1\"}\n",
-            "{\"msg\":\"***\",\"command\":\"add-mask\",\"arg\":\"s3cret\",\"stage\":\"Main\"}\n",
-            "{\"msg\":\"inner\",\"stage\":\"Main\",\"stepID\":[\"4\",\"run\"],\"step\":\"codex/actions/preview-dns@v1\",\"stepResult\":\"success\"}\n",
-            "{\"msg\":\"outer\",\"stage\":\"Main\",\"stepID\":[\"4\"],\"step\":\"codex/actions/preview-dns@v1\",\"stepResult\":\"failure\"}\n",
-            "{\"msg\":\"after\",\"stage\":\"Post\",\"stepID\":[\"4\"],\"step\":\"codex/actions/preview-dns@v1\",\"stepResult\":\"success\"}\n",
-            "no JSON\n",
-        ));
-        assert_eq!(
-            outcome.steps,
-            BTreeMap::from([("preview-dns".to_owned(), "failure".to_owned())])
-        );
-        assert_eq!(outcome.log, "running\n***\ninner\nouter\nafter\nno JSON\n");
-        assert_eq!(outcome.masked, ["s3cret"]);
-    }
+/// The form of act's files: a value in double quotes may have escapes, one in single quotes is as it is.
+fn lines(pairs: &[(&str, String)]) -> String {
+    let line = |(name, value): &(&str, String)| format!("{name}='{value}'\n");
+    pairs.iter().map(line).collect()
 }

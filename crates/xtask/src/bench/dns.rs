@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use super::measure::{Measured, once};
+use super::uses::Uses;
 use super::{LATENCY_MS, Row};
 use crate::child;
 use crate::demo::cloud::Cloud;
@@ -51,7 +52,7 @@ pub(super) fn rows(workspace: &Workspace, cloud: &Cloud, scratch: &Path, runs: u
     for _ in 0..runs {
         // In turns, so that what slows the machine down slows both.
         for (at, command, left) in [(0, "apply", BEFORE + SERVICES.len()), (1, "delete", BEFORE)] {
-            times[at].push(once(cloud, &mut action(workspace, cloud, scratch, command))?);
+            times[at].push(action(workspace, cloud, scratch, command)?.once(cloud)?);
             ensure!(records(cloud)? == left, "preview-dns did not `{command}`");
         }
         for (at, command, left) in [(2, "create", BEFORE + SERVICES.len()), (3, "delete", BEFORE)] {
@@ -79,21 +80,13 @@ fn records(cloud: &Cloud) -> Result<usize> {
     Ok(records.map_or(0, Vec::len))
 }
 
-fn action(workspace: &Workspace, cloud: &Cloud, scratch: &Path, what: &str) -> Command {
-    let mut command = Command::new(workspace.bin.join("preview-dns"));
-    child::scrub(&mut command);
-    command
-        .current_dir(scratch)
-        .env("GITHUB_ACTIONS", "true")
-        .env("GITHUB_REPOSITORY", "acme/app")
-        .env("GITHUB_OUTPUT", scratch.join("output"))
-        .env("GITHUB_STEP_SUMMARY", scratch.join("summary"))
-        .env("INPUT_COMMAND", what)
-        .env("INPUT_PULL_REQUEST", "42")
-        .env("INPUT_CLOUDFLARE_API_TOKEN", TOKEN)
-        .env("INPUT_CLOUDFLARE_API_URL", &cloud.cloudflare)
-        .env("INPUT_CLOUDFLARE_ZONE_ID", ZONE);
-    command
+fn action(workspace: &Workspace, cloud: &Cloud, scratch: &Path, what: &str) -> Result<Uses> {
+    Ok(Uses::new(workspace, "preview-dns", scratch)?
+        .with("command", what)
+        .with("pull-request", "42")
+        .with("cloudflare-api-token", TOKEN)
+        .with("cloudflare-api-url", &cloud.cloudflare)
+        .with("cloudflare-zone-id", ZONE))
 }
 
 fn script(cloud: &Cloud, scratch: &Path, what: &str) -> Command {

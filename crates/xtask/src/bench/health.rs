@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::LATENCY_MS;
-use crate::child;
+use super::uses::Uses;
 use crate::workspace::Workspace;
 
 const ENDPOINTS: usize = 200;
@@ -78,31 +78,17 @@ struct Run {
 }
 
 fn ask(workspace: &Workspace, scratch: &Path, urls: &str) -> Result<Run> {
-    let output = scratch.join("health-output");
-    fs::write(&output, "")?;
-    let mut command = Command::new(workspace.bin.join("health-check"));
-    child::scrub(&mut command);
-    command
-        .current_dir(scratch)
-        .env("GITHUB_OUTPUT", &output)
-        .env("INPUT_URLS", urls)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    let uses = Uses::new(workspace, "health-check", scratch)?.with("urls", urls);
+    let (mut command, files) = uses.command()?;
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
     let mut child = command.spawn().context("could not start `health-check`")?;
     let peak_kib = watch(&mut child)?;
     let took = start.elapsed();
-    ensure!(
-        child.wait()?.success(),
-        "health-check failed:\n{}",
-        fs::read_to_string(&output)?
-    );
-    let text = fs::read_to_string(&output)?;
-    let report = text
-        .lines()
-        .find(|line| line.starts_with('{'))
-        .context("health-check wrote no report")?;
+    let healthy = child.wait()?.success();
+    let outputs = uses.outputs(&files)?;
+    let report = outputs.get("report").context("health-check wrote no report")?;
+    ensure!(healthy, "health-check failed:\n{report}");
     Ok(Run {
         took,
         peak_kib,

@@ -3,10 +3,12 @@
 //! Both run against the same local cloud, in turns, with the latency that an API call has from a hosted runner. Each
 //! row is one job that both do; the number of requests is counted by the cloud, not by us.
 
+mod binaries;
 mod deploy;
 mod dns;
 mod health;
 mod measure;
+mod uses;
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
@@ -27,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) json: bool,
     /// Measure release builds in place of dev builds.
     pub(crate) release: bool,
+    /// Build the release's binaries first, for their own figures; else those that are there are measured.
+    pub(crate) release_binaries: bool,
 }
 
 impl Default for Options {
@@ -35,6 +39,7 @@ impl Default for Options {
             runs: 5,
             json: false,
             release: false,
+            release_binaries: false,
         }
     }
 }
@@ -54,6 +59,9 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
     if options.runs == 0 {
         bail!("`--runs` is to be 1 or more");
     }
+    if options.release_binaries {
+        crate::test::build_release_binaries(workspace)?;
+    }
     let workspace = &built(workspace, options.release)?;
     let cloud = Cloud::start_without_runtime(workspace)?;
     let scratch = workspace.scratch("bench")?;
@@ -61,29 +69,47 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
     rows.extend(deploy::rows(workspace, &cloud, scratch.path(), options.runs)?);
     cloud.stop()?;
     let health = health::figures(workspace, scratch.path(), options.runs)?;
+    let binaries = binaries::rows(workspace, scratch.path())?;
     if options.json {
-        let all: Vec<Value> = rows.iter().map(Row::json).chain([health.json()]).collect();
+        let binaries = binaries.iter().flatten().map(binaries::Binary::json);
+        let all: Vec<Value> = rows
+            .iter()
+            .map(Row::json)
+            .chain([health.json()])
+            .chain(binaries)
+            .collect();
         say!("{}", serde_json::to_string(&all)?);
     } else {
-        say!("{}\n{health}", table(&rows, options));
+        let binaries = binaries.map_or_else(
+            || "There is no release build to measure; `--release-binaries` makes one.\n".to_owned(),
+            |binaries| binaries::table(&binaries),
+        );
+        say!("{}\n{health}\n\n{}", table(&rows, options), binaries.trim_end());
     }
     Ok(())
 }
 
 /// Builds what is measured; answers the workspace with that build's folder.
 fn built(workspace: &Workspace, release: bool) -> Result<Workspace> {
-    let root = workspace.root.clone();
     if release {
         crate::test::build_release_binaries(workspace)?;
         // Cargo's folder of a profile is beside the others.
         let bin = workspace.bin.with_file_name("release");
         let actions = bin.clone();
-        Ok(Workspace { root, bin, actions })
+        Ok(Workspace {
+            bin,
+            actions,
+            ..workspace.clone()
+        })
     } else {
         crate::test::build_binaries(workspace)?;
         let bin = workspace.bin.with_file_name("debug");
         let actions = bin.clone();
-        Ok(Workspace { root, bin, actions })
+        Ok(Workspace {
+            bin,
+            actions,
+            ..workspace.clone()
+        })
     }
 }
 

@@ -69,7 +69,7 @@ impl Consumer {
     }
 
     /// A migration, as `drizzle-kit generate` leaves it.
-    fn migration(&self, sql: &str) -> Result<()> {
+    pub(crate) fn migration(&self, sql: &str) -> Result<()> {
         let folder = self.folder.join("packages/database/migrations");
         let journal_file = folder.join("meta/_journal.json");
         let mut journal: Value = serde_json::from_str(&fs::read_to_string(&journal_file)?)?;

@@ -162,10 +162,12 @@ impl<'a> Story<'a> {
         self.cloud.post("seed", &event::seed(&pull))?;
         Ok(Event {
             payload: event::payload(action, &pull),
-            head_ref: self.consumer.head_ref.to_owned(),
-            // GitHub's test merge; any commit that is not the head shows who confuses the two.
-            merge_sha: self.consumer.base_sha.clone(),
-            run_id: 1000 + self.runs,
+            job: event::of(&self.consumer, action)
+                .job()
+                // Each event starts a workflow run of its own; a newer one has a higher id.
+                .set("GITHUB_RUN_ID", (1000 + self.runs).to_string())
+                // GitHub's test merge; any commit that is not the head shows who confuses the two.
+                .set("GITHUB_SHA", &self.consumer.base_sha),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod assets;
 mod lock;
-mod references;
+pub(crate) mod references;
 pub(crate) mod tree;
 
 /// The repository that users name.

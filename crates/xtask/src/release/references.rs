@@ -10,15 +10,21 @@ use super::REPOSITORY;
 pub(crate) enum References {
     /// `$/path`: whatever ref the caller pinned. github.com only, runner 2.336 or later.
     SelfRepository,
-    /// `owner/repo/path@ref`: GHES, mirrors, and act, which do not know `$/`.
+    /// `owner/repo/path@ref`: GHES, mirrors, and act, which do not know `$/`, nor the keys [`OF_2026`].
     Tag(String),
 }
 
+/// Keys, each with its value, that void the whole file where they are not known (contract sheet of GitHub in 2026,
+/// section 6). They stand on a line of their own, and nothing but comfort goes with them.
+const OF_2026: [&str; 2] = ["deployment: false", "queue: max"];
+
 impl References {
-    /// Renders a file's references, and nothing else of it.
+    /// Renders a file's references for who does not know the syntax of 2026, takes out the keys that came with it, and
+    /// changes nothing else.
     pub(crate) fn render(&self, text: &str) -> String {
         let Self::Tag(tag) = self else { return text.to_owned() };
-        let lines = text.split_inclusive('\n').map(|line| match of_line(line) {
+        let lines = text.split_inclusive('\n').filter(|line| !is_of_2026(line));
+        let lines = lines.map(|line| match of_line(line) {
             Some(target) if target.starts_with("$/") => {
                 line.replacen(target, &format!("{REPOSITORY}/{}@{tag}", &target[2..]), 1)
             }
@@ -51,8 +57,12 @@ impl References {
     }
 }
 
+fn is_of_2026(line: &str) -> bool {
+    OF_2026.contains(&line.split(" #").next().unwrap_or(line).trim())
+}
+
 /// What a `uses:` of this line names.
-fn of_line(line: &str) -> Option<&str> {
+pub(crate) fn of_line(line: &str) -> Option<&str> {
     let key = line.trim_start();
     let key = key.strip_prefix("- ").map_or(key, str::trim_start);
     let value = key.strip_prefix("uses:")?;
@@ -81,6 +91,41 @@ mod tests {
         References::SelfRepository.check("x.yml", TEXT).unwrap();
         References::Tag("v1.2.3".to_owned()).check("x.yml", &tagged).unwrap();
         assert!(References::Tag("v1.2.4".to_owned()).check("x.yml", &tagged).is_err());
+    }
+
+    #[test]
+    fn keys_that_void_a_file_elsewhere_go_with_their_line_alone() {
+        let text = "environment:\n  name: x\n  deployment: false # ours\nconcurrency:\n  group: a\n  queue: max\n";
+        let tag = References::Tag("v1".to_owned());
+        assert_eq!(tag.render(text), "environment:\n  name: x\nconcurrency:\n  group: a\n");
+        let others = "with:\n  deployment: true\n  queue: maximal\n  deployment-id: false\n# queue: max or so\n";
+        assert_eq!(tag.render(others), others);
+    }
+
+    #[test]
+    fn nothing_else_changes_in_any_file_that_is_released() {
+        let workspace = crate::workspace::Workspace::find().unwrap();
+        let listed = crate::git::git(&workspace.root, &["ls-files", "-z", "actions", ".github/workflows"]).unwrap();
+        let yaml = |file: &&str| std::path::Path::new(file).extension().is_some_and(|end| end == "yml");
+        let mut changed = 0;
+        for file in listed.split('\0').filter(yaml) {
+            let text = std::fs::read_to_string(workspace.path(file)).unwrap();
+            let rendered = References::Tag("v1".to_owned()).render(&text);
+            let mut after = rendered.lines();
+            for line in text.lines() {
+                if is_of_2026(line) {
+                    changed += 1;
+                    continue;
+                }
+                let now = after.next().unwrap();
+                if now != line {
+                    changed += 1;
+                    assert_eq!(now.replace("codex/actions/", "$/").replace("@v1", ""), line, "{file}");
+                }
+            }
+            assert_eq!(after.next(), None, "{file}");
+        }
+        assert!(changed > 0, "nothing was rendered");
     }
 
     #[test]

@@ -66,7 +66,16 @@ impl Options {
         Ok(Self { references, release })
     }
 
-    /// The tree of an unreleased ref, as tests use it.
+    /// The tree of an unreleased ref in which our own are named by tag, for runners that do not know `$/`.
+    pub(crate) fn tagged(tag: &str) -> Self {
+        Self {
+            references: References::Tag(tag.to_owned()),
+            release: None,
+        }
+    }
+
+    /// The tree of an unreleased ref.
+    #[cfg(test)]
     pub(crate) fn unreleased() -> Self {
         Self {
             references: References::SelfRepository,
@@ -85,6 +94,13 @@ pub(crate) fn actions(workspace: &Workspace) -> Result<Vec<String>> {
         }
     }
     names.sort();
+    Ok(names)
+}
+
+/// The names of those that have a binary, in order: the others compose actions.
+pub(crate) fn binaries(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut names = actions(workspace)?;
+    names.retain(|name| workspace.path("crates").join(name).join("src/main.rs").is_file());
     Ok(names)
 }
 
@@ -122,7 +138,7 @@ fn files(workspace: &Workspace) -> Result<Vec<(String, Vec<String>)>> {
     for file in listed.split('\0').filter(|file| workspace.path(file).is_file()) {
         if let Some(inside) = file.strip_prefix("actions/") {
             files.push((file.to_owned(), vec![file.to_owned(), inside.to_owned()]));
-        } else if TOP.contains(&file) || is_reusable_workflow(workspace, file)? {
+        } else if TOP.contains(&file) || file.starts_with(".github/docs/") || is_reusable_workflow(workspace, file)? {
             files.push((file.to_owned(), vec![file.to_owned()]));
         }
     }

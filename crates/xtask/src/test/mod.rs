@@ -110,8 +110,8 @@ const STEPS: &[Step] = &[
         run: node::comment,
     },
     Step {
-        name: "act",
-        what: "a workflow with all six actions, run by act",
+        name: "workflows",
+        what: "workflows, run by act against the local cloud: a story each",
         needs: &["build", "python", "npm-platform", "npm-runtime"],
         lane: Lane::Compile,
         run: crate::act::step,
@@ -181,7 +181,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "zizmor",
-        what: "actions and workflows, pedantic",
+        what: "actions and workflows, as an auditor reads them",
         needs: &["python"],
         lane: Lane::Fetch,
         run: lint::zizmor,
@@ -220,6 +220,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
     if options.list {
         for step in STEPS {
             say!("{:<13} {}", step.name, step.what);
+        }
+        say!("stories of `workflows`, for --story:");
+        for (name, what) in crate::act::list() {
+            say!("  {name:<24} {what}");
         }
         return Ok(ExitCode::SUCCESS);
     }

@@ -2,6 +2,7 @@
 
 mod code;
 mod layers;
+mod links;
 mod locks;
 mod readme;
 mod yaml;
@@ -51,6 +52,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String> {
     let mut problems = Vec::new();
     let mut read = 0;
     let mut rust = Vec::new();
+    let mut markdown = Vec::new();
     for path in listed.split('\0') {
         let Some(checks) = checks_for(path) else { continue };
         // Deleted, and the deletion not staged yet.
@@ -61,13 +63,13 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String> {
         for check in checks {
             problems.extend(check(path, &text));
         }
-        if std::path::Path::new(path)
-            .extension()
-            .is_some_and(|extension| extension == "rs")
-        {
-            rust.push((path.to_owned(), text));
+        match extension(path) {
+            "rs" => rust.push((path.to_owned(), text)),
+            "md" => markdown.push((path.to_owned(), text)),
+            _ => {}
         }
     }
+    problems.extend(links::check(&markdown, |path| workspace.path(path).exists()));
     for package in &layers::PACKAGES {
         problems.extend(layers::check(package, &rust));
     }
@@ -75,11 +77,9 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String> {
         &fs::read_to_string(workspace.path("README.md"))?,
         &fs::read_to_string(workspace.path(readme::WORKFLOW))?,
     ));
-    let stale = crate::docs::readmes(workspace)?;
-    let stale = stale.iter().filter(|readme| readme.stands != readme.should);
-    problems.extend(stale.map(|readme| {
+    problems.extend(crate::docs::stale(workspace)?.iter().map(|path| {
         Problem::new(
-            &readme.path,
+            path,
             0,
             "its tables are not what action.yml says; `cargo xtask docs` writes them",
         )
@@ -95,22 +95,29 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String> {
 
 type Check = fn(&str, &str) -> Vec<Problem>;
 
+fn extension(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
 fn checks_for(path: &str) -> Option<&'static [Check]> {
     let workflow = path.starts_with(".github/workflows/") || path.starts_with("action-tests/workflows/");
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let yml = extension == "yml";
-    if yml && workflow {
+    let extension = extension(path);
+    if extension == "yml" && workflow {
         Some(&[
-            yaml::no_expression_in_run,
-            yaml::pinned_uses,
             yaml::no_default_permissions,
+            yaml::reasons_of_grants,
+            yaml::versions_of_commits,
+            yaml::timeouts,
         ])
-    } else if yml && path.starts_with("actions/") {
-        Some(&[yaml::no_expression_in_run, yaml::pinned_uses])
+    } else if extension == "yml" && path.starts_with("actions/") {
+        Some(&[yaml::versions_of_commits])
     } else if extension == "rs" && path.starts_with("crates/") {
         Some(&[code::short_file])
     } else if path.ends_with("package-lock.json") {
         Some(&[locks::no_download_host])
+    } else if extension == "md" {
+        // Checked together: a link leads from one to another.
+        Some(&[])
     } else {
         None
     }

@@ -1,0 +1,287 @@
+//! `preview.yml` and `cleanup.yml`, as a team calls them.
+
+use std::thread;
+
+use anyhow::{Result, anyhow, ensure};
+use serde_json::{Value, json};
+
+use super::Story;
+use super::shop::Shop;
+use crate::demo::verify::Inventory;
+
+const PREVIEW: &str = "preview.yml";
+const CLEANUP: &str = "cleanup.yml";
+const CALLERS: &[(&str, &str)] = &[
+    (
+        PREVIEW,
+        include_str!("../../../../action-tests/workflows/callers/preview.yml"),
+    ),
+    (
+        CLEANUP,
+        include_str!("../../../../action-tests/workflows/callers/cleanup.yml"),
+    ),
+];
+/// The jobs of a preview that was made.
+const ALL: [(&str, &str); 6] = [
+    ("start", "success"),
+    ("build", "success"),
+    ("prepare", "success"),
+    ("migrate", "success"),
+    ("deploy", "success"),
+    ("report", "success"),
+];
+
+pub(super) const STORIES: [Story; 7] = [
+    Story {
+        name: "preview",
+        what: "a pull request: opened, pushed to, closed, and nothing is left",
+        always: true,
+        callers: CALLERS,
+        play: life,
+    },
+    Story {
+        name: "preview-fork",
+        what: "a fork's pull request gets no secret and no preview; by hand only the commit that was looked at",
+        always: true,
+        callers: CALLERS,
+        play: fork,
+    },
+    Story {
+        name: "preview-manifest",
+        what: "a wrong manifest is told before anything is made",
+        always: true,
+        callers: CALLERS,
+        play: wrong_manifest,
+    },
+    Story {
+        name: "preview-migration",
+        what: "a migration that fails: nothing is deployed, and the comment says why",
+        always: false,
+        callers: CALLERS,
+        play: failing_migration,
+    },
+    Story {
+        name: "preview-unhealthy",
+        what: "a Worker that is ill: the run fails, comment and Deployment tell it; the next push is well",
+        always: false,
+        callers: CALLERS,
+        play: unhealthy,
+    },
+    Story {
+        name: "preview-twice",
+        what: "two pushes at once: one environment, one comment",
+        always: false,
+        callers: CALLERS,
+        play: twice,
+    },
+    Story {
+        name: "cleanup-again",
+        what: "a close whose deletions fail, then again",
+        always: false,
+        callers: CALLERS,
+        play: cleanup_again,
+    },
+];
+
+fn life(shop: &mut Shop) -> Result<()> {
+    let before = Inventory::of(&shop.state()?);
+    shop.run(&shop.pull_request(PREVIEW, "opened"))?.ended(true, &ALL)?;
+    let comment = shop.comment()?;
+    tells(
+        &comment,
+        &["codex-preview-42", "api-preview-42", &shop.consumer.head_sha[..7]],
+    )?;
+    ensure!(workers(shop, &before)? == 5, "not five Workers");
+    let page = shop
+        .cloud
+        .visit("GET", "codex-preview-42.revelations.localhost", "/", None)?;
+    ensure!(
+        page.status == 200 && page.body.contains(&shop.consumer.offers),
+        "the page is not the commit's: {} {}",
+        page.status,
+        page.body
+    );
+
+    shop.consumer.push("Checkout: pay later")?;
+    shop.run(&shop.pull_request(PREVIEW, "synchronize"))?
+        .ended(true, &ALL)?;
+    tells(&shop.comment()?, &[&shop.consumer.head_sha[..7]])?;
+    let page = shop
+        .cloud
+        .visit("GET", "codex-preview-42.revelations.localhost", "/", None)?;
+    ensure!(page.body.contains("pay later"), "{}", page.body);
+
+    let closed = shop.run(&shop.pull_request(CLEANUP, "closed"))?;
+    closed.ended(true, &[("deploy-ended", "success"), ("cleanup", "success")])?;
+    nothing_left(shop, &before)?;
+    tells(&shop.comment()?, &["removed"])
+}
+
+fn fork(shop: &mut Shop) -> Result<()> {
+    let before = Inventory::of(&shop.state()?);
+    let opened = shop.run(&shop.pull_request_of_fork(PREVIEW, "opened"))?;
+    opened.ended(true, &[("start", "success")])?;
+    tells(
+        &opened.summary,
+        &["comes from a fork: no secrets, so no preview", &shop.consumer.head_sha],
+    )?;
+    ensure!(opened.log.contains("::notice"), "no annotation\n{}", opened.log);
+    let writes: Vec<_> = shop
+        .cloud
+        .requests()?
+        .into_iter()
+        .filter(|request| request["write"] == true)
+        .collect();
+    ensure!(writes.is_empty(), "a fork's run wrote: {writes:#?}");
+
+    // Somebody looked at the commit before; meanwhile the fork was pushed to.
+    let looked_at = shop.consumer.head_sha.clone();
+    shop.consumer.push("Checkout: something else")?;
+    shop.see(&shop.pull_request_of_fork(PREVIEW, "synchronize"))?;
+    let inputs = |sha: &str| json!({"pull-request": "42", "head-sha": sha});
+    let moved = shop.run(&shop.dispatch(PREVIEW, &inputs(&looked_at)))?;
+    moved.ended(false, &[("start", "failure")])?;
+    tells(&moved.log, &["was pushed to since you looked", &shop.consumer.head_sha])?;
+    nothing_left(shop, &before)
+}
+
+fn wrong_manifest(shop: &mut Shop) -> Result<()> {
+    let before = Inventory::of(&shop.state()?);
+    shop.replace("codex.toml", "needs = [\"identity-api\"]", "neds = [\"identity-api\"]")?;
+    shop.consumer.push("Checkout: a typo")?;
+    let run = shop.run(&shop.pull_request(PREVIEW, "opened"))?;
+    run.ended(
+        false,
+        &[
+            ("start", "success"),
+            ("build", "failure"),
+            ("prepare", "failure"),
+            ("report", "success"),
+        ],
+    )?;
+    tells(&run.log, &["codex.toml", "neds", "needs"])?;
+    tells(&shop.comment()?, &["neds"])?;
+    nothing_left(shop, &before)
+}
+
+fn failing_migration(shop: &mut Shop) -> Result<()> {
+    let before = Inventory::of(&shop.state()?);
+    shop.consumer
+        .migration("ALTER TABLE no_such_table ADD COLUMN total integer;\n")?;
+    shop.consumer.push("Checkout: totals")?;
+    let run = shop.run(&shop.pull_request(PREVIEW, "opened"))?;
+    run.ended(
+        false,
+        &[
+            ("start", "success"),
+            ("build", "success"),
+            ("prepare", "success"),
+            ("migrate", "failure"),
+            ("report", "success"),
+        ],
+    )?;
+    ensure!(
+        run.log.contains("no_such_table"),
+        "the log does not tell what Postgres said\n{}",
+        run.log
+    );
+    ensure!(workers(shop, &before)? == 0, "something was deployed");
+    tells(&shop.comment()?, &["migrat"])
+}
+
+fn unhealthy(shop: &mut Shop) -> Result<()> {
+    let before = Inventory::of(&shop.state()?);
+    let file = "packages/health/src/index.ts";
+    let (well, ill) = ("status === 'ok')", "status === 'ok' && service !== 'content-api')");
+    shop.replace(file, well, ill)?;
+    shop.consumer.push("Checkout: ill")?;
+    let run = shop.run(&shop.pull_request(PREVIEW, "opened"))?;
+    let mut jobs = ALL;
+    jobs[4] = ("deploy", "failure");
+    run.ended(false, &jobs)?;
+    tells(&shop.comment()?, &["content-api", "healthy"])?;
+
+    shop.replace(file, ill, well)?;
+    shop.consumer.push("Checkout: well again")?;
+    shop.run(&shop.pull_request(PREVIEW, "synchronize"))?
+        .ended(true, &ALL)?;
+    ensure!(workers(shop, &before)? == 5, "not five Workers");
+    Ok(())
+}
+
+fn twice(shop: &mut Shop) -> Result<()> {
+    let before = Inventory::of(&shop.state()?);
+    let first = shop.pull_request(PREVIEW, "opened");
+    shop.consumer.push("Checkout: pay later")?;
+    let second = shop.pull_request(PREVIEW, "synchronize");
+    let shop = &*shop;
+    // GitHub would let the second wait; act has no `concurrency`, so this is the worse case.
+    let (first, second) = thread::scope(|scope| {
+        let first = scope.spawn(|| shop.run(&first));
+        let second = shop.run(&second);
+        (first.join(), second)
+    });
+    let first = first.map_err(|_| anyhow!("the first run panicked"))??;
+    let second = second?;
+    ensure!(
+        first.succeeded || second.succeeded,
+        "both runs failed\n{}\n{}",
+        first.log,
+        second.log
+    );
+    ensure!(workers(shop, &before)? == 5, "not five Workers");
+    let state = shop.state()?;
+    let branches = state["neon"]["projects"][0]["branches"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let ours = branches.filter(|branch| branch["name"] == "preview-pr-42").count();
+    ensure!(ours == 1, "{ours} database branches");
+    shop.comment().map(drop)
+}
+
+fn cleanup_again(shop: &mut Shop) -> Result<()> {
+    let before = Inventory::of(&shop.state()?);
+    shop.run(&shop.pull_request(PREVIEW, "opened"))?.ended(true, &ALL)?;
+    shop.fault(&json!({
+        "provider": "cloudflare", "method": "DELETE", "path": "/accounts/*/workers/scripts/*", "status": 403,
+        "body": {"success": false, "errors": [{"code": 10000, "message": "Authentication error"}], "messages": [], "result": null},
+    }))?;
+    let failed = shop.run(&shop.pull_request(CLEANUP, "closed"))?;
+    failed.ended(false, &[("deploy-ended", "success"), ("cleanup", "failure")])?;
+    let comment = shop.comment()?;
+    tells(&comment, &["10000"])?;
+    ensure!(!comment.contains("Nothing is left"), "{comment}");
+
+    shop.cloud.forget_faults()?;
+    let again = shop.run(&shop.pull_request(CLEANUP, "closed"))?;
+    again.ended(true, &[("deploy-ended", "success"), ("cleanup", "success")])?;
+    nothing_left(shop, &before)
+}
+
+/// A text that people read has each of these in it.
+fn tells(text: &str, parts: &[&str]) -> Result<()> {
+    for part in parts {
+        ensure!(text.contains(part), "there is no `{part}` in:\n{text}");
+    }
+    Ok(())
+}
+
+fn workers(shop: &Shop, before: &Inventory) -> Result<usize> {
+    let new = Inventory::of(&shop.state()?).left_over(before);
+    Ok(new.iter().filter(|name| name.starts_with("worker ")).count())
+}
+
+fn nothing_left(shop: &Shop, before: &Inventory) -> Result<()> {
+    let left = Inventory::of(&shop.state()?).left_over(before);
+    ensure!(left.is_empty(), "left over: {}", left.join(", "));
+    Ok(())
+}
+
+#[expect(dead_code, reason = "until comments and Deployments are written by `command: start`")]
+fn deployments(state: &Value) -> Vec<Value> {
+    let repositories = state["github"]["repositories"].as_array().into_iter().flatten();
+    repositories
+        .flat_map(|repository| repository["deployments"].as_array().cloned().unwrap_or_default())
+        .collect()
+}

@@ -1,0 +1,184 @@
+//! The release's binaries: how large, how soon started, and what `run.sh` takes on top when it has them already.
+//!
+//! # What the size is made of
+//! See README.md of this folder.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use super::measure::Measured;
+use crate::child;
+use crate::release::assets::{self, TARGETS};
+use crate::release::tree;
+use crate::workspace::Workspace;
+
+/// A start takes milliseconds: more runs than of anything else.
+const RUNS: usize = 21;
+const MB: f64 = 1_000_000.0;
+/// What each may take: MB, and milliseconds.
+const LARGEST: f64 = 4.0;
+const LATEST: f64 = 5.0;
+const LONGEST: f64 = 30.0;
+
+/// The figures of one action.
+pub(super) struct Binary {
+    action: String,
+    bytes: u64,
+    /// Milliseconds until `--version` has ended.
+    start: Measured,
+    /// The same by `run.sh`, with the binary in the tool cache: its hash is verified.
+    by_run_sh: Measured,
+}
+
+/// The binaries of the release build; `None` when there is none.
+pub(super) fn rows(workspace: &Workspace, scratch: &Path) -> Result<Option<Vec<Binary>>> {
+    // Cargo's folder of a profile is beside the others.
+    let folder = workspace.bin.with_file_name("release");
+    let actions = tree::actions(workspace)?;
+    if !actions.iter().all(|action| folder.join(action).is_file()) {
+        return Ok(None);
+    }
+    let row = |action: String| {
+        let binary = folder.join(&action);
+        let runner = Runner::with(workspace, scratch, &action, &binary)?;
+        let mut times = [Vec::new(), Vec::new()];
+        for _ in 0..RUNS {
+            times[0].push((timed(Command::new(&binary).arg("--version"))?, 0));
+            times[1].push((timed(&mut runner.run_sh(&action))?, 0));
+        }
+        let [start, by_run_sh] = times.map(Measured::of);
+        let bytes = fs::metadata(binary)?.len();
+        Ok(Binary {
+            action,
+            bytes,
+            start,
+            by_run_sh,
+        })
+    };
+    actions.into_iter().map(row).collect::<Result<_>>().map(Some)
+}
+
+/// A runner on which a release was used before.
+struct Runner {
+    tree: PathBuf,
+    cache: PathBuf,
+}
+
+impl Runner {
+    fn with(workspace: &Workspace, scratch: &Path, action: &str, binary: &Path) -> Result<Self> {
+        let place = |name: &str| scratch.join("run-sh").join(action).join(name);
+        let (tree, cache, released) = (place("tree"), place("cache"), place("assets"));
+        fs::create_dir_all(&tree)?;
+        fs::create_dir_all(&released)?;
+        // Of every target, whichever `run.sh` takes this machine for.
+        for target in TARGETS {
+            fs::copy(binary, released.join(format!("{action}-{target}")))?;
+        }
+        let hashes = assets::hashes(&released)?;
+        fs::write(tree.join("binaries.lock"), assets::rows(&hashes))?;
+        fs::copy(workspace.path("actions/run.sh"), tree.join("run.sh"))?;
+        let (_, hash) = hashes.first().context("there is no target")?;
+        let kept = cache.join("codex-actions").join(hash);
+        fs::create_dir_all(&kept)?;
+        fs::copy(binary, kept.join(action))?;
+        Ok(Self { tree, cache })
+    }
+
+    fn run_sh(&self, action: &str) -> Command {
+        let mut command = Command::new("sh");
+        command
+            .arg(self.tree.join("run.sh"))
+            .args([action, "--version"])
+            .env("RUNNER_TOOL_CACHE", &self.cache);
+        command
+    }
+}
+
+fn timed(command: &mut Command) -> Result<f64> {
+    child::scrub(command);
+    let start = Instant::now();
+    let done = command.stdin(Stdio::null()).output()?;
+    let took = start.elapsed().as_secs_f64() * 1000.0;
+    ensure!(
+        done.status.success(),
+        "`--version` ended with {}\n{}",
+        done.status,
+        String::from_utf8_lossy(&done.stderr)
+    );
+    Ok(took)
+}
+
+impl Binary {
+    #[expect(clippy::cast_precision_loss, reason = "a size in MB with two digits")]
+    fn megabytes(&self) -> f64 {
+        self.bytes as f64 / MB
+    }
+
+    /// Milliseconds that `run.sh` takes beyond the binary.
+    fn overhead(&self) -> f64 {
+        self.by_run_sh.median_ms() - self.start.median_ms()
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let tenth = |ms: f64| (ms * 10.0).round() / 10.0;
+        json!({
+            "job": "binary", "action": self.action, "bytes": self.bytes,
+            "start_ms": tenth(self.start.median_ms()), "run_sh_ms": tenth(self.overhead()),
+        })
+    }
+}
+
+impl fmt::Display for Binary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cell = |value: f64, unit: &str, limit: f64| {
+            let over = if value > limit {
+                format!(", more than {limit:.0}")
+            } else {
+                String::new()
+            };
+            format!("{value:.1} {unit}{over}")
+        };
+        write!(
+            f,
+            "| {} | {} | {} | {} |",
+            self.action,
+            cell(self.megabytes(), "MB", LARGEST),
+            cell(self.start.median_ms(), "ms", LATEST),
+            cell(self.overhead(), "ms", LONGEST),
+        )
+    }
+}
+
+/// The rows as a Markdown table.
+pub(super) fn table(rows: &[Binary]) -> String {
+    let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    format!(
+        "The release build that is there, on this machine; medians of {RUNS} runs.\n\n\
+         | action | size (≤ {LARGEST:.0} MB) | start to `--version` (≤ {LATEST:.0} ms) | `run.sh` beyond it, binary kept (≤ {LONGEST:.0} ms) |\n\
+         |---|---|---|---|\n{lines}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_its_limit_says_so() {
+        let row = Binary {
+            action: "cleanup".to_owned(),
+            bytes: 4_200_000,
+            start: Measured::of(vec![(3.0, 0)]),
+            by_run_sh: Measured::of(vec![(20.5, 0)]),
+        };
+        let table = table(&[row]);
+        let last = "| cleanup | 4.2 MB, more than 4 | 3.0 ms | 17.5 ms |\n";
+        assert!(table.ends_with(last), "{table}");
+    }
+}
