@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actions_core::environment::{Database, Environment};
+use actions_core::manifest::OnLimit;
 use actions_core::naming;
 use actions_core::neon::Branch;
 use actions_core::owner::{Owner, Verdict, Whose};
@@ -28,6 +29,8 @@ pub(crate) struct Subject {
     pub(crate) owner: Owner,
     /// How many previews of the environment may be alive.
     pub(crate) limit: Option<u64>,
+    /// What happens beyond it, as the manifest says.
+    pub(crate) on_limit: OnLimit,
     belongs: Belongs,
 }
 
@@ -51,6 +54,7 @@ impl Subject {
             root: None,
             owner: common.owner(""),
             limit: None,
+            on_limit: OnLimit::Fail,
             belongs: Belongs::Auto,
         };
         let choices = [
@@ -125,7 +129,7 @@ impl Subject {
                 ),
             );
         }
-        self.limit = environment.limit;
+        (self.limit, self.on_limit) = (environment.limit, environment.on_limit);
         self.expires = database.expires;
         self.database = Some(database);
     }

@@ -333,6 +333,15 @@ pub(crate) fn too_many(name: &str, environment: &str, limit: usize, alive: &[Bra
     .hint("run `cleanup` for a pull request that needs its preview no more (closing it does that), or raise `limit`")
 }
 
+/// `alive` counts the one that is made now.
+pub(crate) fn makes_room_later(environment: &str, limit: usize, alive: usize) -> String {
+    format!(
+        "{} of `{environment}` are alive with this one, and the manifest's `limit` is {limit}: the next sweep removes the \
+         least recently deployed (`on-limit = \"evict-oldest\"`)",
+        count(alive, "preview")
+    )
+}
+
 fn age(branch: &Branch, now: Timestamp) -> String {
     let days = branch.created_at.map_or(0, |at| now.duration_since(at).as_hours() / 24);
     count(usize::try_from(days).unwrap_or(0), "day")
