@@ -1,16 +1,19 @@
 //! The inputs, checked all at once.
 
-use actions_core::event::Event;
+use actions_core::event::Run;
+use actions_core::github::{Error, Reader};
+use actions_core::owner::Owner;
 use actions_core::reports::Report;
 use actions_core::runner::common::GithubAccess;
 use actions_core::runner::{Common, Env, Problems, Source, Wanted, command, inputs};
 use serde::Deserialize;
 
+use crate::deployment::{self, Asked, Phase, Subject};
 use crate::{report, sources};
 use actions_comment::document::MAIN;
-use actions_comment::marker::{self, Run};
+use actions_comment::marker;
 use actions_comment::plan::Mode;
-use actions_comment::render::{Frame, Job};
+use actions_comment::render::{self, Ending, Frame, Job};
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
@@ -24,6 +27,9 @@ struct Raw {
     title: Option<String>,
     template: Option<String>,
     job_status: Option<String>,
+    deployment: Option<String>,
+    commit_status: Option<String>,
+    environment_url: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +43,8 @@ pub(crate) enum Command {
 pub(crate) struct Inputs {
     pub(crate) command: Command,
     pub(crate) github: GithubAccess,
-    pub(crate) pull_request: u64,
+    /// `None`: only the environment itself is told of.
+    pub(crate) pull_request: Option<u64>,
     pub(crate) key: String,
     pub(crate) mode: Mode,
     /// [`MAIN`] when the whole comment is meant.
@@ -52,9 +59,19 @@ pub(crate) struct Inputs {
     pub(crate) reads_only: bool,
     /// What could not be found out about the commit.
     pub(crate) unknown: Option<String>,
+    /// What GitHub is to show of the environment, beside the comment.
+    pub(crate) asked: Asked,
 }
 
 impl Inputs {
+    /// Access to GitHub.
+    ///
+    /// # Errors
+    /// A token or URL that cannot be used.
+    pub(crate) fn reader(&self) -> Result<Reader, Error> {
+        self.github.reader(actions_core::http::client().map_err(Error::Client)?)
+    }
+
     /// Reads and checks the inputs.
     ///
     /// # Errors
@@ -82,7 +99,10 @@ impl Inputs {
             problems.add("section", report::bad_key(&section));
         }
         let github = common.github(&mut problems);
-        if common.pull_request.is_none() {
+        let deployment = problems.boolean("deployment", raw.deployment.as_deref(), false);
+        let commit_status = problems.boolean("commit-status", raw.commit_status.as_deref(), false);
+        let alone = (deployment || commit_status) && common.unknown_pull_request().is_none();
+        if common.pull_request.is_none() && !alone {
             problems.add(
                 "pull-request",
                 common.unknown_pull_request().unwrap_or(report::NO_PULL_REQUEST),
@@ -108,15 +128,36 @@ impl Inputs {
         let job = problems.choice("job-status", raw.job_status.as_deref(), &jobs, Job::Fine);
         // When an early step fails, no action has a report: that is worth telling, not a mistake.
         let nothing = reports.is_empty() && !unreadable && !with_body && job == Job::Fine;
-        if command == Command::Upsert && nothing {
+        // An environment of its own can be told of by the job alone.
+        let needless = common.pull_request.is_none() && alone;
+        if command == Command::Upsert && nothing && !needless {
             problems.add("reports", report::NOTHING_TO_SAY);
         }
         let environment = common.owner("").environment;
         let told = Told::of(&common, env);
-        let project = told.project.as_deref();
-        let key = key(raw.key.as_deref(), project, &reports, &environment, &mut problems);
-        let run = run(&common.event);
+        let named = reports.iter().map(|report| report.head().environment.as_str());
+        let named = named.into_iter().find(|name| !name.is_empty());
+        if common.pull_request.is_none() && alone && named.is_none() && common.stated_environment().is_none() {
+            problems.add("environment", deployment::report::NEEDS_ENVIRONMENT);
+        }
+        let owner = Owner {
+            environment: named.unwrap_or(&environment).to_owned(),
+            ..common.owner(told.project.as_deref().unwrap_or_default())
+        };
+        let key = key(raw.key.as_deref(), &owner, &mut problems);
+        let url = url(
+            raw.environment_url.as_deref(),
+            &reports,
+            told.front.as_deref(),
+            &mut problems,
+        );
+        let run = common.event.run();
         problems.finish()?;
+        let phase = match command {
+            Command::Start => Some(Phase::Begin),
+            Command::Upsert => Some(Phase::End(Ending::of(&reports, job))),
+            Command::Delete => None,
+        };
         // The comment that goes needs no commit.
         let source = match command {
             Command::Upsert | Command::Start => common.inquire(common.pull_request, Wanted::Commit).source().await,
@@ -125,11 +166,26 @@ impl Inputs {
         Ok(Self {
             command,
             github,
-            pull_request: common.pull_request.unwrap_or_default(),
-            key,
+            pull_request: common.pull_request,
             mode,
             section,
             run,
+            asked: Asked {
+                subject: Subject {
+                    owner,
+                    sha: source.commit.clone(),
+                    run,
+                    url,
+                    log_url: env.run_url().unwrap_or_default(),
+                    before: common.event.before.clone(),
+                },
+                deployment,
+                commit_status: commit_status.then(|| key.clone()),
+                phase,
+                dry_run: common.dry_run,
+                reads_only: common.event.withheld().is_some(),
+            },
+            key,
             reports,
             frame: Frame {
                 title: raw.title.map(|title| title.trim().to_owned()),
@@ -149,15 +205,16 @@ impl Inputs {
     }
 }
 
-fn run(event: &Event) -> Option<Run> {
-    Some(Run {
-        id: event.run_id.as_deref()?.parse().ok()?,
-        attempt: event
-            .run_attempt
-            .as_deref()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(1),
-    })
+/// Where the environment is: as it is said, else as the comment's door says it.
+fn url(given: Option<&str>, reports: &[Report], front: Option<&str>, problems: &mut Problems) -> String {
+    let Some(given) = given.map(str::trim) else {
+        return render::address(reports, front).unwrap_or_default();
+    };
+    let is_address = given.starts_with("https://") || given.starts_with("http://");
+    if !is_address || given.contains(char::is_whitespace) {
+        problems.add("environment-url", deployment::report::bad_url(given));
+    }
+    given.to_owned()
 }
 
 /// What the manifest tells of the comment.
@@ -192,26 +249,15 @@ impl Told {
 }
 
 /// The key of the comment: `project/environment` by the manifest, else the environment.
-fn key(
-    given: Option<&str>,
-    project: Option<&str>,
-    reports: &[Report],
-    environment: &str,
-    problems: &mut Problems,
-) -> String {
+fn key(given: Option<&str>, owner: &Owner, problems: &mut Problems) -> String {
     if let Some(key) = given.map(str::trim) {
         if !marker::is_key(key) {
             problems.add("key", report::bad_key(key));
         }
         return key.to_owned();
     }
-    let environment = reports
-        .iter()
-        .map(|report| report.head().environment.as_str())
-        .find(|name| !name.is_empty())
-        .unwrap_or(environment);
-    match project {
-        Some(project) => marker::key_of(&format!("{project}/{environment}")),
-        None => marker::key_of(environment),
+    match owner.project.as_str() {
+        "" => marker::key_of(&owner.environment),
+        project => marker::key_of(&format!("{project}/{}", owner.environment)),
     }
 }

@@ -203,24 +203,36 @@ fn name(row: &Row<'_>) -> String {
     }
 }
 
-/// The service that people open, as a link to it: the one that the manifest calls the front, else the one whose health
-/// is a page, or the only one. None as long as it does not answer as it should.
+/// The service that people open, as a link to it. None as long as it does not answer as it should.
 pub(super) fn door(reports: &[Report], front: Option<&str>) -> Option<String> {
     let rows = rows(reports);
+    let row = front_of(&rows, front)?;
+    let hostname = row.service.map_or("", |service| service.hostname.as_str());
+    let shown = if hostname.is_empty() { row.name } else { hostname };
+    (row.is_good() && row.leads_somewhere()).then(|| format!("➜ **{}**", link(&inline(shown), &row.target())))
+}
+
+/// The address of the service that people open, else of the first one that has one.
+pub fn address(reports: &[Report], front: Option<&str>) -> Option<String> {
+    let rows = rows(reports);
+    let front = front_of(&rows, front).filter(|row| row.leads_somewhere());
+    let row = front.or_else(|| rows.iter().find(|row| row.leads_somewhere()))?;
+    Some(row.target())
+}
+
+/// The one that the manifest calls the front, else the one whose health is a page, or the only one.
+fn front_of<'a, 'r>(rows: &'a [Row<'r>], front: Option<&str>) -> Option<&'a Row<'r>> {
     let is_page = |row: &&Row<'_>| {
         row.service.is_some()
             && row
                 .endpoint
                 .is_some_and(|endpoint| path(&endpoint.url).is_some_and(|path| matches!(path, "" | "/")))
     };
-    let row = match (front, rows.as_slice()) {
+    match (front, rows) {
         (Some(front), rows) => rows.iter().find(|row| row.name == front),
         (None, [only]) if only.service.is_some() => Some(only),
         (None, rows) => rows.iter().find(is_page),
-    }?;
-    let hostname = row.service.map_or("", |service| service.hostname.as_str());
-    let shown = if hostname.is_empty() { row.name } else { hostname };
-    (row.is_good() && row.leads_somewhere()).then(|| format!("➜ **{}**", link(&inline(shown), &row.target())))
+    }
 }
 
 fn path(url: &str) -> Option<&str> {

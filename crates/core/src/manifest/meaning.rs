@@ -180,13 +180,10 @@ fn limit(name: &str, environment: &EnvironmentSpec, found: &mut Found<'_>) {
             );
         }
     }
-    if environment.on_limit == OnLimit::EvictOldest {
+    if environment.on_limit == OnLimit::EvictOldest && environment.limit.is_none() {
         found.add(
             &section,
-            format!(
-                "{place}.on-limit`: `evict-oldest` is not possible yet: it would take the database from a preview whose \
-                 Workers go on serving; leave it out, and `neon-branch create` refuses what is beyond `limit`"
-            ),
+            format!("{place}.on-limit` says what happens beyond `limit`, and there is none: give one"),
         );
     }
 }

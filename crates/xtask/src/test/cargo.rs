@@ -63,7 +63,13 @@ pub(crate) fn build_binaries(workspace: &Workspace) -> Result<String> {
 
 /// The same as a release has them.
 pub(crate) fn build_release_binaries(workspace: &Workspace) -> Result<String> {
-    command(cargo(workspace).args(BUILD).arg("--release"))
+    let flags = crate::release::build::flags(&workspace.root, None)?;
+    command(
+        cargo(workspace)
+            .args(BUILD)
+            .arg("--release")
+            .env("CARGO_ENCODED_RUSTFLAGS", flags),
+    )
 }
 
 pub(super) fn test(workspace: &Workspace) -> Result<Passed> {

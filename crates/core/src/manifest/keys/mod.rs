@@ -168,7 +168,7 @@ const ENVIRONMENT: &[Key] = &[
     key(
         "expires",
         Kind::Duration,
-        "How long a database branch lives after the last push, such as `7d`; at most `30d`.",
+        "How long a preview lives after its last deploy, such as `7d`; at most `30d`. Neon then deletes its database branch by itself, and the next sweep the rest.",
     ),
     key(
         "grace",
@@ -178,12 +178,12 @@ const ENVIRONMENT: &[Key] = &[
     key(
         "limit",
         Kind::Number,
-        "How many previews of this environment may be alive at once, counted by their database branches: beyond it, `neon-branch create` refuses.",
+        "How many previews of this environment may be alive at once, counted by their database branches. What happens beyond it is `on-limit`.",
     ),
     key(
         "on-limit",
         Kind::OneOf(&["fail", "evict-oldest"]),
-        "What happens beyond `limit`: `fail`, the default. `evict-oldest` is refused until whole previews are swept.",
+        "What happens beyond `limit`: with `fail`, the default, `neon-branch create` refuses. With `evict-oldest` it goes on, and the next sweep (`cleanup` with `command: sweep`) removes whole previews until the limit holds, the least recently deployed first.",
     ),
     key(
         "secrets",
