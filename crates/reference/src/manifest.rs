@@ -26,6 +26,7 @@ const READERS: &[(&str, &[&str])] = &[
     ("project.url", &["deploy-workers", "health-check"]),
     ("project.build", DEPLOY),
     ("project.parallel-builds", DEPLOY),
+    ("project.front", &["pr-comment"]),
     ("database.parent", &["cleanup", "neon-branch"]),
     ("database.role", BRANCH),
     ("database.name", BRANCH),
