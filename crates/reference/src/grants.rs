@@ -165,10 +165,27 @@ const HEALTH_CHECK: &[Grant] = &[
     ),
 ];
 
-const PR_COMMENT: &[Grant] = &[always(
-    Of::GitHub("pull-requests: write"),
-    "the comment; `issues: write` will do as well",
-)];
+const PR_COMMENT: &[Grant] = &[
+    always(
+        Of::GitHub("pull-requests: write"),
+        "the comment; `issues: write` will do as well",
+    ),
+    only(
+        Of::GitHub("deployments: write"),
+        "with `deployment`",
+        "GitHub's deployments of the environment",
+    ),
+    only(
+        Of::GitHub("statuses: write"),
+        "with `commit-status`",
+        "the commit's status",
+    ),
+    only(
+        CONTENTS.of,
+        "with `deployment` and without a pull request",
+        "which commits a deployment brings, and which pull requests they came from",
+    ),
+];
 
 const CLEANUP: &[Grant] = &[
     ZONE,
