@@ -84,7 +84,7 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     {
         let named = subjects.as_deref().and_then(<[Subject]>::first);
         let owner = &named.unwrap_or(&inputs.subject).owner;
-        if inputs.deployments {
+        if inputs.deployments && report.has_news() {
             tell_in_comment(github, owner, &report, &inputs.teller, runner).await;
         }
         if inputs.alert {

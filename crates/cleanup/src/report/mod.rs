@@ -289,6 +289,11 @@ impl Report {
         }
     }
 
+    /// Whether the comment can say something that it did not say before.
+    pub(crate) fn has_news(&self) -> bool {
+        self.head.changed || self.failure.is_some()
+    }
+
     /// Whether nothing of the environment is left, as far as anybody looked, and nothing looks like it.
     pub(crate) fn is_whole(&self) -> bool {
         self.failure.is_none() && self.count(Outcome::Kept) == 0 && self.unseen.is_none()
@@ -317,7 +322,7 @@ impl Report {
         Some(Alert {
             key,
             title,
-            body: format!("{}\n\n{run}{error}\n{CLOSES}", self.markdown()),
+            body: format!("{}\n\n{run}{error}\n\n{CLOSES}", self.markdown()),
         })
     }
 

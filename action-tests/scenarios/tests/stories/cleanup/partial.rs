@@ -32,6 +32,9 @@ const STEPS: [Step; 8] = [
         left: &[
             "custom-domain docs-preview-42.example.com",
             "certificate docs-preview-42.example.com",
+            // Nothing but this Worker tells whose that domain is.
+            "worker web-preview-42",
+            "branch preview-pr-42",
         ],
     },
     Step {
