@@ -97,6 +97,15 @@ pub(crate) fn may_restore(branch: &Branch, standing: &Standing, forced: bool) ->
     may_overwrite(branch, standing, forced)
 }
 
+/// Whether a command may change what the branch holds: where it is ours, or what the manifest says that the environment
+/// uses.
+pub(crate) fn may_migrate(standing: &Standing, of_manifest: bool, forced: bool) -> Result<(), Objection> {
+    match standing {
+        Standing::Foreign(None) if of_manifest => Ok(()),
+        standing => standing.allows(forced),
+    }
+}
+
 fn may_overwrite(branch: &Branch, standing: &Standing, forced: bool) -> Result<(), Objection> {
     if branch.protected {
         return Err(Objection::Protected);

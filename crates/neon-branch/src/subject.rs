@@ -120,12 +120,7 @@ impl Subject {
         };
         if database.is_own() {
             self.own = Some(database.branch.clone());
-        } else if self.written.is_none()
-            && !matches!(
-                command,
-                Command::Get | Command::Diff | Command::Checkpoint | Command::Run
-            )
-        {
+        } else if self.written.is_none() && !self.may_use_parent(command) {
             problems.add(
                 "environment",
                 format!(
@@ -137,6 +132,21 @@ impl Subject {
         (self.limit, self.on_limit) = (environment.limit, environment.on_limit);
         self.expires = database.expires;
         self.database = Some(database);
+    }
+
+    /// Whether the command may be about the database's `parent`, where the environment has no branch of its own. What a
+    /// pull request runs changes nothing there.
+    fn may_use_parent(&self, command: Command) -> bool {
+        match command {
+            Command::Get | Command::Diff | Command::Checkpoint | Command::Run => true,
+            Command::Migrate => self.owner.pull_request.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether the branch is the one that the manifest names for the environment, and nobody else has named one.
+    pub(crate) fn is_the_manifests(&self) -> bool {
+        self.written.is_none() && self.database.is_some()
     }
 
     fn check(&self, command: Command, common: &Common, env: &Env, problems: &mut Problems) {

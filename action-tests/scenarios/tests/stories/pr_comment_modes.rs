@@ -314,3 +314,73 @@ async fn a_forks_comment_is_not_posted_and_stands_in_the_summary() {
     assert!(comments(&world.state()).iter().all(|(_, login, _)| login != BOT));
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_template_of_ones_own_makes_the_comment() {
+    let world = World::start().await;
+    let template = "{{ parts.heading }}\n{% for report in reports %}{% for service in report.services %}\n\
+        - {{ service.service }} is {{ service.state }} at {{ service.hostname|link(service.url) }}\n{% endfor %}{% endfor %}";
+    world.file(".github/comment.md", template);
+    let report = json!({"action": "deploy-workers", "environment": "preview", "pull-request": 42, "status": "done",
+        "services": [{"service": "api @octocat", "url": "https://api.example.com", "hostname": "api.example.com",
+            "state": "deployed"}]});
+    let run = |file: &str| {
+        let start = world.run("pr-comment").input("template", file);
+        start.input("reports", report.to_string()).go()
+    };
+    let first = run(".github/comment.md").await;
+    assert_eq!((first.code, first.output("posted")), (0, "true"), "{first}");
+    let text = texts(&world).remove(0);
+    assert!(
+        text.contains("### 🚀 Preview is deployed\n\n- api @\u{200b}octocat is deployed at [api.example.com](https://api.example.com)"),
+        "{text}"
+    );
+    let mark = world.mark();
+    assert_eq!(run(".github/comment.md").await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+
+    // What cannot be rendered is told before anything is asked.
+    world.file(".github/wrong.md", "fine\n{% for x in %}");
+    let mark = world.mark();
+    let wrong = run(".github/wrong.md").await;
+    assert_eq!((wrong.code, world.mark()), (2, mark), "{wrong}");
+    assert!(
+        wrong.error().contains("the input `template` cannot be rendered") && wrong.error().contains("template:2"),
+        "{}",
+        wrong.error()
+    );
+    let missing = run(".github/none.md").await;
+    assert!(
+        missing.error().contains("`template`: `.github/none.md` cannot be read"),
+        "{missing}"
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_comment_begins_with_the_service_that_people_open() {
+    let world = World::start().await;
+    let manifest = "[project]\nname = \"shop\"\nfront = \"api\"\nzone = \"example.com\"\n[environments.preview]\n\
+        hostname = \"{subdomain}-{pr}\"\nworker = \"{worker}-{pr}\"\n[services.api]\npath = \"api\"\n[services.web]\npath = \"web\"\n";
+    let service = |name: &str| {
+        json!({"service": name, "url": format!("https://{name}.example.com"), "hostname": format!("{name}.example.com"),
+            "state": "deployed"})
+    };
+    let endpoint = |name: &str, path: &str| json!({"name": name, "url": format!("https://{name}.example.com{path}"), "state": "healthy"});
+    let deploy = json!({"action": "deploy-workers", "environment": "preview", "status": "done",
+        "services": [service("web"), service("api")]});
+    let check = json!({"action": "health-check", "environment": "preview", "status": "done", "healthy": true,
+        "endpoints": [endpoint("web", "/"), endpoint("api", "/health")]});
+    let run = || {
+        let start = world.run("pr-comment").input("reports", format!("{deploy}\n{check}"));
+        start.input("key", "door").go()
+    };
+    let door = |name: &str| format!("Preview is ready\n\n➜ **[{name}.example.com](https://{name}.example.com)**\n");
+    // Without a manifest, the one whose health is a page.
+    assert_eq!(run().await.code, 0);
+    assert!(texts(&world)[0].contains(&door("web")), "{}", texts(&world)[0]);
+    world.file("codex.toml", manifest);
+    assert_eq!(run().await.code, 0);
+    assert!(texts(&world)[0].contains(&door("api")), "{}", texts(&world)[0]);
+    world.finish().await;
+}

@@ -184,7 +184,7 @@ impl Work<'_> {
             ..Cleanup::default()
         };
         let folds = one.ground == Ground::Closed && left == 0;
-        let why = wording::gone(&one.ground);
+        let why = wording::gone(&one.ground, left == 0);
         let told = comment::tell(writer, &one.owner, &self.comments.teller, report, why, folds);
         *refused = told.await.err();
     }

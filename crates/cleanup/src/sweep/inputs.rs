@@ -26,6 +26,7 @@ struct Raw {
     max_environments: Option<String>,
     idle: Option<String>,
     timeout: Option<String>,
+    alert_issue: Option<String>,
 }
 
 pub(crate) struct Inputs {
@@ -52,6 +53,8 @@ pub(crate) struct Inputs {
     /// The run itself.
     pub(crate) run: Option<u64>,
     pub(crate) teller: Teller,
+    /// An issue tells that a sweep failed, while that lasts.
+    pub(crate) alert: bool,
 }
 
 impl Inputs {
@@ -113,6 +116,7 @@ impl Inputs {
             event: common.event.name.clone(),
             workflow: env.get("GITHUB_WORKFLOW_REF").and_then(workflow_file),
             run: common.event.run().map(|run| run.id),
+            alert: problems.boolean("alert-issue", raw.alert_issue.as_deref(), false),
             teller: Teller {
                 url: env.run_url(),
                 run: common.event.run(),

@@ -19,7 +19,7 @@ mod world_tests;
 
 use std::time::Instant;
 
-use actions_core::github::OpenPull;
+use actions_core::github::{self, OpenPull};
 use actions_core::runner::signal::{Interrupt, Interrupts};
 use actions_core::runner::{Runner, command};
 use jiff::Timestamp;
@@ -30,11 +30,15 @@ use self::census::Known;
 use self::inputs::Inputs;
 use self::mode::{Dry, Mode};
 use self::plan::Verdict;
-use self::report::Report;
+use self::report::{Ended, Report};
+use crate::alert;
 use crate::apply::Writers;
 use crate::apply::brake::Brake;
 use crate::facts::{self, Facts, Readers};
 use crate::outcome::Stop;
+
+/// There is one issue for all sweeps of a repository.
+const ALARM: &str = "sweep";
 
 /// What was read, once.
 struct Read {
@@ -82,11 +86,20 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         )
     };
     let read = tokio::select! {
-        (facts, open, mode) = reading => open.map(|open| Read { facts, open, mode }),
+        read = reading => read,
         signal = interrupts.next() => return Err(report::cancelled(signal)),
         () = tokio::time::sleep_until(brake.end()) => return Err(report::out_of_time(inputs.timeout)),
     };
-    let read = read.map_err(|error| report::pulls_unread(&error))?;
+    let (facts, open, mode) = read;
+    let alarm = Alarm {
+        github: readers.github.as_ref().filter(|_| inputs.alert && mode == Mode::Real),
+        run: runner.env.run_url(),
+    };
+    let open = match open {
+        Ok(open) => open,
+        Err(error) => return alarm.end(Ended::before(report::pulls_unread(&error)), runner).await,
+    };
+    let read = Read { facts, open, mode };
     let census = census::take(
         &read.facts,
         &Known {
@@ -101,7 +114,8 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         for line in report.explanation(&census, &verdicts) {
             runner.say(&line);
         }
-        return report.end(runner, Vec::new(), started.elapsed());
+        let ended = report.end(runner, Vec::new(), started.elapsed())?;
+        return ended.failure.map_or(Ok(()), Err);
     }
     for line in report.opening(&census, &verdicts) {
         runner.say(&line);
@@ -133,5 +147,27 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         Some(Stop::Cancelled(signal)) => Some(signal),
         _ => None::<Interrupt>,
     };
-    report.end(runner, fates, started.elapsed())
+    if report.cancelled.is_some() {
+        let ended = report.end(runner, fates, started.elapsed())?;
+        return ended.failure.map_or(Ok(()), Err);
+    }
+    alarm.end(report.end(runner, fates, started.elapsed())?, runner).await
+}
+
+/// The issue that tells that sweeps fail, while they do.
+struct Alarm<'a> {
+    /// Where it is not asked for, there is none.
+    github: Option<&'a github::Reader>,
+    run: Option<String>,
+}
+
+impl Alarm<'_> {
+    async fn end(&self, ended: Ended, runner: &Runner) -> anyhow::Result<()> {
+        let run = self.run.as_deref();
+        if let Some(github) = self.github {
+            let over = report::wording::over(run);
+            alert::set(github, ALARM, ended.alert(ALARM, run), &over, runner).await;
+        }
+        ended.failure.map_or(Ok(()), Err)
+    }
 }

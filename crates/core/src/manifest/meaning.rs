@@ -28,6 +28,10 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     if !manifest.project.url.contains("{hostname}") {
         found.add("url", "`project.url` is to contain `{hostname}`".to_owned());
     }
+    let front = manifest.project.front.as_deref();
+    if let Some(front) = front.filter(|front| !manifest.services.contains_key(*front)) {
+        found.unknown_service(manifest, "front", "`project.front`", front);
+    }
     hosts::zone(manifest, &mut found);
     let others = naming::placeholders(&manifest.project.url);
     for unknown in others.into_iter().filter(|name| *name != "hostname") {

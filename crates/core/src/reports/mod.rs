@@ -19,7 +19,7 @@ pub use cleanup::{Cleanup, Outcome, Removal, RemovalKind, Swept, SweptOutcome};
 pub use deploy_workers::{DeployWorkers, Service, ServiceState};
 pub use health_check::{Endpoint, Health, HealthCheck, Phases};
 pub use neon_branch::{Branch, NeonBranch, SchemaDiff};
-pub use pr_comment::{Comment, CommentAction, PrComment};
+pub use pr_comment::{Comment, CommentAction, Deployment, PrComment};
 pub use preview_dns::{PreviewDns, Record, RecordAction};
 
 /// How a run of an action ended.
@@ -54,6 +54,7 @@ pub enum Command {
     Restore,
     Checkpoint,
     Run,
+    Migrate,
     Diff,
     // preview-dns
     Apply,

@@ -54,7 +54,14 @@ async fn previews_end_by_age_by_idleness_and_by_number() {
         world.finish().await;
     }
     told.dedup();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @"
+    it was deployed on DAY, and `expires` is 7 days
+    it was neither deployed nor talked about since DAY, and `idle` is 5 days
+    it was neither deployed nor talked about since DAY, and `idle` is 3 days
+    3 are alive, `limit` is 2, and it was deployed the longest ago
+    3 are alive, `limit` is 1, and it was deployed the longest ago
+    it was deployed on DAY, and `expires` is 7 days
+    ");
 }
 
 /// Without the days of this week.

@@ -108,6 +108,11 @@ const PROJECT: &[Key] = &[
         Kind::Flag,
         "Whether builds of services in one workspace (npm, pnpm, Yarn, Turborepo, Nx, Lerna, Rush) may run at the same time: they must not build a package that they share. Default: `false`.",
     ),
+    key(
+        "front",
+        Kind::Text,
+        "The service that people open, by its key: the pull request's comment begins with it. Default: the one whose `health` is a page.",
+    ),
 ];
 
 const DATABASE: &[Key] = &[
