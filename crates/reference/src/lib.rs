@@ -10,7 +10,9 @@ pub mod hosts;
 pub mod manifest;
 
 /// The actions, in the order in which documents name them.
-pub const ACTIONS: [&str; 6] = [
+pub const ACTIONS: [&str; 8] = [
+    "pull-request",
+    "setup-project",
     "neon-branch",
     "preview-dns",
     "deploy-workers",
