@@ -1,4 +1,4 @@
-// Reads what `cargo run -p actions-comment --example states` prints, and renders the comments about hostile reports as
+// Reads what `cargo run -p actions-comment --example states` prints (a file, or stdin), and renders the comments about hostile reports as
 // GitHub's Markdown does, raw HTML left in. Nothing may come out but what we write ourselves: no link, image, mention,
 // reference or tag of a stranger's. Exits 1 with each place where something does.
 import { readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { gfm, gfmHtml } from "micromark-extension-gfm";
 
 // The tags of our own layout, and what Markdown makes of it.
 const OURS =
-  /^<\/?(?:h3|p|strong|em|del|code|pre|ul|li|blockquote|table|thead|tbody|tr|th|td|br|sub|details|summary|b)>$|^<br \/>$|^<(?:th|td) align="(?:left|right)">$|^<code class="language-(?:text|diff)">$/;
+  /^<\/?(?:h3|p|strong|em|del|code|pre|ul|li|blockquote|table|thead|tbody|tr|th|td|br|sub|details|summary|b|span)>$|^<br \/>$|^<(?:th|td) align="(?:left|right)">$|^<code class="language-(?:text|diff)">$/;
 // What GitHub makes links of after Markdown is done: outside of code, and not broken by a zero-width space.
 const REFERENCES = [
   /(?<![\p{L}\p{N}_])@[\p{L}\p{N}]/u,
@@ -19,7 +19,7 @@ const REFERENCES = [
   /:[a-z0-9+_-]+:/i,
 ];
 
-const { hostile } = JSON.parse(readFileSync(0, "utf8"));
+const { hostile } = JSON.parse(readFileSync(process.argv[2] ?? 0, "utf8"));
 const names = Object.keys(hostile);
 let wrong = 0;
 const tell = (name, what) => {

@@ -59,10 +59,9 @@ for (const width of [360, 800]) {
     );
     for (const line of wide) console.error(`${width} px: ${line}`);
     sideways += wide.length;
-    const half = Math.ceil(bodies.length / 2);
-    for (const [part, some] of [bodies.slice(0, half), bodies.slice(half)].entries()) {
-      await tab.setContent(page(some));
-      await tab.screenshot({ path: `${folder}/${width}-${colorScheme}-${part + 1}.png`, fullPage: true });
+    for (const [name] of bodies) {
+      const comment = tab.locator(`[data-name="${name}"]`).locator("..");
+      await comment.screenshot({ path: `${folder}/${name} ${width} ${colorScheme}.png` });
     }
     await tab.close();
   }

@@ -54,8 +54,8 @@ export function find(read = (file) => (existsSync(file) ? readFileSync(file, "ut
 function prepare(manager, version) {
   if (manager === "npm") return "";
   if (manager === "bun") return `command -v bun || npm install --global bun@${version ?? "latest"}`;
-  const other = version ? "" : `command -v ${manager} || `;
-  return `${other}{ command -v corepack || npm install --global corepack; } && corepack enable ${manager}`;
+  const enable = `{ command -v corepack || npm install --global corepack; } && corepack enable ${manager}`;
+  return version ? enable : `command -v ${manager} || { ${enable}; }`;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

@@ -20,7 +20,16 @@ impl Clock {
 
     /// RFC 3339 with microseconds, as Cloudflare and Neon print their times.
     pub(crate) fn text(&self) -> String {
-        format!("{:.6}", self.now())
+        self.text_ago(0)
+    }
+
+    /// The same, of so many seconds ago.
+    pub(crate) fn text_ago(&self, seconds: i64) -> String {
+        let now = self.now();
+        format!(
+            "{:.6}",
+            now.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(now)
+        )
     }
 
     /// Moves the present forward.

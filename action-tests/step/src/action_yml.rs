@@ -285,12 +285,13 @@ runs:
     }
 
     #[test]
-    fn every_action_of_this_repository_can_be_played() {
+    fn every_action_that_has_a_binary_can_be_played() {
         let actions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../actions");
         let mut read = 0;
         for entry in fs::read_dir(&actions).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            if !actions.join(&name).is_dir() {
+            // The others compose actions.
+            if !actions.join("../crates").join(&name).join("src/main.rs").is_file() {
                 continue;
             }
             let yml = ActionYml::read(&actions, &name).unwrap();

@@ -84,10 +84,12 @@ fn nothing() -> Facts {
             routes: Ok(Vec::new()),
             domains: Ok(Vec::new()),
             records: Ok(Vec::new()),
+            certificates: Ok(Vec::new()),
         })),
         workers: Some(Ok(Vec::new())),
         namespaces: Some(Ok(Vec::new())),
         branches: Some(Ok(Vec::new())),
+        ..Facts::default()
     }
 }
 

@@ -2,23 +2,38 @@
 
 use std::time::Instant;
 
+use actions_core::github::{Error, Reader, Writer};
+use actions_core::owner::Owner;
 use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{Runner, command};
 
+use crate::alert::{self, AFTERWARDS};
 use crate::apply::brake::Brake;
 use crate::apply::{self, Teardown, Writers};
-use crate::facts::Readers;
-use crate::inputs::Inputs;
-use crate::plan;
-use crate::report::{self, Report};
+use crate::comment::{self, Teller};
+use crate::facts::{Facts, Readers};
+use crate::inputs::{Given, Inputs};
+use crate::plan::{self, Decision};
+use crate::report::{self, Report, wording};
+use crate::subject::Subject;
 
 pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     let started = Instant::now();
-    let inputs = Inputs::read(&runner.env).await?;
+    let inputs = match Inputs::read(&runner.env).await? {
+        Given::Inputs(inputs) => inputs,
+        Given::NoSecrets(subject, because) => return Report::without_secrets(&subject, because).write(runner),
+    };
     let mut interrupts = Interrupts::listen()?;
-    let readers = Readers::new(inputs.cloudflare.as_ref(), inputs.neon.as_ref(), inputs.timeout)?;
+    let readers = Readers::new(
+        inputs.cloudflare.as_ref(),
+        inputs.neon.as_ref(),
+        inputs.github.as_ref(),
+        inputs.timeout,
+    )?;
+    let asked = [inputs.subject.owner.environment.as_str()];
+    let environments = if inputs.deployments { &asked[..] } else { &[] };
     let (facts, source) = tokio::select! {
-        read = async { tokio::join!(readers.read(&inputs.zone), inputs.inquiry.source()) } => read,
+        read = async { tokio::join!(readers.read(&inputs.zone, environments), inputs.inquiry.source()) } => read,
         signal = interrupts.next() => {
             let report = Report::cancelled(&inputs.subject, signal, started.elapsed());
             report.write(runner)?;
@@ -28,7 +43,16 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     if let Some(note) = source.may_remove()?.or(source.unknown) {
         command::warning("cleanup", &note);
     }
-    let decision = plan::decide(&inputs.subject, &facts, inputs.adopt);
+    tell_undeployed(runner, facts.undeployed.as_ref());
+    let subjects = subjects(inputs.by_markers, &inputs.subject, &facts);
+    let mut decision = decide(
+        subjects.as_deref().unwrap_or(std::slice::from_ref(&inputs.subject)),
+        &facts,
+        inputs.adopt,
+    );
+    if let Some(keep) = inputs.keep {
+        decision.also(plan::restore_points(&inputs.subject.owner, &facts, keep));
+    }
     runner.say(&report::opening(&inputs.subject, &decision));
     for line in report::staying(&decision) {
         runner.say(&line);
@@ -51,6 +75,64 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
         started.elapsed(),
     );
     report.zoneless = inputs.zoneless;
+    report.by_markers = inputs.by_markers;
     report.write(runner)?;
+    if let Some(github) = readers
+        .github
+        .as_ref()
+        .filter(|_| !inputs.dry_run && !report.is_cancelled())
+    {
+        let named = subjects.as_deref().and_then(<[Subject]>::first);
+        let owner = &named.unwrap_or(&inputs.subject).owner;
+        if inputs.deployments {
+            tell_in_comment(github, owner, &report, &inputs.teller, runner).await;
+        }
+        if inputs.alert {
+            alert::keep(github, owner, &report, runner).await;
+        }
+    }
     report.verdict()
+}
+
+/// The environments that markers tell of, where no manifest does.
+fn subjects(by_markers: bool, wanted: &Subject, facts: &Facts) -> Option<Vec<Subject>> {
+    by_markers.then(|| Subject::told_by_markers(facts, &wanted.owner))
+}
+
+/// What goes of all of them, one after another.
+fn decide(subjects: &[Subject], facts: &Facts, adopt: bool) -> Decision {
+    let mut all = Decision::default();
+    for subject in subjects {
+        let decision = plan::decide(subject, facts, adopt);
+        all.going.extend(decision.going);
+        all.staying.extend(decision.staying);
+    }
+    all
+}
+
+/// Where the token may not write comments, pr-comment or nobody does.
+async fn tell_in_comment(github: &Reader, owner: &Owner, report: &Report, teller: &Teller, runner: &Runner) {
+    let writer = Writer::from(github.with_patience(AFTERWARDS));
+    let told = comment::tell(
+        &writer,
+        owner,
+        teller,
+        report.document(),
+        wording::comes_back(),
+        report.is_whole(),
+    );
+    if let Err(error) = told.await {
+        runner.say(&wording::no_comment(&error));
+    }
+}
+
+/// A token that may not see deployments is usual, and no reason for a warning.
+fn tell_undeployed(runner: &Runner, error: Option<&Error>) {
+    let Some(error) = error else { return };
+    let note = wording::undeployed(error);
+    if error.is_forbidden() || matches!(error.status(), Some(401 | 404)) {
+        runner.say(&note);
+    } else {
+        command::warning("cleanup", &note);
+    }
 }

@@ -1,7 +1,9 @@
 //! Takes environments down: routes and custom domains, Workers, DNS records, KV namespaces, then the database branch.
 //! What is not exactly an environment's own is never touched.
 
+mod alert;
 mod apply;
+mod comment;
 mod environment;
 mod facts;
 mod inputs;
@@ -9,6 +11,7 @@ mod outcome;
 mod plan;
 mod report;
 mod subject;
+mod sweep;
 mod unread;
 
 use std::process::ExitCode;
@@ -24,6 +27,8 @@ fn main() -> ExitCode {
 async fn run(runner: &Runner) -> anyhow::Result<()> {
     match Command::read(&runner.env)? {
         Command::Environment => Box::pin(environment::run(runner)).await,
+        Command::Sweep => Box::pin(sweep::sweep(runner)).await,
+        Command::Explain => Box::pin(sweep::explain(runner)).await,
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actions_core::reports::RemovalKind;
 use actions_core::runner::signal::Interrupt;
-use actions_core::{cloudflare, neon};
+use actions_core::{cloudflare, github, neon};
 
 use crate::plan::{Ground, Reason, Standing, Staying, Thing};
 
@@ -20,10 +20,7 @@ pub(crate) struct Settled {
 pub(crate) enum End {
     /// It is gone by this run. What was there when we looked and is gone now counts: a retry after a lost answer finds
     /// it so.
-    Deleted {
-        /// Why the certificate of a custom domain stays behind, when it does.
-        certificate: Option<cloudflare::Error>,
-    },
+    Deleted,
     /// It was gone already.
     Absent,
     /// Left alone on purpose.
@@ -35,13 +32,22 @@ pub(crate) enum End {
 }
 
 impl End {
+    /// Whether a signal kept it from going.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Left(Why::NotTried(Stop::Cancelled(_)) | Why::UnderWay(Stop::Cancelled(_)))
+        )
+    }
+
     /// Whether it is gone by this run, or may be.
     pub(crate) fn may_be_gone(&self) -> bool {
         match self {
-            Self::Deleted { .. } | Self::Left(Why::UnderWay(_)) => true,
+            Self::Deleted | Self::Left(Why::UnderWay(_)) => true,
             Self::Left(Why::Failed(error)) => {
                 let cloudflare = error.downcast_ref().is_some_and(cloudflare::Error::may_be_done);
-                cloudflare || error.downcast_ref().is_some_and(neon::Error::is_unclear)
+                let neon = error.downcast_ref().is_some_and(neon::Error::is_unclear);
+                cloudflare || neon || error.downcast_ref().is_some_and(github::Error::is_ambiguous)
             }
             Self::Left(_) | Self::Absent | Self::Kept(_) | Self::Planned(_) => false,
         }
@@ -60,6 +66,10 @@ pub(crate) enum Why {
     Bound(cloudflare::Error),
     /// A route or custom domain that leads to it is still there, and only the Worker tells whose that is.
     RoutesFirst,
+    /// The custom domain that it is of is still there.
+    DomainFirst,
+    /// This Worker of the environment is still there and may use it.
+    UsedBy(String),
     NotTried(Stop),
     /// It was under way when the run had to end.
     UnderWay(Stop),

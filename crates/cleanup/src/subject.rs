@@ -1,11 +1,14 @@
 //! What goes: an owner, and the names that a manifest gives to its things.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use actions_core::environment::{Database, Environment};
+use actions_core::environment::{Database, Environment, Service as OfEnvironment};
+use actions_core::manifest::Routing;
 use actions_core::naming::{self, Values};
-use actions_core::owner::Owner;
+use actions_core::owner::{Claim, Owner};
 use indexmap::IndexMap;
+
+use crate::facts::Facts;
 
 /// An owner, and what its things are called.
 pub(crate) struct Subject {
@@ -22,6 +25,8 @@ pub(crate) struct Names {
     /// The Workers by level, those first that others do not bind to.
     pub(crate) levels: Vec<Vec<String>>,
     pub(crate) branch: Option<Branch>,
+    /// Its hostnames are custom domains, or some are.
+    pub(crate) custom_domains: bool,
     /// How titles of this environment's KV namespaces begin.
     kv_prefix: String,
     project: String,
@@ -57,6 +62,7 @@ impl Subject {
             let workers = keys.iter().filter_map(|key| environment.service(key));
             workers.map(|service| service.worker.clone()).collect()
         };
+        let mut hosts = environment.services.iter().flat_map(OfEnvironment::hostnames);
         let branch = environment.database.as_ref().filter(|database| database.is_own());
         Self {
             owner: environment.owner.clone(),
@@ -68,11 +74,44 @@ impl Subject {
                     name: branch.clone(),
                     parent: parent.clone(),
                 }),
+                custom_domains: hosts.any(|host| environment.routing.of(host) == Routing::CustomDomain),
                 kv_prefix: naming::kv_title(&environment.project, &environment.name, environment.pull_request, ""),
                 project: environment.project.clone(),
                 worker_template: worker_template.to_owned(),
             },
         }
+    }
+
+    /// An owner that only markers tell of: no name is known, so nothing goes but what is marked, and what leads to that.
+    pub(crate) fn marked(owner: Owner) -> Self {
+        let number = owner.pull_request.map(|number| format!(" {number}"));
+        Self {
+            title: format!("{}{}", owner.environment, number.unwrap_or_default()),
+            names: Names {
+                kv_prefix: naming::kv_title(&owner.project, &owner.environment, owner.pull_request, ""),
+                ..Names::default()
+            },
+            owner,
+        }
+    }
+
+    /// The environments that markers tell of, of the repository, name and pull request of `wanted`, whatever project they
+    /// are of: what is left when no manifest tells. Without any, `wanted` itself.
+    pub(crate) fn told_by_markers(facts: &Facts, wanted: &Owner) -> Vec<Self> {
+        let mut found: BTreeMap<String, Owner> = BTreeMap::new();
+        for claim in facts.claims() {
+            let Claim::Marked(marker) = claim else { continue };
+            let owner = marker
+                .owner_in(&wanted.repository)
+                .filter(|owner| owner.environment == wanted.environment && owner.pull_request == wanted.pull_request);
+            if let Some(owner) = owner {
+                found.insert(owner.project.clone(), owner);
+            }
+        }
+        if found.is_empty() {
+            return vec![Self::marked(wanted.clone())];
+        }
+        found.into_values().map(Self::marked).collect()
     }
 
     /// Stands for things whose names could not be read: there may be some.
@@ -106,6 +145,11 @@ impl Subject {
     pub(crate) fn kv_titles(&self) -> BTreeSet<&str> {
         let titles = self.names.services.iter().flat_map(|service| &service.kv);
         titles.map(String::as_str).collect()
+    }
+
+    /// How titles of its KV namespaces begin.
+    pub(crate) fn kv_prefix(&self) -> &str {
+        &self.names.kv_prefix
     }
 
     /// Whether a title reads like this environment's, of a binding that the manifest has forgotten.

@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use actions_core::{cloudflare, neon};
+use actions_core::{cloudflare, github, neon};
 
 /// Why a list could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,15 @@ impl From<neon::Error> for Unread {
     fn from(error: neon::Error) -> Self {
         Self {
             reason: one_line(&error),
+            hint: error.hint(),
+        }
+    }
+}
+
+impl From<&github::Error> for Unread {
+    fn from(error: &github::Error) -> Self {
+        Self {
+            reason: one_line(error),
             hint: error.hint(),
         }
     }

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use actions_core::cloudflare::{Worker, Zone};
+use actions_core::cloudflare::{CustomDomain, Worker, Zone};
 use actions_core::environment::Environment;
+use actions_core::github::deployments::{Deployment, Note};
 use actions_core::manifest::Manifest;
 use actions_core::neon::Branch;
 use actions_core::owner::Repository;
@@ -68,6 +69,14 @@ const TITLES: [&str; 4] = [
     "codex-preview-421-CACHE",
     "codex-production-CACHE",
 ];
+/// What a certificate covers.
+const COVERED: [&[&str]; 5] = [
+    &["api-preview-42.example.com"],
+    &["web-preview-42.example.com"],
+    &["api-preview-421.example.com"],
+    &["api-preview-42.example.com", "api.example.com"],
+    &["example.com", "*.example.com"],
+];
 /// What another maker's action may have noted on a branch, and whether that is another repository.
 const NOTES: [(&str, bool); 3] = [("", false), ("acme/app", false), ("eve/app", true)];
 const BRANCHES: [&str; 4] = ["preview-pr-42", "preview-pr-42-point", "preview-pr-421", "production"];
@@ -93,10 +102,12 @@ struct Made {
     routes: Vec<(usize, Option<usize>)>,
     domains: Vec<(usize, usize)>,
     records: Vec<(usize, usize, bool)>,
+    certificates: Vec<usize>,
+    deployments: Vec<usize>,
     titles: Vec<usize>,
     branches: Vec<(usize, usize, usize)>,
-    /// Which of the six lists can be read, and the zone.
-    readable: [bool; 7],
+    /// Which of the seven lists can be read, and the zone.
+    readable: [bool; 8],
     adopt: bool,
 }
 
@@ -107,21 +118,29 @@ fn made() -> impl Strategy<Value = Made> {
         prop::collection::vec((some(HOSTS.len()), prop::option::of(some(WORKERS.len()))), 0..6),
         prop::collection::vec((some(HOSTS.len()), some(WORKERS.len())), 0..4),
         prop::collection::vec((some(HOSTS.len()), some(MARKS.len()), any::<bool>()), 0..6),
+        (
+            prop::collection::vec(some(COVERED.len()), 0..4),
+            prop::collection::vec(some(MARKS.len()), 0..4),
+        ),
         prop::collection::vec(some(TITLES.len()), 0..4),
         prop::collection::vec((some(BRANCHES.len()), some(MARKS.len()), some(NOTES.len())), 0..5),
-        prop::array::uniform7(prop::bool::weighted(0.85)),
+        prop::array::uniform8(prop::bool::weighted(0.85)),
         any::<bool>(),
     )
         .prop_map(
-            |(workers, routes, domains, records, titles, branches, readable, adopt)| Made {
-                workers,
-                routes,
-                domains,
-                records,
-                titles,
-                branches,
-                readable,
-                adopt,
+            |(workers, routes, domains, records, (certificates, deployments), titles, branches, readable, adopt)| {
+                Made {
+                    workers,
+                    routes,
+                    domains,
+                    records,
+                    certificates,
+                    deployments,
+                    titles,
+                    branches,
+                    readable,
+                    adopt,
+                }
             },
         )
 }
@@ -148,7 +167,16 @@ impl Made {
     }
 
     fn facts(&self) -> Facts {
-        let [zone, workers, routes, domains, records, namespaces, branches] = self.readable;
+        let [
+            zone,
+            workers,
+            routes,
+            domains,
+            records,
+            namespaces,
+            branches,
+            certificates,
+        ] = self.readable;
         let worker = |(name, mark): (usize, usize)| -> Worker {
             of(json!({"id": WORKERS[name], "tags": ["cf:x=y", MARKS[mark].0]}))
         };
@@ -170,7 +198,8 @@ impl Made {
                 unique(&self.domains, |(host, _)| *host)
                     .into_iter()
                     .map(|(host, worker)| {
-                        of(json!({"id": HOSTS[host], "hostname": format!("{}.example.com", HOSTS[host]), "service": WORKERS[worker]}))
+                        of(json!({"id": HOSTS[host], "hostname": format!("{}.example.com", HOSTS[host]), "service": WORKERS[worker],
+                            "cert_id": COVERED.iter().position(|hosts| hosts[0].split('.').next() == Some(HOSTS[host])).map(|at| at.to_string())}))
                     })
                     .collect(),
             ),
@@ -185,6 +214,23 @@ impl Made {
                     })
                     .collect(),
             ),
+            certificates: list(
+                certificates,
+                unique(&self.certificates, |at| *at)
+                    .into_iter()
+                    .map(|at| of(json!({"id": at.to_string(), "hosts": COVERED[at]})))
+                    .collect(),
+            ),
+        };
+        let deployment = |(at, mark): (usize, &usize)| Deployment {
+            id: at as u64,
+            sha: "6dcb09b".to_owned(),
+            environment: "preview".to_owned(),
+            created_at: None,
+            note: Note {
+                owner: MARKS[*mark].0.to_owned(),
+                ..Note::default()
+            },
         };
         let branch = |(name, mark, note): (usize, usize, usize)| -> Branch {
             let mut branch: Branch = of(json!({"id": format!("br-{name}"), "name": BRANCHES[name],
@@ -225,6 +271,8 @@ impl Made {
                     .map(branch)
                     .collect(),
             )),
+            deployments: Some(self.deployments.iter().enumerate().map(deployment).collect()),
+            undeployed: None,
         }
     }
 
@@ -273,6 +321,22 @@ proptest! {
                         && ["api-preview-42", "web-preview-42"].contains(&domain.service.as_str());
                     prop_assert!(readable && (made.may_go(&domain.service) || left_behind), "{domain:?}");
                 }
+                Thing::Certificate { id, hostname } => {
+                    let covered = COVERED[id.parse::<usize>().unwrap()];
+                    let domain_goes = decision.going.iter().any(|going| matches!(&going.thing, Thing::Domain(domain) if domain.hostname == *hostname));
+                    let listed = made.readable[7] && made.certificates.contains(&id.parse().unwrap());
+                    prop_assert!(covered.len() == 1 || !listed, "{id}");
+                    prop_assert!(domain_goes || ours(hostname) && listed, "{id}");
+                    // Nobody else's answers there.
+                    if let Some(Ok(zone)) = &facts.zone {
+                        let stays = |domain: &CustomDomain| domain.hostname == *hostname && !decision.going.iter().any(|going| going.thing == Thing::Domain(domain.clone()));
+                        prop_assert!(!zone.domains.iter().flatten().any(stays), "{id}");
+                    }
+                }
+                Thing::Deployment { id, .. } => {
+                    let mark = made.deployments[usize::try_from(*id).unwrap()];
+                    prop_assert!(MARKS[mark].1, "{id}");
+                }
                 Thing::Record(record) => {
                     let is_ours = MARKS.iter().any(|(mark, ours)| *ours && *mark == record.comment);
                     prop_assert!(is_ours && !record.meta.read_only, "{record:?}");
@@ -286,6 +350,7 @@ proptest! {
                         prop_assert!(readable && (made.mark_of(worker).is_none() || made.may_go(worker)));
                     }
                 }
+                Thing::RestorePoint { .. } => prop_assert!(false, "nobody said how many stay"),
                 Thing::Branch { name, .. } => {
                     let branches = unique(&made.branches, |(name, ..)| *name);
                     let (_, mark, note) = branches.iter().find(|(at, ..)| BRANCHES[*at] == name).unwrap();
@@ -309,6 +374,7 @@ proptest! {
         }
         // A list that could not be read is told as something left.
         let left = decision.staying.iter().filter(|staying| matches!(staying.standing, Standing::Left(_))).count();
-        prop_assert!(left > 0 || made.readable.iter().all(|readable| *readable));
+        // The list of certificates matters only where there are custom domains.
+        prop_assert!(left > 0 || made.readable[..7].iter().all(|readable| *readable));
     }
 }

@@ -34,7 +34,13 @@ fn told(frame: &Frame, reports: &[Value]) -> String {
     render(frame, &reports)
 }
 
-const SERVICES: [&str; 5] = ["identity-api", "content-api", "notifications", "media-processing-api", "web"];
+const SERVICES: [&str; 5] = [
+    "identity-api",
+    "content-api",
+    "notifications",
+    "media-processing-api",
+    "web",
+];
 
 fn branch() -> Value {
     json!({"action": "neon-branch", "command": "create", "environment": "preview", "pull-request": 42, "status": "done",
@@ -60,7 +66,11 @@ fn service(name: &str, state: &str) -> Value {
 }
 
 fn deploy(states: [&str; 5]) -> Value {
-    let services: Vec<Value> = SERVICES.iter().zip(states).map(|(name, state)| service(name, state)).collect();
+    let services: Vec<Value> = SERVICES
+        .iter()
+        .zip(states)
+        .map(|(name, state)| service(name, state))
+        .collect();
     json!({"action": "deploy-workers", "command": "deploy", "environment": "preview", "status": "done",
         "services": services})
 }
@@ -133,7 +143,10 @@ fn states() -> Value {
     let mut sections = Document::default();
     sections.put(section(MAIN, &ready));
     sections.put(section("e2e", "#### End to end\n\n12 passed, 1 skipped, in 2 min 3 s"));
-    sections.put(section("size", "#### Bundle size\n\n| file | size | |\n|---|--:|--:|\n| app.js | 31 kB | +0.4 kB |"));
+    sections.put(section(
+        "size",
+        "#### Bundle size\n\n| file | size | |\n|---|--:|--:|\n| app.js | 31 kB | +0.4 kB |",
+    ));
     let production = Frame {
         environment: "production".to_owned(),
         ..frame()
@@ -239,13 +252,22 @@ fn hostile() -> Value {
             report
         };
         let reports = [
-            with(told("neon-branch"), &json!({"command": "create", "branch": {"name": text, "parent": text, "expires-at": text},
+            with(
+                told("neon-branch"),
+                &json!({"command": "create", "branch": {"name": text, "parent": text, "expires-at": text},
                 "plan": [text], "warnings": [text], "deleted": [text],
-                "schema-diff": {"added": 1, "removed": 1, "text": text}})),
-            with(told("preview-dns"), &json!({"command": "apply", "zone": text, "records": [{"name": text, "content": text, "detail": text}]})),
+                "schema-diff": {"added": 1, "removed": 1, "text": text}}),
+            ),
+            with(
+                told("preview-dns"),
+                &json!({"command": "apply", "zone": text, "records": [{"name": text, "content": text, "detail": text}]}),
+            ),
             with(told("deploy-workers"), &json!({"services": [service]})),
-            with(told("health-check"), &json!({"endpoints": [{"name": format!("{text} 2"), "url": text, "state": "unhealthy", "detail": text},
-                {"name": format!("{text} 3"), "url": text, "state": "healthy", "checks": {(*text): text}}]})),
+            with(
+                told("health-check"),
+                &json!({"endpoints": [{"name": format!("{text} 2"), "url": text, "state": "unhealthy", "detail": text},
+                {"name": format!("{text} 3"), "url": text, "state": "healthy", "checks": {(*text): text}}]}),
+            ),
             told(text),
         ];
         let frame = Frame {
@@ -253,10 +275,13 @@ fn hostile() -> Value {
             environment: (*text).to_owned(),
             ..Frame::default()
         };
-        let cleanup = with(told("cleanup"), &json!({"left": 1, "kept": 1, "unseen": text, "results": [
+        let cleanup = with(
+            told("cleanup"),
+            &json!({"left": 1, "kept": 1, "unseen": text, "results": [
             {"kind": "worker", "name": text, "outcome": "failed", "detail": text},
             {"kind": "worker", "name": text, "outcome": "kept", "detail": text},
-            {"kind": "worker", "name": text, "outcome": "deleted", "detail": text}]}));
+            {"kind": "worker", "name": text, "outcome": "deleted", "detail": text}]}),
+        );
         all.insert(format!("{n} state"), self::told(&frame, &reports).into());
         all.insert(format!("{n} removal"), self::told(&frame, &[cleanup]).into());
     }

@@ -3,15 +3,9 @@
 //!
 //! `<!-- codex-actions:codex/preview hash=0123456789abcdef run=1001.1 -->`
 
+pub use actions_core::event::Run;
 use actions_core::github::Comment;
 use actions_core::owner::short_hash;
-
-/// A workflow run and its attempt. A later one wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Run {
-    pub id: u64,
-    pub attempt: u64,
-}
 
 /// What the first line of one of our comments says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -79,7 +79,7 @@ fn may_carry(name: &str) -> bool {
 
 /// Whether `value` looks drawn rather than written: a long run of letters and digits, or several shorter ones, that
 /// mix them as no word does.
-fn looks_drawn(value: &str) -> bool {
+pub fn looks_drawn(value: &str) -> bool {
     let runs = || value.split(|c: char| !c.is_ascii_alphanumeric());
     value.len() >= 12 && runs().map(mixes).sum::<usize>() >= 4 || runs().any(is_drawn)
 }

@@ -8,12 +8,13 @@
 //! - [`plan`]: changes as data, their guard and their text.
 //! - [`process`]: what the project's code can read of us, and what it leaves running.
 //! - [`reports`]: what the actions tell each other.
-//! - [`secret`], [`credential`]: what is hidden, and what may have to be.
+//! - [`secret`], [`credential`]: what is hidden, and what may have to be; [`dotenv`]: many secrets as one text.
 //! - [`health`]: when a service counts as healthy.
 
 pub mod cloudflare;
 pub mod credential;
 mod dial;
+pub mod dotenv;
 pub mod duration;
 pub mod environment;
 pub mod error;

@@ -45,7 +45,15 @@ fn guarded(text: &str) -> (String, &str) {
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     let (before, rest) = text.split_at(digits);
     match rest.chars().next() {
-        Some(mark @ ('#' | '>' | '-' | '+' | '=')) if digits == 0 => (format!("\\{mark}"), &rest[1..]),
+        Some(mark @ ('#' | '>' | '-' | '+' | '=')) if digits == 0 => {
+            let rest = &rest[1..];
+            let apart = if is_reference(mark, "", rest) {
+                BREAK.to_string()
+            } else {
+                String::new()
+            };
+            (format!("\\{mark}{apart}"), rest)
+        }
         Some(mark @ ('.' | ')')) if digits > 0 => (format!("{before}\\{mark}"), &rest[1..]),
         _ => (String::new(), text),
     }
@@ -101,7 +109,8 @@ pub fn quoted(markdown: &str) -> String {
 /// Without line breaks, and without what turns the rest of a line around or hides in it.
 fn one_line(text: &str) -> String {
     let plain: String = text.chars().filter(|c| !is_control(*c)).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words = plain.split(|c: char| c.is_whitespace() && c != '\u{a0}');
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn is_control(c: char) -> bool {
@@ -116,8 +125,8 @@ fn escape(text: &str) -> String {
         match c {
             '<' => safe.push_str("&lt;"),
             '&' => safe.push_str("&amp;"),
-            // GitHub typesets what stands between two of them; a backslash does not keep it from that.
-            '$' => safe.push_str("&#36;"),
+            // GitHub typesets what stands between two of them, also when they are escaped; its own advice is a tag.
+            '$' => safe.push_str("<span>$</span>"),
             '\\' | '*' | '_' | '[' | ']' | '~' | '|' => {
                 safe.push('\\');
                 safe.push(c);
@@ -271,8 +280,10 @@ mod tests {
             ("mailto:me", "mailto:\u{200b}me"),
             ("fixes GH-12 and o/r#12", "fixes GH-\u{200b}12 and o/r#\u{200b}12"),
             (":octocat: at 12:30:05", ":\u{200b}octocat: at 12:\u{200b}30:05"),
-            ("$x$", "&#36;x&#36;"),
+            ("$x", "<span>$</span>x"),
             ("# big", "\\# big"),
+            ("#1 is", "\\#\u{200b}1 is"),
+            ("no\u{a0}break", "no\u{a0}break"),
             ("12. item", "12\\. item"),
             ("\u{202e}txt\u{7}", "txt"),
         ] {

@@ -173,6 +173,17 @@ pub fn kv_title(project: &str, environment: &str, pull_request: Option<u64>, bin
     format!("{project}-{environment}{number}-{binding}")
 }
 
+/// The pull request whose namespace has this title, of a binding in one environment.
+pub fn pull_request_of_kv(project: &str, environment: &str, binding: &str, title: &str) -> Option<u64> {
+    let values = Values {
+        project,
+        environment,
+        service: binding,
+        ..Values::default()
+    };
+    recognise("{project}-{environment}-{pr}-{service}", &values, title)
+}
+
 /// Whether `name` can be one DNS label and Worker name: lower-case letters, digits and inner dashes, at most 63.
 pub fn is_label(name: &str) -> bool {
     let valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -280,6 +291,20 @@ mod tests {
         let made = render("{subdomain}-preview-{pr}", &values(Some(42)));
         assert_eq!(made, "codex-preview-42");
         assert_eq!(recognise("{subdomain}-preview-{pr}", &values(None), &made), Some(42));
+    }
+
+    #[test]
+    fn a_namespaces_title_tells_its_pull_request() {
+        let read = |title: &str| pull_request_of_kv("codex", "preview", "CACHE", title);
+        assert_eq!(read(&kv_title("codex", "preview", Some(42), "CACHE")), Some(42));
+        for title in [
+            "codex-preview-042-CACHE",
+            "codex-preview-42-CACHES",
+            "codex-preview-CACHE",
+            "x-codex-preview-42-CACHE",
+        ] {
+            assert_eq!(read(title), None, "{title}");
+        }
     }
 
     #[test]

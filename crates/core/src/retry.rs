@@ -86,19 +86,21 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        let s = Duration::from_secs;
-        Self {
-            total: s(180),
-            attempt: s(60),
-            first: Duration::from_millis(250),
-            longest: s(10),
-            youth: s(20),
-            creates: 6,
-        }
+        Self::USUAL
     }
 }
 
 impl Patience {
+    /// What is meant where nobody says otherwise.
+    pub const USUAL: Self = Self {
+        total: Duration::from_mins(3),
+        attempt: Duration::from_mins(1),
+        first: Duration::from_millis(250),
+        longest: Duration::from_secs(10),
+        youth: Duration::from_secs(20),
+        creates: 6,
+    };
+
     /// For what must not stay half done, since giving up leaves something broken behind: more than the five minutes for
     /// which Cloudflare refuses a token that has used up its limit (contract sheet of Cloudflare, section 1).
     pub fn to_finish() -> Self {

@@ -76,6 +76,8 @@ pub fn shorten(text: &str, max: usize) -> String {
 
 /// A Markdown code fence longer than any run of backticks in `text`, around it.
 pub fn fenced(language: &str, text: &str) -> String {
+    // Markdown ends a line at a lone carriage return, too: the rest would stand outside of the quote around the fence.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}{language}\n{}\n{fence}", text.trim_end_matches('\n'))
@@ -94,6 +96,7 @@ mod tests {
     #[test]
     fn a_fence_is_longer_than_what_it_holds() {
         assert_eq!(fenced("diff", "a ```` b"), "`````diff\na ```` b\n`````");
+        assert_eq!(fenced("", "a\rb\r\nc"), "```\na\nb\nc\n```");
     }
 
     #[test]

@@ -111,6 +111,16 @@ impl Code {
         };
         inputs.declare(&declared, &runner.env);
         let scope = inputs.scope();
+        // Else a configuration that could not be read may ask for them.
+        if project.is_whole(scope) {
+            let mut names = project.declared_by_any();
+            names.extend(declared.into_values().flatten());
+            inputs.check_names(&names, problems);
+        }
+        let unused = inputs.unused_secrets();
+        if !unused.is_empty() && inputs.command == Command::Deploy {
+            runner.say(&report::unused_secrets(&unused));
+        }
         let (built, mut not_bundled) = match &folder {
             Some(_) => (taken.map(|taken| taken.built).unwrap_or_default(), Vec::new()),
             None => project.bundle(scope, &not_built, sandbox, &say).await,

@@ -293,10 +293,14 @@ impl<'a> Restore<'a> {
             }
         }
         let json = report::restored(self.inputs, &all, self.started.elapsed().as_secs_f64(), error);
-        let back = all
-            .iter()
-            .filter(|restored| matches!(restored.put_back, PutBack::Back(_) | PutBack::Removed));
-        let back: Vec<&str> = back.map(|restored| restored.service.key.as_str()).collect();
+        let of = |is: fn(&PutBack) -> bool| -> Vec<&str> {
+            let found = all.iter().filter(|restored| is(&restored.put_back));
+            found.map(|restored| restored.service.key.as_str()).collect()
+        };
+        let back = report::Back {
+            put_back: of(|it| matches!(it, PutBack::Back(_) | PutBack::Removed)),
+            not_put_back: of(|it| !matches!(it, PutBack::Back(_) | PutBack::Removed | PutBack::Nothing)),
+        };
         report::outputs(self.runner, &json, &back)?;
         Ok(json)
     }

@@ -64,5 +64,5 @@ pub(crate) async fn run(runner: &Runner, inputs: &mut Inputs, started: Instant) 
         runner.say(&report::valid(inputs));
     }
     runner.summary(&report::validated_markdown(inputs, &json, &described));
-    report::outputs(runner, &json, &[])
+    report::outputs(runner, &json, &report::Back::default())
 }

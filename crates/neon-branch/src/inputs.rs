@@ -56,11 +56,12 @@ pub(crate) enum Command {
     Restore,
     Checkpoint,
     Run,
+    Migrate,
     Diff,
 }
 
 impl Command {
-    const ALL: [(&'static str, Self); 8] = [
+    const ALL: [(&'static str, Self); 9] = [
         ("create", Self::Create),
         ("get", Self::Get),
         ("delete", Self::Delete),
@@ -68,6 +69,7 @@ impl Command {
         ("restore", Self::Restore),
         ("checkpoint", Self::Checkpoint),
         ("run", Self::Run),
+        ("migrate", Self::Migrate),
         ("diff", Self::Diff),
     ];
 
@@ -124,7 +126,7 @@ pub(crate) struct Inputs {
     pub(crate) login: Login,
     pub(crate) compute: Option<Compute>,
     pub(crate) suspend_timeout: Option<i64>,
-    /// The command of `run`.
+    /// The command of `run` and `migrate`.
     pub(crate) script: String,
     pub(crate) working_directory: PathBuf,
     pub(crate) keep: usize,
@@ -173,10 +175,10 @@ impl Inputs {
         }
         let script = text(&raw.run).or_else(|| database.and_then(|database| database.migrate.clone()));
         let script = script.unwrap_or_default();
-        if command == Command::Run && script.is_empty() {
+        if matches!(command, Command::Run | Command::Migrate) && script.is_empty() {
             p.add(
                 "run",
-                "missing; give the command to run on the copy, such as `npm run db:migrate`, or `[database] migrate` in the manifest",
+                "missing; give the command to run, such as `npm run db:migrate`, or `[database] migrate` in the manifest",
             );
         }
         let parent = text(&raw.parent).or_else(|| match command {
@@ -298,7 +300,7 @@ mod tests {
         .unwrap();
         insta::assert_snapshot!(error, @"
         12 inputs are wrong; nothing was touched
-        - `command`: `chekpoint` is none of `create`, `get`, `delete`, `reset`, `restore`, `checkpoint`, `run` and `diff`; did you mean `checkpoint`?
+        - `command`: `chekpoint` is none of `create`, `get`, `delete`, `reset`, `restore`, `checkpoint`, `run`, `migrate` and `diff`; did you mean `checkpoint`?
         - `neon-project-id`: missing; pass `neon-project-id: ${{ vars.NEON_PROJECT_ID }}`
         - `neon-api-key`: missing; pass `neon-api-key: ${{ secrets.NEON_API_KEY }}`
         - `branch`: missing; outside a pull request, name the branch

@@ -97,6 +97,15 @@ pub(crate) fn may_restore(branch: &Branch, standing: &Standing, forced: bool) ->
     may_overwrite(branch, standing, forced)
 }
 
+/// Whether a command may change what the branch holds: where it is ours, or what the manifest says that the environment
+/// uses.
+pub(crate) fn may_migrate(standing: &Standing, of_manifest: bool, forced: bool) -> Result<(), Objection> {
+    match standing {
+        Standing::Foreign(None) if of_manifest => Ok(()),
+        standing => standing.allows(forced),
+    }
+}
+
 fn may_overwrite(branch: &Branch, standing: &Standing, forced: bool) -> Result<(), Objection> {
     if branch.protected {
         return Err(Objection::Protected);
@@ -194,26 +203,6 @@ pub(crate) fn alive<'a>(all: &'a [Branch], owner: &Owner) -> Vec<&'a Branch> {
     found
 }
 
-/// The restore points of `of` beyond the newest `keep`: those to delete, and those that other branches were made from.
-pub(crate) fn surplus<'a>(
-    all: &'a [Branch],
-    of: &Branch,
-    owner: &Owner,
-    keep: usize,
-) -> (Vec<&'a Branch>, Vec<&'a Branch>) {
-    let mut points: Vec<&Branch> = all
-        .iter()
-        .filter(|branch| {
-            branch.is_of_repository(owner) && branch.is_a(Kind::Checkpoint) && branch.subject() == Some(of.id.as_str())
-        })
-        .collect();
-    points.sort_by_key(|branch| std::cmp::Reverse(branch.created_at));
-    points
-        .into_iter()
-        .skip(keep)
-        .partition(|branch| may_delete(branch, &children(all, branch), &Standing::Owned, false).is_ok())
-}
-
 /// Whether a branch whose former state is kept was restored to this very point. `same_run`: that state's name was made
 /// of this workflow run's id, so that the restore was this run's.
 ///
@@ -281,6 +270,8 @@ pub(crate) mod tests {
     use actions_core::neon::annotation::{self, Origin};
     use actions_core::owner::Repository;
     use serde_json::json;
+
+    use actions_core::neon::retention::surplus;
 
     use super::*;
 
@@ -406,7 +397,7 @@ pub(crate) mod tests {
             child,
             other,
         ];
-        let (delete, kept) = surplus(&all, &production, &owner("acme/app", None), 2);
+        let (delete, kept) = surplus(&all, &production.id, &owner("acme/app", None), 2);
         let names = |branches: Vec<&Branch>| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
         assert_eq!(
             (names(delete), names(kept)),

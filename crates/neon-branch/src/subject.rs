@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actions_core::environment::{Database, Environment};
+use actions_core::manifest::OnLimit;
 use actions_core::naming;
 use actions_core::neon::Branch;
 use actions_core::owner::{Owner, Verdict, Whose};
@@ -28,6 +29,8 @@ pub(crate) struct Subject {
     pub(crate) owner: Owner,
     /// How many previews of the environment may be alive.
     pub(crate) limit: Option<u64>,
+    /// What happens beyond it, as the manifest says.
+    pub(crate) on_limit: OnLimit,
     belongs: Belongs,
 }
 
@@ -51,6 +54,7 @@ impl Subject {
             root: None,
             owner: common.owner(""),
             limit: None,
+            on_limit: OnLimit::Fail,
             belongs: Belongs::Auto,
         };
         let choices = [
@@ -116,12 +120,7 @@ impl Subject {
         };
         if database.is_own() {
             self.own = Some(database.branch.clone());
-        } else if self.written.is_none()
-            && !matches!(
-                command,
-                Command::Get | Command::Diff | Command::Checkpoint | Command::Run
-            )
-        {
+        } else if self.written.is_none() && !self.may_use_parent(command) {
             problems.add(
                 "environment",
                 format!(
@@ -130,9 +129,24 @@ impl Subject {
                 ),
             );
         }
-        self.limit = environment.limit;
+        (self.limit, self.on_limit) = (environment.limit, environment.on_limit);
         self.expires = database.expires;
         self.database = Some(database);
+    }
+
+    /// Whether the command may be about the database's `parent`, where the environment has no branch of its own. What a
+    /// pull request runs changes nothing there.
+    fn may_use_parent(&self, command: Command) -> bool {
+        match command {
+            Command::Get | Command::Diff | Command::Checkpoint | Command::Run => true,
+            Command::Migrate => self.owner.pull_request.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether the branch is the one that the manifest names for the environment, and nobody else has named one.
+    pub(crate) fn is_the_manifests(&self) -> bool {
+        self.written.is_none() && self.database.is_some()
     }
 
     fn check(&self, command: Command, common: &Common, env: &Env, problems: &mut Problems) {

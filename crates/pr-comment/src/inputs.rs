@@ -1,16 +1,19 @@
 //! The inputs, checked all at once.
 
-use actions_core::event::Event;
+use actions_core::event::Run;
+use actions_core::github::{Error, Reader};
+use actions_core::owner::Owner;
 use actions_core::reports::Report;
 use actions_core::runner::common::GithubAccess;
 use actions_core::runner::{Common, Env, Problems, Source, Wanted, command, inputs};
 use serde::Deserialize;
 
+use crate::deployment::{self, Asked, Phase, Subject};
 use crate::{report, sources};
 use actions_comment::document::MAIN;
-use actions_comment::marker::{self, Run};
+use actions_comment::marker;
 use actions_comment::plan::Mode;
-use actions_comment::render::{Frame, Job};
+use actions_comment::render::{self, Ending, Frame, Job};
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
@@ -22,7 +25,11 @@ struct Raw {
     body_file: Option<String>,
     key: Option<String>,
     title: Option<String>,
+    template: Option<String>,
     job_status: Option<String>,
+    deployment: Option<String>,
+    commit_status: Option<String>,
+    environment_url: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +50,8 @@ impl Command {
 pub(crate) struct Inputs {
     pub(crate) command: Command,
     pub(crate) github: GithubAccess,
-    pub(crate) pull_request: u64,
+    /// `None`: only the environment itself is told of.
+    pub(crate) pull_request: Option<u64>,
     pub(crate) key: String,
     pub(crate) mode: Mode,
     /// [`MAIN`] when the whole comment is meant.
@@ -51,14 +59,26 @@ pub(crate) struct Inputs {
     pub(crate) run: Option<Run>,
     pub(crate) reports: Vec<Report>,
     pub(crate) frame: Frame,
+    /// The user's own look.
+    pub(crate) template: Option<String>,
     pub(crate) dry_run: bool,
     /// The token of such a run can only read, whatever `permissions:` says.
     pub(crate) reads_only: bool,
     /// What could not be found out about the commit.
     pub(crate) unknown: Option<String>,
+    /// What GitHub is to show of the environment, beside the comment.
+    pub(crate) asked: Asked,
 }
 
 impl Inputs {
+    /// Access to GitHub.
+    ///
+    /// # Errors
+    /// A token or URL that cannot be used.
+    pub(crate) fn reader(&self) -> Result<Reader, Error> {
+        self.github.reader(actions_core::http::client().map_err(Error::Client)?)
+    }
+
     /// Reads and checks the inputs.
     ///
     /// # Errors
@@ -86,7 +106,10 @@ impl Inputs {
             problems.add("section", report::bad_key(&section));
         }
         let github = common.github(&mut problems);
-        if common.pull_request.is_none() {
+        let deployment = problems.boolean("deployment", raw.deployment.as_deref(), false);
+        let commit_status = problems.boolean("commit-status", raw.commit_status.as_deref(), false);
+        let alone = (deployment || commit_status) && common.unknown_pull_request().is_none();
+        if common.pull_request.is_none() && !alone {
             problems.add(
                 "pull-request",
                 common.unknown_pull_request().unwrap_or(report::NO_PULL_REQUEST),
@@ -103,6 +126,7 @@ impl Inputs {
         let unreadable = !wrong.is_empty();
         problems.extend(wrong);
         let body = sources::body(raw.body, raw.body_file.as_deref(), env, &mut problems);
+        let template = sources::template(raw.template.as_deref(), env, &mut problems);
         let jobs = [
             ("success", Job::Fine),
             ("failure", Job::Failed),
@@ -111,13 +135,36 @@ impl Inputs {
         let job = problems.choice("job-status", raw.job_status.as_deref(), &jobs, Job::Fine);
         // When an early step fails, no action has a report: that is worth telling, not a mistake.
         let nothing = reports.is_empty() && !unreadable && !with_body && job == Job::Fine;
-        if command == Command::Upsert && nothing {
+        // An environment of its own can be told of by the job alone.
+        let needless = common.pull_request.is_none() && alone;
+        if command == Command::Upsert && nothing && !needless {
             problems.add("reports", report::NOTHING_TO_SAY);
         }
         let environment = common.owner("").environment;
-        let key = key(raw.key.as_deref(), &common, env, &reports, &environment, &mut problems);
-        let run = run(&common.event);
+        let told = Told::of(&common, env);
+        let named = reports.iter().map(|report| report.head().environment.as_str());
+        let named = named.into_iter().find(|name| !name.is_empty());
+        if common.pull_request.is_none() && alone && named.is_none() && common.stated_environment().is_none() {
+            problems.add("environment", deployment::report::NEEDS_ENVIRONMENT);
+        }
+        let owner = Owner {
+            environment: named.unwrap_or(&environment).to_owned(),
+            ..common.owner(told.project.as_deref().unwrap_or_default())
+        };
+        let key = key(raw.key.as_deref(), &owner, &mut problems);
+        let url = url(
+            raw.environment_url.as_deref(),
+            &reports,
+            told.front.as_deref(),
+            &mut problems,
+        );
+        let run = common.event.run();
         problems.finish()?;
+        let phase = match command {
+            Command::Start => Some(Phase::Begin),
+            Command::Upsert => Some(Phase::End(Ending::of(&reports, job))),
+            Command::Delete => None,
+        };
         // The comment that goes needs no commit.
         let source = match command {
             Command::Upsert | Command::Start => common.inquire(common.pull_request, Wanted::Commit).source().await,
@@ -126,11 +173,26 @@ impl Inputs {
         Ok(Self {
             command,
             github,
-            pull_request: common.pull_request.unwrap_or_default(),
-            key,
+            pull_request: common.pull_request,
             mode,
             section,
             run,
+            asked: Asked {
+                subject: Subject {
+                    owner,
+                    sha: source.commit.clone(),
+                    run,
+                    url,
+                    log_url: env.run_url().unwrap_or_default(),
+                    before: common.event.before.clone(),
+                },
+                deployment,
+                commit_status: commit_status.then(|| key.clone()),
+                phase,
+                dry_run: common.dry_run,
+                reads_only: common.event.withheld().is_some(),
+            },
+            key,
             reports,
             frame: Frame {
                 title: raw.title.map(|title| title.trim().to_owned()),
@@ -139,8 +201,10 @@ impl Inputs {
                 repository_url: env.repository_url(),
                 run_url: env.run_url(),
                 job,
+                front: told.front,
                 body,
             },
+            template,
             dry_run: common.dry_run,
             reads_only: common.event.withheld().is_some(),
             unknown: source.unknown,
@@ -148,49 +212,59 @@ impl Inputs {
     }
 }
 
-fn run(event: &Event) -> Option<Run> {
-    Some(Run {
-        id: event.run_id.as_deref()?.parse().ok()?,
-        attempt: event
-            .run_attempt
-            .as_deref()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(1),
-    })
+/// Where the environment is: as it is said, else as the comment's door says it.
+fn url(given: Option<&str>, reports: &[Report], front: Option<&str>, problems: &mut Problems) -> String {
+    let Some(given) = given.map(str::trim) else {
+        return render::address(reports, front).unwrap_or_default();
+    };
+    let is_address = given.starts_with("https://") || given.starts_with("http://");
+    if !is_address || given.contains(char::is_whitespace) {
+        problems.add("environment-url", deployment::report::bad_url(given));
+    }
+    given.to_owned()
+}
+
+/// What the manifest tells of the comment.
+#[derive(Default)]
+struct Told {
+    project: Option<String>,
+    front: Option<String>,
+}
+
+impl Told {
+    /// Other actions fail at a manifest that is wrong, and the comment is to tell that.
+    fn of(common: &Common, env: &Env) -> Self {
+        if !common.has_manifest(env) {
+            return Self::default();
+        }
+        let mut wrong = Problems::default();
+        let project = common.manifest(env, &mut wrong).map(|manifest| manifest.project);
+        if let Err(wrong) = wrong.finish() {
+            command::warning("pr-comment", &report::manifest_is_wrong(&wrong.to_string()));
+        }
+        match project {
+            Some(project) => Self {
+                project: Some(project.name),
+                front: project.front,
+            },
+            None => Self {
+                project: sources::project_name(&common.manifest_path(env)),
+                front: None,
+            },
+        }
+    }
 }
 
 /// The key of the comment: `project/environment` by the manifest, else the environment.
-fn key(
-    given: Option<&str>,
-    common: &Common,
-    env: &Env,
-    reports: &[Report],
-    environment: &str,
-    problems: &mut Problems,
-) -> String {
+fn key(given: Option<&str>, owner: &Owner, problems: &mut Problems) -> String {
     if let Some(key) = given.map(str::trim) {
         if !marker::is_key(key) {
             problems.add("key", report::bad_key(key));
         }
         return key.to_owned();
     }
-    let environment = reports
-        .iter()
-        .map(|report| report.head().environment.as_str())
-        .find(|name| !name.is_empty())
-        .unwrap_or(environment);
-    if !common.has_manifest(env) {
-        return marker::key_of(environment);
-    }
-    // Other actions fail at a manifest that is wrong, and the comment is to tell that.
-    let mut wrong = Problems::default();
-    let project = common.manifest(env, &mut wrong).map(|manifest| manifest.project.name);
-    if let Err(wrong) = wrong.finish() {
-        command::warning("pr-comment", &report::manifest_is_wrong(&wrong.to_string()));
-    }
-    let project = project.or_else(|| sources::project_name(&common.manifest_path(env)));
-    match project {
-        Some(project) => marker::key_of(&format!("{project}/{environment}")),
-        None => marker::key_of(environment),
+    match owner.project.as_str() {
+        "" => marker::key_of(&owner.environment),
+        project => marker::key_of(&format!("{project}/{}", owner.environment)),
     }
 }

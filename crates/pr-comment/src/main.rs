@@ -1,8 +1,10 @@
 //! One comment per pull request that tells the state of its environment.
 
+mod deployment;
 mod inputs;
 mod report;
 mod sources;
+mod template;
 
 use std::pin::pin;
 use std::process::ExitCode;
@@ -14,13 +16,14 @@ use actions_comment::plan::{self, Change, LONGEST, Wanted};
 use actions_comment::refusal;
 use actions_comment::render::{self, UNTIL_THEN};
 use actions_core::error;
-use actions_core::github::{Error, Reader, Writer};
+use actions_core::github::{Error, Writer};
 use actions_core::reports::{self, Head, PrComment, Status};
 use actions_core::runner::signal::{self, Interrupt};
 use actions_core::runner::{self, Runner, command};
 use actions_core::secret::redact;
 use jiff::Timestamp;
 
+use crate::deployment::Told;
 use crate::inputs::{Command, Inputs};
 
 fn main() -> ExitCode {
@@ -33,15 +36,32 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         command::notice("pr-comment", unknown);
     }
     let started = Instant::now();
-    let wanted = wanted(&inputs);
+    let wanted = wanted(&inputs)?;
     if inputs.command.writes() {
         runner.summary(&wanted.text);
     }
 
     let mut done = Done::default();
-    let ended = until_cancelled(carry_out(runner, &inputs, &wanted, &mut done)).await;
-    let pull_request = inputs.pull_request;
-    let result = match ended {
+    let result = match inputs.pull_request {
+        Some(pull_request) => comment_on(runner, &inputs, pull_request, &wanted, &mut done).await,
+        // Only the environment itself is told of.
+        None => Ok(Status::Done),
+    };
+    let mut told = Told::default();
+    let result = deployment::beside(runner, &inputs, &wanted, result, &mut told).await;
+    tell(runner, &inputs, &done, told, result.as_ref(), started)?;
+    result.map(|_| ())
+}
+
+/// Brings the comment to what it is to say, and tells what became of that.
+async fn comment_on(
+    runner: &Runner,
+    inputs: &Inputs,
+    pull_request: u64,
+    wanted: &Wanted,
+    done: &mut Done,
+) -> anyhow::Result<Status> {
+    match until_cancelled(carry_out(runner, inputs, pull_request, wanted, done)).await {
         Err(signal) => Err(report::cancelled(signal, pull_request, done.unclear)),
         Ok(Err(error)) => match refusal::of(&error, inputs.reads_only) {
             Ok(silence) => {
@@ -53,20 +73,24 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         Ok(Ok(_)) if done.outcome == Outcome::Unknown => Err(report::later_version(pull_request)),
         Ok(Ok(_)) if done.outcome == Outcome::Nothing && !inputs.dry_run => Err(report::vanished(pull_request)),
         Ok(Ok(status)) => Ok(status),
-    };
-    tell(runner, &inputs, &done, result.as_ref(), started)?;
-    result.map(|_| ())
+    }
 }
 
 /// What the comment is to say.
-fn wanted(inputs: &Inputs) -> Wanted {
+fn wanted(inputs: &Inputs) -> anyhow::Result<Wanted> {
     let (frame, reports) = (&inputs.frame, &inputs.reports);
     let (change, text) = match inputs.command {
-        Command::Upsert => (Change::Write, render::render(frame, reports)),
+        Command::Upsert => {
+            let text = match &inputs.template {
+                Some(source) => template::render(source, frame, reports).map_err(report::bad_template)?,
+                None => render::render(frame, reports),
+            };
+            (Change::Write, text)
+        }
         Command::Start => (Change::Begin, render::start(frame, Timestamp::now())),
         Command::Delete => (Change::Remove, String::new()),
     };
-    Wanted {
+    Ok(Wanted {
         key: inputs.key.clone(),
         run: inputs.run,
         section: inputs.section.clone(),
@@ -76,7 +100,7 @@ fn wanted(inputs: &Inputs) -> Wanted {
         until_then: UNTIL_THEN.to_owned(),
         hide: inputs.section == MAIN && render::is_gone(reports, frame.job),
         cut: render::cut(frame.run_url.as_deref()),
-    }
+    })
 }
 
 /// The end of `work`. After a signal it has a while left for the request that is under way, so that the report can
@@ -90,11 +114,14 @@ async fn until_cancelled<T>(work: impl Future<Output = T>) -> Result<T, Interrup
     }
 }
 
-async fn carry_out(runner: &Runner, inputs: &Inputs, wanted: &Wanted, done: &mut Done) -> Result<Status, Error> {
-    let access = &inputs.github;
-    let http = actions_core::http::client().map_err(Error::Client)?;
-    let reader = Reader::new(&access.api_url, &access.token, &access.repository, http)?;
-    let pull_request = inputs.pull_request;
+async fn carry_out(
+    runner: &Runner,
+    inputs: &Inputs,
+    pull_request: u64,
+    wanted: &Wanted,
+    done: &mut Done,
+) -> Result<Status, Error> {
+    let reader = inputs.reader()?;
     // All that this run wrote is one comment; a section is a part of it.
     let whole = inputs.command == Command::Delete && inputs.section == MAIN;
     if inputs.dry_run {
@@ -126,11 +153,16 @@ fn tell(
     runner: &Runner,
     inputs: &Inputs,
     done: &Done,
+    told: Told,
     result: Result<&Status, &anyhow::Error>,
     started: Instant,
 ) -> anyhow::Result<()> {
     let status = *result.unwrap_or(&Status::Failed);
-    runner.output("changed", if done.changed() { "true" } else { "false" })?;
+    let changed = done.changed() || told.changed();
+    runner.output("changed", if changed { "true" } else { "false" })?;
+    let deployment = told.deployment();
+    let id = deployment.as_ref().and_then(|deployment| deployment.id);
+    runner.output("deployment-id", &id.map(|id| id.to_string()).unwrap_or_default())?;
     runner.output("posted", if done.posted() { "true" } else { "false" })?;
     runner.output("comment-id", &done.id.map(|id| id.to_string()).unwrap_or_default())?;
     runner.output("comment-url", done.url.as_deref().unwrap_or_default())?;
@@ -142,13 +174,14 @@ fn tell(
                 Command::Delete => reports::Command::Delete,
             },
             environment: inputs.frame.environment.clone(),
-            pull_request: Some(inputs.pull_request),
+            pull_request: inputs.pull_request,
             status,
-            changed: done.changed(),
+            changed,
             seconds: started.elapsed().as_secs_f64(),
             error: result.err().map(error::render),
             ..Head::default()
         },
         comment: report::comment(done, status),
+        deployment: deployment.map(Box::new),
     })
 }

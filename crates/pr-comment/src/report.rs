@@ -181,6 +181,14 @@ pub(crate) fn cancelled(signal: Interrupt, pull_request: u64, unclear: bool) -> 
     .into()
 }
 
+/// The user's own template cannot be rendered; nothing was touched.
+pub(crate) fn bad_template(error: minijinja::Error) -> anyhow::Error {
+    fault("the input `template` cannot be rendered; nothing was touched")
+        .because(error)
+        .exit(2)
+        .into()
+}
+
 /// What did not work beside the comment, which stands.
 pub(crate) fn beside(warning: &str) -> String {
     format!("the comment is written, but not folded away or shown again: {warning}")

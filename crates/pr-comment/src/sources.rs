@@ -115,6 +115,17 @@ pub(crate) fn body(body: Option<String>, file: Option<&str>, env: &Env, problems
     }
 }
 
+/// The template's text.
+pub(crate) fn template(file: Option<&str>, env: &Env, problems: &mut Problems) -> Option<String> {
+    match read_in_workspace(file?.trim(), env) {
+        Ok(text) => Some(text),
+        Err(problem) => {
+            problems.add("template", problem);
+            None
+        }
+    }
+}
+
 /// A file of the workspace. A pull request's own checkout may hold links that lead elsewhere, and what a comment
 /// shows is public.
 fn read_in_workspace(file: &str, env: &Env) -> Result<String, String> {

@@ -198,6 +198,20 @@ const CLEANUP: &[Grant] = &[
         Of::GitHub("pull-requests: read"),
         "whether the pull request was reopened, in a second attempt",
     ),
+    only(
+        Of::GitHub("pull-requests: read"),
+        "with `command: sweep` or `explain`",
+        "which pull requests are open",
+    ),
+    only(
+        Of::GitHub("actions: read"),
+        "with `command: sweep`",
+        "whether a run of a pull request is under way, and whether a scheduled sweep has succeeded before",
+    ),
+    optional(
+        Of::GitHub("pull-requests: write"),
+        "the comment of an environment that a sweep removed says so",
+    ),
 ];
 
 /// What an action needs.

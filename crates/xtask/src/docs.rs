@@ -22,6 +22,9 @@ pub(crate) fn write(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     for readme in readmes(workspace)? {
         if readme.stands != readme.should {
             let path = workspace.path(&readme.path);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
             fs::write(&path, readme.should)?;
             written.push(path);
         }
@@ -36,7 +39,7 @@ pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(stale.map(|readme| readme.path).collect())
 }
 
-/// The READMEs of all actions.
+/// The READMEs of all actions, and what is made from the reusable workflows.
 pub(crate) fn readmes(workspace: &Workspace) -> Result<Vec<Readme>> {
     let read = |action: String| {
         let path = format!("actions/{action}/README.md");
@@ -46,7 +49,9 @@ pub(crate) fn readmes(workspace: &Workspace) -> Result<Vec<Readme>> {
         let should = with_table(&should, "outputs", &outputs(&yml)).with_context(|| path.clone())?;
         Ok(Readme { path, stands, should })
     };
-    actions(workspace)?.into_iter().map(read).collect()
+    let mut all = actions(workspace)?.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+    all.extend(crate::pipeline::documents(workspace)?);
+    Ok(all)
 }
 
 /// The text with what stands between the markers of a table replaced.

@@ -7,6 +7,7 @@ mod demo;
 mod docs;
 mod git;
 mod install;
+mod pipeline;
 mod release;
 mod test;
 mod tree;
@@ -58,6 +59,9 @@ commands:
   verify-live     play the same calls at the vendors and at local-cloud, and tell what differs
                   (action-tests/verify-live/README.md)
   check-tree      check the repository's own rules (a step of `test`)
+  release-binaries D  build each action's binary for a release, and put it to the folder D
+    --target T    for this target (default: this machine's)
+    --twice       in two folders, and fail unless both leave the same bytes
   release-assets D  compress the binaries in the folder D, named such as `cleanup-x86_64-unknown-linux-musl`, and write
                   their hashes to SHA256SUMS
   release-tree D  write the tree that a release publishes to the empty folder D, with one git commit
@@ -73,6 +77,7 @@ enum Task {
     Docs { check: bool },
     VerifyLive,
     CheckTree,
+    ReleaseBinaries(PathBuf, release::build::Options),
     ReleaseAssets(PathBuf),
     ReleaseTree(PathBuf, release::tree::Options),
 }
@@ -158,6 +163,10 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
         }
         Some("verify-live") => Task::VerifyLive,
         Some("check-tree") => Task::CheckTree,
+        Some("release-binaries") => {
+            let folder = args.next().context("`release-binaries` needs a folder")?.into();
+            Task::ReleaseBinaries(folder, release::build::Options::parse(&mut args)?)
+        }
         Some("release-assets") => Task::ReleaseAssets(args.next().context("`release-assets` needs a folder")?.into()),
         Some("release-tree") => {
             let folder = args.next().context("`release-tree` needs a folder")?.into();
@@ -186,6 +195,9 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Docs { check } => docs(&workspace, check)?,
         Task::VerifyLive => return verify_live(&workspace),
         Task::CheckTree => say!("{}", tree::check(&workspace)?),
+        Task::ReleaseBinaries(folder, options) => {
+            say!("{} binaries", release::build::build(&workspace, &folder, &options)?);
+        }
         Task::ReleaseAssets(folder) => {
             let actions = release::tree::binaries(&workspace)?;
             say!("{} assets", release::assets::pack(&folder, &actions)?);
@@ -317,6 +329,7 @@ mod tests {
             "test --only",
             "release-tree",
             "release-tree D --version v1.2.3",
+            "release-binaries D --target",
             "check-tree x",
             "docs --chekc",
             "publish",

@@ -210,7 +210,7 @@ fn needs(method: &Method, segments: &[&str]) -> Vec<&'static str> {
 /// Counts a request of the token's window.
 fn count(state: &mut model::State, cloud: &Cloudflare, token: &str) -> Result<(), Refusal> {
     let now = cloud.ground.clock.now().as_second();
-    if now - state.window.started >= WINDOW_SECONDS {
+    if now - state.window.started >= state.settings.rate_window {
         state.window.started = now;
         state.window.used.clear();
     }
@@ -227,8 +227,11 @@ fn count(state: &mut model::State, cloud: &Cloudflare, token: &str) -> Result<()
 }
 
 fn seconds_left(cloud: &Cloudflare) -> i64 {
-    let started = lock(&cloud.state).window.started;
-    (started + WINDOW_SECONDS - cloud.ground.clock.now().as_second()).clamp(1, WINDOW_SECONDS)
+    let (started, window) = {
+        let state = lock(&cloud.state);
+        (state.window.started, state.settings.rate_window)
+    };
+    (started + window - cloud.ground.clock.now().as_second()).clamp(1, window.max(1))
 }
 
 /// What is on every answer of the API: the ray and the rate limit.

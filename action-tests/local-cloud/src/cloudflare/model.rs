@@ -38,6 +38,8 @@ pub(super) struct Settings {
     pub(super) delete_detaches_domains: bool,
     /// Requests per token in five minutes; none: counted down from 1200, never enforced.
     pub(super) rate_limit: Option<u32>,
+    /// How long the limit's window is, in seconds.
+    pub(super) rate_window: i64,
     /// Largest Worker, all modules but source maps, uncompressed.
     pub(super) script_limit_bytes: usize,
     /// 81058 today; 81057 is the older code for the same refusal.
@@ -53,6 +55,7 @@ impl Default for Settings {
         Self {
             delete_detaches_domains: false,
             rate_limit: None,
+            rate_window: 300,
             script_limit_bytes: 64 << 20,
             duplicate_record_code: 81058,
             unknown_version_code: 100_146,

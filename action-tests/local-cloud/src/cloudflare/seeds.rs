@@ -119,6 +119,9 @@ struct SeedWorker {
     /// Percentages of its newest versions, the newest first. Empty: the newest serves all.
     #[serde(default)]
     traffic: Vec<f64>,
+    /// When it was made and deployed.
+    #[serde(default)]
+    created_seconds_ago: i64,
 }
 
 fn one() -> usize {
@@ -232,7 +235,7 @@ fn zone(state: &mut State, cloud: &Cloudflare, seed: &SeedZone) -> anyhow::Resul
 fn worker(state: &mut State, cloud: &Cloudflare, seed: &SeedWorker) -> anyhow::Result<()> {
     let account = seed.account_id.as_deref().unwrap_or(ACCOUNT);
     let stamp = Stamp {
-        now: cloud.ground.clock.text(),
+        now: cloud.ground.clock.text_ago(seed.created_seconds_ago),
         source: "wrangler".into(),
     };
     let mut worker = scripts::blank(&seed.name, cloud, &stamp.now);

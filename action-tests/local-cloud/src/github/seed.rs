@@ -65,6 +65,8 @@ pub(super) struct SeedPull {
     pub(super) conflicts: Option<bool>,
     pub(super) diff: Option<String>,
     pub(super) labels: Option<Vec<String>>,
+    /// When anything of it changed last.
+    pub(super) updated_seconds_ago: Option<i64>,
 }
 
 /// A login, `octocat` when left out, or `null` for a user who no longer exists.

@@ -76,6 +76,7 @@ pub(super) fn default_world() -> State {
             conflicts: None,
             diff: None,
             labels: None,
+            updated_seconds_ago: None,
         }],
         check_runs: vec![SeedCheckRun {
             name: "preview".to_owned(),
@@ -138,7 +139,11 @@ fn add(state: &mut State, seed: Seed, now: At) {
         repository.threads.push(thread);
     }
     for wanted in seed.pulls {
+        let (number, ago) = (wanted.number, wanted.updated_seconds_ago);
         add_pull(repository, wanted, &mut id, now);
+        if let (Some(ago), Some(thread)) = (ago, repository.thread_mut(number)) {
+            thread.updated_at = now.plus_seconds(-ago);
+        }
     }
     let names: Vec<String> = repository
         .threads

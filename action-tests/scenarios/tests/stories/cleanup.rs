@@ -1,6 +1,10 @@
 //! Stories of `cleanup`.
 
+mod alerts;
 mod limits;
+mod markers;
+mod partial;
+mod points;
 mod whose;
 mod zoneless;
 
@@ -87,7 +91,7 @@ pub(crate) async fn world() -> World {
 }
 
 /// Everything that has a name at Cloudflare and Neon.
-fn names(world: &World) -> Vec<String> {
+pub(crate) fn names(world: &World) -> Vec<String> {
     let state = world.state();
     let mut names = Vec::new();
     let account = &state["cloudflare"]["accounts"][ids::ACCOUNT];
@@ -136,7 +140,7 @@ fn collect(value: &Value, found: &mut Vec<String>) {
 }
 
 /// Without what differs from run to run: times and Cloudflare's request ids.
-fn steady(text: &str) -> String {
+pub(crate) fn steady(text: &str) -> String {
     let words = text.trim().split_inclusive([' ', '\n']);
     let mut steady = String::new();
     for word in words {

@@ -169,8 +169,12 @@ async fn a_run_that_is_cancelled_before_the_first_write_says_so_in_its_outputs()
     let told = "cancelled (SIGINT) before anything was touched";
     assert_eq!((run.code, run.error().as_str()), (130, told));
     assert_eq!(
-        (run.output("changed"), run.output("rolled-back")),
-        ("false", "[]"),
+        (
+            run.output("changed"),
+            run.output("rolled-back"),
+            run.output("not-put-back"),
+        ),
+        ("false", "[]", "[]"),
         "{run}"
     );
     assert_eq!(

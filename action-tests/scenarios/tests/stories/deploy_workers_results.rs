@@ -37,6 +37,7 @@ async fn one_404_is_no_reason_to_leave_a_sick_version() {
         json!({"web": "failed", "api": "rolled-back", "auth": "rolled-back"}),
         "{run}"
     );
+    assert_eq!(run.output("not-put-back"), "[]", "{run}");
 
     // Denied each time, though the list names it: it is said to have failed.
     let mut rule = no_worker(API_DEPLOYMENTS);
@@ -50,6 +51,7 @@ async fn one_404_is_no_reason_to_leave_a_sick_version() {
         "{run}"
     );
     assert!(detail(&run, "api").contains("could not be put back"), "{run}");
+    assert_eq!(run.output("not-put-back"), r#"["api"]"#, "{run}");
     assert!(!run.stdout.contains("api: nothing to put back"), "{run}");
     world.finish().await;
 }
@@ -77,6 +79,7 @@ async fn on_command_one_404_is_asked_again_too() {
         json!({"web": "rolled-back", "api": "failed", "auth": "rolled-back"}),
         "{run}"
     );
+    assert_eq!(run.output("not-put-back"), r#"["api"]"#, "{run}");
     world.finish().await;
 }
 

@@ -45,7 +45,7 @@ async fn a_later_wave_that_fails_puts_the_earlier_ones_back() {
     world.fail(&json!({"provider": "cloudflare", "method": "POST", "path": versions, "status": 400,
         "body": {"success": false, "errors": [{"code": 10021, "message": "Uncaught ReferenceError: x is not defined"}], "messages": [], "result": null}}));
     let run = deploy(&world, &[]).await;
-    assert_eq!(run.code, 1, "{run}");
+    assert_eq!((run.code, run.output("not-put-back")), (1, "[]"), "{run}");
     let error = run.error();
     assert!(error.starts_with("could not deploy `web` (wave 2 of 2)"), "{error}");
     assert!(error.contains("code 10021"), "{error}");
@@ -65,8 +65,15 @@ async fn a_later_wave_that_fails_puts_the_earlier_ones_back() {
     let run = deploy(&world, &[("on-failure", "keep")]).await;
     assert_eq!((run.code, rolled_back(&run).len()), (1, 0), "{run}");
     assert_ne!(live(&world, "api-preview-42"), before[0]);
+    let left: Vec<String> = serde_json::from_str(run.output("not-put-back")).unwrap();
+    assert_eq!(
+        left.iter()
+            .filter(|key| ["api", "auth"].contains(&key.as_str()))
+            .count(),
+        2
+    );
     let run = deploy(&world, &[]).await;
-    assert_eq!(run.code, 0, "{run}");
+    assert_eq!((run.code, run.output("not-put-back")), (0, "[]"), "{run}");
     assert_eq!(run.report["services"][1]["state"], "unchanged");
     world.finish().await;
 }

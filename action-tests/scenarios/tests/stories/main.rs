@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod cleanup;
+mod cleanup_sweep;
 mod deploy_workers;
 mod deploy_workers_alone;
 mod deploy_workers_builds;
@@ -36,19 +37,24 @@ mod deploy_workers_told;
 mod deploy_workers_tools;
 mod deploy_workers_uploader;
 mod deploy_workers_variables;
+mod deploy_workers_worker_secrets;
 mod events;
 mod health_check;
 mod life;
 mod neon_branch;
 mod permissions;
 mod pr_comment;
+mod pr_comment_deployment;
 mod pr_comment_modes;
+mod pr_comment_production;
 mod pr_comment_reports;
 mod pr_comment_sections;
 mod pr_comment_writes;
 mod preview_dns;
+mod pull_request;
 mod retries;
 mod run_sh;
 mod runbook;
+mod setup_project;
 mod workers_dev;
 mod wrangler_schema;

@@ -9,6 +9,7 @@ mod diff;
 mod dry_run;
 mod limits;
 mod login;
+mod migrate;
 mod on_postgres;
 mod ownership;
 mod restore;

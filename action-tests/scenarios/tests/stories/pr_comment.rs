@@ -382,7 +382,7 @@ async fn what_is_wrong_with_the_inputs_is_told_at_once_before_any_request() {
     insta::assert_snapshot!(run.error(), @r#"
     8 inputs are wrong; nothing was touched
     - `dry-run`: `maybe` is neither `true` nor `false`
-    - `command`: `upsrt` is none of `upsert` and `delete`; did you mean `upsert`?
+    - `command`: `upsrt` is none of `upsert`, `start` and `delete`; did you mean `upsert`?
     - `github-token`: missing; pass `github-token: ${{ github.token }}`
     - `github-api-url`: `api.github.com` is not an http or https URL, such as `https://api.github.com`
     - `pull-request`: missing; the event has no pull request: run on `pull_request`, or pass its number

@@ -97,7 +97,10 @@ async fn former_comments_are_folded_away() {
         [Some("outdated".to_owned()), Some("outdated".to_owned()), None]
     );
     // A former one is nobody's any more: not the next run's, and not to be deleted.
-    let deleted = world.run("pr-comment").input("command", "delete").env("GITHUB_RUN_ID", "2004");
+    let deleted = world
+        .run("pr-comment")
+        .input("command", "delete")
+        .env("GITHUB_RUN_ID", "2004");
     assert_eq!(deleted.go().await.report["comment"]["action"], "deleted");
     assert_eq!(texts(&world).len(), 2);
     world.finish().await;
@@ -132,14 +135,20 @@ async fn before_the_work_it_says_that_it_has_begun() {
     assert_eq!(first.report["command"], "start");
     let text = texts(&world).remove(0);
     assert!(text.contains("### ⏳ Preview is being deployed\n\nsince "), "{text}");
-    assert!(text.contains("[workflow run](") && !text.contains("from before"), "{text}");
+    assert!(
+        text.contains("[workflow run](") && !text.contains("from before"),
+        "{text}"
+    );
     let mark = world.mark();
     assert_eq!(start("2001").await.output("changed"), "false");
     world.assert_only_reads_since(mark);
 
     say(&world, "upsert", "2001", "it is there").await;
     let text = texts(&world).remove(0);
-    assert!(text.contains("it is there") && !text.contains("being deployed"), "{text}");
+    assert!(
+        text.contains("it is there") && !text.contains("being deployed"),
+        "{text}"
+    );
 
     // With the next push, what stands there from before stays until the end; and an older run's end is no news.
     start("2002").await;
@@ -182,11 +191,17 @@ async fn what_is_gone_is_folded_away_and_comes_back() {
     assert_eq!(folded(&world), [None]);
 
     // A token that may not fold it away still tells the truth.
-    world.fail(&json!({"provider": "github", "method": "POST", "path": "/graphql", "times": 1, "status": 200,
-        "body": {"data": null, "errors": [{"message": "Resource not accessible by integration"}]}}));
+    world.fail(
+        &json!({"provider": "github", "method": "POST", "path": "/graphql", "times": 1, "status": 200,
+        "body": {"data": null, "errors": [{"message": "Resource not accessible by integration"}]}}),
+    );
     let gone = tell("2005", report("done", 0)).await;
     assert_eq!((gone.code, gone.output("posted")), (0, "true"), "{gone}");
-    assert!(gone.stdout.contains("::warning title=pr-comment::the comment is written, but not folded away"), "{gone}");
+    assert!(
+        gone.stdout
+            .contains("::warning title=pr-comment::the comment is written, but not folded away"),
+        "{gone}"
+    );
     world.finish().await;
 }
 
@@ -198,7 +213,8 @@ async fn a_cleanup_that_saw_no_zone_says_so() {
     let run = world.run("pr-comment").input("reports", report.to_string()).go().await;
     assert_eq!(run.code, 0, "{run}");
     assert!(
-        texts(&world)[0].contains("### ⚠️ Preview is removed, but for routes and DNS records, since no zone was looked at"),
+        texts(&world)[0]
+            .contains("### ⚠️ Preview is removed, but for routes and DNS records, since no zone was looked at"),
         "{}",
         texts(&world)[0]
     );
@@ -209,15 +225,24 @@ async fn a_cleanup_that_saw_no_zone_says_so() {
 #[tokio::test]
 async fn a_text_that_github_counts_otherwise_is_halved() {
     let world = World::start().await;
-    world.fail(&json!({"provider": "github", "method": "POST", "path": COMMENTS, "times": 2, "status": 422,
+    world.fail(
+        &json!({"provider": "github", "method": "POST", "path": COMMENTS, "times": 2, "status": 422,
         "body": {"message": "Validation Failed", "errors": [{"resource": "IssueComment", "code": "unprocessable",
-            "field": "data", "message": "Body is too long (maximum is 65536 characters)"}]}}));
+            "field": "data", "message": "Body is too long (maximum is 65536 characters)"}]}}),
+    );
     let body = "a line of 🚀 the log\n".repeat(4_000);
     let run = world.run("pr-comment").input("body", &body).go().await;
     assert_eq!((run.code, run.output("posted")), (0, "true"), "{}", run.error());
     let text = texts(&world).remove(0);
-    assert!((10_000..16_000).contains(&text.chars().count()), "{}", text.chars().count());
-    assert!(text.contains("_Cut here: GitHub takes no longer comment. [The workflow run's summary]("), "{text:.200}");
+    assert!(
+        (10_000..16_000).contains(&text.chars().count()),
+        "{}",
+        text.chars().count()
+    );
+    assert!(
+        text.contains("_Cut here: GitHub takes no longer comment. [The workflow run's summary]("),
+        "{text:.200}"
+    );
     assert!(run.summary.matches("the log").count() == 4_000);
     world.finish().await;
 }
@@ -279,9 +304,83 @@ async fn a_forks_comment_is_not_posted_and_stands_in_the_summary() {
     world.event(&event);
     for _ in 0..2 {
         let fork = say(&world, "upsert", "2001", "from a fork").await;
-        assert_eq!((fork.output("posted"), fork.output("changed")), ("false", "false"), "{fork}");
+        assert_eq!(
+            (fork.output("posted"), fork.output("changed")),
+            ("false", "false"),
+            "{fork}"
+        );
         assert!(fork.summary.contains("from a fork"));
     }
     assert!(comments(&world.state()).iter().all(|(_, login, _)| login != BOT));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_template_of_ones_own_makes_the_comment() {
+    let world = World::start().await;
+    let template = "{{ parts.heading }}\n{% for report in reports %}{% for service in report.services %}\n\
+        - {{ service.service }} is {{ service.state }} at {{ service.hostname|link(service.url) }}\n{% endfor %}{% endfor %}";
+    world.file(".github/comment.md", template);
+    let report = json!({"action": "deploy-workers", "environment": "preview", "pull-request": 42, "status": "done",
+        "services": [{"service": "api @octocat", "url": "https://api.example.com", "hostname": "api.example.com",
+            "state": "deployed"}]});
+    let run = |file: &str| {
+        let start = world.run("pr-comment").input("template", file);
+        start.input("reports", report.to_string()).go()
+    };
+    let first = run(".github/comment.md").await;
+    assert_eq!((first.code, first.output("posted")), (0, "true"), "{first}");
+    let text = texts(&world).remove(0);
+    assert!(
+        text.contains("### 🚀 Preview is deployed\n\n- api @\u{200b}octocat is deployed at [api.example.com](https://api.example.com)"),
+        "{text}"
+    );
+    let mark = world.mark();
+    assert_eq!(run(".github/comment.md").await.output("changed"), "false");
+    world.assert_only_reads_since(mark);
+
+    // What cannot be rendered is told before anything is asked.
+    world.file(".github/wrong.md", "fine\n{% for x in %}");
+    let mark = world.mark();
+    let wrong = run(".github/wrong.md").await;
+    assert_eq!((wrong.code, world.mark()), (2, mark), "{wrong}");
+    assert!(
+        wrong.error().contains("the input `template` cannot be rendered") && wrong.error().contains("template:2"),
+        "{}",
+        wrong.error()
+    );
+    let missing = run(".github/none.md").await;
+    assert!(
+        missing.error().contains("`template`: `.github/none.md` cannot be read"),
+        "{missing}"
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_comment_begins_with_the_service_that_people_open() {
+    let world = World::start().await;
+    let manifest = "[project]\nname = \"shop\"\nfront = \"api\"\nzone = \"example.com\"\n[environments.preview]\n\
+        hostname = \"{subdomain}-{pr}\"\nworker = \"{worker}-{pr}\"\n[services.api]\npath = \"api\"\n[services.web]\npath = \"web\"\n";
+    let service = |name: &str| {
+        json!({"service": name, "url": format!("https://{name}.example.com"), "hostname": format!("{name}.example.com"),
+            "state": "deployed"})
+    };
+    let endpoint = |name: &str, path: &str| json!({"name": name, "url": format!("https://{name}.example.com{path}"), "state": "healthy"});
+    let deploy = json!({"action": "deploy-workers", "environment": "preview", "status": "done",
+        "services": [service("web"), service("api")]});
+    let check = json!({"action": "health-check", "environment": "preview", "status": "done", "healthy": true,
+        "endpoints": [endpoint("web", "/"), endpoint("api", "/health")]});
+    let run = || {
+        let start = world.run("pr-comment").input("reports", format!("{deploy}\n{check}"));
+        start.input("key", "door").go()
+    };
+    let door = |name: &str| format!("Preview is ready\n\n➜ **[{name}.example.com](https://{name}.example.com)**\n");
+    // Without a manifest, the one whose health is a page.
+    assert_eq!(run().await.code, 0);
+    assert!(texts(&world)[0].contains(&door("web")), "{}", texts(&world)[0]);
+    world.file("codex.toml", manifest);
+    assert_eq!(run().await.code, 0);
+    assert!(texts(&world)[0].contains(&door("api")), "{}", texts(&world)[0]);
     world.finish().await;
 }

@@ -101,7 +101,13 @@ async fn the_environments_part_and_the_sections_leave_each_other_alone() {
     let world = World::start().await;
     let own = |body: &str| world.run("pr-comment").input("key", "tests").input("body", body).go();
     let first = own("the environment").await;
-    say(&world, "e2e", "1001", "```\nnever closed\n<!-- codex-actions-section:unit run=9.9 -->").await;
+    say(
+        &world,
+        "e2e",
+        "1001",
+        "```\nnever closed\n<!-- codex-actions-section:unit run=9.9 -->",
+    )
+    .await;
     say(&world, "unit", "1001", "unit passed").await;
     let second = own("the environment again").await;
     assert_eq!(first.output("comment-id"), second.output("comment-id"));
@@ -122,8 +128,16 @@ async fn the_environments_part_and_the_sections_leave_each_other_alone() {
     assert_eq!(delete("e2e").await.output("changed"), "false");
     world.assert_only_reads_since(mark);
     let text = the_comment(&world);
-    assert!(!text.contains("never closed") && text.contains("unit passed") && text.contains("again"), "{text}");
-    let all = world.run("pr-comment").input("key", "tests").input("command", "delete").go().await;
+    assert!(
+        !text.contains("never closed") && text.contains("unit passed") && text.contains("again"),
+        "{text}"
+    );
+    let all = world
+        .run("pr-comment")
+        .input("key", "tests")
+        .input("command", "delete")
+        .go()
+        .await;
     assert_eq!(all.report["comment"]["action"], "deleted", "{all}");
     say(&world, "unit", "1001", "alone").await;
     let last = delete("unit").await;
@@ -144,7 +158,8 @@ async fn a_later_versions_layout_is_left_alone() {
     assert_eq!((run.code, run.output("posted")), (1, "false"), "{run}");
     assert_eq!(run.report["comment"]["action"], "later-version");
     assert!(
-        run.error().contains("written by a later version of this action") && run.error().contains("hint: use the same version"),
+        run.error().contains("written by a later version of this action")
+            && run.error().contains("hint: use the same version"),
         "{}",
         run.error()
     );
@@ -157,7 +172,9 @@ async fn a_later_versions_layout_is_left_alone() {
 async fn duplicates_of_a_race_are_folded_with_all_their_sections() {
     let world = World::start().await;
     let of = |section: &str, run: u32, text: &str| {
-        format!("<!-- codex-actions:tests v=2 -->\n\n<!-- codex-actions-section:{section} hash=0 run={run}.1 -->\n\n{text}\n")
+        format!(
+            "<!-- codex-actions:tests v=2 -->\n\n<!-- codex-actions-section:{section} hash=0 run={run}.1 -->\n\n{text}\n"
+        )
     };
     let duplicates: Vec<Value> = [("a", 1, "a of 1"), ("b", 2, "b of 2"), ("a", 3, "a of 3")]
         .iter()

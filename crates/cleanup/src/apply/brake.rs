@@ -36,7 +36,7 @@ impl Brake {
     }
 
     /// When the run is to end.
-    pub(super) fn end(&self) -> Instant {
+    pub(crate) fn end(&self) -> Instant {
         self.end
     }
 
@@ -51,7 +51,7 @@ impl Brake {
     }
 
     /// Why the run is to end, when it is.
-    pub(super) fn stop(&self) -> Option<Stop> {
+    pub(crate) fn stop(&self) -> Option<Stop> {
         match self.cancelled.get() {
             Some(signal) => Some(Stop::Cancelled(signal)),
             None => (Instant::now() >= self.end).then_some(Stop::TimeIsUp(self.limit)),

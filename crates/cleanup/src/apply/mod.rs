@@ -2,7 +2,9 @@
 //! the rest from going, and one limit holds for the whole run, of however many environments.
 
 pub(crate) mod brake;
+mod deployments;
 mod journal;
+mod pace;
 mod records;
 mod workers;
 
@@ -10,15 +12,16 @@ use std::time::Duration;
 
 use actions_core::cloudflare::dependents::has_dependents;
 use actions_core::cloudflare::{self, Zone};
-use actions_core::neon;
-use actions_core::reports::RemovalKind;
+use actions_core::reports::{Removal, RemovalKind};
 use actions_core::runner::signal::Interrupts;
+use actions_core::{github, neon};
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{sleep_until, timeout};
 
 use self::brake::Brake;
 use self::journal::Journal;
+use self::pace::Pace;
 use crate::facts::{Facts, Readers};
 use crate::outcome::{End, Settled, Stop, Why};
 use crate::plan::{Decision, Going, Staying, Thing};
@@ -34,9 +37,13 @@ pub(crate) struct Writers {
     cloudflare: Option<cloudflare::Writer>,
     zone: Option<Zone>,
     neon: Option<neon::Writer>,
+    pub(crate) github: Option<github::Writer>,
     at_cloudflare: Semaphore,
     /// Neon locks a project while it deletes a branch: another would only be refused (423).
     at_neon: Semaphore,
+    /// GitHub wants writes one after another, and not too many in a minute.
+    at_github: Semaphore,
+    github_pace: Pace,
 }
 
 impl Writers {
@@ -46,15 +53,23 @@ impl Writers {
             cloudflare: readers.cloudflare.as_ref().map(cloudflare::Reader::writer),
             zone: zone.map(|zone| zone.zone.clone()),
             neon: readers.neon.as_ref().map(neon::Reader::writer),
+            github: readers.github.clone().map(github::Writer::from),
             at_cloudflare: Semaphore::new(AT_ONCE),
             at_neon: Semaphore::new(1),
+            at_github: Semaphore::new(1),
+            github_pace: Pace::of_github(),
         }
     }
 
     /// Waits for a place among the deletions that are under way. Neither semaphore is ever closed.
     async fn place(&self, kind: RemovalKind) -> Option<SemaphorePermit<'_>> {
         match kind {
-            RemovalKind::Branch => self.at_neon.acquire().await.ok(),
+            RemovalKind::Branch | RemovalKind::RestorePoint => self.at_neon.acquire().await.ok(),
+            RemovalKind::Deployment => {
+                let place = self.at_github.acquire().await.ok();
+                self.github_pace.turn().await;
+                place
+            }
             _ => self.at_cloudflare.acquire().await.ok(),
         }
     }
@@ -92,6 +107,19 @@ impl Teardown {
             brake,
         };
         work.all().await;
+    }
+
+    /// What became of each thing so far, as it is reported.
+    pub(crate) fn so_far(&self) -> Vec<Removal> {
+        let going = self.decision.going.iter().enumerate();
+        let going = going.filter_map(|(at, going)| {
+            let (kind, name) = (going.thing.kind(), going.thing.name());
+            self.journal.with(at, |end| report::removal_of(kind, name, end))
+        });
+        let staying = self.decision.staying.iter().cloned().map(Settled::from);
+        let mut all: Vec<Removal> = going.chain(staying.map(|settled| report::removal(&settled))).collect();
+        all.sort_by_key(|removal| removal.kind);
+        all
     }
 
     /// What became of each thing.
@@ -134,11 +162,15 @@ struct Work<'a> {
 
 impl Work<'_> {
     async fn all(&self) {
-        use RemovalKind::{Branch, CustomDomain, KvNamespace, Route};
+        use RemovalKind::{Branch, Certificate, CustomDomain, Deployment, KvNamespace, RestorePoint, Route};
+        // People are told first that it goes: what follows breaks its addresses.
+        self.retire().await;
         // A Worker whose routes were still there could not be told from a stranger's in the next run.
         tokio::join!(self.each(Route), self.each(CustomDomain));
-        tokio::join!(self.workers(), self.records());
+        tokio::join!(self.each(Certificate), self.workers(), self.records());
         tokio::join!(self.each(KvNamespace), self.in_turn(Branch));
+        self.in_turn(RestorePoint).await;
+        self.each(Deployment).await;
     }
 
     /// Where the things of a kind stand in the plan, in its order.
@@ -168,6 +200,8 @@ impl Work<'_> {
         let _place = self.writers.place(thing.kind()).await;
         let end = if let Some(stop) = self.brake.on(thing.kind()) {
             End::Left(Why::NotTried(stop))
+        } else if let Some(why) = self.waits_for(thing) {
+            End::Left(why)
         } else {
             self.journal.begin(at);
             self.delete(thing).await
@@ -186,7 +220,7 @@ impl Work<'_> {
             (None, Some(writer)) => {
                 self.journal.begin(at);
                 match writer.delete_worker(thing.name(), true).await {
-                    Ok(_) => End::Deleted { certificate: None },
+                    Ok(_) => End::Deleted,
                     Err(error) => self.failed_at_cloudflare(thing.kind(), error),
                 }
             }
@@ -194,20 +228,35 @@ impl Work<'_> {
         self.journal.end(at, end);
     }
 
+    /// What has to go before a thing does, and has not.
+    fn waits_for(&self, thing: &Thing) -> Option<Why> {
+        let left = |is: &dyn Fn(&Thing) -> bool| {
+            let at = (0..self.going.len()).find(|at| {
+                let gone = self.journal.with(*at, |end| matches!(end, End::Deleted));
+                is(&self.going[*at].thing) && !gone.unwrap_or(false)
+            })?;
+            Some(self.going[at].thing.name().to_owned())
+        };
+        match thing {
+            Thing::Certificate { hostname, .. } => {
+                let of = |other: &Thing| matches!(other, Thing::Domain(domain) if domain.hostname == *hostname);
+                left(&of).map(|_| Why::DomainFirst)
+            }
+            // A Worker that is still there goes on using them.
+            Thing::Namespace(_) | Thing::Branch { .. } => {
+                left(&|other| matches!(other, Thing::Worker(_))).map(Why::UsedBy)
+            }
+            _ => None,
+        }
+    }
+
     async fn delete(&self, thing: &Thing) -> End {
         let writers = self.writers;
         let result = match (thing, &writers.cloudflare, &writers.zone, &writers.neon) {
-            (Thing::Domain(domain), Some(writer), Some(zone), _) => {
-                return match writer.detach_domain(zone, domain).await {
-                    Ok(detached) => End::Deleted {
-                        certificate: detached.certificate_stays,
-                    },
-                    Err(error) => self.failed_at_cloudflare(thing.kind(), error),
-                };
-            }
-            (Thing::Branch { id, .. }, .., Some(writer)) => {
+            (Thing::Deployment { id, .. }, ..) => return self.delete_deployment(*id).await,
+            (Thing::Branch { id, .. } | Thing::RestorePoint { id, .. }, .., Some(writer)) => {
                 return match writer.delete(id).await {
-                    Ok(_) => End::Deleted { certificate: None },
+                    Ok(_) => End::Deleted,
                     Err(error) => {
                         self.count(thing.kind(), error.is_unclear());
                         End::Left(Why::Failed(error.into()))
@@ -215,13 +264,17 @@ impl Work<'_> {
                 };
             }
             (Thing::Route(route), Some(writer), Some(zone), _) => writer.delete_route(zone, route).await,
+            (Thing::Domain(domain), Some(writer), Some(_), _) => writer.detach_alone(domain).await,
+            (Thing::Certificate { id, hostname }, Some(writer), Some(zone), _) => {
+                writer.delete_certificate(zone, id, hostname).await
+            }
             (Thing::Namespace(namespace), Some(writer), ..) => writer.delete_kv_namespace(namespace).await,
             (Thing::Worker(name), Some(writer), ..) => writer.delete_worker(name, false).await,
             // Records go in one batch; the rest cannot be without what it was read with.
             _ => return End::Left(Why::NotTried(Stop::GivenUp(0))),
         };
         match result {
-            Ok(_) => End::Deleted { certificate: None },
+            Ok(_) => End::Deleted,
             Err(error) => self.failed_at_cloudflare(thing.kind(), error),
         }
     }

@@ -35,7 +35,7 @@ impl Work<'_> {
             let done: BTreeSet<usize> = carried.done.into_iter().collect();
             let (gone, rest): (Vec<_>, Vec<_>) = left.iter().enumerate().partition(|(at, _)| done.contains(at));
             let plain = |part: Vec<(usize, &usize)>| -> Vec<usize> { part.into_iter().map(|(_, at)| *at).collect() };
-            self.ended(&plain(gone), |_| DELETED);
+            self.ended(&plain(gone), |_| End::Deleted);
             left = plain(rest);
             let Err(error) = carried.outcome else { return };
             // Somebody deleted one meanwhile, or it was done and only the answer was lost: look again.
@@ -49,7 +49,7 @@ impl Work<'_> {
                     .any(|found| self.record(*at).is_some_and(|record| record.id == found.id))
             };
             let (still, gone): (Vec<usize>, Vec<usize>) = left.into_iter().partition(is_there);
-            self.ended(&gone, |_| DELETED);
+            self.ended(&gone, |_| End::Deleted);
             if gone.is_empty() {
                 return self.none_deleted(&still, error);
             }
@@ -87,5 +87,3 @@ impl Work<'_> {
         });
     }
 }
-
-const DELETED: End = End::Deleted { certificate: None };

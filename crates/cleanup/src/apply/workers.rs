@@ -72,7 +72,7 @@ impl Work<'_> {
                 Thing::Domain(domain) => Some(domain.service.as_str()),
                 _ => None,
             };
-            let gone = self.journal.with(of, |end| matches!(end, End::Deleted { .. }));
+            let gone = self.journal.with(of, |end| matches!(end, End::Deleted));
             attached == Some(going.thing.name()) && !gone.unwrap_or(false)
         };
         let held = going.ground != Ground::Own && (0..self.going.len()).any(left);

@@ -6,12 +6,15 @@
 
 mod attached;
 mod branches;
+mod certificates;
+mod deployments;
 mod namespaces;
 mod records;
 mod workers;
 
 use actions_core::cloudflare::{CustomDomain, DnsRecord, KvNamespace, Route};
-use actions_core::owner::Whose;
+use actions_core::neon::retention;
+use actions_core::owner::{Owner, Whose};
 use actions_core::reports::RemovalKind;
 
 use self::workers::Workers;
@@ -24,10 +27,26 @@ use crate::unread::Unread;
 pub(crate) enum Thing {
     Route(Route),
     Domain(CustomDomain),
+    Certificate {
+        id: String,
+        hostname: String,
+    },
     Worker(String),
     Record(DnsRecord),
     Namespace(KvNamespace),
-    Branch { id: String, name: String },
+    Branch {
+        id: String,
+        name: String,
+    },
+    /// A restore point of a branch that stays.
+    RestorePoint {
+        id: String,
+        name: String,
+    },
+    Deployment {
+        id: u64,
+        name: String,
+    },
 }
 
 impl Thing {
@@ -35,10 +54,13 @@ impl Thing {
         match self {
             Self::Route(_) => RemovalKind::Route,
             Self::Domain(_) => RemovalKind::CustomDomain,
+            Self::Certificate { .. } => RemovalKind::Certificate,
             Self::Worker(_) => RemovalKind::Worker,
             Self::Record(_) => RemovalKind::DnsRecord,
             Self::Namespace(_) => RemovalKind::KvNamespace,
             Self::Branch { .. } => RemovalKind::Branch,
+            Self::RestorePoint { .. } => RemovalKind::RestorePoint,
+            Self::Deployment { .. } => RemovalKind::Deployment,
         }
     }
 
@@ -47,9 +69,13 @@ impl Thing {
         match self {
             Self::Route(route) => &route.pattern,
             Self::Domain(domain) => &domain.hostname,
+            Self::Certificate { hostname, .. } => hostname,
             Self::Record(record) => &record.name,
             Self::Namespace(namespace) => &namespace.title,
-            Self::Worker(name) | Self::Branch { name, .. } => name,
+            Self::Worker(name)
+            | Self::Branch { name, .. }
+            | Self::RestorePoint { name, .. }
+            | Self::Deployment { name, .. } => name,
         }
     }
 }
@@ -65,6 +91,10 @@ pub(crate) enum Ground {
     Forgotten,
     /// It leads to this Worker.
     LeadsTo(String),
+    /// It is of a custom domain that goes.
+    OfDomain,
+    /// There are so many newer ones.
+    Surplus(usize),
     /// It is nobody's that we know, and `adopt` was asked for.
     Adopted,
 }
@@ -142,14 +172,46 @@ pub(crate) fn decide(subject: &Subject, facts: &Facts, adopt: bool) -> Decision 
     let mut decision = Decision::default();
     let workers = Workers::of(subject, facts, adopt);
     decision.attached(subject, facts, &workers);
+    decision.certificates(subject, facts);
     decision.workers(subject, facts, &workers);
     decision.records(subject, facts);
     decision.namespaces(subject, facts, &workers);
     decision.branches(subject, facts);
+    decision.deployments(subject, facts);
     decision
 }
 
+/// The restore points beyond the newest `keep` of each branch, whatever environment of the repository they are of.
+pub(crate) fn restore_points(owner: &Owner, facts: &Facts, keep: usize) -> Vec<Going> {
+    let Some(Ok(all)) = &facts.branches else {
+        return Vec::new();
+    };
+    let surplus = retention::surplus_of_all(all, owner, keep).into_iter();
+    let going = surplus.map(|branch| Going {
+        thing: Thing::RestorePoint {
+            id: branch.id.clone(),
+            name: branch.name.clone(),
+        },
+        ground: Ground::Surplus(keep),
+        level: 0,
+    });
+    going.collect()
+}
+
 impl Decision {
+    /// Adds what goes beside the environment, but for what goes with it.
+    pub(crate) fn also(&mut self, more: Vec<Going>) {
+        let more = more.into_iter().filter(|more| {
+            let Thing::RestorePoint { id, .. } = &more.thing else {
+                return true;
+            };
+            let same = |going: &Going| matches!(&going.thing, Thing::Branch { id: other, .. } if other == id);
+            !self.going.iter().any(same)
+        });
+        let more: Vec<Going> = more.collect();
+        self.going.extend(more);
+    }
+
     fn goes(&mut self, thing: Thing, ground: Ground, level: usize) {
         self.going.push(Going { thing, ground, level });
     }

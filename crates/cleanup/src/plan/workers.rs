@@ -99,6 +99,14 @@ fn looks_alike(subject: &Subject, facts: &Facts, worker: &Worker, whose: Option<
     namesake || whose.is_none() && serves(subject, facts, worker)
 }
 
+/// Why what leads to Workers could not be read, where it could not.
+fn leading_unread(facts: &Facts) -> Option<&Unread> {
+    match facts.zone.as_ref()? {
+        Err(unread) => Some(unread),
+        Ok(zone) => zone.routes.as_ref().err().or(zone.domains.as_ref().err()),
+    }
+}
+
 impl Decision {
     pub(super) fn workers(&mut self, subject: &Subject, facts: &Facts, workers: &Workers<'_>) {
         let there = match &facts.workers {
@@ -109,6 +117,10 @@ impl Decision {
         // What the manifest has forgotten is bound by nobody that it names, or it could not have been taken out.
         for worker in there.iter().filter(|worker| !subject.names_worker(&worker.name)) {
             match workers.standing(&worker.name) {
+                // Without it, nothing would tell whose the routes are that could not be read.
+                Standing::Goes(_) if let Some(unread) = leading_unread(facts) => {
+                    self.left(RemovalKind::Worker, &worker.name, Reason::Unknown(unread.clone()));
+                }
                 Standing::Goes(ground) => self.goes(Thing::Worker(worker.name.clone()), ground, 0),
                 Standing::Not(whose) if looks_alike(subject, facts, worker, whose.as_ref()) => {
                     let reason = whose.map_or(Reason::LooksAlike, Reason::Foreign);

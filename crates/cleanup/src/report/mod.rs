@@ -5,6 +5,7 @@ pub(crate) mod wording;
 use std::time::Duration;
 
 use actions_core::error::{fault, render};
+use actions_core::github::issues::Alert;
 use actions_core::markdown::{code_cell, text_cell};
 use actions_core::plan::{Plan, Verb};
 use actions_core::reports::{Cleanup, Head, Outcome, Removal, RemovalKind, Status};
@@ -19,6 +20,8 @@ use crate::subject::Subject;
 
 /// So many things that stay are named in a sentence; the table has all.
 const NAMED: usize = 5;
+/// The last line of an alert.
+const CLOSES: &str = "This issue is kept current, and closes when a cleanup of this environment succeeds.";
 const AGAIN: &str = "run cleanup again when the cause is gone: it goes on where it stopped";
 
 /// The plan as it is shown.
@@ -71,8 +74,7 @@ pub(crate) fn log(kind: RemovalKind, name: &str, end: &End) {
     let (noun, detail) = (noun(kind), wording::detail(kind, end));
     match (end, detail) {
         (End::Left(_), Some(why)) => tracing::warn!("{noun} `{name}` is left: {why}"),
-        (End::Deleted { .. }, Some(detail)) => tracing::info!("deleted {noun} `{name}` ({detail})"),
-        (End::Deleted { .. }, None) => tracing::info!("deleted {noun} `{name}`"),
+        (End::Deleted, _) => tracing::info!("deleted {noun} `{name}`"),
         _ => {}
     }
 }
@@ -86,6 +88,11 @@ pub(crate) struct Report {
     unseen: Option<&'static str>,
     /// No zone was looked at, since none is named.
     pub(crate) zoneless: bool,
+    /// There is no manifest.
+    pub(crate) by_markers: bool,
+    /// Nothing was looked at, since the run is given no secrets; why.
+    withheld: Option<&'static str>,
+    cancelled: bool,
     took: Duration,
 }
 
@@ -99,6 +106,7 @@ impl Report {
     ) -> Self {
         let removals: Vec<Removal> = settled.iter().map(removal).collect();
         let changed = settled.iter().any(|settled| settled.end.may_be_gone());
+        let cancelled = settled.iter().any(|settled| settled.end.is_cancelled());
         let failure = failure(&subject.title, &removals, settled);
         Self {
             title: subject.title.clone(),
@@ -119,7 +127,19 @@ impl Report {
             failure,
             unseen,
             zoneless: false,
+            by_markers: false,
+            withheld: None,
+            cancelled,
             took,
+        }
+    }
+
+    /// Of a run that GitHub gives no secrets.
+    pub(crate) fn without_secrets(subject: &Subject, because: &'static str) -> Self {
+        Self {
+            unseen: Some("Cloudflare and Neon"),
+            withheld: Some(because),
+            ..Self::new(subject, false, Vec::new(), None, Duration::ZERO)
         }
     }
 
@@ -149,7 +169,19 @@ impl Report {
     /// The last line of the log.
     fn sentence(&self) -> String {
         let (title, took) = (&self.title, elapsed(self.took));
-        let (deleted, planned) = (self.count(Outcome::Deleted), self.count(Outcome::Planned));
+        if let Some(because) = self.withheld {
+            return format!(
+                "nothing was looked at: {because}; what there is of {title} goes by a sweep (`command: sweep`), or when somebody starts the cleanup by hand"
+            );
+        }
+        let points = |outcome| {
+            let points = self.those(outcome);
+            points
+                .filter(|removal| removal.kind == RemovalKind::RestorePoint)
+                .count()
+        };
+        let of_it = |outcome| self.count(outcome) - points(outcome);
+        let (deleted, planned) = (of_it(Outcome::Deleted), of_it(Outcome::Planned));
         let kept = self.kept();
         let things = |n: usize| count(n, "thing");
         let (place, unseen) = match self.unseen {
@@ -180,13 +212,23 @@ impl Report {
         };
         // The manifest may have named a zone when the environment was made.
         let zone = if self.zoneless {
+            let why = if self.by_markers {
+                "there is no manifest: if it named one"
+            } else {
+                "the manifest names none: if it did before"
+            };
             format!(
-                "; no zone was looked at, as the manifest names none: if it did before, routes and DNS records of {title} are still there, and `cloudflare-zone-id` has them looked for"
+                "; no zone was looked at, as {why}, routes and DNS records of {title} are still there, and `cloudflare-zone-id` has them looked for"
             )
         } else {
             String::new()
         };
-        format!("{said}{unseen}{zone}")
+        let points = match (points(Outcome::Deleted), points(Outcome::Planned)) {
+            (0, 0) => String::new(),
+            (0, planned) => format!("; {} would go, beyond `keep`", count(planned, "old restore point")),
+            (deleted, _) => format!("; deleted {} beyond `keep`", count(deleted, "old restore point")),
+        };
+        format!("{said}{unseen}{points}{zone}")
     }
 
     /// What looks like the environment's and stays; empty when there is nothing.
@@ -202,6 +244,7 @@ impl Report {
     /// The step summary.
     fn markdown(&self) -> String {
         let mark = match self.head.status {
+            _ if self.withheld.is_some() => "⏭️",
             Status::Failed => "❌",
             Status::Planned => "📝",
             _ => "🧹",
@@ -233,16 +276,27 @@ impl Report {
         )
     }
 
-    /// Writes outputs, report and summary, and the last line of the log.
-    pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
-        let report = Cleanup {
+    /// The report for other actions.
+    pub(crate) fn document(&self) -> Cleanup {
+        Cleanup {
             head: self.head.clone(),
             results: self.removals.clone(),
             left: self.left(),
             kept: self.count(Outcome::Kept),
             unseen: self.unseen.map(str::to_owned),
             zoneless: self.zoneless,
-        };
+            ..Cleanup::default()
+        }
+    }
+
+    /// Whether nothing of the environment is left, as far as anybody looked, and nothing looks like it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.failure.is_none() && self.count(Outcome::Kept) == 0 && self.unseen.is_none()
+    }
+
+    /// Writes outputs, report and summary, and the last line of the log.
+    pub(crate) fn write(&self, runner: &Runner) -> anyhow::Result<()> {
+        let report = self.document();
         runner.output("changed", if report.head.changed { "true" } else { "false" })?;
         runner.output("left", &report.left.to_string())?;
         runner.output("kept", &report.kept.to_string())?;
@@ -252,6 +306,31 @@ impl Report {
         Ok(())
     }
 
+    /// What an issue is to tell. `None`: nothing is left.
+    pub(crate) fn alert(&self, key: String, run: Option<&str>) -> Option<Alert> {
+        let failure = self.failure.as_ref()?;
+        let run = run
+            .map(|url| format!("[The run that found it.]({url})\n\n"))
+            .unwrap_or_default();
+        let title = format!("Cleanup left {} of {}", count(self.left(), "thing"), self.title);
+        let error = actions_core::text::fenced("text", &render(failure));
+        Some(Alert {
+            key,
+            title,
+            body: format!("{}\n\n{run}{error}\n{CLOSES}", self.markdown()),
+        })
+    }
+
+    /// The text of the issue when nothing is left any more.
+    pub(crate) fn over(&self, run: Option<&str>) -> String {
+        wording::over(&self.title, run)
+    }
+
+    /// Whether the run was told to end: then it says nothing to others.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled
+    }
+
     /// `Ok` when nothing is left, else what is.
     pub(crate) fn verdict(self) -> anyhow::Result<()> {
         self.failure.map_or(Ok(()), Err)
@@ -259,17 +338,21 @@ impl Report {
 }
 
 pub(crate) fn removal(settled: &Settled) -> Removal {
+    removal_of(settled.kind, &settled.name, &settled.end)
+}
+
+pub(crate) fn removal_of(kind: RemovalKind, name: &str, end: &End) -> Removal {
     Removal {
-        kind: settled.kind,
-        name: settled.name.clone(),
-        outcome: match settled.end {
-            End::Deleted { .. } => Outcome::Deleted,
+        kind,
+        name: name.to_owned(),
+        outcome: match end {
+            End::Deleted => Outcome::Deleted,
             End::Absent => Outcome::Absent,
             End::Kept(_) => Outcome::Kept,
             End::Left(_) => Outcome::Failed,
             End::Planned(_) => Outcome::Planned,
         },
-        detail: wording::detail(settled.kind, &settled.end),
+        detail: wording::detail(kind, end),
     }
 }
 
@@ -315,7 +398,7 @@ fn list(removals: &[&Removal]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars
         .next()

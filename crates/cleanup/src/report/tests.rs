@@ -44,7 +44,7 @@ fn zoneless(ends: Vec<(RemovalKind, End)>) -> Report {
 }
 
 fn deleted() -> End {
-    End::Deleted { certificate: None }
+    End::Deleted
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use actions_core::cloudflare;
 use actions_core::error::fault;
+use actions_core::github::issues::{Issue, Raised};
 use actions_core::owner::Whose;
 use actions_core::reports::RemovalKind;
 use actions_core::text::{count, elapsed};
@@ -16,6 +17,55 @@ pub(crate) fn permanent(name: &str) -> String {
     )
 }
 
+pub(crate) const NO_MANIFEST_NO_NUMBER: &str =
+    "missing; there is no manifest, so that only what a pull request's markers name can be deleted: give its number";
+
+pub(crate) const KEEP_NONE: &str = "`0` would delete every restore point; give `1` or more, or leave it out";
+
+pub(crate) const NO_ALERT_WITHOUT_TOKEN: &str =
+    "an issue needs a `github-token`: pass `${{ github.token }}`, and give the job `issues: write`";
+
+/// That GitHub's deployments were not looked at.
+pub(crate) fn undeployed(error: &actions_core::github::Error) -> String {
+    format!("GitHub's deployments were not looked at: {}", one_line(error))
+}
+
+/// What an alert could not be, and why.
+pub(crate) fn no_alert(error: &actions_core::github::Error) -> String {
+    let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("the alert issue is not as it should be: {}{hint}", one_line(error))
+}
+
+/// That the comment could not be brought up to date.
+pub(crate) fn no_comment(error: &actions_core::github::Error) -> String {
+    format!("the comment was not brought up to date: {}", one_line(error))
+}
+
+/// What the comment says below what was removed.
+pub(crate) fn comes_back() -> String {
+    "Reopen this pull request to have its environment again.".to_owned()
+}
+
+/// That an alert is open.
+pub(crate) fn raised(raised: &Raised) -> String {
+    let url = raised.issue().url();
+    match raised {
+        Raised::Opened(_) => format!("opened an issue: {url}"),
+        Raised::Updated(_) | Raised::Unchanged(_) => format!("the issue is still open: {url}"),
+    }
+}
+
+/// That an alert is over.
+pub(crate) fn closed(issue: &Issue) -> String {
+    format!("closed the issue: {}", issue.url())
+}
+
+/// The text of an alert that is over.
+pub(super) fn over(title: &str, run: Option<&str>) -> String {
+    let run = run.map(|url| format!(" ([this run]({url}))")).unwrap_or_default();
+    format!("Done: nothing of {title} is left{run}.")
+}
+
 pub(crate) fn no_branch(name: &str) -> String {
     format!("environment `{name}` has no database branch of its own")
 }
@@ -27,24 +77,28 @@ pub(crate) fn too_short(shortest: std::time::Duration) -> String {
     )
 }
 
-pub(super) fn noun(kind: RemovalKind) -> &'static str {
+pub(crate) fn noun(kind: RemovalKind) -> &'static str {
     match kind {
         RemovalKind::Route => "route",
         RemovalKind::CustomDomain => "custom domain",
+        RemovalKind::Certificate => "certificate",
         RemovalKind::Worker => "Worker",
         RemovalKind::DnsRecord => "DNS record",
         RemovalKind::KvNamespace => "KV namespace",
         RemovalKind::Branch => "branch",
+        RemovalKind::RestorePoint => "restore point",
+        RemovalKind::Deployment => "deployment",
         RemovalKind::Unknown => "thing",
     }
 }
 
 /// Why something goes, in the plan; empty where that goes without saying.
-pub(super) fn ground(ground: &Ground) -> String {
+pub(crate) fn ground(ground: &Ground) -> String {
     match ground {
-        Ground::Own => String::new(),
+        Ground::Own | Ground::OfDomain => String::new(),
         Ground::Marked => "made for it".to_owned(),
         Ground::Forgotten => "no longer in the manifest".to_owned(),
+        Ground::Surplus(keep) => format!("beyond the newest {keep} (`keep`)"),
         Ground::LeadsTo(worker) => format!("to Worker {worker}"),
         Ground::Adopted => "carries nobody's marker (`adopt`)".to_owned(),
     }
@@ -58,7 +112,7 @@ fn whose_worker(worker: &str, whose: Option<&Whose>) -> String {
 }
 
 /// Why something stays.
-pub(super) fn reason(kind: RemovalKind, reason: &Reason) -> String {
+pub(crate) fn reason(kind: RemovalKind, reason: &Reason) -> String {
     match reason {
         Reason::Foreign(whose) => format!("it belongs to {whose}"),
         Reason::Unmarked if kind == RemovalKind::Worker => {
@@ -90,25 +144,26 @@ fn stop(stop: Stop) -> String {
 }
 
 /// Why something is left.
-pub(super) fn why(kind: RemovalKind, why: &Why) -> String {
+pub(crate) fn why(kind: RemovalKind, why: &Why) -> String {
     match why {
         Why::Known(known) => reason(kind, known),
         Why::Failed(error) => one_line(error.as_ref()),
         Why::Together(text) => text.clone(),
         Why::Bound(error) => format!("other Workers bind to it: {}", error.cause),
         Why::RoutesFirst => "not tried, since a route or custom domain is still there: run again".to_owned(),
+        Why::DomainFirst => "not tried, since its custom domain is still there: run again".to_owned(),
+        Why::UsedBy(worker) => {
+            format!("not tried, since Worker `{worker}` is still there and may use it: run again")
+        }
         Why::NotTried(why) => format!("not tried: {}", stop(*why)),
         Why::UnderWay(why) => format!("it was being deleted when {}; it may be gone", stop(*why)),
     }
 }
 
 /// What is to be told beside the outcome.
-pub(super) fn detail(kind: RemovalKind, end: &End) -> Option<String> {
+pub(crate) fn detail(kind: RemovalKind, end: &End) -> Option<String> {
     match end {
-        End::Deleted { certificate } => certificate
-            .as_ref()
-            .map(|error| format!("its certificate stays: {}", one_line(error))),
-        End::Absent => None,
+        End::Deleted | End::Absent => None,
         End::Kept(kept) => Some(reason(kind, kept)),
         End::Left(left) => Some(why(kind, left)),
         End::Planned(planned) => Some(ground(planned)).filter(|text| !text.is_empty()),
@@ -116,12 +171,18 @@ pub(super) fn detail(kind: RemovalKind, end: &End) -> Option<String> {
 }
 
 /// What is left, as an error with its causes and its remedy; `None` where there is nothing to add to the list.
-pub(super) fn cause(name: &str, why: Why) -> Option<anyhow::Error> {
+pub(crate) fn cause(name: &str, why: Why) -> Option<anyhow::Error> {
     match why {
         Why::Known(Reason::Unread(unread) | Reason::Unknown(unread)) => Some(of_unread(unread)),
         Why::Failed(error) => Some(error),
         Why::Bound(error) => Some(has_dependents(name, error)),
-        Why::Known(_) | Why::Together(_) | Why::RoutesFirst | Why::NotTried(_) | Why::UnderWay(_) => None,
+        Why::Known(_)
+        | Why::Together(_)
+        | Why::RoutesFirst
+        | Why::DomainFirst
+        | Why::UsedBy(_)
+        | Why::NotTried(_)
+        | Why::UnderWay(_) => None,
     }
 }
 

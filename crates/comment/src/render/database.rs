@@ -60,7 +60,11 @@ fn line(neon: &NeonBranch) -> Option<(String, String)> {
         "**Database** {what} {}{}{verb}{}",
         code(&branch.name),
         parent.unwrap_or_default(),
-        expiry(branch, planned)
+        if is_kept(neon) {
+            String::new()
+        } else {
+            expiry(branch, planned)
+        }
     );
     Some((branch.name.clone(), line))
 }
@@ -70,6 +74,25 @@ fn expiry(branch: &Branch, planned: bool) -> String {
         Some(expires) if !planned => format!(", expires {}", moment(expires)),
         _ => String::new(),
     }
+}
+
+/// Until when a pull request's environment is there, and what keeps it: its branch's expiry moves on with each run.
+pub(super) fn kept(reports: &[Report]) -> Option<String> {
+    let expires = neons(reports)
+        .filter(|neon| is_kept(neon))
+        .next_back()?
+        .branch
+        .as_ref()?
+        .expires_at
+        .as_deref()?;
+    Some(format!(
+        "**Kept** until {}, or until the pull request is closed. A push, or another run, moves that on",
+        moment(expires)
+    ))
+}
+
+fn is_kept(neon: &NeonBranch) -> bool {
+    neon.head.command == Command::Create && neon.head.status == Status::Done && neon.head.pull_request.is_some()
 }
 
 /// What else the reports say of the database: what deleting made room for, warnings, what a dry run would do, and the

@@ -50,7 +50,6 @@ impl Ending {
             Some((_, report)) if status(report) != Status::Done => Self::Nothing,
             Some((Effect::Rollback, report)) if put_back(report) => Self::PutBack,
             Some((Effect::Deploy, _)) => Self::Success,
-            Some(_) => Self::Nothing,
             // Deployed by something else, and found healthy.
             None if told
                 .iter()
@@ -59,7 +58,7 @@ impl Ending {
                 Self::Success
             }
             None if told.iter().any(|(_, report)| status(report) == Status::Planned) => Self::Planned,
-            None => Self::Nothing,
+            _ => Self::Nothing,
         }
     }
 }

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use actions_core::markdown::{code, inline, link};
 pub use ending::Ending;
+pub use services::address;
 pub use start::{UNTIL_THEN, start};
 pub use state::{Job, State, is_gone};
 
@@ -32,37 +33,97 @@ pub struct Frame {
     pub repository_url: Option<String>,
     pub run_url: Option<String>,
     pub job: Job,
+    /// The service that people open, by its key.
+    pub front: Option<String>,
     /// Markdown of the user's own.
     pub body: Option<String>,
 }
 
+/// What the comment says, part by part; each is Markdown that a stranger's text cannot leave.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Parts {
+    pub heading: Option<String>,
+    /// What failed, and what to do about it.
+    pub failures: Option<String>,
+    /// A link to the service that people open.
+    pub door: Option<String>,
+    /// What was counted, the commit and the run.
+    pub tally: Option<String>,
+    pub services: Option<String>,
+    /// Database, DNS, and until when all of it is there.
+    pub facts: Option<String>,
+    /// What was done to the database.
+    pub database: Option<String>,
+    pub removed: Option<String>,
+    /// What the reports had no room for.
+    pub left_out: Option<String>,
+    /// The user's own Markdown.
+    pub body: Option<String>,
+}
+
+impl Parts {
+    pub fn of(frame: &Frame, reports: &[Report]) -> Self {
+        let body = frame.body.as_deref().map(|body| body.trim().to_owned());
+        if reports.is_empty() && (frame.job == Job::Fine || body.is_some()) {
+            let heading = frame.title.as_deref().map(|title| format!("### {}", inline(title)));
+            return Self {
+                heading,
+                body,
+                ..Self::default()
+            };
+        }
+        let state = State::of(reports, frame.job);
+        let parts = Self {
+            heading: Some(heading(frame, &state, reports)),
+            failures: failures::section(reports).or_else(|| failures::elsewhere(&state, frame.run_url.as_deref())),
+            tally: tally(frame, &state, reports),
+            removed: removal::section(reports),
+            left_out: left_out(reports),
+            body,
+            ..Self::default()
+        };
+        // What an environment was made of is past once it is taken down.
+        if parts.removed.is_some() {
+            return parts;
+        }
+        Self {
+            door: services::door(reports, frame.front.as_deref()),
+            services: services::table(reports),
+            facts: facts(reports),
+            database: database::section(reports),
+            ..parts
+        }
+    }
+
+    /// The parts in their order.
+    pub fn text(self) -> String {
+        // Why it is gone and how to get it back is read before what has gone.
+        let (why, body) = if self.removed.is_some() {
+            (self.body, None)
+        } else {
+            (None, self.body)
+        };
+        let parts = [
+            self.heading,
+            self.failures,
+            self.door,
+            self.tally,
+            why,
+            self.services,
+            self.facts,
+            self.database,
+            self.removed,
+            self.left_out,
+            body,
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        parts.join("\n\n") + "\n"
+    }
+}
+
 /// The comment without its marker.
 pub fn render(frame: &Frame, reports: &[Report]) -> String {
-    let sections = if reports.is_empty() && (frame.job == Job::Fine || frame.body.is_some()) {
-        vec![frame.title.as_deref().map(|title| format!("### {}", inline(title)))]
-    } else {
-        let state = State::of(reports, frame.job);
-        let removed = removal::section(reports);
-        // What an environment was made of is past once it is taken down.
-        let (services, facts, database) = if removed.is_some() {
-            (None, None, None)
-        } else {
-            (services::table(reports), facts(reports), database::section(reports))
-        };
-        vec![
-            Some(heading(frame, &state, reports)),
-            failures::section(reports).or_else(|| failures::elsewhere(&state, frame.run_url.as_deref())),
-            services,
-            facts,
-            database,
-            removed,
-            left_out(reports),
-        ]
-    };
-    let mut parts: Vec<String> = sections.into_iter().flatten().collect();
-    parts.extend(frame.body.as_deref().map(|body| body.trim().to_owned()));
-    parts.retain(|part| !part.is_empty());
-    parts.join("\n\n") + "\n"
+    Parts::of(frame, reports).text()
 }
 
 fn heading(frame: &Frame, state: &State, reports: &[Report]) -> String {
@@ -73,18 +134,18 @@ fn heading(frame: &Frame, state: &State, reports: &[Report]) -> String {
         .unwrap_or(&frame.environment);
     let subject = frame.title.clone().unwrap_or_else(|| capital(environment));
     let gap = if state.words.starts_with(':') { "" } else { " " };
-    let heading = format!("### {} {}{gap}{}", state.mark, inline(&subject), inline(&state.words));
+    format!("### {} {}{gap}{}", state.mark, inline(&subject), inline(&state.words))
+}
+
+/// What was counted, of which commit, and where it is told at length.
+fn tally(frame: &Frame, state: &State, reports: &[Report]) -> Option<String> {
     let tally = if state.is_removal() {
         removal::tally(reports)
     } else {
         services::tally(reports)
     };
     let said: Vec<String> = tally.into_iter().chain(origin(frame, !state.is_removal())).collect();
-    if said.is_empty() {
-        heading
-    } else {
-        format!("{heading}\n\n{}", said.join(" · "))
-    }
+    (!said.is_empty()).then(|| said.join(" · "))
 }
 
 /// The commit that this is about, if any, and the run that says so. What is removed is of no commit any more.
@@ -101,9 +162,13 @@ fn origin(frame: &Frame, of_a_commit: bool) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" · "))
 }
 
-/// The lines below the table: database and DNS.
+/// The lines below the table: database and DNS, and until when all of it is there.
 fn facts(reports: &[Report]) -> Option<String> {
-    let lines: Vec<String> = database::lines(reports).into_iter().chain(dns::line(reports)).collect();
+    let lines: Vec<String> = database::lines(reports)
+        .into_iter()
+        .chain(dns::line(reports))
+        .chain(database::kept(reports))
+        .collect();
     (!lines.is_empty()).then(|| lines.join("<br>\n"))
 }
 

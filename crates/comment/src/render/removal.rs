@@ -8,13 +8,16 @@ use super::not_listed;
 use actions_core::markdown::{code, inline, quoted};
 
 /// Kinds in the order in which they go.
-const KINDS: [(RemovalKind, &str, &str); 6] = [
+const KINDS: [(RemovalKind, &str, &str); 9] = [
     (RemovalKind::Route, "Routes", "route"),
     (RemovalKind::CustomDomain, "Custom domains", "custom domain"),
+    (RemovalKind::Certificate, "Certificates", "certificate"),
     (RemovalKind::Worker, "Workers", "Worker"),
     (RemovalKind::DnsRecord, "DNS records", "DNS record"),
     (RemovalKind::KvNamespace, "KV namespaces", "KV namespace"),
     (RemovalKind::Branch, "Database branch", "database branch"),
+    (RemovalKind::RestorePoint, "Restore points", "restore point"),
+    (RemovalKind::Deployment, "Deployments", "deployment"),
 ];
 
 /// A table of counts, what is left with its reason, and every name in a fold. `None` without a cleanup's report.

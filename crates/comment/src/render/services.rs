@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use actions_core::reports::{Endpoint, Health, Report, Service, ServiceState};
-use actions_core::text::{count, elapsed, shorten};
+use actions_core::text::{bytes, count, elapsed, shorten};
 
 use super::not_listed;
-use actions_core::markdown::{cell, code, inline, link};
+use actions_core::markdown::{code_cell, inline, link, text_cell};
 
 /// A reason in the table; the whole of it stands under what failed.
 const LONGEST_DETAIL: usize = 80;
@@ -32,6 +32,26 @@ impl Row<'_> {
         } else {
             self.url.to_owned()
         }
+    }
+
+    /// What failed comes before what follows from that, and what is well comes last.
+    fn place(&self) -> u8 {
+        let follows = self
+            .service
+            .is_some_and(|service| matches!(service.state, ServiceState::RolledBack | ServiceState::Skipped));
+        match (self.is_good(), follows) {
+            (true, _) => 2,
+            (false, true) => 1,
+            (false, false) => 0,
+        }
+    }
+
+    /// Whether there is something at its URL: a link that leads nowhere yet is worse than none.
+    fn leads_somewhere(&self) -> bool {
+        let nothing_there = self
+            .service
+            .is_some_and(|service| matches!(service.state, ServiceState::Skipped | ServiceState::Planned));
+        !self.url.is_empty() && (!nothing_there || self.endpoint.is_some())
     }
 
     /// Whether there is nothing to say of it but that it is well.
@@ -133,10 +153,12 @@ pub(super) fn tally(reports: &[Report]) -> Option<String> {
 
 /// The table of services, without columns that nobody filled.
 pub(super) fn table(reports: &[Report]) -> Option<String> {
-    let rows = rows(reports);
+    let mut rows = rows(reports);
     if rows.is_empty() {
         return None;
     }
+    // What is wrong is read first.
+    rows.sort_by_key(Row::place);
     if rows.len() <= MOST_ROWS {
         return Some(table_of(&rows.iter().collect::<Vec<_>>()));
     }
@@ -155,52 +177,68 @@ pub(super) fn table(reports: &[Report]) -> Option<String> {
 }
 
 fn table_of(rows: &[&Row<'_>]) -> String {
-    let services = || rows.iter().filter_map(|row| row.service);
-    let named = if services().next().is_some() {
-        "Service"
-    } else {
-        "Endpoint"
-    };
-    let with_version = services().any(|service| !version(service).is_empty());
-    let with_time = services().any(|service| !time(service).is_empty());
-    let mut columns = vec![(named, ":--"), ("State", ":--"), ("URL", ":--")];
-    columns.extend(with_version.then_some(("Version", ":--")));
-    columns.extend(with_time.then_some(("Time", "--:")));
-    let (heads, lines): (Vec<&str>, Vec<&str>) = columns.into_iter().unzip();
-    let mut table = vec![format!("| {} |", heads.join(" | ")), format!("|{}|", lines.join("|"))];
+    let with_services = rows.iter().any(|row| row.service.is_some());
+    let named = if with_services { "Service" } else { "Endpoint" };
+    // Two columns: a third one runs off a telephone's screen.
+    let mut table = vec![format!("| {named} | State |"), "|:--|:--|".to_owned()];
     for row in rows {
-        let mut cells = vec![
-            format!("**{}**", cell(&inline(row.name))),
-            state(row),
-            cell(&place(row)),
-        ];
-        cells.extend(with_version.then(|| row.service.map(version).unwrap_or_default()));
-        cells.extend(with_time.then(|| row.service.map(time).unwrap_or_default()));
-        table.push(format!("| {} |", cells.join(" | ")));
+        let told: Vec<String> = row.service.map(told).unwrap_or_default();
+        let told = if told.is_empty() {
+            String::new()
+        } else {
+            format!("<br><sub>{}</sub>", told.join(" · "))
+        };
+        table.push(format!("| {}{told} | {} |", name(row), state(row)));
     }
     table.join("\n")
 }
 
-fn place(row: &Row<'_>) -> String {
-    let hostname = row.service.map_or("", |service| service.hostname.as_str());
-    let target = row.target();
-    let shown = if hostname.is_empty() {
-        target
-            .trim_start_matches("https://")
-            .trim_start_matches("http://")
-            .trim_end_matches('/')
+/// The service's name, which leads to it.
+fn name(row: &Row<'_>) -> String {
+    let name = format!("**{}**", text_cell(row.name));
+    if row.leads_somewhere() {
+        link(&name, &row.target())
     } else {
-        hostname
-    };
-    let nothing_there = row
-        .service
-        .is_some_and(|service| matches!(service.state, ServiceState::Skipped | ServiceState::Planned));
-    // A link that leads nowhere yet is worse than none.
-    if nothing_there && row.endpoint.is_none() {
-        inline(shown)
-    } else {
-        link(&inline(shown), &target)
+        name
     }
+}
+
+/// The service that people open, as a link to it. None as long as it does not answer as it should.
+pub(super) fn door(reports: &[Report], front: Option<&str>) -> Option<String> {
+    let rows = rows(reports);
+    let row = front_of(&rows, front)?;
+    let hostname = row.service.map_or("", |service| service.hostname.as_str());
+    let shown = if hostname.is_empty() { row.name } else { hostname };
+    (row.is_good() && row.leads_somewhere()).then(|| format!("➜ **{}**", link(&inline(shown), &row.target())))
+}
+
+/// The address of the service that people open, else of the first one that has one.
+pub fn address(reports: &[Report], front: Option<&str>) -> Option<String> {
+    let rows = rows(reports);
+    let front = front_of(&rows, front).filter(|row| row.leads_somewhere());
+    let row = front.or_else(|| rows.iter().find(|row| row.leads_somewhere()))?;
+    Some(row.target())
+}
+
+/// The one that the manifest calls the front, else the one whose health is a page, or the only one.
+fn front_of<'a, 'r>(rows: &'a [Row<'r>], front: Option<&str>) -> Option<&'a Row<'r>> {
+    let is_page = |row: &&Row<'_>| {
+        row.service.is_some()
+            && row
+                .endpoint
+                .is_some_and(|endpoint| path(&endpoint.url).is_some_and(|path| matches!(path, "" | "/")))
+    };
+    match (front, rows) {
+        (Some(front), rows) => rows.iter().find(|row| row.name == front),
+        (None, [only]) if only.service.is_some() => Some(only),
+        (None, rows) => rows.iter().find(is_page),
+    }
+}
+
+fn path(url: &str) -> Option<&str> {
+    let rest = url.split_once("://")?.1;
+    let path = rest.find('/').map_or("", |at| &rest[at..]);
+    path.split(['?', '#']).next()
 }
 
 /// Health comes before deployment: a Worker that was deployed and does not answer is no success.
@@ -223,7 +261,7 @@ fn state(row: &Row<'_>) -> String {
         (None, Some(ServiceState::Unknown) | None) => ("❔ Unknown", None),
     };
     match detail {
-        Some(detail) if !detail.is_empty() => format!("{words}<br>{}", cell(&inline(&detail))),
+        Some(detail) if !detail.is_empty() => format!("{words}<br><sub>{}</sub>", text_cell(&detail)),
         _ => words.to_owned(),
     }
 }
@@ -245,24 +283,43 @@ fn checks(endpoint: &Endpoint) -> String {
     checks.join(" · ")
 }
 
-fn version(service: &Service) -> String {
-    let id = service.version_id.as_deref().unwrap_or_default();
-    let short: String = id.chars().take(VERSION).collect();
-    let shown = cell(&code(&short));
-    match &service.version_url {
-        Some(url) if !short.is_empty() => link(&shown, url),
-        _ => shown,
-    }
+/// Which version serves, how large it is and how long its deployment took: what is known of it.
+fn told(service: &Service) -> Vec<String> {
+    [version(service), size(service), time(service)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-fn time(service: &Service) -> String {
+fn version(service: &Service) -> Option<String> {
+    let id = service.version_id.as_deref().filter(|id| !id.is_empty())?;
+    let shown = code_cell(&id.chars().take(VERSION).collect::<String>());
+    Some(match &service.version_url {
+        Some(url) => link(&shown, url),
+        None => shown,
+    })
+}
+
+/// Compressed, as Cloudflare counts it, and what has become of it since the version before.
+fn size(service: &Service) -> Option<String> {
+    let now = service.gzip.filter(|_| service.state == ServiceState::Deployed)?;
+    let size = bytes(now).replace(' ', "\u{a0}");
+    let change = service.previous_gzip.filter(|before| *before != now).map(|before| {
+        let (sign, by) = if now > before {
+            ('+', now - before)
+        } else {
+            ('−', before - now)
+        };
+        format!(" ({sign}{})", bytes(by).replace(' ', "\u{a0}"))
+    });
+    Some(size + &change.unwrap_or_default())
+}
+
+fn time(service: &Service) -> Option<String> {
     // Less than a tenth of a second is no news, and "0.0 s" no number.
     let worth_telling = service.seconds.is_finite() && service.seconds >= 0.1;
-    if service.state == ServiceState::Deployed && worth_telling {
-        elapsed(Duration::from_secs_f64(service.seconds.min(86_400.0)))
-    } else {
-        String::new()
-    }
+    (service.state == ServiceState::Deployed && worth_telling)
+        .then(|| elapsed(Duration::from_secs_f64(service.seconds.min(86_400.0))).replace(' ', "\u{a0}"))
 }
 
 #[cfg(test)]
@@ -270,15 +327,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_size_is_told_with_its_change() {
+        let told = |gzip, previous_gzip| {
+            size(&Service {
+                state: ServiceState::Deployed,
+                gzip,
+                previous_gzip,
+                ..Service::default()
+            })
+        };
+        let told = |gzip, before| told(gzip, before).map(|text| text.replace('\u{a0}', " "));
+        assert_eq!(told(None, Some(1)), None);
+        assert_eq!(told(Some(31_744), None).unwrap(), "31.0 KiB");
+        assert_eq!(told(Some(31_744), Some(31_744)).unwrap(), "31.0 KiB");
+        assert_eq!(told(Some(31_744), Some(31_244)).unwrap(), "31.0 KiB (+500 B)");
+        assert_eq!(told(Some(31_744), Some(33_792)).unwrap(), "31.0 KiB (−2.0 KiB)");
+    }
+
+    #[test]
     fn a_version_leads_to_its_own_url_where_it_has_one() {
         let mut service = Service {
             version_id: Some("40078421-fb21-4db5-960e-8dbb2ae54628".to_owned()),
             ..Service::default()
         };
-        assert_eq!(version(&service), "`40078421`");
+        assert_eq!(version(&service).unwrap(), "`40078421`");
         service.version_url = Some("https://40078421-api.acme.workers.dev".to_owned());
-        assert_eq!(version(&service), "[`40078421`](https://40078421-api.acme.workers.dev)");
+        assert_eq!(
+            version(&service).unwrap(),
+            "[`40078421`](https://40078421-api.acme.workers.dev)"
+        );
         service.version_url = Some("javascript:alert(1)".to_owned());
-        assert_eq!(version(&service), "`40078421`");
+        assert_eq!(version(&service).unwrap(), "`40078421`");
     }
 }

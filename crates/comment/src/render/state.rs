@@ -21,9 +21,9 @@ const GONE: &str = "🧹";
 /// What the heading tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
-    pub(super) mark: &'static str,
+    pub mark: &'static str,
     /// What follows the environment's name: a predicate, or `: ` and a sentence.
-    pub(super) words: String,
+    pub words: String,
     pub(super) about: About,
 }
 

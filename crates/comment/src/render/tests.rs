@@ -63,13 +63,14 @@ fn a_preview_that_is_ready() {
 
     **2 of 2 services** healthy · 1 deployed · 1 unchanged · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
 
-    | Service | State | URL | Version | Time |
-    |:--|:--|:--|:--|--:|
-    | **api** | 🟢 Healthy<br>database ✓ · kv ✓ | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
-    | **codex** | 🟢 Healthy<br>database ✓ · kv ✓ | [codex-preview-42.example.com](https://codex-preview-42.example.com) | `0f1e2d3c` |  |
+    | Service | State |
+    |:--|:--|
+    | [**api**](https://api-preview-42.example.com)<br><sub>`0f1e2d3c` · 2.3 s</sub> | 🟢 Healthy<br><sub>database ✓ · kv ✓</sub> |
+    | [**codex**](https://codex-preview-42.example.com)<br><sub>`0f1e2d3c`</sub> | 🟢 Healthy<br><sub>database ✓ · kv ✓</sub> |
 
-    **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC<br>
-    **DNS** 2 records in `example.com`
+    **Database** branch `preview-pr-42` of `production`<br>
+    **DNS** 2 records in `example.com`<br>
+    **Kept** until 30 November 2026, 22:15 UTC, or until the pull request is closed. A push, or another run, moves that on
     ");
 }
 
@@ -221,8 +222,6 @@ fn a_preview_that_failed_says_why_and_what_to_do() {
     insta::assert_snapshot!(rendered(&frame(), &[branch(), deploy]), @"
     ### ❌ Preview failed
 
-    1 deployed · 1 failed · 1 not deployed · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
-
     > [!CAUTION]
     > **deploy-workers**: could not upload Worker `auth-preview-42`
     >
@@ -232,13 +231,16 @@ fn a_preview_that_failed_says_why_and_what_to_do() {
     >
     > **What to do:** the token needs Account → Workers Scripts → Edit on account `Acme`
 
-    | Service | State | URL | Version | Time |
-    |:--|:--|:--|:--|--:|
-    | **api** | 🔵 Deployed | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
-    | **auth** | 🔴 Failed<br>Cloudflare answered 403 (code 10000): Authentication error | [auth-preview-42.example.com](https://auth-preview-42.example.com) |  |  |
-    | **web** | ⚪ Not deployed<br>`auth` is not up | web-preview-42.example.com |  |  |
+    1 deployed · 1 failed · 1 not deployed · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
 
-    **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC
+    | Service | State |
+    |:--|:--|
+    | [**auth**](https://auth-preview-42.example.com) | 🔴 Failed<br><sub>Cloudflare answered 403 (code 10000): Authentication error</sub> |
+    | **web** | ⚪ Not deployed<br><sub>`auth` is not up</sub> |
+    | [**api**](https://api-preview-42.example.com)<br><sub>`0f1e2d3c` · 2.3 s</sub> | 🔵 Deployed |
+
+    **Database** branch `preview-pr-42` of `production`<br>
+    **Kept** until 30 November 2026, 22:15 UTC, or until the pull request is closed. A push, or another run, moves that on
     ");
 }
 
@@ -256,15 +258,15 @@ fn an_endpoint_that_is_not_healthy() {
     insta::assert_snapshot!(rendered(&frame(), &reports), @"
     ### ❌ Preview failed
 
-    **1 of 2 services** healthy · 2 deployed · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
-
     > [!CAUTION]
     > **health-check**: 1 of 2 endpoints not healthy: `api`
 
-    | Service | State | URL | Version | Time |
-    |:--|:--|:--|:--|--:|
-    | **api** | 🔴 Unhealthy<br>answered 503: database `error: timeout` | [api-preview-42.example.com](https://api-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
-    | **codex** | 🟢 Healthy<br>database ✓ · kv ✓ | [codex-preview-42.example.com](https://codex-preview-42.example.com) | `0f1e2d3c` | 2.3 s |
+    **1 of 2 services** healthy · 2 deployed · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    | Service | State |
+    |:--|:--|
+    | [**api**](https://api-preview-42.example.com)<br><sub>`0f1e2d3c` · 2.3 s</sub> | 🔴 Unhealthy<br><sub>answered 503: database `error: timeout`</sub> |
+    | [**codex**](https://codex-preview-42.example.com)<br><sub>`0f1e2d3c` · 2.3 s</sub> | 🟢 Healthy<br><sub>database ✓ · kv ✓</sub> |
     ");
 }
 
@@ -362,16 +364,17 @@ fn a_step_of_the_users_that_failed_is_a_failure_too() {
     insta::assert_snapshot!(rendered(&frame(Job::Failed), &[branch()]), @"
     ### ❌ Preview failed
 
-    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
-
     > [!CAUTION]
     > A step that reports nothing here failed, such as a build or a migration. [See the workflow run.](https://github.com/acme/app/actions/runs/1001)
 
-    **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC
+    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    **Database** branch `preview-pr-42` of `production`<br>
+    **Kept** until 30 November 2026, 22:15 UTC, or until the pull request is closed. A push, or another run, moves that on
     ");
     let cancelled = rendered(&frame(Job::Cancelled), &[deploy(&[service("api", "deployed")])]);
     assert!(
-        cancelled.starts_with("### 🚫 Preview was cancelled\n\n1 deployed"),
+        cancelled.starts_with("### 🚫 Preview was cancelled\n\n> [!CAUTION]") && cancelled.contains("\n1 deployed · "),
         "{cancelled}"
     );
     // What was under way when the job was cancelled failed of that.
@@ -379,7 +382,7 @@ fn a_step_of_the_users_that_failed_is_a_failure_too() {
         "error": "cancelled (SIGINT) before it ended; what was under way may be half done"});
     let cancelled = rendered(&frame(Job::Cancelled), &[deploy(&[service("api", "deployed")]), check]);
     assert!(
-        cancelled.starts_with("### 🚫 Preview was cancelled\n\n1 deployed")
+        cancelled.starts_with("### 🚫 Preview was cancelled\n\n> [!CAUTION]")
             && cancelled.contains("> **health-check**: cancelled (SIGINT)"),
         "{cancelled}"
     );
@@ -404,8 +407,6 @@ fn vendors_words_stay_words() {
     insta::assert_snapshot!(text, @r"
     ### ❌ Preview failed
 
-    1 failed · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
-
     > [!CAUTION]
     > **deploy-workers**: could not @¦everyone
     >
@@ -416,9 +417,11 @@ fn vendors_words_stay_words() {
     >
     > **What to do:** ask @¦octocat
 
-    | Service | State | URL | Version |
-    |:--|:--|:--|:--|
-    | **a\|b @¦octocat &lt;!-- codex-actions:k -->** | 🔴 Failed<br>&lt;script>alert(1)&lt;/script> \| #¦1 ## big | x) \[y\](https:¦//evil.example | `0f1e2d3c` |
+    1 failed · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    | Service | State |
+    |:--|:--|
+    | **a\|b @¦octocat &lt;!-- codex-actions:k -->**<br><sub>`0f1e2d3c`</sub> | 🔴 Failed<br><sub>&lt;script>alert(1)&lt;/script> \| #¦1 ## big</sub> |
     ");
 }
 
@@ -434,10 +437,10 @@ fn an_action_that_did_not_come_so_far_is_told() {
     insta::assert_snapshot!(rendered(&frame(), &[report]), @"
     ### ❌ Preview: neon-branch failed
 
-    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
-
     > [!CAUTION]
     > **neon-branch** failed; its log says why.
+
+    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
     ");
 }
 
@@ -503,8 +506,6 @@ fn a_refused_start_names_the_step() {
     insta::assert_snapshot!(rendered(&frame, &[branch(), refused]), @"
     ### ❌ Preview failed
 
-    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
-
     > [!CAUTION]
     > **deploy-workers**: 2 inputs are wrong; nothing was touched
     >
@@ -513,14 +514,15 @@ fn a_refused_start_names_the_step() {
     > - `timeout`: `x` is not a duration
     > ```
 
-    **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC
+    commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    **Database** branch `preview-pr-42` of `production`<br>
+    **Kept** until 30 November 2026, 22:15 UTC, or until the pull request is closed. A push, or another run, moves that on
     ");
     let cleanup = json!({"action": "cleanup", "environment": "preview", "status": "failed",
         "error": "1 input is wrong; nothing was touched\n- `neon-api-key`: missing"});
     insta::assert_snapshot!(rendered(&frame, &[cleanup]), @"
     ### ❌ Preview could not be removed
-
-    [workflow run](https://github.com/acme/app/actions/runs/1001)
 
     > [!CAUTION]
     > **cleanup**: 1 input is wrong; nothing was touched
@@ -528,6 +530,8 @@ fn a_refused_start_names_the_step() {
     > ```text
     > - `neon-api-key`: missing
     > ```
+
+    [workflow run](https://github.com/acme/app/actions/runs/1001)
     ");
 }
 
@@ -549,7 +553,8 @@ fn a_database_is_told_by_what_was_done_to_it() {
 
     **Database** branch `preview-pr-42-run-1001` of `production`, expires 30 November 2026, 22:15 UTC<br>
     **Database** restore point `checkpoint-1` of `production`, expires 30 November 2026, 22:15 UTC<br>
-    **Database** branch `preview-pr-42` of `production`, expires 30 November 2026, 22:15 UTC
+    **Database** branch `preview-pr-42` of `production`<br>
+    **Kept** until 30 November 2026, 22:15 UTC, or until the pull request is closed. A push, or another run, moves that on
 
     - database branch `checkpoint-0` was deleted to make room
 
@@ -613,19 +618,19 @@ fn of_many_endpoints_those_that_are_wrong_are_seen() {
     insta::assert_snapshot!(lines.join("\n"), @"
     ### ❌ Preview is not healthy
 
-    **499 of 500 endpoints** healthy · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
-
     > [!CAUTION]
     > **health-check**: 1 of 500 endpoints not healthy: `e33`
 
-    | Endpoint | State | URL |
-    |:--|:--|:--|
-    | **e33** | 🔴 Unreachable<br>the connection was refused | [e33-preview-42.example.com/health](https://e33-preview-42.example.com/health) |
+    **499 of 500 endpoints** healthy · commit [`6dcb09b`](https://github.com/acme/app/commit/6dcb09b5b57875f334f61aebed695e2e4193db5e) · [workflow run](https://github.com/acme/app/actions/runs/1001)
+
+    | Endpoint | State |
+    |:--|:--|
+    | [**e33**](https://e33-preview-42.example.com/health) | 🔴 Unreachable<br><sub>the connection was refused</sub> |
 
     <details><summary>The other 39</summary>
 
-    | Endpoint | State | URL |
-    |:--|:--|:--|
+    | Endpoint | State |
+    |:--|:--|
 
     </details>
 

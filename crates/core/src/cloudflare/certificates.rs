@@ -1,28 +1,58 @@
-//! Which hostnames a zone's certificates cover.
+//! A zone's certificates, and which hostnames they cover.
 
 use serde::Deserialize;
 
-use super::{Call, Error, Needs, Permission, Reader, Zone};
+use super::{Call, Error, Needs, Permission, Reader, Writer, Zone};
 use crate::paging::Proof;
 
-#[derive(Deserialize)]
-struct Pack {
+/// A certificate, which Cloudflare calls a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Certificate {
     #[serde(default)]
-    id: String,
+    pub id: String,
+    /// What it covers; some with `*.`.
     #[serde(default)]
-    hosts: Vec<String>,
+    pub hosts: Vec<String>,
+}
+
+impl Certificate {
+    /// The one hostname that it is for; `None` when it is for several.
+    pub fn only_host(&self) -> Option<&str> {
+        match self.hosts.as_slice() {
+            [host] => Some(host),
+            _ => None,
+        }
+    }
 }
 
 impl Reader {
-    /// The hostnames (some with `*.`) of every active certificate of the zone.
-    pub async fn certificate_hosts(&self, zone: &Zone) -> Result<Vec<String>, Error> {
+    /// Every active certificate of the zone.
+    pub async fn certificates(&self, zone: &Zone) -> Result<Vec<Certificate>, Error> {
         let call = Call::get(
             format!("/zones/{}/ssl/certificate_packs", zone.id),
             format!("list the certificates of `{}`", zone.name),
         )
         .needs(Needs::zone(Permission::SslRead, &zone.name));
-        let packs = self.pages(call, 50, Proof::Told, |pack: &Pack| pack.id.clone()).await?;
-        Ok(packs.into_iter().flat_map(|pack| pack.hosts).collect())
+        self.pages(call, 50, Proof::Told, |pack: &Certificate| pack.id.clone())
+            .await
+    }
+
+    /// The hostnames (some with `*.`) of every active certificate of the zone.
+    pub async fn certificate_hosts(&self, zone: &Zone) -> Result<Vec<String>, Error> {
+        let all = self.certificates(zone).await?;
+        Ok(all.into_iter().flat_map(|certificate| certificate.hosts).collect())
+    }
+}
+
+impl Writer {
+    /// Deletes a certificate; `false` when it was gone already.
+    pub async fn delete_certificate(&self, zone: &Zone, id: &str, hostname: &str) -> Result<bool, Error> {
+        let call = Call::delete(
+            format!("/zones/{}/ssl/certificate_packs/{id}", zone.id),
+            format!("delete the certificate of `{hostname}`"),
+        )
+        .needs(Needs::zone(Permission::SslEdit, &zone.name));
+        self.remove(call, |error| error.is_absent(&[])).await
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::envelope::{self, Opened};
 use super::error::{Cause, Error};
 use super::needs::Needs;
+use super::window::Window;
 use crate::retry::{self, Answer, Doubt, Patience, Repeat, Tries, Verdict, Written};
 
 /// Where Cloudflare's API is.
@@ -149,6 +150,8 @@ struct Client {
     token: SecretString,
     account: String,
     patience: Patience,
+    /// Of the token: shared by all readers made from one.
+    window: Arc<Window>,
 }
 
 /// Looks at Cloudflare; can change nothing.
@@ -191,6 +194,7 @@ impl Reader {
             token,
             account: account.to_owned(),
             patience: Patience::default(),
+            window: Arc::default(),
         }))
     }
 
@@ -210,6 +214,7 @@ impl Reader {
             token: self.0.token.clone(),
             account: self.0.account.clone(),
             patience,
+            window: self.0.window.clone(),
         }))
     }
 
@@ -250,9 +255,11 @@ impl Reader {
 
     pub(super) async fn send(&self, call: &Call, page: Option<(u64, u64)>, tries: &mut Tries) -> Result<Answer, Error> {
         let verdict = |answer: &Answer| verdict(answer, call.young);
-        retry::send(tries, call.repeat, verdict, wait, || self.request(call, page))
-            .await
-            .map_err(|lost| call.error(lost))
+        self.0.window.room().await;
+        let answer = retry::send(tries, call.repeat, verdict, wait, || self.request(call, page)).await;
+        let answer = answer.map_err(|lost| call.error(lost))?;
+        self.0.window.observe(&answer);
+        Ok(answer)
     }
 
     pub(super) fn tries(&self) -> Tries {

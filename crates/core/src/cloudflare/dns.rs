@@ -42,6 +42,9 @@ pub struct DnsRecord {
     pub comment: String,
     #[serde(default, deserialize_with = "or_default")]
     pub meta: Meta,
+    /// In RFC 3339; empty where it is not told.
+    #[serde(default, deserialize_with = "or_default")]
+    pub created_on: String,
 }
 
 impl DnsRecord {

@@ -27,6 +27,13 @@ pub struct CustomDomain {
     pub cert_id: Option<String>,
 }
 
+impl CustomDomain {
+    /// The id of its certificate, where it has one.
+    pub fn certificate(&self) -> Option<&str> {
+        self.cert_id.as_deref().filter(|id| !id.is_empty())
+    }
+}
+
 /// What a custom domain finds at its hostname.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beside {
@@ -101,34 +108,25 @@ impl Writer {
     /// Detaches a custom domain, its DNS record with it, and then deletes its certificate: it is of no use any more, and
     /// Cloudflare would keep and renew it.
     pub async fn detach_domain(&self, zone: &Zone, domain: &CustomDomain) -> Result<Detached, Error> {
-        let was_there = self.detach(domain).await?;
-        let certificate_stays = self.delete_certificate(zone, domain).await.err();
+        let was_there = self.detach_alone(domain).await?;
+        let certificate_stays = match domain.certificate() {
+            Some(id) => self.delete_certificate(zone, id, &domain.hostname).await.err(),
+            None => None,
+        };
         Ok(Detached {
             was_there,
             certificate_stays,
         })
     }
 
-    async fn detach(&self, domain: &CustomDomain) -> Result<bool, Error> {
+    /// Detaches a custom domain, its DNS record with it; its certificate stays. `false` when it was gone already.
+    pub async fn detach_alone(&self, domain: &CustomDomain) -> Result<bool, Error> {
         let reader = self.reader();
         let call = Call::delete(
             reader.account_path(&format!("/workers/domains/{}", domain.id)),
             format!("detach custom domain `{}`", domain.hostname),
         )
         .needs(reader.workers_edit());
-        self.remove(call, |error| error.is_absent(&[NO_DOMAIN])).await
-    }
-
-    /// `false` when it was gone already.
-    async fn delete_certificate(&self, zone: &Zone, domain: &CustomDomain) -> Result<bool, Error> {
-        let Some(id) = domain.cert_id.as_deref().filter(|id| !id.is_empty()) else {
-            return Ok(false);
-        };
-        let call = Call::delete(
-            format!("/zones/{}/ssl/certificate_packs/{id}", zone.id),
-            format!("delete the certificate of `{}`", domain.hostname),
-        )
-        .needs(Needs::zone(Permission::SslEdit, &zone.name));
         self.remove(call, |error| error.is_absent(&[NO_DOMAIN])).await
     }
 }

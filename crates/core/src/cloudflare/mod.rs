@@ -23,10 +23,12 @@ pub mod stand_in;
 pub mod tokens;
 mod upload;
 pub mod versions;
+mod window;
 pub mod workers;
 pub mod zones;
 
 pub use assets::Asset;
+pub use certificates::Certificate;
 pub use client::{API, Reader, Writer};
 pub use d1::D1Database;
 pub use dns::{Batch, DnsRecord, NewRecord};

@@ -93,6 +93,14 @@ impl Reader {
         })
     }
 
+    /// The same reader with another patience.
+    #[must_use]
+    pub fn with_patience(&self, patience: Patience) -> Self {
+        let mut reader = self.clone();
+        reader.patience = patience;
+        reader
+    }
+
     /// Sends a request to `path` (from the base URL, or absolute) until it is answered for good. Any status is an
     /// answer.
     pub(super) async fn ask(
@@ -147,8 +155,13 @@ impl Reader {
     /// All of a list, each thing once. GitHub tells no total: when one that is listed goes from a page while the next
     /// one is on its way, another may be missed.
     pub(super) async fn pages(&self, doing: &'static str, path: &str) -> Result<Vec<Value>, Error> {
+        self.pages_of(doing, path, Proof::Told).await
+    }
+
+    /// The same, as sure as it has to be.
+    pub(super) async fn pages_of(&self, doing: &'static str, path: &str, proof: Proof) -> Result<Vec<Value>, Error> {
         let id = |item: &Value| item["id"].to_string();
-        match paging::settled(Proof::Told, id, async || self.reading(doing, path).await).await? {
+        match paging::settled(proof, id, async || self.reading(doing, path).await).await? {
             List::Proven(all) => Ok(all),
             List::Unproven => Err(Error::Unproven { doing }),
         }
@@ -325,7 +338,7 @@ fn wait(answer: &Answer) -> Option<Duration> {
 }
 
 /// The URL of the next page in a `Link` header.
-fn next_page(link: &str) -> Option<&str> {
+pub(super) fn next_page(link: &str) -> Option<&str> {
     link.split(',').find_map(|part| {
         let (url, rest) = part.trim().strip_prefix('<')?.split_once('>')?;
         rest.contains("rel=\"next\"").then_some(url)

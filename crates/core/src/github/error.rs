@@ -149,6 +149,10 @@ impl Error {
                      can only read"
                 )
             }
+            410 if doing.contains("issue") => "issues are switched off in this repository".to_owned(),
+            404 if doing.contains("issue") => {
+                "the token cannot see the repository's issues, or there are none".to_owned()
+            }
             404 => "the pull request does not exist in this repository, or the token cannot see it".to_owned(),
             410 => "comments are switched off or locked here".to_owned(),
             422 if message.contains("too long") => "shorten `body`: GitHub takes 65,536 characters".to_owned(),
@@ -164,6 +168,8 @@ fn grant(doing: &str) -> &'static str {
         "deployments: write"
     } else if doing.contains("commit's status") {
         "statuses: write"
+    } else if doing.contains("alert issue") {
+        "issues: write"
     } else {
         "pull-requests: write"
     }

@@ -10,13 +10,18 @@ mod commits;
 pub mod deployments;
 mod error;
 mod identity;
+pub mod issues;
+mod open_pulls;
 mod pulls;
+mod runs;
 
 pub use client::{Reader, Writer};
 pub use comments::{Author, Comment, Edited, Hidden};
 pub use commits::{Changes, CommitStatus};
 pub use error::Error;
 pub use identity::{Identity, Person};
+pub use open_pulls::OpenPull;
+pub use runs::Run;
 
 /// The API of github.com; GitHub Enterprise Server has its own.
 pub const API: &str = "https://api.github.com";

@@ -28,6 +28,10 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     if !manifest.project.url.contains("{hostname}") {
         found.add("url", "`project.url` is to contain `{hostname}`".to_owned());
     }
+    let front = manifest.project.front.as_deref();
+    if let Some(front) = front.filter(|front| !manifest.services.contains_key(*front)) {
+        found.unknown_service(manifest, "front", "`project.front`", front);
+    }
     hosts::zone(manifest, &mut found);
     let others = naming::placeholders(&manifest.project.url);
     for unknown in others.into_iter().filter(|name| *name != "hostname") {
@@ -176,13 +180,10 @@ fn limit(name: &str, environment: &EnvironmentSpec, found: &mut Found<'_>) {
             );
         }
     }
-    if environment.on_limit == OnLimit::EvictOldest {
+    if environment.on_limit == OnLimit::EvictOldest && environment.limit.is_none() {
         found.add(
             &section,
-            format!(
-                "{place}.on-limit`: `evict-oldest` is not possible yet: it would take the database from a preview whose \
-                 Workers go on serving; leave it out, and `neon-branch create` refuses what is beyond `limit`"
-            ),
+            format!("{place}.on-limit` says what happens beyond `limit`, and there is none: give one"),
         );
     }
 }

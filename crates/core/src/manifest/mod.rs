@@ -46,6 +46,8 @@ pub struct Project {
     pub build: Option<String>,
     #[serde(default)]
     pub parallel_builds: bool,
+    /// The key of the service that people open.
+    pub front: Option<String>,
 }
 
 /// `[database]`

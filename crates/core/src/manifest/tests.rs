@@ -191,7 +191,13 @@ fn a_missing_file_names_itself() {
     );
 }
 
-/// The schema that editors read is the one that the code checks. To renew it: `cargo xtask docs`.
+#[test]
+fn the_front_is_a_service() {
+    let with = |front: &str| GOOD.replace("[project]\n", &format!("[project]\nfront = \"{front}\"\n"));
+    assert_eq!(parse(&with("web")).unwrap().project.front.as_deref(), Some("web"));
+    insta::assert_snapshot!(parse(&with("wbe")).unwrap_err());
+}
+
 #[test]
 fn records_of_a_pull_request_are_its_own() {
     let text = GOOD.replace(
@@ -207,6 +213,7 @@ fn records_of_a_pull_request_are_its_own() {
     ");
 }
 
+/// The schema that editors read is the one that the code checks. To renew it: `cargo xtask docs`.
 #[test]
 fn the_schema_is_current() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("codex.schema.json");

@@ -80,8 +80,13 @@ impl Branch {
         owner.verdict(self.claim())
     }
 
+    /// The marker that it carries, as it was written.
+    pub fn marker(&self) -> Option<&str> {
+        self.note(MARKER)
+    }
+
     fn claim(&self) -> Option<Claim> {
-        if let Some(marker) = self.note(MARKER) {
+        if let Some(marker) = self.marker() {
             return Claim::of(marker).or_else(|| Some(Claim::Unreadable(marker.to_owned())));
         }
         let repository = self.note(REPOSITORY)?.to_owned();

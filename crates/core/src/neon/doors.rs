@@ -9,6 +9,7 @@ use super::{Endpoint, Reader};
 /// The ways into a project.
 #[derive(Debug, Clone, Default)]
 pub struct Doors {
+    // Of each compute, in the same order.
     /// As Neon tells them. Where computes have addresses instead of names (a local stand-in), those.
     hosts: Vec<String>,
     /// `ep-…`, the first label of the direct host and, with `-pooler`, of the pooled one, whatever comes behind: the
@@ -37,6 +38,20 @@ impl Doors {
             hosts: all(|one| &one.host),
             computes: all(|one| &one.id),
             branches: all(|one| &one.branch_id),
+        }
+    }
+
+    /// The ways into all branches but this one.
+    #[must_use]
+    pub fn without(&self, branch: &str) -> Self {
+        let others = |all: &[String]| {
+            let kept = all.iter().zip(&self.branches).filter(|(_, of)| *of != branch);
+            kept.map(|(one, _)| one.clone()).collect()
+        };
+        Self {
+            hosts: others(&self.hosts),
+            computes: others(&self.computes),
+            branches: others(&self.branches),
         }
     }
 

@@ -15,6 +15,7 @@ mod list;
 mod login;
 mod operations;
 mod ready;
+pub mod retention;
 mod schema;
 pub mod types;
 

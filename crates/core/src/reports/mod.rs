@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use bounded::{LONGEST_OUTPUT, LeftOut, bounded};
-pub use cleanup::{Cleanup, Outcome, Removal, RemovalKind};
+pub use cleanup::{Cleanup, Outcome, Removal, RemovalKind, Swept, SweptOutcome};
 pub use deploy_workers::{DeployWorkers, Service, ServiceState};
 pub use health_check::{Endpoint, Health, HealthCheck, Phases};
 pub use neon_branch::{Branch, NeonBranch, SchemaDiff};
-pub use pr_comment::{Comment, CommentAction, PrComment};
+pub use pr_comment::{Comment, CommentAction, Deployment, PrComment};
 pub use preview_dns::{PreviewDns, Record, RecordAction};
 
 /// How a run of an action ended.
@@ -54,6 +54,7 @@ pub enum Command {
     Restore,
     Checkpoint,
     Run,
+    Migrate,
     Diff,
     // preview-dns
     Apply,
@@ -65,6 +66,10 @@ pub enum Command {
     Rollback,
     // health-check
     Check,
+    // cleanup
+    Environment,
+    Sweep,
+    Explain,
     // pr-comment
     Upsert,
     Start,
@@ -112,7 +117,6 @@ pub struct Head {
 
 /// A report of any action, told apart by its `action`.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a run has one, a comment a handful")]
 pub enum Report {
     NeonBranch(NeonBranch),
     PreviewDns(PreviewDns),
@@ -312,6 +316,7 @@ mod tests {
             kept: 0,
             unseen: None,
             zoneless: false,
+            ..Cleanup::default()
         };
         let report = Report::from(report);
         let value = report.json().unwrap();
@@ -363,7 +368,7 @@ mod tests {
     fn commands_are_read_by_name() {
         assert_eq!(Command::named(" run "), Command::Run);
         assert_eq!(Command::named(""), Command::None);
-        assert_eq!(Command::named("explain"), Command::Unknown);
+        assert_eq!(Command::named("bury"), Command::Unknown);
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub struct NeonBranch {
     pub deleted: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema_diff: Option<SchemaDiff>,
-    /// Of the command that `run` ran.
+    /// Of the command that `run` or `migrate` ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_status: Option<i32>,
     /// What a dry run would do: each completes "would …".

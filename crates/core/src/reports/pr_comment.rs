@@ -11,6 +11,31 @@ pub struct PrComment {
     #[serde(flatten)]
     pub head: Head,
     pub comment: Comment,
+    /// What GitHub itself shows of the environment, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<Box<Deployment>>,
+}
+
+/// A GitHub deployment and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Deployment {
+    pub id: Option<u64>,
+    /// As GitHub names it: `in_progress`, `success`, `failure`, `error`, `inactive`.
+    pub state: String,
+    /// Older ones that are inactive since this run.
+    pub retired: usize,
+    /// Those that were deleted.
+    #[serde(skip_serializing_if = "is_none")]
+    pub deleted: usize,
+    /// Merged pull requests whose comments tell what became of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_none(n: &usize) -> bool {
+    *n == 0
 }
 
 /// The one comment and what became of it.

@@ -148,6 +148,11 @@ impl Common {
         self.unknown.as_deref()
     }
 
+    /// Access to GitHub where a token was given.
+    pub fn github_if_given(&self) -> Option<GithubAccess> {
+        self.github.clone()
+    }
+
     /// Access to GitHub, each missing part a problem.
     pub fn github(&self, problems: &mut Problems) -> GithubAccess {
         let remedy = "pass `github-token: ${{ github.token }}`";
@@ -231,6 +236,11 @@ impl Common {
             self.raw.cloudflare_api_url.as_deref(),
             crate::cloudflare::API,
         )
+    }
+
+    /// Whether a token for Cloudflare is given.
+    pub fn has_cloudflare(&self) -> bool {
+        self.raw.cloudflare_api_token.is_some()
     }
 
     /// Whether a key of Neon is given.

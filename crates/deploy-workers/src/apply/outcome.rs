@@ -95,6 +95,21 @@ impl Journal {
         !self.kv.is_empty() || !self.kv_open.is_empty() || self.services.values().any(Outcome::changed)
     }
 
+    /// The services that a run which failed has left with its own code, or may have.
+    pub(crate) fn not_put_back(&self) -> Vec<&str> {
+        let is_as_before = |outcome: &Outcome| {
+            matches!(
+                outcome.put_back,
+                Some(PutBack::Back(_) | PutBack::Removed | PutBack::Nothing)
+            )
+        };
+        let left = self
+            .services
+            .iter()
+            .filter(|(_, outcome)| (outcome.may_serve() || outcome.on_its_way) && !is_as_before(outcome));
+        left.map(|(key, _)| key.as_str()).collect()
+    }
+
     /// The services that were put back.
     pub(crate) fn put_back(&self) -> Vec<&str> {
         let back = |outcome: &Outcome| matches!(outcome.put_back, Some(PutBack::Back(_) | PutBack::Removed));

@@ -3,6 +3,7 @@
 pub(crate) mod lone;
 mod secrets;
 mod values;
+pub(crate) mod worker_secrets;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,6 +19,9 @@ use actions_core::text::quoted_list;
 use secrecy::SecretString;
 use serde::Deserialize;
 use wrangler::project::Scope;
+
+use self::secrets::Given;
+use self::worker_secrets::Pack;
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
@@ -41,6 +45,7 @@ struct Raw {
     bake: Option<String>,
     run: Option<String>,
     versions: Option<String>,
+    worker_secrets: Option<String>,
 }
 
 /// What is to be done.
@@ -99,6 +104,8 @@ pub(crate) struct Inputs {
     pub(crate) bundles: Option<PathBuf>,
     /// The SHA-256 of the bundles' manifest, where the workflow tells it.
     pub(crate) bundles_digest: Option<String>,
+    /// What the input `worker-secrets` holds.
+    pub(crate) worker_secrets: Option<Pack>,
     /// Secrets by the step's variable.
     pub(crate) secrets: BTreeMap<String, SecretString>,
     /// Secrets that are not there: told together with what is wrong in the repository.
@@ -205,7 +212,15 @@ impl Inputs {
             .as_ref()
             .map(|environment| chosen(environment, raw.services.as_deref(), &mut problems))
             .unwrap_or_default();
-        let (secrets, missing) = secrets::read(environment.as_mut(), command, &chosen, env, &common.event);
+        let worker_secrets = Pack::read(raw.worker_secrets.as_deref(), command, env, &mut problems);
+        let given = Given {
+            env,
+            pack: worker_secrets.as_ref(),
+        };
+        if manifest.is_none() {
+            secrets::of_lone(environment.as_mut(), given, &mut problems);
+        }
+        let (secrets, missing) = secrets::read(environment.as_mut(), command, &chosen, given, &common.event);
         let drop_secrets = values::drop_secrets(raw.drop_secrets.as_deref(), environment.as_ref(), &mut problems);
         let shared = environment.as_ref();
         let shared = shared.map(|environment| values::shared(raw.shared.as_deref(), environment, &mut problems));
@@ -265,6 +280,7 @@ impl Inputs {
             build_env,
             bundles,
             bundles_digest: raw.bundles_digest.map(|digest| digest.trim().to_owned()),
+            worker_secrets,
             secrets,
             missing,
             awaited: BTreeMap::new(),

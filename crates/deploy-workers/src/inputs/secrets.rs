@@ -9,25 +9,72 @@ use actions_core::secret::secret;
 use actions_core::text::quoted_list;
 use secrecy::SecretString;
 
-use super::{Command, Inputs};
+use super::worker_secrets::{self, Pack};
+use super::{Command, Inputs, values};
+
+/// Where secrets come from: the step's variables, and the input `worker-secrets`.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) env: &'a Env,
+    pub(super) pack: Option<&'a Pack>,
+}
+
+impl Given<'_> {
+    /// Two that differ were refused.
+    fn secret(self, variable: &str) -> Option<SecretString> {
+        let packed = self.pack.and_then(|pack| pack.get(variable)).cloned();
+        packed.or_else(|| self.env.get(variable).map(value_of))
+    }
+
+    /// The same for a name that comes with the code: it gets no token of the step's own.
+    fn declared(self, variable: &str) -> Option<SecretString> {
+        let packed = self.pack.and_then(|pack| pack.get(variable)).cloned();
+        packed.or_else(|| {
+            let value = self.env.get(variable).filter(|_| !is_the_steps(variable));
+            value.map(value_of)
+        })
+    }
+}
+
+/// Where a missing secret is to be put.
+fn remedy(pack: Option<&Pack>, variable: &str) -> String {
+    let add = pack.map_or("", |_| "add it to `worker-secrets`, or ");
+    format!("{add}set it in the step's `env`, such as `{variable}: ${{{{ secrets.{variable} }}}}`")
+}
+
+/// One Worker without a list of its secrets has those that `worker-secrets` holds.
+pub(super) fn of_lone(environment: Option<&mut Environment>, given: Given<'_>, problems: &mut Problems) {
+    let service = environment.and_then(|environment| environment.services.first_mut());
+    let (Some(service), Some(pack)) = (service, given.pack) else {
+        return;
+    };
+    if service.secrets.is_empty() {
+        worker_secrets::odd_names(pack, values::is_identifier, problems);
+        let secret = |name: &str| Secret {
+            name: name.to_owned(),
+            variable: name.to_owned(),
+        };
+        service.secrets = pack.names().map(secret).collect();
+    }
+}
 
 /// What the step gives the chosen services, and what of it is missing; a deployment alone needs all of it.
 pub(super) fn read(
     environment: Option<&mut Environment>,
     command: Command,
     chosen: &[String],
-    env: &Env,
+    given: Given<'_>,
     event: &Event,
 ) -> (BTreeMap<String, SecretString>, Problems) {
     let mut missing = Problems::default();
     match (environment, command) {
         (Some(environment), Command::Deploy) => {
-            let found = of(environment, chosen, env, event, &mut missing);
-            step_vars(environment, chosen, env, Some(&mut missing));
+            let found = of(environment, chosen, given, event, &mut missing);
+            step_vars(environment, chosen, given.env, Some(&mut missing));
             (found, missing)
         }
         (Some(environment), Command::Validate) => {
-            step_vars(environment, chosen, env, None);
+            step_vars(environment, chosen, given.env, None);
             (BTreeMap::new(), missing)
         }
         _ => (BTreeMap::new(), missing),
@@ -38,7 +85,7 @@ pub(super) fn read(
 fn of(
     environment: &Environment,
     chosen: &[String],
-    env: &Env,
+    given: Given<'_>,
     event: &Event,
     problems: &mut Problems,
 ) -> BTreeMap<String, SecretString> {
@@ -47,9 +94,9 @@ fn of(
     let services = environment.services.iter();
     for service in services.filter(|service| chosen.contains(&service.key)) {
         for wanted in &service.secrets {
-            match env.get(&wanted.variable) {
+            match given.secret(&wanted.variable) {
                 Some(value) => {
-                    found.entry(wanted.variable.clone()).or_insert_with(|| value_of(value));
+                    found.insert(wanted.variable.clone(), value);
                 }
                 None => missing.entry(&wanted.variable).or_default().push(service.key.clone()),
             }
@@ -58,8 +105,9 @@ fn of(
     for (variable, services) in missing {
         let noun = if services.len() == 1 { "service" } else { "services" };
         let plainly = format!(
-            "missing or empty; {noun} {} would get no secret: set it in the step's `env`, such as `{variable}: ${{{{ secrets.{variable} }}}}`",
-            quoted_list(&services)
+            "missing or empty; {noun} {} would get no secret: {}",
+            quoted_list(&services),
+            remedy(given.pack, variable)
         );
         problems.add(variable, event.missing_secret(&plainly));
     }
@@ -92,7 +140,7 @@ fn is_the_steps(variable: &str) -> bool {
 }
 
 /// A database URL's password is masked beside the URL.
-fn value_of(value: &str) -> SecretString {
+pub(super) fn value_of(value: &str) -> SecretString {
     if value.contains("://") {
         actions_core::secret::database_url(value)
     } else {
@@ -110,6 +158,10 @@ impl Inputs {
             .and_then(|manifest| manifest.environments.get(&self.environment.name));
         let renamed = spec.map(|spec| &spec.secrets);
         let mut awaited = BTreeMap::new();
+        let given = Given {
+            env,
+            pack: self.worker_secrets.as_ref(),
+        };
         for service in &mut self.environment.services {
             let own: BTreeSet<&String> = service.secrets.iter().map(|secret| &secret.name).collect();
             let more = declared.get(&service.key).into_iter().flatten();
@@ -117,12 +169,11 @@ impl Inputs {
             let mut left = Vec::new();
             for name in more {
                 let variable = renamed.and_then(|renamed| renamed.get(name)).unwrap_or(name).clone();
-                // A configuration comes with the code: it gets no token of the step's own.
-                let Some(value) = env.get(&variable).filter(|_| !is_the_steps(&variable)) else {
+                let Some(value) = given.declared(&variable) else {
                     left.push(name.clone());
                     continue;
                 };
-                self.secrets.entry(variable.clone()).or_insert_with(|| value_of(value));
+                self.secrets.entry(variable.clone()).or_insert(value);
                 service.secrets.push(Secret {
                     name: name.clone(),
                     variable,
@@ -133,6 +184,23 @@ impl Inputs {
             }
         }
         self.awaited = awaited;
+    }
+
+    /// Holds the names of `worker-secrets` against those that somebody asks for, `declared` by a configuration among
+    /// them.
+    pub(crate) fn check_names(&self, declared: &BTreeSet<String>, problems: &mut Problems) {
+        if let Some(pack) = &self.worker_secrets {
+            pack.check(self.manifest.as_ref(), &self.environment, declared, problems);
+        }
+    }
+
+    /// The names of `worker-secrets` that no chosen service asks for in this environment.
+    pub(crate) fn unused_secrets(&self) -> Vec<String> {
+        let services = self.environment.services.iter();
+        let chosen = services.filter(|service| self.chosen.contains(&service.key));
+        let used = chosen.flat_map(|service| service.secrets.iter().map(|secret| secret.variable.as_str()));
+        let pack = self.worker_secrets.as_ref();
+        pack.map(|pack| pack.without(&used.collect())).unwrap_or_default()
     }
 
     /// What is wrong where a Worker that has the secrets `there` lacks one that is declared: name and sentence.
@@ -146,7 +214,8 @@ impl Inputs {
         let worker = worker.to_owned();
         missing.map(move |name| {
             let plainly = format!(
-                "missing or empty; its wrangler configuration names it in `secrets.required`, and Worker `{worker}` does not have it: set it in the step's `env`, such as `{name}: ${{{{ secrets.{name} }}}}`"
+                "missing or empty; its wrangler configuration names it in `secrets.required`, and Worker `{worker}` does not have it: {}",
+                remedy(self.worker_secrets.as_ref(), name)
             );
             (name, self.event.missing_secret(&plainly))
         })

@@ -57,7 +57,7 @@ pub(super) fn shared(value: Option<&str>, environment: &Environment, problems: &
     all
 }
 
-fn is_identifier(name: &str) -> bool {
+pub(super) fn is_identifier(name: &str) -> bool {
     let is_first = |c: char| c.is_alphabetic() || matches!(c, '_' | '$');
     name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_alphanumeric())
 }

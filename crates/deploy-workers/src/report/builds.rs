@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use actions_core::error::{Fault, fault};
 use actions_core::runner::{Runner, command};
-use actions_core::text::{bytes, count, elapsed, quoted_list};
+use actions_core::text::{bytes, count, elapsed, listed, quoted_list};
 use indexmap::IndexMap;
 use wrangler::Failed;
 use wrangler::bundles::Taken;
@@ -59,6 +59,11 @@ pub(crate) fn cut_short(before: &str, work: &[String]) -> String {
 pub(crate) fn left_running(names: &BTreeSet<String>) -> String {
     let names: Vec<&String> = names.iter().collect();
     format!("ended what builds had left running: {}", quoted_list(&names))
+}
+
+/// Names of `worker-secrets` that no service asks for here.
+pub(crate) fn unused_secrets(names: &[String]) -> String {
+    format!("worker-secrets: not used here: {}", listed(names))
 }
 
 /// Bundles of an earlier job are what they were.

@@ -21,11 +21,11 @@ use wrangler::Failed;
 pub(crate) use back::{not_removed, planned, put_back, putting_back, rollback_failed, still_bound, undone};
 pub(crate) use builds::{
     builds_skipped, bundling_failed, commit_not_known, cut_short, left, left_running, lost, not_bundled, progress,
-    project_not_built, project_not_built_either, taken, work,
+    project_not_built, project_not_built_either, taken, unused_secrets, work,
 };
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
 pub(crate) use hostnames::{domain_taken, no_workers_dev, not_replaced, other_workers_dev, route_taken};
-pub(crate) use output::{Report, outputs, untouched};
+pub(crate) use output::{Back, Report, outputs, untouched};
 
 use crate::apply::outcome::Outcome;
 use crate::inputs::Inputs;

@@ -34,8 +34,16 @@ pub(super) fn head(inputs: &Inputs, command: Command, seconds: f64) -> Head {
     }
 }
 
-/// Writes the outputs. `back` are the services that were put back.
-pub(crate) fn outputs(runner: &Runner, json: &DeployWorkers, back: &[&str]) -> anyhow::Result<()> {
+/// Whose code is as it was before, and whose is not, by the services' keys.
+#[derive(Default)]
+pub(crate) struct Back<'a> {
+    pub(crate) put_back: Vec<&'a str>,
+    /// They have, or may have, what the run that failed has deployed.
+    pub(crate) not_put_back: Vec<&'a str>,
+}
+
+/// Writes the outputs.
+pub(crate) fn outputs(runner: &Runner, json: &DeployWorkers, back: &Back<'_>) -> anyhow::Result<()> {
     let by_service = |value: fn(&Service) -> Value| -> String {
         let all: Map<String, Value> = json
             .services
@@ -47,7 +55,8 @@ pub(crate) fn outputs(runner: &Runner, json: &DeployWorkers, back: &[&str]) -> a
     runner.output("urls", &by_service(|service| service.url.clone().into()))?;
     runner.output("versions", &by_service(|service| service.version_id.clone().into()))?;
     runner.output("changed", if json.head.changed { "true" } else { "false" })?;
-    runner.output("rolled-back", &serde_json::json!(back).to_string())?;
+    runner.output("rolled-back", &serde_json::json!(back.put_back).to_string())?;
+    runner.output("not-put-back", &serde_json::json!(back.not_put_back).to_string())?;
     runner.report(json.clone())
 }
 
@@ -219,7 +228,12 @@ impl Report<'_> {
 
     /// Writes the outputs.
     pub(crate) fn outputs(&self, runner: &Runner) -> anyhow::Result<()> {
-        outputs(runner, &self.json(), &self.journal.put_back())
+        let not_put_back = self.error.map(|_| self.journal.not_put_back());
+        let back = Back {
+            put_back: self.journal.put_back(),
+            not_put_back: not_put_back.unwrap_or_default(),
+        };
+        outputs(runner, &self.json(), &back)
     }
 
     /// Writes outputs and summary. Where nothing was begun, the error says all that there is to say.
@@ -257,7 +271,7 @@ pub(crate) fn untouched(
         },
         services: chosen.map(service).collect(),
     };
-    outputs(runner, &json, &[])
+    outputs(runner, &json, &Back::default())
 }
 
 /// What no version holds, so no rollback brings back.

@@ -3,7 +3,7 @@
 use actions_core::error::fault;
 use actions_core::naming;
 use actions_core::neon::annotation::{self, Kind};
-use actions_core::neon::{Branch, Made, NewBranch};
+use actions_core::neon::{Branch, Made, NewBranch, retention};
 use jiff::Timestamp;
 
 use super::create::with_room;
@@ -71,7 +71,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
 /// Deletes the restore points of `of` beyond the newest `keep`.
 async fn prune(session: &mut Session<'_>, of: &Branch, known: &[Branch]) -> anyhow::Result<()> {
     let keep = session.inputs.keep;
-    let (surplus, needed) = plan::surplus(known, of, &session.inputs.subject.owner, keep);
+    let (surplus, needed) = retention::surplus(known, &of.id, &session.inputs.subject.owner, keep);
     for branch in needed {
         session.warn(report::not_pruned(&branch.name));
     }

@@ -5,20 +5,19 @@ use std::time::Duration;
 use actions_core::error::{Fault, fault};
 use actions_core::naming;
 use actions_core::neon::annotation::{self, Kind};
-use actions_core::neon::{Branch, Connection, Made, NewBranch, Writer};
+use actions_core::neon::{Branch, Made, NewBranch, Writer};
 use actions_core::runner::signal::{GRACE, Interrupt, Interrupts};
-use actions_core::secret::ExposeSecret as _;
 use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 
 use super::create::{ready, with_room};
 use super::diff::tell;
-use super::{check_history, check_lasts, done, parent, planned};
+use super::{check_history, check_lasts, done, given, parent, planned};
 use crate::plan;
 use crate::report::{self, Diff};
 use crate::script::{End, Script};
 use crate::session::Session;
-use crate::variables::{self, Part};
+use crate::variables;
 
 /// After an interrupted create, the copy may still show up. The waits between the looks, short enough for the ten
 /// seconds that a runner leaves us.
@@ -26,8 +25,6 @@ const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Durati
 
 /// What is left for the report when a cancelled run has ended its command and removed the copy.
 const REPORT: Duration = Duration::from_secs(1);
-const URL: &str = "DATABASE_URL";
-const POOLED: &str = "DATABASE_URL_POOLED";
 
 pub(super) async fn run(session: &mut Session<'_>, interrupts: &mut Interrupts) -> anyhow::Result<()> {
     let (new, source) = tokio::select! {
@@ -91,7 +88,7 @@ async fn prepare(session: &mut Session<'_>) -> anyhow::Result<(NewBranch, String
         parent?,
         doors.map_err(|cause| fault("could not list the project's computes").because(cause))?,
     );
-    let ways = variables::ways_past(session.runner.env.iter(), &doors, &set(session));
+    let ways = variables::ways_past(session.runner.env.iter(), &doors, &given::names(session));
     if !ways.is_empty() {
         return Err(report::ways_past(&ways).into());
     }
@@ -117,41 +114,6 @@ async fn prepare(session: &mut Session<'_>) -> anyhow::Result<(NewBranch, String
         ..NewBranch::default()
     };
     Ok((new, source))
-}
-
-/// The variables that are set to the copy.
-fn set(session: &Session<'_>) -> Vec<String> {
-    let listed = session
-        .inputs
-        .subject
-        .database
-        .iter()
-        .flat_map(|database| &database.variables);
-    [URL, POOLED]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(listed.cloned())
-        .collect()
-}
-
-/// The same with their values.
-fn values(session: &Session<'_>, connection: &Connection) -> Vec<(String, String)> {
-    let value = |name: &str| match Part::of(name) {
-        Part::Url if name == POOLED => connection.pooled.expose_secret().to_owned(),
-        Part::Url => connection.direct.expose_secret().to_owned(),
-        Part::Host => connection.host.clone(),
-        Part::Port => connection.port.to_string(),
-        Part::Role => connection.role.clone(),
-        Part::Password => connection.password.expose_secret().to_owned(),
-        Part::Database => connection.database.clone(),
-    };
-    set(session)
-        .into_iter()
-        .map(|name| {
-            let value = value(&name);
-            (name, value)
-        })
-        .collect()
 }
 
 /// `run-pr-42-1001-1-3f9a`: whose it is can be read, and no two runs share one.
@@ -200,7 +162,7 @@ async fn on_copy(
     let script = Script {
         text: &session.inputs.script,
         directory: &session.inputs.working_directory,
-        env: &values(session, &connection),
+        env: &given::values(session, &connection),
     };
     let began = Instant::now();
     let end = script.run(session.runner, interrupts).await?;

@@ -39,8 +39,13 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     if let Some((limit, alive)) = alive?
         && alive.len() >= limit
     {
-        let environment = &session.inputs.subject.owner.environment;
-        return Err(report::too_many(&name, environment, limit, &alive, Timestamp::now()).into());
+        let subject = &session.inputs.subject;
+        let environment = &subject.owner.environment;
+        if subject.on_limit == OnLimit::Fail {
+            return Err(report::too_many(&name, environment, limit, &alive, Timestamp::now()).into());
+        }
+        // A branch alone cannot make room: its Workers would go on serving. The sweep takes whole previews.
+        session.warn(report::makes_room_later(environment, limit, alive.len() + 1));
     }
     if let Some((used, limit)) = usage
         && plan::is_near(used, limit)

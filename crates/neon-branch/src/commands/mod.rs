@@ -6,6 +6,8 @@ mod create;
 mod delete;
 mod diff;
 mod get;
+mod given;
+mod migrate;
 mod reset;
 mod restore;
 
@@ -25,6 +27,9 @@ use crate::session::Session;
 pub(crate) async fn run(session: &mut Session<'_>, interrupts: &mut Interrupts) -> anyhow::Result<()> {
     if session.inputs.command == Command::Run {
         return copy::run(session, interrupts).await;
+    }
+    if session.inputs.command == Command::Migrate {
+        return migrate::run(session, interrupts).await;
     }
     let mut pending = session.watch_pending();
     let command = carry_out(session);
@@ -52,8 +57,8 @@ async fn carry_out(session: &mut Session<'_>) -> anyhow::Result<()> {
         Command::Restore => restore::run(session).await,
         Command::Checkpoint => checkpoint::run(session).await,
         Command::Diff => diff::run(session).await,
-        // Has to tidy up by itself, whatever happens.
-        Command::Run => Ok(()),
+        // They end their command by themselves, whatever happens.
+        Command::Run | Command::Migrate => Ok(()),
     }
 }
 

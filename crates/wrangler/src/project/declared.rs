@@ -2,7 +2,7 @@
 //! gives them. wrangler asks Cloudflare to take each over from the version before (`inherit`), from 4.100 on; 4.74 knows
 //! the key and does not yet (tried).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -50,6 +50,12 @@ impl Project {
             (!declared.is_empty()).then(|| (service.key.clone(), declared))
         });
         chosen.collect()
+    }
+
+    /// The secrets that some service's configuration declares, chosen or not.
+    pub fn declared_by_any(&self) -> BTreeSet<String> {
+        let all = self.configs.keys().filter_map(|key| self.settings(key));
+        all.flat_map(|settings| declared(&settings)).collect()
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Binary {
 pub(super) fn rows(workspace: &Workspace, scratch: &Path) -> Result<Option<Vec<Binary>>> {
     // Cargo's folder of a profile is beside the others.
     let folder = workspace.bin.with_file_name("release");
-    let actions = tree::actions(workspace)?;
+    let actions = tree::binaries(workspace)?;
     if !actions.iter().all(|action| folder.join(action).is_file()) {
         return Ok(None);
     }

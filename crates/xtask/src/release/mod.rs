@@ -1,6 +1,7 @@
 //! What a release is made of: the tree that a tag points to, and the assets beside it.
 
 pub(crate) mod assets;
+pub(crate) mod build;
 mod lock;
 pub(crate) mod references;
 pub(crate) mod tree;

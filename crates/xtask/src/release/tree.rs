@@ -145,6 +145,19 @@ fn files(workspace: &Workspace) -> Result<Vec<(String, Vec<String>)>> {
     Ok(files)
 }
 
+/// The workflows that other repositories call, in order.
+pub(crate) fn reusable_workflows(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(workspace.path(".github/workflows"))? {
+        let file = format!(".github/workflows/{}", entry?.file_name().to_string_lossy());
+        if is_reusable_workflow(workspace, &file)? {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// Whether other repositories call this workflow.
 fn is_reusable_workflow(workspace: &Workspace, file: &str) -> Result<bool> {
     let is_workflow = file.starts_with(".github/workflows/") && is_yaml(file);

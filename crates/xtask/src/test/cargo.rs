@@ -63,7 +63,13 @@ pub(crate) fn build_binaries(workspace: &Workspace) -> Result<String> {
 
 /// The same as a release has them.
 pub(crate) fn build_release_binaries(workspace: &Workspace) -> Result<String> {
-    command(cargo(workspace).args(BUILD).arg("--release"))
+    let flags = crate::release::build::flags(&workspace.root, None)?;
+    command(
+        cargo(workspace)
+            .args(BUILD)
+            .arg("--release")
+            .env("CARGO_ENCODED_RUSTFLAGS", flags),
+    )
 }
 
 pub(super) fn test(workspace: &Workspace) -> Result<Passed> {
@@ -104,7 +110,7 @@ pub(super) fn truth(workspace: &Workspace) -> Result<Passed> {
     })
 }
 
-fn cargo(workspace: &Workspace) -> Command {
+pub(super) fn cargo(workspace: &Workspace) -> Command {
     // The cargo that started us, when one did.
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(&workspace.root).env("CARGO_TERM_COLOR", "never");

@@ -103,6 +103,13 @@ const STEPS: &[Step] = &[
         run: node::runtime,
     },
     Step {
+        name: "comment",
+        what: "comments about hostile reports, rendered as GitHub does: nothing of a stranger's comes out",
+        needs: &["npm-comment"],
+        lane: Lane::Compile,
+        run: node::comment,
+    },
+    Step {
         name: "workflows",
         what: "workflows, run by act against the local cloud: a story each",
         needs: &["build", "python", "npm-platform", "npm-runtime"],
@@ -129,6 +136,13 @@ const STEPS: &[Step] = &[
         needs: &[],
         lane: Lane::Fetch,
         run: |workspace| node::install(workspace, "action-tests/runtime"),
+    },
+    Step {
+        name: "npm-comment",
+        what: "npm ci in action-tests/comment",
+        needs: &[],
+        lane: Lane::Fetch,
+        run: |workspace| node::install(workspace, "action-tests/comment"),
     },
     Step {
         name: "npm-platform",

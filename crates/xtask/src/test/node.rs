@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::cargo::cargo;
 use super::{Passed, command};
 use crate::install::{self, Done};
 use crate::workspace::Workspace;
@@ -36,6 +37,27 @@ pub(super) fn runtime(workspace: &Workspace) -> Result<Passed> {
         .env("CI", "true")
         .env("CODEX_ACTIONS_BIN_DIR", &workspace.bin);
     command(&mut npm).map(Passed::Ran)
+}
+
+/// Renders what the example prints: every sentence that a comment can hold comes from the code itself.
+pub(super) fn comment(workspace: &Workspace) -> Result<Passed> {
+    let states = command(cargo(workspace).args([
+        "run",
+        "--locked",
+        "--quiet",
+        "--package",
+        "actions-comment",
+        "--example",
+        "states",
+    ]))?;
+    let scratch = workspace.scratch("comment")?;
+    let file = scratch.path().join("states.json");
+    std::fs::write(&file, states)?;
+    let mut node = Command::new("node");
+    node.arg("hostile.mjs")
+        .arg(&file)
+        .current_dir(workspace.path("action-tests/comment"));
+    command(&mut node).map(Passed::Ran)
 }
 
 fn npm(workspace: &Workspace, folder: &str, arguments: &[&str]) -> Result<String> {

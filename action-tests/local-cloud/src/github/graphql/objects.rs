@@ -28,6 +28,8 @@ pub(super) enum Object {
     /// Repository and number of an issue.
     Issue(String, u64),
     PullRequest(String, u64),
+    /// How many there are.
+    PullRequests(usize),
     Comment(String, u64),
     Comments(String, Page),
     Edge(String, u64),
@@ -113,6 +115,7 @@ impl Object {
             Self::Repository(_) => "Repository",
             Self::Issue(..) => "Issue",
             Self::PullRequest(..) => "PullRequest",
+            Self::PullRequests(_) => "PullRequestConnection",
             Self::Comment(..) => "IssueComment",
             Self::Comments(..) => "IssueCommentConnection",
             Self::Edge(..) => "IssueCommentEdge",
@@ -133,6 +136,7 @@ impl Object {
             Self::Issue(repository, number) | Self::PullRequest(repository, number) => {
                 return thread_field(world, repository, *number, name, arguments);
             }
+            Self::PullRequests(total) => value(*total),
             Self::Comment(repository, id) => comment_field(world, repository, *id, name),
             Self::Comments(repository, page) => {
                 let comment = |id: &u64| Self::Comment(repository.clone(), *id);
@@ -208,6 +212,7 @@ fn repository_field(world: &World, repository: &str, name: &str, arguments: &Map
         "id" => return Ok(value(repository_id(known))),
         "name" => return Ok(value(known.name.as_str())),
         "nameWithOwner" => return Ok(value(known.full_name())),
+        "pullRequests" => return Ok(one(Object::PullRequests(count_pulls(known, arguments)))),
         "issue" => ("an Issue", |is_pull| !is_pull),
         "pullRequest" => ("a PullRequest", |is_pull| is_pull),
         _ => ("an issue or pull request", |_| true),
@@ -219,6 +224,25 @@ fn repository_field(world: &World, repository: &str, name: &str, arguments: &Map
         let message = format!("Could not resolve to {what} with the number of {number}.");
         Failure::new("NOT_FOUND", message)
     })
+}
+
+/// How many pull requests are in one of the states that were asked for; of all without any.
+fn count_pulls(repository: &Repository, arguments: &Map<String, Value>) -> usize {
+    let wanted: Vec<&str> = match arguments.get("states") {
+        Some(Value::Array(states)) => states.iter().filter_map(Value::as_str).collect(),
+        Some(state) => state.as_str().into_iter().collect(),
+        None => Vec::new(),
+    };
+    let state_of = |thread: &Thread| match &thread.pull {
+        Some(pull) if pull.merged_at.is_some() => Some("MERGED"),
+        Some(_) if thread.state == "open" => Some("OPEN"),
+        Some(_) => Some("CLOSED"),
+        None => None,
+    };
+    let states = repository.threads.iter().filter_map(state_of);
+    states
+        .filter(|state| wanted.is_empty() || wanted.contains(state))
+        .count()
 }
 
 fn thread_field(world: &World, repository: &str, number: u64, name: &str, arguments: &Map<String, Value>) -> Result {

@@ -19,6 +19,7 @@ async fn a_dry_run_only_reads() {
         ("restore", vec![("branch", "there"), ("parent-timestamp", "1s")]),
         ("checkpoint", vec![("branch", "production")]),
         ("run", vec![("run", "exit 1")]),
+        ("migrate", vec![("branch", "there"), ("run", "exit 1")]),
     ] {
         let start = run(&world, command).input("dry-run", "true");
         let dry = ok(more
@@ -44,6 +45,7 @@ async fn a_dry_run_only_reads() {
         restore branch `there` from `there` as of [time], and keep its present state as branch `there-before-restore-1001`
         create branch `checkpoint/production/1001` from `production`
         run the command on `run-pr-42-1001-1-[unique]`, a copy of `production`, and delete that
+        run the command on branch `there` itself
         ");
     });
     world.finish().await;

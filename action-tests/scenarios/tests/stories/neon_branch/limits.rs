@@ -110,18 +110,19 @@ async fn the_manifests_limit_counts_previews_of_this_environment() {
 }
 
 #[tokio::test]
-async fn a_limit_that_would_evict_is_refused_with_the_manifest() {
+async fn beyond_a_limit_that_evicts_a_preview_is_made_and_no_branch_taken_from_another() {
     let world = world().await;
     world.file(
         "codex.toml",
-        &MANIFEST.replace("expires = \"7d\"", "limit = 2\non-limit = \"evict-oldest\""),
+        &MANIFEST.replace("expires = \"7d\"", "limit = 1\non-limit = \"evict-oldest\""),
     );
-    let run = run(&world, "create").go().await;
-    assert_eq!(run.code, 2, "{run}");
-    insta::assert_snapshot!(run.error(), @"
-    one input is wrong; nothing was touched
-    - `manifest`: codex.toml:9:1: `environments.preview.on-limit`: `evict-oldest` is not possible yet: it would take the database from a preview whose Workers go on serving; leave it out, and `neon-branch create` refuses what is beyond `limit`
-    ");
-    assert!(world.requests().is_empty());
+    let create = |number: u64| run(&world, "create").input("pull-request", number.to_string());
+    world.seed(&json!({"github": {"pulls": [{"number": 43}]}})).await;
+    assert_eq!(ok(create(42).go().await).report["warnings"], Value::Null);
+    let second = ok(create(43).go().await);
+    assert_eq!(second.output("created"), "true");
+    insta::assert_snapshot!(second.report["warnings"][0].as_str().unwrap(), @r#"2 previews of `preview` are alive with this one, and the manifest's `limit` is 1: the next sweep removes the least recently deployed (`on-limit = "evict-oldest"`)"#);
+    assert_eq!(ok(create(42).go().await).output("created"), "false");
+    assert!(names(&world).contains(&"preview-pr-42".to_owned()));
     world.finish().await;
 }

@@ -6,6 +6,7 @@ mod refused;
 mod ways;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -145,8 +146,8 @@ impl Release {
         std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).unwrap();
     }
 
-    fn command(&self, shell: &[&str], name: &str) -> Command {
-        let mut command = Command::new(shell[0]);
+    fn command(&self, shell: &[impl AsRef<OsStr>], name: &str) -> Command {
+        let mut command = Command::new(&shell[0]);
         command
             .args(&shell[1..])
             .arg(self.path("tree/run.sh"))
@@ -159,7 +160,7 @@ impl Release {
     }
 
     /// Runs `run.sh health-check` in this shell.
-    async fn run_in(&self, shell: &[&str]) -> Ended {
+    async fn run_in(&self, shell: &[impl AsRef<OsStr>]) -> Ended {
         self.end(self.command(shell, "health-check")).await
     }
 

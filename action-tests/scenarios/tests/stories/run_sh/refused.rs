@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::ways::shells;
 use super::{ASSET, Answer, BINARY, Ended, Release, gzip, released};
 
 /// Nothing ran, and one annotation tells why.
@@ -42,6 +43,23 @@ async fn a_wrong_byte() {
 async fn another_binary() {
     let other = served(Answer::of(gzip(b"#!/bin/sh\ntouch \"$RAN\"\n"))).await;
     assert!(refused(&other).contains("is not the binary of this release"));
+}
+
+/// Where shells differ is when they end: at a failure of a function, and at one inside of a substitution.
+#[tokio::test]
+async fn every_shell_refuses_alike() {
+    for shell in shells() {
+        let other = Answer::of(gzip(b"other"));
+        let release = Release::serving(BTreeMap::from([(format!("/v1.2.3/{ASSET}.gz"), other)])).await;
+        let ended = release.run_in(&shell).await;
+        assert!(
+            refused(&ended).contains("is not the binary of this release"),
+            "{shell:?}"
+        );
+        std::fs::write(release.path("tree/binaries.lock"), "version v1.2.3\n").unwrap();
+        let ended = release.run_in(&shell).await;
+        assert!(refused(&ended).contains("names no single SHA-256"), "{shell:?}");
+    }
 }
 
 #[tokio::test]

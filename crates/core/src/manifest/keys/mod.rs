@@ -108,6 +108,11 @@ const PROJECT: &[Key] = &[
         Kind::Flag,
         "Whether builds of services in one workspace (npm, pnpm, Yarn, Turborepo, Nx, Lerna, Rush) may run at the same time: they must not build a package that they share. Default: `false`.",
     ),
+    key(
+        "front",
+        Kind::Text,
+        "The service that people open, by its key: the pull request's comment begins with it. Default: the one whose `health` is a page.",
+    ),
 ];
 
 const DATABASE: &[Key] = &[
@@ -163,7 +168,7 @@ const ENVIRONMENT: &[Key] = &[
     key(
         "expires",
         Kind::Duration,
-        "How long a database branch lives after the last push, such as `7d`; at most `30d`.",
+        "How long a preview lives after its last deploy, such as `7d`; at most `30d`. Neon then deletes its database branch by itself, and the next sweep the rest.",
     ),
     key(
         "grace",
@@ -173,12 +178,12 @@ const ENVIRONMENT: &[Key] = &[
     key(
         "limit",
         Kind::Number,
-        "How many previews of this environment may be alive at once, counted by their database branches: beyond it, `neon-branch create` refuses.",
+        "How many previews of this environment may be alive at once, counted by their database branches. What happens beyond it is `on-limit`.",
     ),
     key(
         "on-limit",
         Kind::OneOf(&["fail", "evict-oldest"]),
-        "What happens beyond `limit`: `fail`, the default. `evict-oldest` is refused until whole previews are swept.",
+        "What happens beyond `limit`: with `fail`, the default, `neon-branch create` refuses. With `evict-oldest` it goes on, and the next sweep (`cleanup` with `command: sweep`) removes whole previews until the limit holds, the least recently deployed first.",
     ),
     key(
         "secrets",

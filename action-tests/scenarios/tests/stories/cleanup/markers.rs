@@ -1,0 +1,108 @@
+//! What markers alone tell: no manifest, no secrets, no room in the token's limit.
+
+use super::partial::{deployment, deployments};
+use super::*;
+
+#[tokio::test]
+async fn a_repository_that_lost_its_manifest_cleans_up_by_markers() {
+    let world = world().await;
+    std::fs::remove_file(world.workspace().join("codex.toml")).unwrap();
+    deployment(&world, MARKER, "success").await;
+    // A second project of the repository has a preview of the same pull request.
+    let shop = "codex-actions:1296269:acme/app:shop:preview:42";
+    world
+        .seed(&json!({"cloudflare": {"workers": [
+            {"name": "shop-preview-42", "tags": [shop]},
+            {"name": "shop-production", "tags": ["codex-actions:1296269:acme/app:shop:production"]},
+            {"name": "eve-preview-42", "tags": ["codex-actions:8:eve/other:codex:preview:42"]}]}}))
+        .await;
+    let before = names(&world);
+    let run = world.run("cleanup").input("cloudflare-zone-id", ids::ZONE).go().await;
+    assert_eq!((run.code, run.output("left")), (0, "0"), "{run}");
+    let after = names(&world);
+    let gone: Vec<&str> = before
+        .iter()
+        .filter(|name| !after.contains(name))
+        .map(String::as_str)
+        .collect();
+    insta::assert_snapshot!(gone.join("\n"), @"");
+    // What only a manifest could name is told.
+    insta::assert_snapshot!(steady(run.log().lines().last().unwrap()), @"");
+    assert_eq!(deployments(&world).await, [0; 0]);
+    let mark = world.mark();
+    let again = world.run("cleanup").input("cloudflare-zone-id", ids::ZONE).go().await;
+    assert_eq!((again.code, again.output("changed")), (0, "false"), "{again}");
+    world.assert_only_reads_since(mark);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn without_manifest_and_zone_it_says_what_it_did_not_look_at() {
+    let world = world().await;
+    std::fs::remove_file(world.workspace().join("codex.toml")).unwrap();
+    let run = world
+        .run("cleanup")
+        .without("neon-api-key")
+        .without("neon-project-id")
+        .go()
+        .await;
+    assert_eq!(run.code, 0, "{run}");
+    insta::assert_snapshot!(steady(run.log().lines().last().unwrap()), @"");
+    assert!(branches(&world.state()).contains(&"preview-pr-42".to_owned()));
+    // Of no pull request nothing can be told.
+    let none = world.run("cleanup").on_push().go().await;
+    assert_eq!(none.code, 2, "{none}");
+    insta::assert_snapshot!(steady(&none.error()), @"");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_forks_run_has_no_secrets_and_fails_nothing() {
+    let world = world().await;
+    let before = names(&world);
+    let repository = json!({"id": 1_296_269, "full_name": "acme/app"});
+    world.event(
+        &json!({"action": "closed", "number": 42, "repository": repository, "pull_request": {
+        "number": 42, "state": "closed", "merged": false,
+        "head": {"ref": "main", "sha": ids::HEAD_SHA, "repo": {"id": 7, "full_name": "eve/app"}},
+        "base": {"ref": "main", "repo": repository}}}),
+    );
+    let mark = world.mark();
+    let run = world
+        .run("cleanup")
+        .without("cloudflare-api-token")
+        .without("neon-api-key")
+        .go()
+        .await;
+    assert_eq!(
+        (run.code, run.output("changed"), run.output("left")),
+        (0, "false", "0"),
+        "{run}"
+    );
+    insta::assert_snapshot!(steady(&run.log()), @"");
+    assert_eq!(run.report["unseen"], "Cloudflare and Neon", "{run}");
+    assert_eq!((world.mark(), names(&world)), (mark, before), "nothing was asked");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_limit_of_a_token_is_not_reached() {
+    let world = world().await;
+    // A token that others use, too: there is room for a part of the work in each window.
+    world
+        .seed(&json!({"cloudflare": {"settings": {"rate_limit": 20, "rate_window": 3}}}))
+        .await;
+    let run = clean(&world).await;
+    assert_eq!((run.code, run.output("left")), (0, "0"), "{run}");
+    assert!(
+        run.log().contains("the token has almost used up Cloudflare's limit"),
+        "{run}"
+    );
+    let refused = world
+        .requests()
+        .iter()
+        .filter(|request| request["status"] == 429)
+        .count();
+    assert_eq!(refused, 0, "{:#?}", world.lines_since(0));
+    world.finish().await;
+}

@@ -1,0 +1,173 @@
+//! `command: sweep`: everything that this repository left behind goes; `command: explain`: says of each thing whose it
+//! is, and why it would go or stay.
+//!
+//! All lists are read once. An environment is of this repository by the markers on its things, never by names alone
+//! where a marker could stand. It goes when its pull request is not open, or by its age, and only after a last look at
+//! that pull request. On any doubt it stays.
+
+mod again;
+mod apply;
+mod census;
+mod index;
+mod inputs;
+mod mode;
+mod plan;
+mod report;
+mod whose;
+#[cfg(test)]
+mod world_tests;
+
+use std::time::Instant;
+
+use actions_core::github::{self, OpenPull};
+use actions_core::runner::signal::{Interrupt, Interrupts};
+use actions_core::runner::{Runner, command};
+use jiff::Timestamp;
+
+use self::again::Again;
+use self::apply::Comments;
+use self::census::Known;
+use self::inputs::Inputs;
+use self::mode::{Dry, Mode};
+use self::plan::Verdict;
+use self::report::{Ended, Report};
+use crate::alert;
+use crate::apply::Writers;
+use crate::apply::brake::Brake;
+use crate::facts::{self, Facts, Readers};
+use crate::outcome::Stop;
+
+/// There is one issue for all sweeps of a repository.
+const ALARM: &str = "sweep";
+
+/// What was read, once.
+struct Read {
+    facts: Facts,
+    open: Vec<OpenPull>,
+    mode: Mode,
+}
+
+pub(crate) async fn sweep(runner: &Runner) -> anyhow::Result<()> {
+    run(runner, false).await
+}
+
+pub(crate) async fn explain(runner: &Runner) -> anyhow::Result<()> {
+    run(runner, true).await
+}
+
+async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let inputs = Inputs::read(&runner.env).await?;
+    let brake = Brake::new(inputs.timeout);
+    let mut interrupts = Interrupts::listen()?;
+    let readers = Readers::new(
+        Some(&inputs.cloudflare),
+        inputs.neon.as_ref(),
+        Some(&inputs.github),
+        inputs.timeout,
+    )?;
+    let github = inputs
+        .github
+        .reader(actions_core::http::client()?)?
+        .with_patience(facts::patience(inputs.timeout));
+    let environments = inputs.environments();
+    let mode = async {
+        if explains {
+            Mode::Dry(Dry::Explain)
+        } else {
+            mode::of(&inputs, &github).await
+        }
+    };
+    let reading = async {
+        tokio::join!(
+            readers.read(&inputs.zone, &environments),
+            github.open_pull_requests(),
+            mode
+        )
+    };
+    let read = tokio::select! {
+        read = reading => read,
+        signal = interrupts.next() => return Err(report::cancelled(signal)),
+        () = tokio::time::sleep_until(brake.end()) => return Err(report::out_of_time(inputs.timeout)),
+    };
+    let (facts, open, mode) = read;
+    let alarm = Alarm {
+        github: readers.github.as_ref().filter(|_| inputs.alert && mode == Mode::Real),
+        run: runner.env.run_url(),
+    };
+    let open = match open {
+        Ok(open) => open,
+        Err(error) => return alarm.end(Ended::before(report::pulls_unread(&error)), runner).await,
+    };
+    let read = Read { facts, open, mode };
+    let census = census::take(
+        &read.facts,
+        &Known {
+            repository: &inputs.repository,
+            manifest: inputs.manifest.as_ref(),
+        },
+    );
+    let standings: Vec<_> = census.environments.iter().map(|found| found.standing.clone()).collect();
+    let verdicts = plan::judge(&standings, &read.open, inputs.idle, Timestamp::now());
+    let mut report = Report::new(&inputs, &read, &census, &verdicts);
+    if explains {
+        for line in report.explanation(&census, &verdicts) {
+            runner.say(&line);
+        }
+        let ended = report.end(runner, Vec::new(), started.elapsed())?;
+        return ended.failure.map_or(Ok(()), Err);
+    }
+    for line in report.opening(&census, &verdicts) {
+        runner.say(&line);
+    }
+    let each = census.environments.iter().zip(&verdicts);
+    let going = each.filter(|(found, verdict)| found.is_at_a_vendor() && matches!(verdict, Verdict::Goes(_)));
+    let going = going.count();
+    report.braked = plan::brake(going, verdicts.len(), inputs.most);
+    let fates = if read.mode == Mode::Real && report.braked.is_none() {
+        let again = Again::new(github, inputs.run);
+        let writers = Writers::new(&readers, &read.facts);
+        let comments = Comments::new(inputs.teller.clone());
+        let work = apply::Work {
+            again: &again,
+            writers: &writers,
+            brake: &brake,
+            open: &read.open,
+            comments: &comments,
+        };
+        let fates = apply::carry_out(&work, census, &verdicts, &mut interrupts).await;
+        if let Some(error) = comments.refused() {
+            command::warning("cleanup", &report::wording::uncommented(&error));
+        }
+        fates
+    } else {
+        apply::planned(census, &verdicts)
+    };
+    report.cancelled = match brake.stop() {
+        Some(Stop::Cancelled(signal)) => Some(signal),
+        _ => None::<Interrupt>,
+    };
+    if report.cancelled.is_some() {
+        let ended = report.end(runner, fates, started.elapsed())?;
+        return ended.failure.map_or(Ok(()), Err);
+    }
+    alarm.end(report.end(runner, fates, started.elapsed())?, runner).await
+}
+
+/// The issue that tells that sweeps fail, while they do.
+struct Alarm<'a> {
+    /// Where it is not asked for, there is none.
+    github: Option<&'a github::Reader>,
+    run: Option<String>,
+}
+
+impl Alarm<'_> {
+    async fn end(&self, ended: Ended, runner: &Runner) -> anyhow::Result<()> {
+        let run = self.run.as_deref();
+        if let Some(github) = self.github {
+            let over = report::wording::over(run);
+            alert::set(github, ALARM, ended.alert(ALARM, run), &over, runner).await;
+        }
+        ended.failure.map_or(Ok(()), Err)
+    }
+}

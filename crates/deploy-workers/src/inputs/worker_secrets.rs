@@ -1,0 +1,372 @@
+//! The input `worker-secrets`: the services' secrets as one text, in dotenv or JSON form.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use actions_core::credential::looks_drawn;
+use actions_core::dotenv;
+use actions_core::environment::Environment;
+use actions_core::manifest::Manifest;
+use actions_core::runner::{Env, Problems};
+use actions_core::secret::{ExposeSecret as _, SecretString, mask};
+use actions_core::text::{listed, nearest};
+use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde_json::Value;
+
+use super::Command;
+use super::secrets::value_of;
+
+const INPUT: &str = "worker-secrets";
+/// Longer, it is no name that a person gives.
+const LONGEST_NAME: usize = 64;
+
+/// What the input holds.
+pub(crate) struct Pack {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    name: String,
+    /// Blank as it may be, which counts as unset.
+    value: SecretString,
+    /// Where it stands: `line 3`, `entry 2`.
+    place: String,
+}
+
+impl Entry {
+    fn new(name: String, value: &str, written: &str, place: String) -> Self {
+        mask(written);
+        Self {
+            name,
+            value: value_of(value),
+            place,
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.value.expose_secret().trim().is_empty()
+    }
+
+    /// The name, unless it may be a piece of a secret: a line of a key that lacks its quotation marks ends in `=`, too.
+    fn shown(&self) -> String {
+        let value = self.value.expose_secret();
+        let is_padding = value.chars().all(|c| c == '=');
+        if is_padding || self.name.len() > LONGEST_NAME || looks_drawn(&self.name) {
+            format!("the name in {}", self.place)
+        } else {
+            format!("`{}`", self.name)
+        }
+    }
+}
+
+impl Pack {
+    /// The value, unless it is blank.
+    pub(super) fn get(&self, name: &str) -> Option<&SecretString> {
+        let entry = self.entries.iter().find(|entry| entry.name == name)?;
+        (!entry.is_blank()).then_some(&entry.value)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// The names that none of `used` is, as they may be shown.
+    pub(super) fn without(&self, used: &BTreeSet<&str>) -> Vec<String> {
+        let others = self.entries.iter().filter(|entry| !used.contains(entry.name.as_str()));
+        others.map(Entry::shown).collect()
+    }
+
+    /// Reads and masks; what is wrong is recorded.
+    pub(super) fn read(text: Option<&str>, command: Command, env: &Env, problems: &mut Problems) -> Option<Self> {
+        let text = text?;
+        let entries = if text
+            .trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
+            .starts_with('{')
+        {
+            of_json(text)
+        } else {
+            of_lines(text)
+        };
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(wrong) => {
+                // What could not be told apart is hidden as a whole.
+                mask(text);
+                wrong.into_iter().for_each(|wrong| problems.add(INPUT, wrong));
+                Vec::new()
+            }
+        };
+        if matches!(command, Command::Build | Command::Rollback) {
+            problems.add(
+                INPUT,
+                "goes with `command: deploy` and `command: validate`; nothing else needs them",
+            );
+        }
+        let pack = Self { entries };
+        pack.told_twice(env, problems);
+        Some(pack)
+    }
+
+    /// The same name twice, here or beside the step's `env`: nobody knows which one was meant.
+    fn told_twice(&self, env: &Env, problems: &mut Problems) {
+        let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
+        for entry in &self.entries {
+            if let Some(first) = seen.insert(&entry.name, entry) {
+                let text = format!("has {} twice, in {} and {}", entry.shown(), first.place, entry.place);
+                problems.add(INPUT, text);
+            }
+            let other = env.get(&entry.name).filter(|_| !entry.is_blank());
+            if other.is_some_and(|other| other != entry.value.expose_secret()) {
+                problems.add(
+                    INPUT,
+                    format!(
+                        "{} has another value in the step's `env`; leave one of the two out",
+                        entry.shown()
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Names that nothing asks for: misspelt, or left over. `declared`: those that wrangler configurations ask for.
+    pub(crate) fn check(
+        &self,
+        manifest: Option<&Manifest>,
+        environment: &Environment,
+        declared: &BTreeSet<String>,
+        problems: &mut Problems,
+    ) {
+        let known = Known::new(manifest, environment, declared);
+        let mut strange = Vec::new();
+        for entry in self.entries.iter().filter(|entry| !known.secrets.contains(&entry.name)) {
+            let name = entry.shown();
+            let is_public = known.variables.contains(&entry.name);
+            let meant = nearest(&entry.name, known.secrets.iter().map(String::as_str));
+            match meant {
+                _ if is_public => problems.add(
+                    INPUT,
+                    format!("{name} is one of `step-vars`, which anybody may read; set it in the step's `env`"),
+                ),
+                Some(meant) => problems.add(
+                    INPUT,
+                    format!("{name} is none of {}; did you mean `{meant}`?", known.what),
+                ),
+                None => strange.push(name),
+            }
+        }
+        if !strange.is_empty() {
+            let (verb, them) = match strange[..] {
+                [_] => ("is", "it"),
+                _ => ("are", "them"),
+            };
+            let all = listed(&strange);
+            problems.add(
+                INPUT,
+                format!(
+                    "{all} {verb} none of {}; take {them} out, or name {them} there",
+                    known.what
+                ),
+            );
+        }
+    }
+}
+
+/// The names that somebody asks for.
+struct Known {
+    secrets: BTreeSet<String>,
+    variables: BTreeSet<String>,
+    /// What they are, for a sentence.
+    what: &'static str,
+}
+
+impl Known {
+    /// One text may serve all environments, and a run may be about some of the services: what any of them asks for is
+    /// known.
+    fn new(manifest: Option<&Manifest>, environment: &Environment, declared: &BTreeSet<String>) -> Self {
+        let mut secrets: BTreeSet<String> = environment
+            .services
+            .iter()
+            .flat_map(|service| service.secrets.iter().map(|secret| secret.variable.clone()))
+            .collect();
+        let mut variables = BTreeSet::new();
+        secrets.extend(declared.iter().cloned());
+        for spec in manifest.iter().flat_map(|manifest| manifest.environments.values()) {
+            let here = |name: &String| spec.secrets.get(name).unwrap_or(name).clone();
+            let services = || manifest.iter().flat_map(|manifest| manifest.services.values());
+            secrets.extend(services().flat_map(|service| &service.secrets).map(here));
+            secrets.extend(declared.iter().map(here));
+            let public = |name: &String| spec.step_vars.get(name).unwrap_or(name).clone();
+            variables.extend(services().flat_map(|service| &service.step_vars).map(public));
+        }
+        Self {
+            secrets,
+            variables,
+            what: match manifest {
+                Some(_) => "the secrets that the manifest's services or their wrangler configurations name",
+                None => "`secrets`, nor of those that the wrangler configuration names",
+            },
+        }
+    }
+}
+
+fn of_lines(text: &str) -> Result<Vec<Entry>, Vec<String>> {
+    let entries = dotenv::parse(text).map_err(|wrong| {
+        let told = wrong
+            .into_iter()
+            .map(|problem| format!("line {} {}", problem.line, problem.wrong));
+        told.collect::<Vec<_>>()
+    })?;
+    let entries = entries.into_iter().map(|entry| {
+        let place = format!("line {}", entry.line);
+        Entry::new(entry.name, &entry.value, &entry.written, place)
+    });
+    Ok(entries.collect())
+}
+
+fn of_json(text: &str) -> Result<Vec<Entry>, Vec<String>> {
+    let text = text.trim_start_matches('\u{feff}');
+    // serde's own sentence may quote what it has met.
+    let pairs: Pairs = serde_json::from_str(text).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        vec![format!(
+            "is no JSON object, though it begins as one: it breaks off at {place}"
+        )]
+    })?;
+    let (mut entries, mut wrong) = (Vec::new(), Vec::new());
+    for (at, (name, value)) in pairs.0.into_iter().enumerate() {
+        let place = format!("entry {}", at + 1);
+        if let Value::String(value) = &value {
+            let quoted = Value::from(value.as_str()).to_string();
+            entries.push(Entry::new(name, value, quoted.trim_matches('"'), place));
+        } else {
+            mask(&value.to_string());
+            wrong.push(format!("{place} is no text; each name has a text in quotation marks"));
+        }
+    }
+    if wrong.is_empty() { Ok(entries) } else { Err(wrong) }
+}
+
+/// A JSON object in its order, with what stands in it twice.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// The names that are no names of a Worker's secrets.
+pub(super) fn odd_names(pack: &Pack, is_name: impl Fn(&str) -> bool, problems: &mut Problems) {
+    let odd: Vec<String> = pack
+        .entries
+        .iter()
+        .filter(|entry| !is_name(&entry.name))
+        .map(Entry::shown)
+        .collect();
+    if !odd.is_empty() {
+        let all = listed(&odd);
+        problems.add(
+            INPUT,
+            format!("{all}: no name of a secret, which has letters, digits and underscores"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, env: &[(&str, &str)]) -> Result<Vec<(String, String)>, String> {
+        let env: Env = env.iter().copied().collect();
+        let mut problems = Problems::default();
+        let pack = Pack::read(Some(text), Command::Deploy, &env, &mut problems).unwrap();
+        problems.finish().map_err(|wrong| wrong.to_string())?;
+        let pairs = pack.entries.iter();
+        Ok(pairs
+            .map(|entry| (entry.name.clone(), entry.value.expose_secret().to_owned()))
+            .collect())
+    }
+
+    #[test]
+    fn both_forms_are_told_apart_by_their_first_character() {
+        let expected = [("A".to_owned(), "one".to_owned()), ("B".to_owned(), "2\n3".to_owned())];
+        for text in [
+            "A=one\nB=\"2\\n3\"",
+            "\n  {\"A\": \"one\", \"B\": \"2\\n3\"}\n",
+            "\u{feff}{\"A\":\"one\",\"B\":\"2\\n3\"}",
+        ] {
+            assert_eq!(read(text, &[]).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_without_a_value() {
+        let told = |text: &str, env: &[(&str, &str)]| read(text, env).unwrap_err();
+        insta::assert_snapshot!(
+            [
+                told("A=s3cret-1#x\ns3cret-2", &[]),
+                told("{\"A\": \"s3cret-3\", \"B\": 4711, \"C\": null}", &[]),
+                told("{\"A\": \"s3cret-4\" s3cret-5", &[]),
+                told("A=s3cret-6\nB=1\nA=s3cret-6", &[]),
+                told("{\"A\": \"s3cret-7\", \"A\": \"s3cret-8\"}", &[]),
+                told("A=s3cret-9", &[("A", "s3cret-10")]),
+            ]
+            .join("\n\n"),
+            @"
+        2 inputs are wrong; nothing was touched
+        - `worker-secrets`: line 1 has a `#` inside a value without quotation marks, where some readers cut it; put the value into single quotes
+        - `worker-secrets`: line 2 is neither `NAME=value` nor a comment; a value of several lines stands in quotes
+
+        2 inputs are wrong; nothing was touched
+        - `worker-secrets`: entry 2 is no text; each name has a text in quotation marks
+        - `worker-secrets`: entry 3 is no text; each name has a text in quotation marks
+
+        one input is wrong; nothing was touched
+        - `worker-secrets`: is no JSON object, though it begins as one: it breaks off at line 1, column 18
+
+        one input is wrong; nothing was touched
+        - `worker-secrets`: has `A` twice, in line 1 and line 3
+
+        one input is wrong; nothing was touched
+        - `worker-secrets`: has `A` twice, in entry 1 and entry 2
+
+        one input is wrong; nothing was touched
+        - `worker-secrets`: `A` has another value in the step's `env`; leave one of the two out
+        "
+        );
+        assert_eq!(read("A=same\nB=", &[("A", "same"), ("B", "other")]).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_line_of_a_key_is_not_shown_as_a_name() {
+        for (text, shown) in [
+            ("STRIPE_KEY=x", "`STRIPE_KEY`"),
+            ("Zm9vYmFy=", "the name in line 1"),
+            ("Zm9vYmFy==", "the name in line 1"),
+            (
+                "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj=abc",
+                "the name in line 1",
+            ),
+        ] {
+            let pack = Pack::read(Some(text), Command::Deploy, &Env::default(), &mut Problems::default()).unwrap();
+            assert_eq!(pack.entries[0].shown(), shown);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The binaries of a release, built so that whoever builds them again may expect the same bytes.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use super::tree::binaries;
+use crate::git::git;
+use crate::say;
+use crate::workspace::Workspace;
+
+/// What is built, and where to.
+pub(crate) struct Options {
+    /// Rust's name of the target; without one, this machine's.
+    pub(crate) target: Option<String>,
+    /// Build in two folders, and fail unless both leave the same bytes.
+    pub(crate) twice: bool,
+}
+
+impl Options {
+    /// Reads the command line behind the folder's name.
+    pub(crate) fn parse(args: &mut impl Iterator<Item = String>) -> Result<Self> {
+        let (mut target, mut twice) = (None, false);
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--target" => target = Some(args.next().context("`--target` needs a target")?),
+                "--twice" => twice = true,
+                _ => bail!("`release-binaries` has no option `{arg}`"),
+            }
+        }
+        Ok(Self { target, twice })
+    }
+}
+
+/// The flags of rustc for sources in `root`, as `CARGO_ENCODED_RUSTFLAGS` has them.
+pub(crate) fn flags(root: &Path, target: Option<&str>) -> Result<OsString> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let home = home.context("neither CARGO_HOME nor HOME is set")?;
+    let mut flags = vec![
+        // What panics say of their place: the same wherever the sources are.
+        format!("--remap-path-prefix={}=.", root.display()),
+        format!("--remap-path-prefix={}=cargo", home.display()),
+    ];
+    if target.map_or(cfg!(target_os = "linux"), |target| target.contains("linux")) {
+        // A panic aborts, so nothing unwinds: the tables would be a tenth of the file. macOS wants them.
+        flags.push("-Cforce-unwind-tables=no".to_owned());
+    }
+    Ok(flags.join("\x1f").into())
+}
+
+/// Builds each action's binary from what git knows, and puts it to `folder` as `<name>-<target>`; answers how many.
+pub(crate) fn build(workspace: &Workspace, folder: &Path, options: &Options) -> Result<usize> {
+    let names = binaries(workspace)?;
+    let target = match &options.target {
+        Some(target) => target.clone(),
+        None => host()?,
+    };
+    let scratch = workspace.scratch("release")?;
+    let first = scratch.path().join("first");
+    copy(workspace, &first)?;
+    cargo_build(&first, &target, &names)?;
+    if options.twice {
+        let second = scratch.path().join("again/and/elsewhere");
+        copy(workspace, &second)?;
+        cargo_build(&second, &target, &names)?;
+        let differ = differing(&built(&first, &target), &built(&second, &target), &names)?;
+        ensure!(
+            differ.is_empty(),
+            "built in two folders, these differ: {}",
+            differ.join(", ")
+        );
+        say!("built in two folders: {} binaries, no difference", names.len());
+    }
+    fs::create_dir_all(folder)?;
+    for name in &names {
+        let from = built(&first, &target).join(name);
+        fs::copy(&from, folder.join(format!("{name}-{target}")))
+            .with_context(|| format!("could not copy `{}`", from.display()))?;
+    }
+    Ok(names.len())
+}
+
+/// The target that cargo builds for when it is told none.
+fn host() -> Result<String> {
+    let done = Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .context("could not start rustc")?;
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc tells no host")?.to_owned())
+}
+
+/// The sources as git knows them: what else lies in the checkout must not get in.
+fn copy(workspace: &Workspace, to: &Path) -> Result<()> {
+    let listed = git(
+        &workspace.root,
+        &[
+            "ls-files",
+            "-z",
+            "--",
+            "*.toml",
+            "*.lock",
+            "*.rs",
+            "crates",
+            "action-tests/*/src",
+        ],
+    )?;
+    for file in listed.split('\0').filter(|file| !file.is_empty()) {
+        let from = workspace.path(file);
+        // Deleted, and the deletion not committed yet.
+        if !from.is_file() {
+            continue;
+        }
+        let target = to.join(file);
+        fs::create_dir_all(target.parent().unwrap_or(to))?;
+        fs::copy(&from, target).with_context(|| format!("could not copy `{file}`"))?;
+    }
+    Ok(())
+}
+
+fn cargo_build(root: &Path, target: &str, names: &[String]) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--quiet",
+            "--target",
+            target,
+            "--target-dir",
+        ])
+        .arg(root.join("target"))
+        .args(names.iter().flat_map(|name| ["--package", name]))
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(root, Some(target))?)
+        .current_dir(root);
+    let status = cargo.status().context("could not start cargo")?;
+    ensure!(
+        status.success(),
+        "the binaries of {target} could not be built: {status}"
+    );
+    Ok(())
+}
+
+fn built(root: &Path, target: &str) -> PathBuf {
+    root.join("target").join(target).join("release")
+}
+
+/// The names of the files that are not the same in both folders.
+fn differing(one: &Path, other: &Path, names: &[String]) -> Result<Vec<String>> {
+    let mut differ = Vec::new();
+    for name in names {
+        let read = |folder: &Path| {
+            let file = folder.join(name);
+            fs::read(&file).with_context(|| format!("`{}` was not built", file.display()))
+        };
+        if read(one)? != read(other)? {
+            differ.push(name.clone());
+        }
+    }
+    Ok(differ)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_byte_is_a_difference_and_a_missing_file_an_error() {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let [one, other] = [folders[0].path(), folders[1].path()];
+        let names = ["a", "b"].map(str::to_owned);
+        for (folder, a) in [(one, "1"), (other, "2")] {
+            fs::write(folder.join("a"), a).unwrap();
+            fs::write(folder.join("b"), "same").unwrap();
+        }
+        assert_eq!(differing(one, other, &names).unwrap(), ["a"]);
+        fs::remove_file(other.join("b")).unwrap();
+        assert!(differing(one, other, &names).is_err());
+    }
+
+    #[test]
+    fn no_path_of_this_machine_is_told_and_only_linux_goes_without_tables() {
+        let linux = flags(Path::new("/a b/c"), Some("x86_64-unknown-linux-musl")).unwrap();
+        let linux = linux.into_string().unwrap();
+        let all: Vec<&str> = linux.split('\x1f').collect();
+        assert_eq!(all[0], "--remap-path-prefix=/a b/c=.");
+        assert!(all[1].ends_with("=cargo"), "{linux}");
+        assert_eq!(all[2], "-Cforce-unwind-tables=no");
+        let mac = flags(Path::new("/a"), Some("aarch64-apple-darwin")).unwrap();
+        assert!(!mac.into_string().unwrap().contains("unwind"));
+    }
+}
