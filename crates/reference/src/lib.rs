@@ -8,6 +8,7 @@ mod failures;
 pub mod grants;
 pub mod hosts;
 pub mod manifest;
+pub mod readme;
 
 /// The actions, in the order in which documents name them.
 pub const ACTIONS: [&str; 8] = [
