@@ -86,6 +86,11 @@ const ASKS_GITHUB: Grant = optional(
 const ZONE: Grant = always(Of::Cloudflare(Permission::ZoneRead), "finding the zone");
 const NEON_KEY: Of = Of::Neon("an API key of the project, or of its organization");
 
+const PULL_REQUEST: &[Grant] = &[always(
+    Of::GitHub("pull-requests: read"),
+    "how the pull request stands, and its commit",
+)];
+
 const NEON_BRANCH: &[Grant] = &[
     always(NEON_KEY, "everything that it does at Neon"),
     MANIFEST,
@@ -239,6 +244,8 @@ const CLEANUP: &[Grant] = &[
 /// What an action needs.
 pub fn of(action: &str) -> &'static [Grant] {
     match action {
+        "pull-request" => PULL_REQUEST,
+        "setup-project" => &[CONTENTS],
         "neon-branch" => NEON_BRANCH,
         "preview-dns" => PREVIEW_DNS,
         "deploy-workers" => DEPLOY_WORKERS,
