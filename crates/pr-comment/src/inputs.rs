@@ -40,13 +40,6 @@ pub(crate) enum Command {
     Delete,
 }
 
-impl Command {
-    /// Whether it writes a text, rather than removing one.
-    pub(crate) fn writes(self) -> bool {
-        self != Self::Delete
-    }
-}
-
 const COMMANDS: [(&str, Command); 3] = [
     ("upsert", Command::Upsert),
     ("start", Command::Start),
