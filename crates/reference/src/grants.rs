@@ -86,6 +86,11 @@ const ASKS_GITHUB: Grant = optional(
 const ZONE: Grant = always(Of::Cloudflare(Permission::ZoneRead), "finding the zone");
 const NEON_KEY: Of = Of::Neon("an API key of the project, or of its organization");
 
+const PULL_REQUEST: &[Grant] = &[always(
+    Of::GitHub("pull-requests: read"),
+    "how the pull request stands, and its commit",
+)];
+
 const NEON_BRANCH: &[Grant] = &[
     always(NEON_KEY, "everything that it does at Neon"),
     MANIFEST,
@@ -165,10 +170,27 @@ const HEALTH_CHECK: &[Grant] = &[
     ),
 ];
 
-const PR_COMMENT: &[Grant] = &[always(
-    Of::GitHub("pull-requests: write"),
-    "the comment; `issues: write` will do as well",
-)];
+const PR_COMMENT: &[Grant] = &[
+    always(
+        Of::GitHub("pull-requests: write"),
+        "the comment; `issues: write` will do as well",
+    ),
+    only(
+        Of::GitHub("deployments: write"),
+        "with `deployment`",
+        "GitHub's deployments of the environment",
+    ),
+    only(
+        Of::GitHub("statuses: write"),
+        "with `commit-status`",
+        "the commit's status",
+    ),
+    only(
+        CONTENTS.of,
+        "with `deployment` and without a pull request",
+        "which commits a deployment brings, and which pull requests they came from",
+    ),
+];
 
 const CLEANUP: &[Grant] = &[
     ZONE,
@@ -222,6 +244,8 @@ const CLEANUP: &[Grant] = &[
 /// What an action needs.
 pub fn of(action: &str) -> &'static [Grant] {
     match action {
+        "pull-request" => PULL_REQUEST,
+        "setup-project" => &[CONTENTS],
         "neon-branch" => NEON_BRANCH,
         "preview-dns" => PREVIEW_DNS,
         "deploy-workers" => DEPLOY_WORKERS,
