@@ -27,6 +27,7 @@ const READERS: &[(&str, &[&str])] = &[
     ("project.front", &["pr-comment"]),
     ("project.build", DEPLOY),
     ("project.parallel-builds", DEPLOY),
+    ("project.front", &["pr-comment"]),
     ("database.parent", &["cleanup", "neon-branch"]),
     ("database.role", BRANCH),
     ("database.name", BRANCH),
