@@ -210,6 +210,11 @@ fn branch(command: Command, report: &Report, by: impl Fn(&str, &str, &str) -> St
             ": dry run on a copy of the database is planned",
             ": dry run on a copy of the database failed",
         ),
+        Command::Migrate => by(
+            ": database is migrated",
+            ": database is to be migrated",
+            ": migration failed",
+        ),
         Command::Diff if differs => by(
             ": database schema differs",
             ": database schema differs",

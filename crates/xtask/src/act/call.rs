@@ -68,7 +68,6 @@ impl Shop {
     }
 
     /// The default branch was pushed to; it stands at `base_sha`.
-    #[expect(dead_code, reason = "for stories to come")]
     pub(crate) fn push_to_main(&self, workflow: &'static str) -> Call {
         let sha = &self.consumer.base_sha;
         self.on_main(

@@ -33,10 +33,12 @@
 mod call;
 mod log;
 mod preview;
+mod production;
 mod run;
 mod shop;
 mod smallest;
 mod stand_in;
+mod testing;
 
 use std::time::Instant;
 
@@ -62,6 +64,8 @@ pub(crate) struct Story {
 fn stories() -> Vec<Story> {
     let mut all = vec![smallest::STORY];
     all.extend(preview::STORIES);
+    all.extend(production::STORIES);
+    all.push(testing::STORY);
     all
 }
 

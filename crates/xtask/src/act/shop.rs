@@ -14,6 +14,7 @@ use crate::demo::cloud::Cloud;
 use crate::demo::consumer::Consumer;
 use crate::demo::{verify, world};
 use crate::git::commit;
+use crate::release::references::References;
 use crate::release::tree;
 use crate::workspace::Workspace;
 
@@ -47,8 +48,9 @@ impl Shop {
         let workflows = consumer.folder.join(".github/workflows");
         fs::remove_dir_all(&workflows)?;
         fs::create_dir_all(&workflows)?;
+        let rendered = References::Tag("v1".to_owned());
         for (name, text) in callers {
-            fs::write(workflows.join(name), text)?;
+            fs::write(workflows.join(name), rendered.render(text))?;
         }
         consumer.base_sha = commit(&consumer.folder, "Use Codex Actions")?;
         consumer.branch_off()?;
@@ -82,6 +84,12 @@ impl Shop {
     /// Lets requests fail: see the admin API of local-cloud.
     pub(crate) fn fault(&self, fault: &Value) -> Result<()> {
         self.cloud.post("faults", fault).map(drop)
+    }
+
+    /// What is kept of a run, counted from 0: `name/file` of an artifact.
+    pub(crate) fn artifact(&self, run: u64, file: &str) -> Result<String> {
+        let path = self.folder(&format!("artifacts-{run}"))?.join(file);
+        fs::read_to_string(&path).with_context(|| format!("no artifact has `{file}`"))
     }
 
     /// Everything that the three vendors hold.
@@ -146,18 +154,27 @@ impl Shop {
     }
 }
 
+/// Secrets that production's services want in the place of the test keys.
+const LIVE_SECRETS: [(&str, &str); 2] = [
+    ("STRIPE_SECRET_KEY", "sk_live_demoQ7rVx3wZp8LkTn5Yb2Mc6Hs9"),
+    ("STRIPE_WEBHOOK_SECRET", "whsec_liveB9cXz4yRm7KqWt2Np6Lv3Hd8"),
+];
+
 /// What the repository's settings hold under `secrets`: each service's own by name, and all of them as one.
 pub(super) fn secrets() -> Vec<(&'static str, String)> {
     let services: serde_json::Map<_, _> = world::SERVICE_SECRETS
         .iter()
         .map(|(name, value)| ((*name).to_owned(), json!(value)))
         .collect();
+    let live = LIVE_SECRETS.map(|(name, value)| (name.to_owned(), json!(value)));
+    let services: serde_json::Map<_, _> = services.into_iter().chain(live).collect();
     let mut secrets = vec![
         ("CLOUDFLARE_API_TOKEN", world::CLOUDFLARE_API_TOKEN.to_owned()),
         ("NEON_API_KEY", world::NEON_API_KEY.to_owned()),
         ("WORKER_SECRETS", Value::Object(services).to_string()),
     ];
-    secrets.extend(world::SERVICE_SECRETS.map(|(name, value)| (name, value.to_owned())));
+    let all = world::SERVICE_SECRETS.into_iter().chain(LIVE_SECRETS);
+    secrets.extend(all.map(|(name, value)| (name, value.to_owned())));
     secrets
 }
 

@@ -151,7 +151,7 @@ pub(crate) fn own_comments(state: &Value, pull_request: u64) -> Vec<&Value> {
 }
 
 /// The elements of a list, or the values of an object.
-fn values(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+pub(crate) fn values(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
     match value {
         Value::Array(items) => Box::new(items.iter()),
         Value::Object(fields) => Box::new(fields.values()),

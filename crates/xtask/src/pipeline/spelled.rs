@@ -58,7 +58,7 @@ pub(super) fn out(name: &str, text: &str, caller: &str) -> Result<String> {
 
 /// The caller's `on:` block.
 fn triggers(caller: &str) -> Result<String> {
-    let from = caller.find("on:\n").context("the caller has no `on:`")?;
+    let from = caller.find("\non:").context("the caller has no `on:`")? + 1;
     let to = caller
         .find("\npermissions:")
         .context("the caller has no `permissions:`")?;
@@ -74,7 +74,7 @@ fn used(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Leaves steps out that run only when an input is given that has no default, and what would read their outputs.
+/// Leaves steps out that run only when an input is given that has no default, or is `true` where that is not its default, and what would read their outputs.
 fn without_unused_steps(text: &str, values: &[(String, String)]) -> String {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let (mut kept, mut gone) = (String::new(), BTreeSet::new());
@@ -92,9 +92,11 @@ fn without_unused_steps(text: &str, values: &[(String, String)]) -> String {
         };
         let end = at + 1 + lines[at + 1..].iter().take_while(inside).count();
         let step = lines[at..end].concat();
-        let is_unused = values
-            .iter()
-            .any(|(input, value)| value.is_empty() && step.contains(&format!("if: inputs.{input} != ''\n")));
+        let is_unused = values.iter().any(|(input, value)| match value.as_str() {
+            "" => step.contains(&format!("if: inputs.{input} != ''\n")),
+            "false" => step.contains(&format!("if: ${{{{ inputs.{input} && ")),
+            _ => false,
+        });
         if is_unused {
             let id = step
                 .lines()
