@@ -48,7 +48,24 @@ jobs:
       restore-database: true
 ";
 
+/// What was there before the first deployment: the commits, and the namespaces that the configurations name.
+fn before(shop: &Shop) -> Result<()> {
+    let (base, head) = (&shop.consumer.base_sha, &shop.consumer.head_sha);
+    shop.cloud.post(
+        "seed",
+        &json!({
+            "github": {"history": [{"sha": base, "at": "2026-11-20T09:00:00Z"}, {"sha": head, "parents": [base], "at": "2026-11-21T09:00:00Z"}]},
+            "cloudflare": {"kv": [
+                {"title": "RATE_LIMIT_KV", "id": "f58218d9b41be52b14fd540b46efcc16"},
+                {"title": "AUTH_SESSION_KV", "id": "34da83556eb71d3ee0a9099caaceaf18"},
+            ]},
+        }),
+    )?;
+    Ok(())
+}
+
 fn play(shop: &mut Shop) -> Result<()> {
+    before(shop)?;
     let first = shop.run(&shop.push_to_main(CALLER))?;
     first.ended(true, &jobs(&[]))?;
     let all = [
@@ -95,7 +112,11 @@ fn play(shop: &mut Shop) -> Result<()> {
     let points = branches(&state);
     ensure!(points.contains(&"checkpoint/production/1002".to_owned()), "{points:?}");
     let alert = alert(&state)?;
-    for told in ["checkpoint/production/1002", "put back", "10021"] {
+    for told in [
+        "checkpoint/production/1002",
+        "Every Worker serves the code that it served before",
+        "10021",
+    ] {
         ensure!(alert.contains(told), "the issue does not tell `{told}`:\n{alert}");
     }
     ensure!(failed.summary.contains("10021"), "{}", failed.summary);
@@ -110,6 +131,7 @@ fn play(shop: &mut Shop) -> Result<()> {
 }
 
 fn play_migration(shop: &mut Shop) -> Result<()> {
+    before(shop)?;
     let failed = shop.run(&shop.push_to_main(RESTORING))?;
     let mut expected = jobs(&[("migrate", "failure")]).to_vec();
     expected.retain(|(job, _)| *job != "deploy");
