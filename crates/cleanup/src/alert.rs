@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use actions_core::github::issues::Alert;
 use actions_core::github::{Error, Reader, Writer};
 use actions_core::owner::Owner;
 use actions_core::retry::Patience;
@@ -33,20 +34,26 @@ pub(crate) async fn keep(github: &Reader, owner: &Owner, report: &Report, runner
     if report.is_cancelled() {
         return;
     }
+    let (key, run) = (key(owner), runner.env.run_url());
+    let alert = report.alert(key.clone(), run.as_deref());
+    set(github, &key, alert, &report.over(run.as_deref()), runner).await;
+}
+
+/// Opens or updates the issue of this key; without an alert closes it, with `over` as the last word.
+pub(crate) async fn set(github: &Reader, key: &str, alert: Option<Alert>, over: &str, runner: &Runner) {
     let writer = Writer::from(github.with_patience(AFTERWARDS));
-    match write(&writer, key(owner), report, runner).await {
+    match write(&writer, key, alert, over).await {
         Ok(Some(line)) => runner.say(&line),
         Ok(None) => {}
         Err(error) => command::warning("cleanup", &wording::no_alert(&error)),
     }
 }
 
-async fn write(writer: &Writer, key: String, report: &Report, runner: &Runner) -> Result<Option<String>, Error> {
-    let run = runner.env.run_url();
-    if let Some(alert) = report.alert(key.clone(), run.as_deref()) {
+async fn write(writer: &Writer, key: &str, alert: Option<Alert>, over: &str) -> Result<Option<String>, Error> {
+    if let Some(alert) = alert {
         let raised = writer.raise(&alert).await?;
         return Ok(Some(wording::raised(&raised)));
     }
-    let closed = writer.clear(&key, &report.over(run.as_deref())).await?;
+    let closed = writer.clear(key, over).await?;
     Ok(closed.first().map(wording::closed))
 }

@@ -41,7 +41,7 @@ pub(crate) async fn tell(
     };
     let wanted = Wanted {
         key: marker::key_of(&format!("{}/{}", owner.project, owner.environment)),
-        run: teller.run.map(|Run { id, attempt }| marker::Run { id, attempt }),
+        run: teller.run,
         section: MAIN.to_owned(),
         change: Change::Write,
         mode: Mode::OnlyUpdate,

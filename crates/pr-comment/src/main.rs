@@ -38,7 +38,7 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     }
     let started = Instant::now();
     let wanted = wanted(&inputs)?;
-    if inputs.command.writes() {
+    if inputs.command == Command::Upsert {
         runner.summary(&wanted.text);
     }
 
@@ -69,12 +69,17 @@ async fn comment_on(
         Err(signal) => Err(report::cancelled(signal, pull_request, done.unclear)),
         Ok(Err(error)) => match refusal::of(&error, inputs.reads_only) {
             Ok(silence) => {
+                // What is soon over is told there only when it stands nowhere else.
+                if inputs.command == Command::Start {
+                    runner.summary(&wanted.text);
+                }
                 command::notice("pr-comment", &report::not_written(silence, pull_request));
                 Ok(Status::Done)
             }
             Err(refusal) => Err(report::refused(error, refusal, pull_request)),
         },
         Ok(Ok(_)) if done.outcome == Outcome::Unknown => Err(report::later_version(pull_request)),
+        Ok(Ok(_)) if done.outcome == Outcome::Overwritten => Err(report::overwritten(pull_request)),
         Ok(Ok(_)) if done.outcome == Outcome::Nothing && !inputs.dry_run => Err(report::vanished(pull_request)),
         Ok(Ok(status)) => Ok(status),
     }

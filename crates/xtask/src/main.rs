@@ -165,18 +165,7 @@ fn parse(args: impl Iterator<Item = String>) -> Result<Task> {
         Some("check-tree") => Task::CheckTree,
         Some("release-binaries") => {
             let folder = args.next().context("`release-binaries` needs a folder")?.into();
-            let mut options = release::build::Options {
-                target: None,
-                twice: false,
-            };
-            while let Some(arg) = args.next() {
-                match arg.as_str() {
-                    "--target" => options.target = Some(args.next().context("`--target` needs a target")?),
-                    "--twice" => options.twice = true,
-                    _ => bail!("`release-binaries` has no option `{arg}`"),
-                }
-            }
-            Task::ReleaseBinaries(folder, options)
+            Task::ReleaseBinaries(folder, release::build::Options::parse(&mut args)?)
         }
         Some("release-assets") => Task::ReleaseAssets(args.next().context("`release-assets` needs a folder")?.into()),
         Some("release-tree") => {
@@ -340,6 +329,7 @@ mod tests {
             "test --only",
             "release-tree",
             "release-tree D --version v1.2.3",
+            "release-binaries D --target",
             "check-tree x",
             "docs --chekc",
             "publish",

@@ -1,5 +1,6 @@
 //! Stories of `cleanup` with `command: sweep`.
 
+mod comments;
 mod doubts;
 mod explain;
 mod rules;
@@ -287,6 +288,20 @@ fn last_line(run: &Run) -> String {
         Some((before, after)) => format!("{before}) in …;{after}"),
         None => line.to_owned(),
     }
+}
+
+/// Without the days of this week.
+fn undated(line: &str) -> String {
+    let words = line.split(' ').map(|word| {
+        let bare = word.trim_end_matches(',');
+        let is_day = bare.len() == 10 && bare.matches('-').count() == 2;
+        if is_day {
+            word.replace(bare, "DAY")
+        } else {
+            word.to_owned()
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// One closed preview (12) beside an open one (13).

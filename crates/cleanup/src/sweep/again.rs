@@ -30,6 +30,8 @@ pub(crate) enum KeptBack {
     NoPull,
     /// GitHub could not be asked.
     Unasked(Unread),
+    /// The token's requests are used up for now.
+    UsedUp,
 }
 
 /// GitHub, asked again.
@@ -40,7 +42,7 @@ pub(crate) struct Again {
     /// Locked while it is asked: environments that go side by side share one answer.
     runs: Mutex<Option<(Instant, Rc<Vec<Run>>)>>,
     unanswered: Cell<usize>,
-    last: RefCell<Option<Unread>>,
+    last: RefCell<Option<KeptBack>>,
 }
 
 impl Again {
@@ -59,7 +61,7 @@ impl Again {
         if self.unanswered.get() >= ENOUGH
             && let Some(last) = &*self.last.borrow()
         {
-            return Err(KeptBack::Unasked(last.clone()));
+            return Err(last.clone());
         }
         let (pull, runs) = tokio::join!(self.reader.pull_request(number), self.runs());
         let pull = pull.map_err(|error| self.unasked(&error))?;
@@ -69,9 +71,12 @@ impl Again {
 
     fn unasked(&self, error: &Error) -> KeptBack {
         self.unanswered.set(self.unanswered.get() + 1);
-        let unread = Unread::from(error);
-        *self.last.borrow_mut() = Some(unread.clone());
-        KeptBack::Unasked(unread)
+        let why = match error {
+            Error::Refused { limited: true, .. } => KeptBack::UsedUp,
+            error => KeptBack::Unasked(Unread::from(error)),
+        };
+        *self.last.borrow_mut() = Some(why.clone());
+        why
     }
 
     /// What is under way, as of a few seconds ago at most.

@@ -17,9 +17,11 @@ mod whose;
 #[cfg(test)]
 mod world_tests;
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use actions_core::github::OpenPull;
+use actions_core::github::{self, OpenPull};
+use actions_core::owner::Owner;
 use actions_core::runner::signal::{Interrupt, Interrupts};
 use actions_core::runner::{Runner, command};
 use jiff::Timestamp;
@@ -30,11 +32,16 @@ use self::census::Known;
 use self::inputs::Inputs;
 use self::mode::{Dry, Mode};
 use self::plan::Verdict;
-use self::report::Report;
+use self::report::{Ended, Report};
+use crate::alert;
 use crate::apply::Writers;
 use crate::apply::brake::Brake;
 use crate::facts::{self, Facts, Readers};
 use crate::outcome::Stop;
+use crate::plan::{Decision, Going, Thing, restore_points};
+
+/// There is one issue for all sweeps of a repository.
+const ALARM: &str = "sweep";
 
 /// What was read, once.
 struct Read {
@@ -82,18 +89,33 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         )
     };
     let read = tokio::select! {
-        (facts, open, mode) = reading => open.map(|open| Read { facts, open, mode }),
+        read = reading => read,
         signal = interrupts.next() => return Err(report::cancelled(signal)),
         () = tokio::time::sleep_until(brake.end()) => return Err(report::out_of_time(inputs.timeout)),
     };
-    let read = read.map_err(|error| report::pulls_unread(&error))?;
-    let census = census::take(
+    let (facts, open, mode) = read;
+    let alarm = Alarm {
+        github: readers.github.as_ref().filter(|_| inputs.alert && mode == Mode::Real),
+        run: runner.env.run_url(),
+    };
+    let open = match open {
+        Ok(open) => open,
+        Err(error) => return alarm.end(Ended::before(report::pulls_unread(&error)), runner).await,
+    };
+    let read = Read { facts, open, mode };
+    let mut census = census::take(
         &read.facts,
         &Known {
             repository: &inputs.repository,
             manifest: inputs.manifest.as_ref(),
         },
     );
+    census
+        .environments
+        .retain(|found| inputs.is_swept(&found.standing.environment));
+    if inputs.manifest.is_none() {
+        runner.say(report::wording::BY_MARKERS);
+    }
     let standings: Vec<_> = census.environments.iter().map(|found| found.standing.clone()).collect();
     let verdicts = plan::judge(&standings, &read.open, inputs.idle, Timestamp::now());
     let mut report = Report::new(&inputs, &read, &census, &verdicts);
@@ -101,16 +123,18 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         for line in report.explanation(&census, &verdicts) {
             runner.say(&line);
         }
-        return report.end(runner, Vec::new(), started.elapsed());
+        let ended = report.end(runner, Vec::new(), Vec::new(), started.elapsed())?;
+        return ended.failure.map_or(Ok(()), Err);
     }
     for line in report.opening(&census, &verdicts) {
         runner.say(&line);
     }
+    let surplus = surplus(&inputs, &read.facts, &census);
     let each = census.environments.iter().zip(&verdicts);
     let going = each.filter(|(found, verdict)| found.is_at_a_vendor() && matches!(verdict, Verdict::Goes(_)));
     let going = going.count();
     report.braked = plan::brake(going, verdicts.len(), inputs.most);
-    let fates = if read.mode == Mode::Real && report.braked.is_none() {
+    let (fates, points) = if read.mode == Mode::Real && report.braked.is_none() {
         let again = Again::new(github, inputs.run);
         let writers = Writers::new(&readers, &read.facts);
         let comments = Comments::new(inputs.teller.clone());
@@ -121,17 +145,71 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
             open: &read.open,
             comments: &comments,
         };
-        let fates = apply::carry_out(&work, census, &verdicts, &mut interrupts).await;
+        let done = apply::carry_out(&work, census, &verdicts, surplus, &mut interrupts).await;
         if let Some(error) = comments.refused() {
             command::warning("cleanup", &report::wording::uncommented(&error));
         }
-        fates
+        done
     } else {
-        apply::planned(census, &verdicts)
+        let points = Decision {
+            going: surplus,
+            staying: Vec::new(),
+        };
+        (apply::planned(census, &verdicts), crate::apply::planned(points))
     };
     report.cancelled = match brake.stop() {
         Some(Stop::Cancelled(signal)) => Some(signal),
         _ => None::<Interrupt>,
     };
-    report.end(runner, fates, started.elapsed())
+    if report.cancelled.is_some() {
+        let ended = report.end(runner, fates, points, started.elapsed())?;
+        return ended.failure.map_or(Ok(()), Err);
+    }
+    alarm
+        .end(report.end(runner, fates, points, started.elapsed())?, runner)
+        .await
+}
+
+/// The restore points that are too many, but for those that go with their environment.
+fn surplus(inputs: &Inputs, facts: &Facts, census: &census::Census) -> Vec<Going> {
+    let Some(keep) = inputs.keep else { return Vec::new() };
+    // Whose they are says the repository; the environment is any.
+    let owner = Owner {
+        repository: inputs.repository.clone(),
+        project: String::new(),
+        environment: String::new(),
+        pull_request: None,
+    };
+    let of_environments = census.environments.iter().flat_map(|found| &found.decision.going);
+    let of_environments: BTreeSet<&str> = of_environments
+        .filter_map(|going| match &going.thing {
+            Thing::Branch { id, .. } => Some(id.as_str()),
+            _ => None,
+        })
+        .collect();
+    let surplus = restore_points(&owner, facts, keep).into_iter();
+    surplus
+        .filter(|going| match &going.thing {
+            Thing::RestorePoint { id, .. } => !of_environments.contains(id.as_str()),
+            _ => true,
+        })
+        .collect()
+}
+
+/// The issue that tells that sweeps fail, while they do.
+struct Alarm<'a> {
+    /// Where it is not asked for, there is none.
+    github: Option<&'a github::Reader>,
+    run: Option<String>,
+}
+
+impl Alarm<'_> {
+    async fn end(&self, ended: Ended, runner: &Runner) -> anyhow::Result<()> {
+        let run = self.run.as_deref();
+        if let Some(github) = self.github {
+            let over = report::wording::over(run);
+            alert::set(github, ALARM, ended.alert(ALARM, run), &over, runner).await;
+        }
+        ended.failure.map_or(Ok(()), Err)
+    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::tree::binaries;
 use crate::git::git;
@@ -18,6 +18,21 @@ pub(crate) struct Options {
     pub(crate) target: Option<String>,
     /// Build in two folders, and fail unless both leave the same bytes.
     pub(crate) twice: bool,
+}
+
+impl Options {
+    /// Reads the command line behind the folder's name.
+    pub(crate) fn parse(args: &mut impl Iterator<Item = String>) -> Result<Self> {
+        let (mut target, mut twice) = (None, false);
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--target" => target = Some(args.next().context("`--target` needs a target")?),
+                "--twice" => twice = true,
+                _ => bail!("`release-binaries` has no option `{arg}`"),
+            }
+        }
+        Ok(Self { target, twice })
+    }
 }
 
 /// The flags of rustc for sources in `root`, as `CARGO_ENCODED_RUSTFLAGS` has them.

@@ -16,8 +16,9 @@ async fn a_list_of_pull_requests_that_fails_on_its_third_page_deletes_nothing() 
     let run = sweep(&world).input("timeout", "30s").go().await;
     assert_eq!(run.code, 1, "{run}");
     insta::assert_snapshot!(steady(&run.error()), @"
-    what is there could not be read within the time limit of 1 min 0 s; nothing was touched
-    hint: give it more with `timeout`
+    which pull requests are open is not known; nothing was touched
+    caused by: GitHub answered 502 to list the open pull requests: <html>bad gateway</html>
+    hint: run it again: what is to be deleted can wait
     ");
     world.assert_only_reads_since(mark);
     world.heal();
@@ -77,11 +78,10 @@ async fn without_permission_to_ask_nothing_goes() {
     }
     insta::assert_snapshot!(texts.join("\n\n"), @"
     which pull requests are open is not known; nothing was touched
-    caused by: GitHub answered 403 (request 42E2:06F7:7CF34C77B472) to list the open pull requests: Resource not accessible by integration
+    caused by: GitHub answered 403 (request …) to list the open pull requests: Resource not accessible by integration
     hint: give the job `permissions: { contents: read, pull-requests: read, actions: read }`; nothing is deleted without them
-    hint: add `permissions: { contents: read, pull-requests: write }` to the job: naming one permission takes all others away; a pull request from a fork or by Dependabot has a token that can only read
 
-    1 environment kept, since GitHub could not be asked once more: GitHub answered 403 (request 5FEF:5FCB:FEB74136A56C) to list the runs that are under way: Resource not accessible by integration
+    1 environment kept, since GitHub could not be asked once more: GitHub answered 403 (request …) to list the runs that are under way: Resource not accessible by integration
     hint: give the job `permissions: { contents: read, pull-requests: read, actions: read }`; nothing is deleted without them
     ");
     world.finish().await;
@@ -173,4 +173,40 @@ async fn what_cannot_be_read_keeps_what_depends_on_it() {
         assert_eq!(gone(&before, &world), whole(12).into_iter().collect(), "{path}");
         world.finish().await;
     }
+}
+
+#[tokio::test]
+async fn an_issue_is_open_while_sweeps_fail() {
+    let world = pair("").await;
+    world
+        .seed(&json!({"github": {"tokens": [{"token": "alerts",
+            "permissions": {"pull-requests": "write", "actions": "read", "issues": "write"}}]}}))
+        .await;
+    let start = |world| {
+        sweep(world)
+            .input("alert-issue", "true")
+            .input("github-token", "alerts")
+    };
+    let issues = |world: &World| -> Vec<(String, String)> {
+        let state = world.state();
+        let threads = state
+            .pointer("/github/repositories/0/threads")
+            .and_then(Value::as_array);
+        let threads = threads.unwrap().iter().filter(|thread| thread["pull"].is_null());
+        let text = |thread: &Value, key: &str| thread[key].as_str().unwrap().to_owned();
+        threads
+            .filter(|thread| text(thread, "title").contains("sweep"))
+            .map(|thread| (text(thread, "title"), text(thread, "state")))
+            .collect()
+    };
+    world.fail(&json!({"provider": "cloudflare", "method": "GET", "path": "/accounts/*/workers/scripts", "status": 403, "times": null,
+        "body": {"success": false, "errors": [{"code": 10000, "message": "Authentication error"}], "messages": [], "result": null}}));
+    for _ in 0..2 {
+        assert_eq!(start(&world).go().await.code, 1);
+        assert_eq!(issues(&world), [("A sweep failed".to_owned(), "open".to_owned())]);
+    }
+    world.heal();
+    ok(start(&world).go().await);
+    assert_eq!(issues(&world), [("A sweep failed".to_owned(), "closed".to_owned())]);
+    world.finish().await;
 }

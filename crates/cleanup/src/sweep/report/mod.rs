@@ -7,13 +7,15 @@ pub(crate) mod wording;
 use std::time::Duration;
 
 use actions_core::error::{Fault, fault, render};
+use actions_core::github::issues::Alert;
 use actions_core::reports::{Cleanup, Command, Head, Outcome, Removal, RemovalKind, Status, Swept, SweptOutcome};
 use actions_core::runner::Runner;
 use actions_core::runner::signal::Interrupt;
 use actions_core::text::{count, elapsed};
 
 use super::Read;
-use super::apply::{Ended, Fate};
+use super::again::KeptBack;
+use super::apply::{self, Fate};
 use super::census::{Census, Other, Why};
 use super::index::in_zone;
 use super::inputs::Inputs;
@@ -35,6 +37,33 @@ struct Row {
     at: usize,
     title: String,
     swept: Swept,
+}
+
+/// What a sweep came to.
+pub(super) struct Ended {
+    summary: String,
+    /// What is left, or why nothing was done.
+    pub(super) failure: Option<anyhow::Error>,
+}
+
+impl Ended {
+    /// Of a run that could not begin.
+    pub(super) fn before(failure: Fault) -> Self {
+        Self {
+            summary: String::new(),
+            failure: Some(failure.into()),
+        }
+    }
+
+    /// The issue that tells it.
+    pub(super) fn alert(&self, key: &str, run: Option<&str>) -> Option<Alert> {
+        let failure = self.failure.as_ref()?;
+        Some(Alert {
+            key: key.to_owned(),
+            title: wording::ALERT.to_owned(),
+            body: wording::alert(&self.summary, &render(failure), run),
+        })
+    }
 }
 
 pub(crate) struct Report {
@@ -140,8 +169,14 @@ impl Report {
     /// Writes outputs, report, summary and the last line of the log.
     ///
     /// # Errors
-    /// What is left, or why nothing was done.
-    pub(super) fn end(mut self, runner: &Runner, fates: Vec<Fate>, took: Duration) -> anyhow::Result<()> {
+    /// The output file cannot be written.
+    pub(super) fn end(
+        mut self,
+        runner: &Runner,
+        fates: Vec<Fate>,
+        points: Vec<Settled>,
+        took: Duration,
+    ) -> anyhow::Result<Ended> {
         let mut results: Vec<Removal> = Vec::new();
         let mut cause = None;
         for fate in fates {
@@ -150,7 +185,13 @@ impl Report {
             };
             results.extend(row.end(fate.ended, &mut cause));
         }
-        let failure = self.failure(cause);
+        // One that the time did not reach is tried again, and told then.
+        let stuck = points
+            .iter()
+            .filter(|point| is_left(point) && stopped_by(point).is_none());
+        let stuck: Vec<Removal> = stuck.map(removal).collect();
+        results.extend(points.iter().map(removal));
+        let failure = self.failure(cause, &stuck);
         let sentence = self.sentence(&results, took);
         let left = results
             .iter()
@@ -188,13 +229,14 @@ impl Report {
         runner.output("kept", &kept.to_string())?;
         runner.output("removed", &self.number(SweptOutcome::Deleted).to_string())?;
         runner.output("remaining", &self.number(SweptOutcome::Remaining).to_string())?;
-        runner.summary(&table::markdown(&sentence, &report, &self.alike));
+        let summary = table::markdown(&sentence, &report, &self.alike);
+        runner.summary(&summary);
         runner.report(report)?;
         runner.say(&sentence);
         if self.number(SweptOutcome::Remaining) > 0 && failure.is_none() {
             actions_core::runner::command::warning("cleanup", &sentence);
         }
-        failure.map_or(Ok(()), Err)
+        Ok(Ended { summary, failure })
     }
 
     fn number(&self, outcome: SweptOutcome) -> usize {
@@ -269,7 +311,7 @@ impl Report {
     }
 
     /// What is wrong in the end.
-    fn failure(&self, cause: Option<anyhow::Error>) -> Option<anyhow::Error> {
+    fn failure(&self, cause: Option<anyhow::Error>, stuck: &[Removal]) -> Option<anyhow::Error> {
         if let Some(signal) = self.cancelled {
             let removed = count(self.number(SweptOutcome::Deleted), "environment");
             let text = format!(
@@ -306,6 +348,10 @@ impl Report {
             );
             return Some(fault(text).hint(wording::NEEDS).into());
         }
+        if let Some(first) = stuck.first() {
+            let text = format!("{} left: {}", count(stuck.len(), "restore point"), told(first));
+            return Some(fault(text).hint(AGAIN).into());
+        }
         let (what, unread) = self.unread.first()?;
         let failure = fault(format!(
             "{what} could not be read: what depends on them was not looked at"
@@ -321,24 +367,27 @@ impl Report {
 
 impl Row {
     /// Writes down what became of it; what became of its things.
-    fn end(&mut self, ended: Ended, cause: &mut Option<anyhow::Error>) -> Vec<Removal> {
+    fn end(&mut self, ended: apply::Ended, cause: &mut Option<anyhow::Error>) -> Vec<Removal> {
         let number = self.swept.pull_request;
         match ended {
-            Ended::KeptBack(why) => {
-                self.swept.outcome = SweptOutcome::Kept;
+            apply::Ended::KeptBack(why) => {
+                self.swept.outcome = match why {
+                    KeptBack::UsedUp => SweptOutcome::Remaining,
+                    _ => SweptOutcome::Kept,
+                };
                 self.swept.detail = Some(wording::kept_back(&why, number));
                 Vec::new()
             }
-            Ended::NotTried(stop) => {
+            apply::Ended::NotTried(stop) => {
                 self.swept.outcome = SweptOutcome::Remaining;
                 self.swept.detail = Some(wording::stopped(stop));
                 Vec::new()
             }
-            Ended::Planned(settled) => {
+            apply::Ended::Planned(settled) => {
                 self.swept.outcome = SweptOutcome::Planned;
                 settled.iter().map(removal).collect()
             }
-            Ended::Went(settled) => {
+            apply::Ended::Went(settled) => {
                 let results: Vec<Removal> = settled.iter().map(removal).collect();
                 let stopped = settled.iter().find_map(stopped_by);
                 let failed = settled

@@ -17,9 +17,10 @@ const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 
 pub(crate) const NOT_OF_A_SWEEP: &str =
-    "a sweep looks at everything of this repository; leave it out, or use `command: environment`";
+    "a sweep looks at every pull request's; leave it out, or use `command: environment`";
+pub(crate) const BY_MARKERS: &str = "there is no manifest: only what carries a marker is known to be this repository's";
 pub(crate) const ZONE_OF_NO_MANIFEST: &str =
-    "missing; without a manifest nothing else says where routes and DNS records are looked for";
+    "missing; there is no manifest, and nothing else says where routes and DNS records are looked for";
 pub(crate) const NO_REPOSITORY: &str =
     "neither `GITHUB_REPOSITORY_ID` nor `GITHUB_REPOSITORY` is set: whose things are to be swept cannot be known";
 pub(crate) const NEEDS: &str = "give the job `permissions: { contents: read, pull-requests: read, actions: read }`; nothing is deleted without them";
@@ -71,15 +72,40 @@ pub(crate) fn ground(ground: &Ground) -> String {
 }
 
 /// What stands in an environment's comment: why it went, and how it comes back.
-pub(crate) fn gone(went: &Ground) -> String {
+pub(crate) fn gone(went: &Ground, is_whole: bool) -> String {
     let (why, back) = match went {
-        Ground::Closed => (ground(went), "Reopen it to have the environment made again."),
+        Ground::Closed => (
+            ground(went),
+            "If it was not merged, reopening it has the environment made again.",
+        ),
         Ground::Expired { .. } | Ground::Idle { .. } | Ground::BeyondLimit { .. } => (
             ground(went),
             "Push to the pull request, or run its last workflow run again, to have it back.",
         ),
     };
-    format!("A sweep removed this environment, since {why}. {back}")
+    if is_whole {
+        format!("A sweep removed this environment, since {why}. {back}")
+    } else {
+        format!("A sweep was to remove this environment, since {why}. The next one goes on. {back}")
+    }
+}
+
+/// The title of the issue that tells of a sweep that failed.
+pub(crate) const ALERT: &str = "A sweep failed";
+
+pub(crate) fn alert(summary: &str, error: &str, run: Option<&str>) -> String {
+    let run = run
+        .map(|url| format!("[The run that found it.]({url})\n\n"))
+        .unwrap_or_default();
+    let error = actions_core::text::fenced("text", error);
+    format!("{summary}\n\n{run}{error}\nThe next sweep that succeeds closes this issue.\n")
+}
+
+pub(crate) fn over(run: Option<&str>) -> String {
+    match run {
+        Some(url) => format!("[A sweep]({url}) has succeeded."),
+        None => "A sweep has succeeded.".to_owned(),
+    }
 }
 
 /// The comments that could not be brought up to date.
@@ -112,6 +138,7 @@ pub(crate) fn kept_back(why: &KeptBack, number: u64) -> String {
         KeptBack::NoPull => format!(
             "GitHub shows no pull request #{number}; `command: environment` with `pull-request: {number}` deletes it"
         ),
+        KeptBack::UsedUp => "GitHub takes no more requests of this token for now: the next run does it".to_owned(),
         KeptBack::Unasked(unread) => format!("{UNASKED}: {}", unread.reason),
     }
 }
