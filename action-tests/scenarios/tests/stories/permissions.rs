@@ -73,9 +73,11 @@ async fn narrow(world: &World, permissions: &[Permission]) {
 }
 
 fn start<'w>(world: &'w World, action: &'static str) -> Start<'w> {
-    let run = world.run(action).input("neon-api-key", "of-the-project");
+    let run = world.run(action);
+    let key = |run: Start<'w>| run.input("neon-api-key", "of-the-project");
     match action {
-        "neon-branch" => run.input("command", "create").input("wait", "false"),
+        "neon-branch" => key(run).input("command", "create").input("wait", "false"),
+        "cleanup" => key(run),
         "preview-dns" => run.input("command", "apply"),
         "deploy-workers" => run
             .input("health", "false")

@@ -1,7 +1,16 @@
 //! The release's binaries: how large, how soon started, and what `run.sh` takes on top when it has them already.
 //!
 //! # What the size is made of
-//! See README.md of this folder.
+//! Of `health-check`, the smallest in what it does: 4.44 MB on x86-64 Linux with glibc in November 2026, which is more
+//! than the 4 MB that were aimed at. 2.57 MB are code, 0.93 MB constants, 0.51 MB tables for unwinding, 0.40 MB pointers
+//! and their relocations. By crate: ring 0.36 MB (0.15 MB of it a table of P-256), rustls 0.21 MB, h2 0.19 MB,
+//! `encoding_rs` 0.16 MB, brotli 0.15 MB (0.12 MB of it the dictionary that the format demands), toml 0.17 MB; ours
+//! 0.34 MB.
+//!
+//! What was tried: `-Cforce-unwind-tables=no` changes nothing, since under LTO the tables come with the standard library
+//! as it is shipped. A linker script that discards `.eh_frame` takes them away, with lld and with GNU ld, and relative
+//! relocations (`-z pack-relative-relocs`) most of theirs; neither was tried with musl's start files, which a release
+//! links, so neither is done.
 
 use std::fmt;
 use std::fs;
