@@ -166,7 +166,7 @@ fn merge(shop: &Shop) -> Call {
     call.payload["after"] = json!(head);
     call.payload["head_commit"]["id"] = json!(head);
     call.sha = head;
-    call.name = "merged".to_owned();
+    "merged".clone_into(&mut call.name);
     call
 }
 
