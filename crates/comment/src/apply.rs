@@ -55,6 +55,8 @@ pub enum Outcome {
     Newer(Run),
     /// A later version of this action wrote it.
     Unknown,
+    /// Other jobs took this one's part out again each time.
+    Overwritten,
     #[default]
     Nothing,
 }
@@ -62,7 +64,10 @@ pub enum Outcome {
 impl Done {
     /// Whether what stands on the pull request is other than before, or may be.
     pub fn changed(&self) -> bool {
-        self.wrote() || self.outcome == Outcome::Deleted || self.deleted + self.hidden > 0 || self.unclear
+        self.wrote()
+            || matches!(self.outcome, Outcome::Deleted | Outcome::Overwritten)
+            || self.deleted + self.hidden > 0
+            || self.unclear
     }
 
     /// Whether the comment says what was wanted.
@@ -185,7 +190,8 @@ pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &
         if overwritten {
             overwritten = false;
             if !contention.pause().await {
-                break;
+                done.outcome = Outcome::Overwritten;
+                return Ok(());
             }
             continue;
         }

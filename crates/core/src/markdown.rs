@@ -127,6 +127,10 @@ fn escape(text: &str) -> String {
             '&' => safe.push_str("&amp;"),
             // GitHub typesets what stands between two of them, also when they are escaped; its own advice is a tag.
             '$' => safe.push_str("<span>$</span>"),
+            // Within a word it is none of Markdown's, and names of variables are read, and copied.
+            '_' if text[..at].ends_with(char::is_alphanumeric) && rest.starts_with(char::is_alphanumeric) => {
+                safe.push(c)
+            }
             '\\' | '*' | '_' | '[' | ']' | '~' | '|' => {
                 safe.push('\\');
                 safe.push(c);
@@ -151,11 +155,13 @@ fn is_reference(c: char, before: &str, rest: &str) -> bool {
         '@' | '#' => word(rest),
         '-' => ends_with("gh") && word(rest),
         ':' => {
-            let name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'));
-            rest.starts_with("//")
-                || ends_with("mailto")
-                || ends_with("xmpp")
-                || (name.len() < rest.len() && name.starts_with(':'))
+            let is_in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+            let behind = rest.trim_start_matches(is_in_name);
+            let name = &rest[..rest.len() - behind.len()];
+            // Times and IPv6 addresses have such parts, too, and are copied; no emoji that is a picture is named so.
+            let is_number = name.chars().all(|c| c.is_ascii_hexdigit());
+            let is_emoji = behind.starts_with(':') && !is_number;
+            is_emoji || rest.starts_with("//") || ends_with("mailto") || ends_with("xmpp")
         }
         'w' | 'W' => ends_with("ww") && rest.starts_with('.'),
         _ => false,
@@ -279,7 +285,11 @@ mod tests {
             ("www.evil.example", "www\u{200b}.evil.example"),
             ("mailto:me", "mailto:\u{200b}me"),
             ("fixes GH-12 and o/r#12", "fixes GH-\u{200b}12 and o/r#\u{200b}12"),
-            (":octocat: at 12:30:05", ":\u{200b}octocat: at 12:\u{200b}30:05"),
+            (
+                ":octocat: at 12:30:05, 2001:db8::1",
+                ":\u{200b}octocat: at 12:30:05, 2001:db8::1",
+            ),
+            ("DATABASE_URL _x_", "DATABASE_URL \\_x\\_"),
             ("$x", "<span>$</span>x"),
             ("# big", "\\# big"),
             ("#1 is", "\\#\u{200b}1 is"),

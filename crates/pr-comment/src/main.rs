@@ -1,5 +1,6 @@
 //! One comment per pull request that tells the state of its environment.
 
+mod alert;
 mod deployment;
 mod inputs;
 mod report;
@@ -37,7 +38,7 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     }
     let started = Instant::now();
     let wanted = wanted(&inputs)?;
-    if inputs.command.writes() {
+    if inputs.command == Command::Upsert {
         runner.summary(&wanted.text);
     }
 
@@ -49,6 +50,9 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     };
     let mut told = Told::default();
     let result = deployment::beside(runner, &inputs, &wanted, result, &mut told).await;
+    if inputs.alert_issue && !told.is_overtaken() {
+        alert::keep(runner, &inputs, &wanted.text).await;
+    }
     tell(runner, &inputs, &done, told, result.as_ref(), started)?;
     result.map(|_| ())
 }
@@ -65,12 +69,17 @@ async fn comment_on(
         Err(signal) => Err(report::cancelled(signal, pull_request, done.unclear)),
         Ok(Err(error)) => match refusal::of(&error, inputs.reads_only) {
             Ok(silence) => {
+                // What is soon over is told there only when it stands nowhere else.
+                if inputs.command == Command::Start {
+                    runner.summary(&wanted.text);
+                }
                 command::notice("pr-comment", &report::not_written(silence, pull_request));
                 Ok(Status::Done)
             }
             Err(refusal) => Err(report::refused(error, refusal, pull_request)),
         },
         Ok(Ok(_)) if done.outcome == Outcome::Unknown => Err(report::later_version(pull_request)),
+        Ok(Ok(_)) if done.outcome == Outcome::Overwritten => Err(report::overwritten(pull_request)),
         Ok(Ok(_)) if done.outcome == Outcome::Nothing && !inputs.dry_run => Err(report::vanished(pull_request)),
         Ok(Ok(status)) => Ok(status),
     }

@@ -77,6 +77,9 @@ pub(crate) fn sentence(done: &Done, pull_request: u64) -> String {
         Outcome::Unknown => format!(
             "left the comment on pull request #{pull_request} alone: a later version of this action has written it{at}"
         ),
+        Outcome::Overwritten => {
+            format!("other jobs took this one's part of the comment on pull request #{pull_request} out again{at}")
+        }
         Outcome::Nothing => format!("pull request #{pull_request} was not touched"),
     }
 }
@@ -203,6 +206,15 @@ pub(crate) fn later_version(pull_request: u64) -> anyhow::Error {
     .into()
 }
 
+/// Many jobs write the comment at once, each slower than the others wait.
+pub(crate) fn overwritten(pull_request: u64) -> anyhow::Error {
+    fault(format!(
+        "other jobs took this one's part of the comment on pull request #{pull_request} out again each time"
+    ))
+    .hint("give the jobs comments of their own, each with a `key`, or run this one again")
+    .into()
+}
+
 /// The comment vanished each time it was written.
 pub(crate) fn vanished(pull_request: u64) -> anyhow::Error {
     fault(format!(
@@ -224,7 +236,7 @@ pub(crate) fn comment(done: &Done, status: Status) -> Comment {
         (_, Outcome::Newer(_)) => CommentAction::Newer,
         (_, Outcome::Unknown) => CommentAction::LaterVersion,
         (Status::Done, Outcome::Nothing) => CommentAction::Skipped,
-        (_, Outcome::Nothing) => CommentAction::None,
+        (_, Outcome::Nothing | Outcome::Overwritten) => CommentAction::None,
     };
     Comment {
         id: done.id,

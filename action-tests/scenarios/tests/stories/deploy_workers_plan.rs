@@ -190,7 +190,7 @@ async fn everything_a_worker_gets_is_printed_before_anything_happens() {
     |---|---|---|
     | api | `api-preview-42` | bindings: CACHE → KV namespace codex-preview-42-CACHE<br>secrets: DATABASE_URL<br>variables: ENVIRONMENT = preview |
     | auth | `auth-preview-42` | bindings: CACHE → KV namespace codex-preview-42-CACHE<br>secrets: DATABASE_URL; SESSION_SECRET<br>variables: ENVIRONMENT = preview |
-    | web | `web-preview-42` | bindings: API → Worker api-preview-42; AUTH → Worker auth-preview-42<br>variables: API_URL = https://api-preview-42.example.com; ENVIRONMENT = preview |
+    | web | `web-preview-42` | bindings: API → Worker api-preview-42; AUTH → Worker auth-preview-42<br>variables: API_URL = https:​//api-preview-42.example.com; ENVIRONMENT = preview |
 
     </details>
     ");

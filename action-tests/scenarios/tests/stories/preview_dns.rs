@@ -193,8 +193,8 @@ async fn what_a_user_reads() {
     ::endgroup::
     DNS records in `example.com`: 3 created
     ");
-    insta::assert_snapshot!(run.summary, @r"
-    ### DNS `apply`: preview of acme/app (pull request #42)
+    insta::assert_snapshot!(run.summary, @"
+    ### DNS `apply`: preview of acme/app (pull request #​42)
 
     DNS records in `example.com`: 3 created
 
@@ -219,8 +219,8 @@ async fn a_dry_run_plans_and_touches_nothing() {
     let run = hosts(&world, "apply", "api\nweb").input("dry-run", "true").go().await;
     assert_eq!((run.code, run.output("changed")), (0, "false"), "{run}");
     assert_eq!(run.report["status"], "planned");
-    insta::assert_snapshot!(run.summary, @r"
-    ### DNS `apply`: preview of acme/app (pull request #42)
+    insta::assert_snapshot!(run.summary, @"
+    ### DNS `apply`: preview of acme/app (pull request #​42)
 
     dry run, nothing was touched in `example.com`: 2 to create
 

@@ -162,7 +162,7 @@ pub(crate) fn described_markdown(inputs: &Inputs, all: &[Described]) -> String {
     }
     let row = |described: &Described| {
         let parts = described.parts.iter().map(|(what, items)| {
-            let items: Vec<String> = items.iter().map(|item| text_cell(&redact(item))).collect();
+            let items: Vec<String> = items.iter().map(|item| code_cell(&redact(item))).collect();
             format!("{what}: {}", items.join("; "))
         });
         format!(

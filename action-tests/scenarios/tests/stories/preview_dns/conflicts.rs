@@ -54,8 +54,8 @@ async fn adopting_is_planned_visibly_and_makes_the_name_ours() {
     let start = || hosts(&world, "apply", "docs\nold\nright\ntwice").input("adopt", "true");
     let planned = start().input("dry-run", "true").go().await;
     assert_eq!(planned.code, 0, "{planned}");
-    insta::assert_snapshot!(planned.summary, @r"
-    ### DNS `apply`: preview of acme/app (pull request #42)
+    insta::assert_snapshot!(planned.summary, @"
+    ### DNS `apply`: preview of acme/app (pull request #​42)
 
     dry run, nothing was touched in `example.com`: 2 to create, 2 to change, 3 to delete
 
