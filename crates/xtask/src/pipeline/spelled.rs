@@ -49,11 +49,13 @@ pub(super) fn out(name: &str, text: &str, caller: &str) -> Result<String> {
             );
         }
     }
-    Ok(format!(
+    let spelled = format!(
         "# {name}.yml of Codex Actions with its inputs at their defaults, for those who want the steps in their own hands.\n\
          # Written by `cargo xtask docs` from .github/workflows/{name}.yml.\nname: {name}\n\n{}\npermissions: {{}}\n{body}",
         triggers(caller)?
-    ))
+    );
+    yaml_serde::from_str::<serde_json::Value>(&spelled).context("what is spelled out is no YAML")?;
+    Ok(spelled)
 }
 
 /// The caller's `on:` block.
@@ -108,12 +110,21 @@ fn without_unused_steps(text: &str, values: &[(String, String)]) -> String {
         at = end;
     }
     for id in gone {
-        while let Some(from) = kept.find(&format!("steps.{id}.outputs.")) {
-            let Some(length) = kept[from..].find(" || ") else { break };
-            kept.replace_range(from..from + length + 4, "");
-        }
+        let output = format!("steps.{id}.outputs.");
+        let lines = kept.split_inclusive('\n').filter_map(|line| without(line, &output));
+        kept = lines.collect();
     }
     kept
+}
+
+/// A line without the outputs of a step that is left out: what stands behind `||` in their place, or no line at all.
+fn without(line: &str, output: &str) -> Option<String> {
+    let mut line = line.to_owned();
+    while let Some(from) = line.find(output) {
+        let length = line[from..].find(" || ")?;
+        line.replace_range(from..from + length + " || ".len(), "");
+    }
+    Some(line)
 }
 
 /// One line with defaults in the place of inputs; `None`: a key without a value is left out.
@@ -160,6 +171,21 @@ fn without_empty_environments(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_reads_a_step_that_is_left_out_goes_with_it() {
+        let without = |line: &str| without(line, "steps.restore.outputs.");
+        let either = "  left: ${{ steps.restore.outputs.a || steps.back.outputs.b }}\n";
+        assert_eq!(
+            without(either).as_deref(),
+            Some("  left: ${{ steps.back.outputs.b }}\n")
+        );
+        assert_eq!(without("  report: ${{ steps.restore.outputs.report }}\n"), None);
+        assert_eq!(
+            without("  report: ${{ steps.back.outputs.report }}\n").as_deref(),
+            Some("  report: ${{ steps.back.outputs.report }}\n")
+        );
+    }
 
     const CALLER: &str = "name: x\non:\n  push:\npermissions: {}\njobs:\n";
     const HEAD: &str = "on:\n  workflow_call:\n    inputs:\n      runner: { description: r, type: string, default: ubuntu-latest }\n      version: { description: v, type: string }\n      seed: { description: s, type: string }\n\npermissions: {}\n";
