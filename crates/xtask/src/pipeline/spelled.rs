@@ -49,13 +49,11 @@ pub(super) fn out(name: &str, text: &str, caller: &str) -> Result<String> {
             );
         }
     }
-    let spelled = format!(
+    Ok(format!(
         "# {name}.yml of Codex Actions with its inputs at their defaults, for those who want the steps in their own hands.\n\
          # Written by `cargo xtask docs` from .github/workflows/{name}.yml.\nname: {name}\n\n{}\npermissions: {{}}\n{body}",
         triggers(caller)?
-    );
-    yaml_serde::from_str::<serde_json::Value>(&spelled).context("what is spelled out is no YAML")?;
-    Ok(spelled)
+    ))
 }
 
 /// The caller's `on:` block.
@@ -69,8 +67,13 @@ fn triggers(caller: &str) -> Result<String> {
 
 /// The inputs that a line uses.
 fn used(line: &str) -> impl Iterator<Item = &str> {
+    used_of(line, "inputs.")
+}
+
+/// The names that a line has behind this prefix.
+fn used_of<'a>(line: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     let ends = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    line.match_indices("inputs.").map(move |(at, found)| {
+    line.match_indices(prefix).map(move |(at, found)| {
         let rest = &line[at + found.len()..];
         rest.split(ends).next().unwrap_or_default()
     })
@@ -110,21 +113,36 @@ fn without_unused_steps(text: &str, values: &[(String, String)]) -> String {
         at = end;
     }
     for id in gone {
-        let output = format!("steps.{id}.outputs.");
-        let lines = kept.split_inclusive('\n').filter_map(|line| without(line, &output));
-        kept = lines.collect();
+        kept = without_reads(&kept, &format!("steps.{id}."));
     }
     kept
 }
 
-/// A line without the outputs of a step that is left out: what stands behind `||` in their place, or no line at all.
-fn without(line: &str, output: &str) -> Option<String> {
-    let mut line = line.to_owned();
-    while let Some(from) = line.find(output) {
-        let length = line[from..].find(" || ")?;
-        line.replace_range(from..from + length + " || ".len(), "");
+/// Takes out what reads an output that nothing sets any more: a line that is nothing else goes, as do the reads of the
+/// job's output that it was.
+fn without_reads(text: &str, read: &str) -> String {
+    let (mut kept, mut outputs) = (String::new(), Vec::new());
+    for line in text.split_inclusive('\n') {
+        let Some(from) = line.find(read) else {
+            kept += line;
+            continue;
+        };
+        if let Some(length) = line[from..].find(" || ") {
+            kept += &line[..from];
+            kept += &line[from + length + 4..];
+        } else {
+            let name = line.trim().split_once(": ").map(|(name, _)| name);
+            outputs.extend(name.filter(|_| read.starts_with("steps.")).map(str::to_owned));
+        }
     }
-    Some(line)
+    for name in outputs {
+        let lines = kept.split_inclusive('\n');
+        // A line of a text, such as one of `reports`.
+        let is_expression = |line: &str| line.trim_start().starts_with("${{ ") && line.trim_end().ends_with("}}");
+        let is_read = |line: &str| used_of(line, "outputs.").any(|used| used == name);
+        kept = lines.filter(|line| !(is_expression(line) && is_read(line))).collect();
+    }
+    kept
 }
 
 /// One line with defaults in the place of inputs; `None`: a key without a value is left out.
@@ -172,32 +190,17 @@ fn without_empty_environments(text: &str) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_reads_a_step_that_is_left_out_goes_with_it() {
-        let without = |line: &str| without(line, "steps.restore.outputs.");
-        let either = "  left: ${{ steps.restore.outputs.a || steps.back.outputs.b }}\n";
-        assert_eq!(
-            without(either).as_deref(),
-            Some("  left: ${{ steps.back.outputs.b }}\n")
-        );
-        assert_eq!(without("  report: ${{ steps.restore.outputs.report }}\n"), None);
-        assert_eq!(
-            without("  report: ${{ steps.back.outputs.report }}\n").as_deref(),
-            Some("  report: ${{ steps.back.outputs.report }}\n")
-        );
-    }
-
     const CALLER: &str = "name: x\non:\n  push:\npermissions: {}\njobs:\n";
     const HEAD: &str = "on:\n  workflow_call:\n    inputs:\n      runner: { description: r, type: string, default: ubuntu-latest }\n      version: { description: v, type: string }\n      seed: { description: s, type: string }\n\npermissions: {}\n";
 
     #[test]
     fn inputs_become_their_defaults_and_what_has_none_goes() {
-        let jobs = "jobs:\n  a:\n    runs-on: ${{ startsWith(inputs.runner, '[') && fromJSON(inputs.runner) || inputs.runner }}\n    environment:\n      name: ${{ inputs.version }}\n      deployment: false # x\n    outputs:\n      r: ${{ steps.seed.outputs.r || steps.b.outputs.r }}\n    steps:\n      - id: b # kept\n        uses: $/actions/cleanup\n        with:\n          version: ${{ inputs.version }}\n          id: ${{ inputs.version || vars.V }}\n      - id: seed\n        if: inputs.seed != ''\n        run: x\n\n  c:\n    needs: a\n";
+        let jobs = "jobs:\n  a:\n    runs-on: ${{ startsWith(inputs.runner, '[') && fromJSON(inputs.runner) || inputs.runner }}\n    environment:\n      name: ${{ inputs.version }}\n      deployment: false # x\n    outputs:\n      r: ${{ steps.seed.outputs.r || steps.b.outputs.r }}\n      s: ${{ steps.seed.outputs.r }}\n    steps:\n      - id: b # kept\n        uses: $/actions/cleanup\n        with:\n          version: ${{ inputs.version }}\n          id: ${{ inputs.version || vars.V }}\n      - id: seed\n        if: inputs.seed != ''\n        run: x\n\n  c:\n    needs: a\n    with:\n      reports: |\n        ${{ needs.a.outputs.r }}\n        ${{ needs.a.outputs.s }}\n";
         let spelled = out("x", &format!("{HEAD}{jobs}"), CALLER).unwrap();
         let (_, spelled) = spelled.split_once("name: x\n\n").unwrap();
         assert_eq!(
             spelled,
-            "on:\n  push:\n\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    outputs:\n      r: ${{ steps.b.outputs.r }}\n    steps:\n      - id: b # kept\n        uses: codex/actions/cleanup@v1\n        with:\n          id: ${{ vars.V }}\n\n  c:\n    needs: a\n"
+            "on:\n  push:\n\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    outputs:\n      r: ${{ steps.b.outputs.r }}\n    steps:\n      - id: b # kept\n        uses: codex/actions/cleanup@v1\n        with:\n          id: ${{ vars.V }}\n\n  c:\n    needs: a\n    with:\n      reports: |\n        ${{ needs.a.outputs.r }}\n"
         );
     }
 
