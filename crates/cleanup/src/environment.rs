@@ -6,6 +6,7 @@ use actions_core::github::{Error, Reader, Writer};
 use actions_core::owner::Owner;
 use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{Runner, command};
+use tokio::time::sleep_until;
 
 use crate::alert::{self, AFTERWARDS};
 use crate::apply::brake::Brake;
@@ -13,6 +14,7 @@ use crate::apply::{self, Teardown, Writers};
 use crate::comment::{self, Teller};
 use crate::facts::{Facts, Readers};
 use crate::inputs::{Given, Inputs};
+use crate::outcome::Stop;
 use crate::plan::{self, Decision};
 use crate::report::{self, Report, wording};
 use crate::subject::Subject;
@@ -32,10 +34,18 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     )?;
     let asked = [inputs.subject.owner.environment.as_str()];
     let environments = if inputs.deployments { &asked[..] } else { &[] };
-    let (facts, source) = tokio::select! {
-        read = async { tokio::join!(readers.read(&inputs.zone, environments), inputs.inquiry.source()) } => read,
-        signal = interrupts.next() => {
-            let report = Report::cancelled(&inputs.subject, signal, started.elapsed());
+    // Reading may take long, too, where a vendor asks to wait.
+    let brake = Brake::new(inputs.timeout);
+    let reading = async { tokio::join!(readers.read(&inputs.zone, environments), inputs.inquiry.source()) };
+    let read = tokio::select! {
+        read = reading => Ok(read),
+        signal = interrupts.next() => Err(Stop::Cancelled(signal)),
+        () = sleep_until(brake.end()) => Err(Stop::TimeIsUp(inputs.timeout)),
+    };
+    let (facts, source) = match read {
+        Ok(read) => read,
+        Err(stop) => {
+            let report = Report::stopped(&inputs.subject, stop, started.elapsed());
             report.write(runner)?;
             return report.verdict();
         }
@@ -61,7 +71,6 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
         runner.say(&report::plan(&decision).to_string());
         apply::planned(decision)
     } else {
-        let brake = Brake::new(inputs.timeout);
         let writers = Writers::new(&readers, &facts);
         let teardown = Teardown::of(decision);
         apply::until_stopped(teardown.carry_out(&writers, &brake), &brake, &mut interrupts).await;
@@ -84,7 +93,7 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     {
         let named = subjects.as_deref().and_then(<[Subject]>::first);
         let owner = &named.unwrap_or(&inputs.subject).owner;
-        if inputs.deployments {
+        if inputs.deployments && report.has_news() {
             tell_in_comment(github, owner, &report, &inputs.teller, runner).await;
         }
         if inputs.alert {

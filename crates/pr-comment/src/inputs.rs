@@ -30,6 +30,7 @@ struct Raw {
     deployment: Option<String>,
     commit_status: Option<String>,
     environment_url: Option<String>,
+    alert_issue: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,24 @@ pub(crate) enum Command {
     Start,
     Delete,
 }
+
+const COMMANDS: [(&str, Command); 3] = [
+    ("upsert", Command::Upsert),
+    ("start", Command::Start),
+    ("delete", Command::Delete),
+];
+const MODES: [(&str, Mode); 5] = [
+    ("upsert", Mode::Upsert),
+    ("append", Mode::Append),
+    ("recreate", Mode::Recreate),
+    ("hide-previous", Mode::HidePrevious),
+    ("only-update", Mode::OnlyUpdate),
+];
+const JOBS: [(&str, Job); 3] = [
+    ("success", Job::Fine),
+    ("failure", Job::Failed),
+    ("cancelled", Job::Cancelled),
+];
 
 pub(crate) struct Inputs {
     pub(crate) command: Command,
@@ -61,6 +80,8 @@ pub(crate) struct Inputs {
     pub(crate) unknown: Option<String>,
     /// What GitHub is to show of the environment, beside the comment.
     pub(crate) asked: Asked,
+    /// Whether an issue is open as long as the environment cannot be deployed.
+    pub(crate) alert_issue: bool,
 }
 
 impl Inputs {
@@ -80,20 +101,8 @@ impl Inputs {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
         let common = Common::read(env, &mut problems).await?;
-        let commands = [
-            ("upsert", Command::Upsert),
-            ("start", Command::Start),
-            ("delete", Command::Delete),
-        ];
-        let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Upsert);
-        let modes = [
-            ("upsert", Mode::Upsert),
-            ("append", Mode::Append),
-            ("recreate", Mode::Recreate),
-            ("hide-previous", Mode::HidePrevious),
-            ("only-update", Mode::OnlyUpdate),
-        ];
-        let mode = problems.choice("mode", raw.mode.as_deref(), &modes, Mode::Upsert);
+        let command = problems.choice("command", raw.command.as_deref(), &COMMANDS, Command::Upsert);
+        let mode = problems.choice("mode", raw.mode.as_deref(), &MODES, Mode::Upsert);
         let section = raw.section.as_deref().map_or(MAIN, str::trim).to_owned();
         if section != MAIN && !marker::is_key(&section) {
             problems.add("section", report::bad_key(&section));
@@ -101,7 +110,8 @@ impl Inputs {
         let github = common.github(&mut problems);
         let deployment = problems.boolean("deployment", raw.deployment.as_deref(), false);
         let commit_status = problems.boolean("commit-status", raw.commit_status.as_deref(), false);
-        let alone = (deployment || commit_status) && common.unknown_pull_request().is_none();
+        let alert_issue = problems.boolean("alert-issue", raw.alert_issue.as_deref(), false);
+        let alone = (deployment || commit_status || alert_issue) && common.unknown_pull_request().is_none();
         if common.pull_request.is_none() && !alone {
             problems.add(
                 "pull-request",
@@ -120,12 +130,7 @@ impl Inputs {
         problems.extend(wrong);
         let body = sources::body(raw.body, raw.body_file.as_deref(), env, &mut problems);
         let template = sources::template(raw.template.as_deref(), env, &mut problems);
-        let jobs = [
-            ("success", Job::Fine),
-            ("failure", Job::Failed),
-            ("cancelled", Job::Cancelled),
-        ];
-        let job = problems.choice("job-status", raw.job_status.as_deref(), &jobs, Job::Fine);
+        let job = problems.choice("job-status", raw.job_status.as_deref(), &JOBS, Job::Fine);
         // When an early step fails, no action has a report: that is worth telling, not a mistake.
         let nothing = reports.is_empty() && !unreadable && !with_body && job == Job::Fine;
         // An environment of its own can be told of by the job alone.
@@ -135,15 +140,11 @@ impl Inputs {
         }
         let environment = common.owner("").environment;
         let told = Told::of(&common, env);
-        let named = reports.iter().map(|report| report.head().environment.as_str());
-        let named = named.into_iter().find(|name| !name.is_empty());
-        if common.pull_request.is_none() && alone && named.is_none() && common.stated_environment().is_none() {
+        let owner = owner(&common, told.project.as_deref(), &reports);
+        if needless && owner.is_none() {
             problems.add("environment", deployment::report::NEEDS_ENVIRONMENT);
         }
-        let owner = Owner {
-            environment: named.unwrap_or(&environment).to_owned(),
-            ..common.owner(told.project.as_deref().unwrap_or_default())
-        };
+        let owner = owner.unwrap_or_else(|| common.owner(told.project.as_deref().unwrap_or_default()));
         let key = key(raw.key.as_deref(), &owner, &mut problems);
         let url = url(
             raw.environment_url.as_deref(),
@@ -153,11 +154,6 @@ impl Inputs {
         );
         let run = common.event.run();
         problems.finish()?;
-        let phase = match command {
-            Command::Start => Some(Phase::Begin),
-            Command::Upsert => Some(Phase::End(Ending::of(&reports, job))),
-            Command::Delete => None,
-        };
         // The comment that goes needs no commit.
         let source = match command {
             Command::Upsert | Command::Start => common.inquire(common.pull_request, Wanted::Commit).source().await,
@@ -181,7 +177,7 @@ impl Inputs {
                 },
                 deployment,
                 commit_status: commit_status.then(|| key.clone()),
-                phase,
+                phase: phase(command, &reports, job),
                 dry_run: common.dry_run,
                 reads_only: common.event.withheld().is_some(),
             },
@@ -201,8 +197,27 @@ impl Inputs {
             dry_run: common.dry_run,
             reads_only: common.event.withheld().is_some(),
             unknown: source.unknown,
+            alert_issue,
         })
     }
+}
+
+/// What a deployment is to say; `None`: it goes.
+fn phase(command: Command, reports: &[Report], job: Job) -> Option<Phase> {
+    match command {
+        Command::Start => Some(Phase::Begin),
+        Command::Upsert => Some(Phase::End(Ending::of(reports, job))),
+        Command::Delete => None,
+    }
+}
+
+/// Whose environment it is: by the reports, else by the input; `None` where nobody says which.
+fn owner(common: &Common, project: Option<&str>, reports: &[Report]) -> Option<Owner> {
+    let mut named = reports.iter().map(|report| report.head().environment.as_str());
+    let named = named.find(|name| !name.is_empty());
+    let owner = common.owner(project.unwrap_or_default());
+    let environment = named.or_else(|| common.stated_environment())?.to_owned();
+    Some(Owner { environment, ..owner })
 }
 
 /// Where the environment is: as it is said, else as the comment's door says it.

@@ -20,16 +20,43 @@ fn host(url: &str) -> String {
     format!("`{host}`")
 }
 
+fn other(name: &str, port: &'static str, what: &'static str, instead: &'static str) -> Host {
+    Host {
+        name: name.to_owned(),
+        port,
+        what,
+        instead,
+    }
+}
+
+/// It has no binary: what it composes asks these.
+fn setup_project() -> Vec<Host> {
+    vec![
+        other(
+            "`nodejs.org`, `raw.githubusercontent.com`, `github.com`",
+            "443",
+            "`actions/setup-node`, where the runner has not that version of Node",
+            "",
+        ),
+        other(
+            "`registry.npmjs.org`, and what your lock file and `.npmrc` name",
+            "443",
+            "the packages, and pnpm, Yarn or bun itself",
+            "`.npmrc`",
+        ),
+        other(
+            "`*.actions.githubusercontent.com`, `*.blob.core.windows.net`",
+            "443",
+            "`actions/cache`; not with `cache: false`",
+            "",
+        ),
+    ]
+}
+
 fn of(action: &str) -> Vec<Host> {
     let api = |url: &str, what, instead| Host {
         name: host(url),
         port: "443",
-        what,
-        instead,
-    };
-    let other = |name: &str, port, what, instead| Host {
-        name: name.to_owned(),
-        port,
         what,
         instead,
     };
@@ -41,6 +68,8 @@ fn of(action: &str) -> Vec<Host> {
         "`github-api-url`",
     );
     match action {
+        "pull-request" => vec![api(github::API, "how the pull request stands", "`github-api-url`")],
+        "setup-project" => setup_project(),
         "neon-branch" => vec![
             neon,
             other(

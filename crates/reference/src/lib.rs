@@ -8,9 +8,12 @@ mod failures;
 pub mod grants;
 pub mod hosts;
 pub mod manifest;
+pub mod readme;
 
 /// The actions, in the order in which documents name them.
-pub const ACTIONS: [&str; 6] = [
+pub const ACTIONS: [&str; 8] = [
+    "pull-request",
+    "setup-project",
     "neon-branch",
     "preview-dns",
     "deploy-workers",

@@ -59,6 +59,14 @@ fn permissions_of_the_readmes_are_current() {
 }
 
 #[test]
+fn the_top_readme_is_current() {
+    let comment = readme::comment(&read(readme::COMMENT)).expect("the test that shows a preview's comment");
+    part_is_current("README.md", "comment", &comment);
+    let table = readme::comparison(&read(readme::BEFORE), &read(readme::CALLERS), &read(readme::MANIFEST));
+    part_is_current("README.md", "comparison", &table.expect("a caller of each workflow"));
+}
+
+#[test]
 fn failures_md_is_current() {
     let catalogue = failures::Catalogue::read();
     assert!(

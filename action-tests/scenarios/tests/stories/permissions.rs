@@ -155,7 +155,7 @@ async fn of_cleanup() {
 
 #[tokio::test]
 async fn of_cleanup_with_custom_domains() {
-    takes_exactly("cleanup", "custom-domain", &["with `kv`"]).await;
+    takes_exactly("cleanup", "custom-domain", &["with `kv`", "with custom domains"]).await;
 }
 
 #[tokio::test]

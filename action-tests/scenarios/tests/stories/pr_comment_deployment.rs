@@ -9,7 +9,7 @@ const NEXT_SHA: &str = "1111111111111111111111111111111111111111";
 const URL: &str = "https://web-preview-42.example.com";
 
 /// A run of a pull request's workflow: `start`, or the end.
-pub async fn say(world: &World, run: &str, inputs: &[(&str, &str)]) -> Run {
+async fn say(world: &World, run: &str, inputs: &[(&str, &str)]) -> Run {
     let start = world.run("pr-comment").env("GITHUB_RUN_ID", run);
     let start = start.input("deployment", "true");
     let told = inputs
@@ -18,14 +18,14 @@ pub async fn say(world: &World, run: &str, inputs: &[(&str, &str)]) -> Run {
     told.go().await
 }
 
-pub fn deployed(status: &str) -> String {
+fn deployed(status: &str) -> String {
     json!({"action": "deploy-workers", "environment": "preview", "pull-request": 42, "status": status,
         "services": [{"service": "web", "url": URL, "state": match status { "done" => "deployed", other => other }}]})
     .to_string()
 }
 
 /// Each deployment, oldest first: its commit's first digit, and its states, oldest first.
-pub fn deployments(world: &World) -> Vec<String> {
+pub(crate) fn deployments(world: &World) -> Vec<String> {
     let state = world.state();
     let all = state["github"]["repositories"][0]["deployments"]
         .as_array()

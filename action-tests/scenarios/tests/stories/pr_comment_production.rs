@@ -148,7 +148,7 @@ async fn what_was_put_back_is_told_and_the_next_success_tells_it_all() {
             .all(|(_, text)| text.contains("Deploying this pull request to `production` **failed**")),
         "{told:?}"
     );
-    assert!(failed.summary.contains("not restored since"), "{}", failed.summary);
+    assert!(failed.summary.contains("broken since"), "{}", failed.summary);
     // What serves is still the one before.
     assert_eq!(deployments(&world)[2], "production b: in_progress, success");
     // The next push fixes it: what came with the failed one is live, too.

@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{AT_ONCE, Work};
 use crate::outcome::{End, Why};
-use crate::plan::{Ground, Thing};
+use crate::plan::Ground;
 
 impl Work<'_> {
     pub(super) async fn workers(&self) {
@@ -63,19 +63,15 @@ impl Work<'_> {
         bound.unwrap_or(false)
     }
 
-    /// Without its Worker, nothing would tell that a route to one that the manifest does not name is ours.
+    /// Without its Worker, nothing would tell that such a route or custom domain is ours.
     fn is_held_by_a_route(&self, at: usize) -> bool {
-        let going = &self.going[at];
+        let name = self.going[at].thing.name();
         let left = |of: usize| {
-            let attached = match &self.going[of].thing {
-                Thing::Route(route) => route.script.as_deref(),
-                Thing::Domain(domain) => Some(domain.service.as_str()),
-                _ => None,
-            };
             let gone = self.journal.with(of, |end| matches!(end, End::Deleted));
-            attached == Some(going.thing.name()) && !gone.unwrap_or(false)
+            let is_of_it = matches!(&self.going[of].ground, Ground::KnownBy(worker) if worker == name);
+            is_of_it && !gone.unwrap_or(false)
         };
-        let held = going.ground != Ground::Own && (0..self.going.len()).any(left);
+        let held = (0..self.going.len()).any(left);
         if held {
             self.journal.end(at, End::Left(Why::RoutesFirst));
             self.tell(at);

@@ -35,6 +35,15 @@ fn fate(subject: &Subject, workers: &Workers<'_>, worker: &str, host: &str) -> F
     }
 }
 
+/// Whether what leads to a Worker could still be told without it: see [`fate`] of one that is gone.
+fn ground(subject: &Subject, worker: &str, host: &str) -> Ground {
+    if subject.names_host(host) && subject.names_worker(worker) {
+        Ground::LeadsTo(worker.to_owned())
+    } else {
+        Ground::KnownBy(worker.to_owned())
+    }
+}
+
 impl Decision {
     pub(super) fn attached(&mut self, subject: &Subject, facts: &Facts, workers: &Workers<'_>) {
         let zone = match &facts.zone {
@@ -48,7 +57,10 @@ impl Decision {
                 for route in routes {
                     let thing = || Thing::Route(route.clone());
                     match &route.script {
-                        Some(worker) => self.one(fate(subject, workers, worker, route.host()), thing, worker),
+                        Some(worker) => {
+                            let ground = ground(subject, worker, route.host());
+                            self.one(fate(subject, workers, worker, route.host()), thing, ground);
+                        }
                         // Such a route keeps other routes away from a hostname: somebody made it by hand.
                         None if subject.names_host(route.host()) => {
                             self.kept(RemovalKind::Route, &route.pattern, Reason::LeadsNowhere);
@@ -63,17 +75,18 @@ impl Decision {
             Ok(domains) => {
                 for domain in domains {
                     let fate = fate(subject, workers, &domain.service, &domain.hostname);
-                    self.one(fate, || Thing::Domain(domain.clone()), &domain.service);
+                    let ground = ground(subject, &domain.service, &domain.hostname);
+                    self.one(fate, || Thing::Domain(domain.clone()), ground);
                 }
             }
         }
     }
 
-    fn one(&mut self, fate: Fate, thing: impl Fn() -> Thing, worker: &str) {
+    fn one(&mut self, fate: Fate, thing: impl Fn() -> Thing, ground: Ground) {
         let thing = thing();
         let (kind, name) = (thing.kind(), thing.name().to_owned());
         match fate {
-            Fate::Goes => self.goes(thing, Ground::LeadsTo(worker.to_owned()), 0),
+            Fate::Goes => self.goes(thing, ground, 0),
             Fate::Kept(reason) => self.kept(kind, &name, reason),
             Fate::Left(reason) => self.left(kind, &name, reason),
             Fate::Nothing => {}

@@ -89,8 +89,10 @@ pub(crate) enum Ground {
     Marked,
     /// The same, of a Worker that the manifest does not name any more.
     Forgotten,
-    /// It leads to this Worker.
+    /// It leads to this Worker; whose it is, its own name tells, too.
     LeadsTo(String),
+    /// The same, of a name that nobody could judge without the Worker.
+    KnownBy(String),
     /// It is of a custom domain that goes.
     OfDomain,
     /// There are so many newer ones.

@@ -10,7 +10,6 @@ use actions_core::markdown::{code_cell, text_cell};
 use actions_core::plan::{Plan, Verb};
 use actions_core::reports::{Cleanup, Head, Outcome, Removal, RemovalKind, Status};
 use actions_core::runner::Runner;
-use actions_core::runner::signal::Interrupt;
 use actions_core::text::{count, elapsed};
 
 use self::wording::noun;
@@ -143,12 +142,12 @@ impl Report {
         }
     }
 
-    /// Of a run that was cancelled before it knew what is there.
-    pub(crate) fn cancelled(subject: &Subject, signal: Interrupt, took: Duration) -> Self {
+    /// Of a run that had to end before it knew what is there.
+    pub(crate) fn stopped(subject: &Subject, stop: Stop, took: Duration) -> Self {
         let anything = Settled {
             kind: RemovalKind::Unknown,
             name: subject.any(),
-            end: End::Left(Why::NotTried(Stop::Cancelled(signal))),
+            end: End::Left(Why::NotTried(stop)),
         };
         Self::new(subject, false, vec![anything], None, took)
     }
@@ -289,6 +288,11 @@ impl Report {
         }
     }
 
+    /// Whether the comment can say something that it did not say before.
+    pub(crate) fn has_news(&self) -> bool {
+        self.head.changed || self.failure.is_some()
+    }
+
     /// Whether nothing of the environment is left, as far as anybody looked, and nothing looks like it.
     pub(crate) fn is_whole(&self) -> bool {
         self.failure.is_none() && self.count(Outcome::Kept) == 0 && self.unseen.is_none()
@@ -317,7 +321,7 @@ impl Report {
         Some(Alert {
             key,
             title,
-            body: format!("{}\n\n{run}{error}\n{CLOSES}", self.markdown()),
+            body: format!("{}\n\n{run}{error}\n\n{CLOSES}", self.markdown()),
         })
     }
 

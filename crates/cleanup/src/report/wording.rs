@@ -99,7 +99,7 @@ pub(crate) fn ground(ground: &Ground) -> String {
         Ground::Marked => "made for it".to_owned(),
         Ground::Forgotten => "no longer in the manifest".to_owned(),
         Ground::Surplus(keep) => format!("beyond the newest {keep} (`keep`)"),
-        Ground::LeadsTo(worker) => format!("to Worker {worker}"),
+        Ground::LeadsTo(worker) | Ground::KnownBy(worker) => format!("to Worker {worker}"),
         Ground::Adopted => "carries nobody's marker (`adopt`)".to_owned(),
     }
 }

@@ -17,6 +17,7 @@ use crate::apply::brake::Brake;
 use crate::apply::{self, Teardown, Writers};
 use crate::comment::{self, Teller};
 use crate::outcome::{Settled, Stop};
+use crate::plan::{Decision, Going};
 
 /// So many environments at once. How many deletions are under way at once is the writers' own limit.
 const AT_ONCE: usize = 6;
@@ -107,12 +108,18 @@ pub(super) fn planned(census: Census, verdicts: &[Verdict]) -> Vec<Fate> {
     planned.collect()
 }
 
+/// Carries the sweep out; `surplus`, which is no environment's, comes last.
 pub(super) async fn carry_out(
     work: &Work<'_>,
     census: Census,
     verdicts: &[Verdict],
+    surplus: Vec<Going>,
     interrupts: &mut Interrupts,
-) -> Vec<Fate> {
+) -> (Vec<Fate>, Vec<Settled>) {
+    let points = Teardown::of(Decision {
+        going: surplus,
+        staying: Vec::new(),
+    });
     let all: Vec<One> = going(census, verdicts)
         .into_iter()
         .map(|(at, ground, found)| One {
@@ -125,7 +132,11 @@ pub(super) async fn carry_out(
         })
         .collect();
     let each = stream::iter(&all).for_each_concurrent(AT_ONCE, |one| work.one(one));
-    apply::until_stopped(each, work.brake, interrupts).await;
+    let everything = async {
+        each.await;
+        points.carry_out(work.writers, work.brake).await;
+    };
+    apply::until_stopped(everything, work.brake, interrupts).await;
     // Without one, everything has come to its end.
     let stop = work.brake.stop().unwrap_or(Stop::GivenUp(0));
     let ended = all.into_iter().map(|one| Fate {
@@ -136,7 +147,7 @@ pub(super) async fn carry_out(
             State::Goes => Ended::Went(one.teardown.settled(work.brake)),
         },
     });
-    ended.collect()
+    (ended.collect(), points.settled(work.brake))
 }
 
 impl Work<'_> {

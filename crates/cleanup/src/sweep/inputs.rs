@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actions_core::manifest::Manifest;
+use actions_core::manifest::{EnvironmentSpec, Manifest};
 use actions_core::naming;
 use actions_core::owner::Repository;
 use actions_core::runner::common::{CloudflareAccess, GithubAccess, NeonAccess};
@@ -20,18 +20,20 @@ const TIMEOUT: Duration = Duration::from_mins(12);
 struct Raw {
     only: Option<String>,
     adopt: Option<String>,
-    environment: Option<String>,
     pull_request: Option<String>,
     dry_run: Option<String>,
     max_environments: Option<String>,
     idle: Option<String>,
     timeout: Option<String>,
     alert_issue: Option<String>,
+    keep: Option<String>,
 }
 
 pub(crate) struct Inputs {
     pub(crate) repository: Repository,
     pub(crate) manifest: Option<Manifest>,
+    /// The one environment that is looked at, of all pull requests; else all.
+    pub(crate) only: Option<String>,
     /// Empty where no manifest names one.
     pub(crate) zone: String,
     /// Neither manifest nor input names a zone to look into: everything is at workers.dev.
@@ -53,6 +55,8 @@ pub(crate) struct Inputs {
     /// The run itself.
     pub(crate) run: Option<u64>,
     pub(crate) teller: Teller,
+    /// How many restore points of each branch stay; all of them unless somebody says so.
+    pub(crate) keep: Option<usize>,
     /// An issue tells that a sweep failed, while that lasts.
     pub(crate) alert: bool,
 }
@@ -69,24 +73,31 @@ impl Inputs {
         for (input, given) in [
             ("only", &raw.only),
             ("adopt", &raw.adopt),
-            ("environment", &raw.environment),
             ("pull-request", &raw.pull_request),
         ] {
             if given.is_some() {
                 problems.add(input, wording::NOT_OF_A_SWEEP);
             }
         }
-        let manifest = if common.has_manifest(env) {
+        // One that is lost is no mistake here: markers tell enough.
+        let has_manifest = common.manifest_path(env).is_file();
+        let manifest = if has_manifest {
             common.manifest(env, &mut problems)
         } else {
             None
         };
+        let only = common.stated_environment().map(str::to_owned);
+        let spec = manifest.as_ref().zip(only.as_deref());
+        let spec = spec.and_then(|(manifest, only)| manifest.environments.get(only));
+        if let (Some(only), Some(false)) = (&only, spec.map(EnvironmentSpec::is_per_pull_request)) {
+            problems.add("environment", crate::report::wording::permanent(only));
+        }
         let cloudflare = common.cloudflare(&mut problems);
         let zone = manifest
             .as_ref()
             .map_or_else(String::new, |manifest| naming::domain(&manifest.project.zone));
         let zoneless = zone.is_empty() && cloudflare.zone_id.is_none();
-        if zoneless && !common.has_manifest(env) {
+        if zoneless && !has_manifest {
             problems.add("cloudflare-zone-id", wording::ZONE_OF_NO_MANIFEST);
         }
         let has_branches = manifest.as_ref().is_some_and(|manifest| {
@@ -97,6 +108,10 @@ impl Inputs {
         let timeout = problems.duration("timeout", raw.timeout.as_deref()).unwrap_or(TIMEOUT);
         if timeout < SHORTEST {
             problems.add("timeout", crate::report::wording::too_short(SHORTEST));
+        }
+        let keep = problems.number("keep", raw.keep.as_deref());
+        if keep == Some(0) {
+            problems.add("keep", crate::report::wording::KEEP_NONE);
         }
         let most = problems.number("max-environments", raw.max_environments.as_deref());
         let repository = common.event.identity();
@@ -110,6 +125,7 @@ impl Inputs {
             neon,
             github: common.github(&mut problems),
             most: most.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
+            keep: keep.map(|keep| usize::try_from(keep).unwrap_or(usize::MAX)),
             idle: problems.duration("idle", raw.idle.as_deref()),
             timeout,
             dry_run: raw.dry_run.as_ref().map(|_| common.dry_run),
@@ -122,16 +138,22 @@ impl Inputs {
                 run: common.event.run(),
             },
             manifest,
+            only,
             cloudflare,
         };
         problems.finish()?;
         Ok(read)
     }
 
+    /// Whether environments of this name are looked at.
+    pub(crate) fn is_swept(&self, environment: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only == environment)
+    }
+
     /// The environments of the manifest that are one per pull request.
     pub(crate) fn environments(&self) -> Vec<&str> {
         let environments = self.manifest.iter().flat_map(|manifest| &manifest.environments);
-        let swept = environments.filter(|(_, spec)| spec.is_per_pull_request());
+        let swept = environments.filter(|(name, spec)| spec.is_per_pull_request() && self.is_swept(name));
         swept.map(|(name, _)| name.as_str()).collect()
     }
 }

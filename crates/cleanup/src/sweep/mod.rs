@@ -17,9 +17,11 @@ mod whose;
 #[cfg(test)]
 mod world_tests;
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use actions_core::github::{self, OpenPull};
+use actions_core::owner::Owner;
 use actions_core::runner::signal::{Interrupt, Interrupts};
 use actions_core::runner::{Runner, command};
 use jiff::Timestamp;
@@ -36,6 +38,7 @@ use crate::apply::Writers;
 use crate::apply::brake::Brake;
 use crate::facts::{self, Facts, Readers};
 use crate::outcome::Stop;
+use crate::plan::{Decision, Going, Thing, restore_points};
 
 /// There is one issue for all sweeps of a repository.
 const ALARM: &str = "sweep";
@@ -100,13 +103,19 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         Err(error) => return alarm.end(Ended::before(report::pulls_unread(&error)), runner).await,
     };
     let read = Read { facts, open, mode };
-    let census = census::take(
+    let mut census = census::take(
         &read.facts,
         &Known {
             repository: &inputs.repository,
             manifest: inputs.manifest.as_ref(),
         },
     );
+    census
+        .environments
+        .retain(|found| inputs.is_swept(&found.standing.environment));
+    if inputs.manifest.is_none() {
+        runner.say(report::wording::BY_MARKERS);
+    }
     let standings: Vec<_> = census.environments.iter().map(|found| found.standing.clone()).collect();
     let verdicts = plan::judge(&standings, &read.open, inputs.idle, Timestamp::now());
     let mut report = Report::new(&inputs, &read, &census, &verdicts);
@@ -114,17 +123,18 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         for line in report.explanation(&census, &verdicts) {
             runner.say(&line);
         }
-        let ended = report.end(runner, Vec::new(), started.elapsed())?;
+        let ended = report.end(runner, Vec::new(), Vec::new(), started.elapsed())?;
         return ended.failure.map_or(Ok(()), Err);
     }
     for line in report.opening(&census, &verdicts) {
         runner.say(&line);
     }
+    let surplus = surplus(&inputs, &read.facts, &census);
     let each = census.environments.iter().zip(&verdicts);
     let going = each.filter(|(found, verdict)| found.is_at_a_vendor() && matches!(verdict, Verdict::Goes(_)));
     let going = going.count();
     report.braked = plan::brake(going, verdicts.len(), inputs.most);
-    let fates = if read.mode == Mode::Real && report.braked.is_none() {
+    let (fates, points) = if read.mode == Mode::Real && report.braked.is_none() {
         let again = Again::new(github, inputs.run);
         let writers = Writers::new(&readers, &read.facts);
         let comments = Comments::new(inputs.teller.clone());
@@ -135,23 +145,55 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
             open: &read.open,
             comments: &comments,
         };
-        let fates = apply::carry_out(&work, census, &verdicts, &mut interrupts).await;
+        let done = apply::carry_out(&work, census, &verdicts, surplus, &mut interrupts).await;
         if let Some(error) = comments.refused() {
             command::warning("cleanup", &report::wording::uncommented(&error));
         }
-        fates
+        done
     } else {
-        apply::planned(census, &verdicts)
+        let points = Decision {
+            going: surplus,
+            staying: Vec::new(),
+        };
+        (apply::planned(census, &verdicts), crate::apply::planned(points))
     };
     report.cancelled = match brake.stop() {
         Some(Stop::Cancelled(signal)) => Some(signal),
         _ => None::<Interrupt>,
     };
     if report.cancelled.is_some() {
-        let ended = report.end(runner, fates, started.elapsed())?;
+        let ended = report.end(runner, fates, points, started.elapsed())?;
         return ended.failure.map_or(Ok(()), Err);
     }
-    alarm.end(report.end(runner, fates, started.elapsed())?, runner).await
+    alarm
+        .end(report.end(runner, fates, points, started.elapsed())?, runner)
+        .await
+}
+
+/// The restore points that are too many, but for those that go with their environment.
+fn surplus(inputs: &Inputs, facts: &Facts, census: &census::Census) -> Vec<Going> {
+    let Some(keep) = inputs.keep else { return Vec::new() };
+    // Whose they are says the repository; the environment is any.
+    let owner = Owner {
+        repository: inputs.repository.clone(),
+        project: String::new(),
+        environment: String::new(),
+        pull_request: None,
+    };
+    let of_environments = census.environments.iter().flat_map(|found| &found.decision.going);
+    let of_environments: BTreeSet<&str> = of_environments
+        .filter_map(|going| match &going.thing {
+            Thing::Branch { id, .. } => Some(id.as_str()),
+            _ => None,
+        })
+        .collect();
+    let surplus = restore_points(&owner, facts, keep).into_iter();
+    surplus
+        .filter(|going| match &going.thing {
+            Thing::RestorePoint { id, .. } => !of_environments.contains(id.as_str()),
+            _ => true,
+        })
+        .collect()
 }
 
 /// The issue that tells that sweeps fail, while they do.

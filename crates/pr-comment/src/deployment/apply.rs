@@ -187,23 +187,22 @@ pub(crate) fn after(
         environment_url: subject.url.clone(),
         log_url: subject.log_url.clone(),
     };
-    match histories.iter_mut().find(|(deployment, _)| deployment.id == id) {
-        Some((_, statuses)) => statuses.insert(0, status),
-        None => {
-            let made = Deployment {
-                id,
-                sha: subject.sha.clone().unwrap_or_default(),
-                environment: subject.owner.environment.clone(),
-                created_at: Some(now),
-                note: Note {
-                    owner: subject.owner.marker(),
-                    run: subject.run,
-                    first_commit,
-                },
-            };
-            histories.insert(0, (made, vec![status]));
-        }
+    if let Some((_, statuses)) = histories.iter_mut().find(|(deployment, _)| deployment.id == id) {
+        statuses.insert(0, status);
+        return histories;
     }
+    let made = Deployment {
+        id,
+        sha: subject.sha.clone().unwrap_or_default(),
+        environment: subject.owner.environment.clone(),
+        created_at: Some(now),
+        note: Note {
+            owner: subject.owner.marker(),
+            run: subject.run,
+            first_commit,
+        },
+    };
+    histories.insert(0, (made, vec![status]));
     histories
 }
 

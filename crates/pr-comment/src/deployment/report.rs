@@ -235,12 +235,17 @@ pub(crate) fn figures(figures: &Figures, environment: &str) -> String {
         |(median, n)| (long(median), format!(", median of {n}{}", not_known(n))),
     );
     let restore = figures.restore.map_or_else(
-        || ("nothing to restore".to_owned(), String::new()),
+        || {
+            let none = figures
+                .broken_since
+                .map_or("nothing to restore", |_| "not restored yet");
+            (none.to_owned(), String::new())
+        },
         |(median, n)| (long(median), format!(", median of {n}")),
     );
     let broken = figures
         .broken_since
-        .map(|since| format!("; not restored since {}", since.strftime("%Y-%m-%d %H:%M UTC")))
+        .map(|since| format!("; broken since {}", since.strftime("%Y-%m-%d %H:%M UTC")))
         .unwrap_or_default();
     let unknown = match figures.unknown {
         0 => String::new(),

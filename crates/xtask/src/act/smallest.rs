@@ -13,7 +13,7 @@ pub(super) const STORY: Story = Story {
     name: "smallest",
     what: "the README's workflow with all six actions: DNS refused, good, closed",
     always: true,
-    callers: &[(CALLER, include_str!("../../../../action-tests/workflows/preview.yml"))],
+    callers: &[(CALLER, include_str!("../../../../action-tests/workflows/smallest.yml"))],
     play,
 };
 

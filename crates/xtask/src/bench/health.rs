@@ -97,7 +97,7 @@ fn ask(workspace: &Workspace, scratch: &Path, urls: &str) -> Result<Run> {
 }
 
 /// The child's peak memory until it ends, read from `/proc` every millisecond.
-fn watch(child: &mut Child) -> Result<u64> {
+pub(super) fn watch(child: &mut Child) -> Result<u64> {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait()?.is_none() {

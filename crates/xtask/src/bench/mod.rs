@@ -4,6 +4,7 @@
 //! row is one job that both do; the number of requests is counted by the cloud, not by us.
 
 mod binaries;
+mod comment;
 mod deploy;
 mod dns;
 mod health;
@@ -67,6 +68,8 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
     let scratch = workspace.scratch("bench")?;
     let mut rows = dns::rows(workspace, &cloud, scratch.path(), options.runs)?;
     rows.extend(deploy::rows(workspace, &cloud, scratch.path(), options.runs)?);
+    let (row, comment) = comment::figures(workspace, &cloud, scratch.path(), options.runs)?;
+    rows.push(row);
     cloud.stop()?;
     let health = health::figures(workspace, scratch.path(), options.runs)?;
     let binaries = binaries::rows(workspace, scratch.path())?;
@@ -75,7 +78,7 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
         let all: Vec<Value> = rows
             .iter()
             .map(Row::json)
-            .chain([health.json()])
+            .chain([comment.json(), health.json()])
             .chain(binaries)
             .collect();
         say!("{}", serde_json::to_string(&all)?);
@@ -84,7 +87,11 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
             || "There is no release build to measure; `--release-binaries` makes one.\n".to_owned(),
             |binaries| binaries::table(&binaries),
         );
-        say!("{}\n{health}\n\n{}", table(&rows, options), binaries.trim_end());
+        say!(
+            "{}\n{comment}\n\n{health}\n\n{}",
+            table(&rows, options),
+            binaries.trim_end()
+        );
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ impl Consumer {
         let workflows = folder.join(".github/workflows");
         fs::create_dir_all(&workflows)?;
         fs::copy(
-            workspace.path("action-tests/workflows/preview.yml"),
+            workspace.path("action-tests/workflows/smallest.yml"),
             workflows.join("preview.yml"),
         )?;
         let manifest = folder.join("codex.toml");

@@ -10,24 +10,39 @@ use super::{Passed, command};
 use crate::release::references::References;
 use crate::workspace::Workspace;
 
-const WORKFLOWS: [&str; 2] = [".github/workflows", "action-tests/workflows"];
+/// What teams write, as act runs it.
+const CALLERS: [&str; 2] = ["action-tests/workflows", "action-tests/workflows/callers"];
+/// The pipelines spelled out. Secrets in a GitHub environment of one's own are a choice that the caller makes.
+const SPELLED: &str = ".github/docs/workflows";
+const WORKFLOWS: [&str; 4] = [".github/workflows", CALLERS[0], CALLERS[1], SPELLED];
 
 pub(super) fn zizmor(workspace: &Workspace) -> Result<Passed> {
+    // Of a folder it reads `.github/workflows` and nothing else; a file that is named it reads wherever it is.
+    let mut audited = vec![PathBuf::from("actions"), PathBuf::from(".github")];
+    for folder in CALLERS {
+        audited.extend(workflows(workspace, folder)?);
+    }
+    let log = zizmor_as(workspace, "auditor", &audited)?;
+    Ok(Passed::Ran(
+        log + &zizmor_as(workspace, "pedantic", &workflows(workspace, SPELLED)?)?,
+    ))
+}
+
+fn zizmor_as(workspace: &Workspace, persona: &str, files: &[PathBuf]) -> Result<String> {
     // Offline: what it would ask GitHub for are the tags of the pinned commits.
     let arguments = [
-        "--persona=auditor",
         "--config=.github/zizmor.yml",
         "--offline",
         "--no-progress",
         "--color=never",
-        "actions",
-        ".github",
     ];
     let mut zizmor = Command::new(workspace.python_tool("zizmor"));
-    zizmor.args(arguments).current_dir(&workspace.root);
-    // Of a folder it reads `.github/workflows` and nothing else; a file that is named it reads wherever it is.
-    zizmor.args(workflows(workspace, "action-tests/workflows")?);
-    Ok(Passed::Ran(command(&mut zizmor)?))
+    zizmor
+        .arg(format!("--persona={persona}"))
+        .args(arguments)
+        .args(files)
+        .current_dir(&workspace.root);
+    command(&mut zizmor)
 }
 
 /// Over copies, rendered for who does not know the syntax of 2026: the linter's build is older.

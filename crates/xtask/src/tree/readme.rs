@@ -3,7 +3,7 @@
 use super::Problem;
 
 /// The workflow that the README shows and that `cargo xtask test` runs.
-pub(super) const WORKFLOW: &str = "action-tests/workflows/preview.yml";
+pub(super) const WORKFLOW: &str = "action-tests/workflows/smallest.yml";
 
 pub(super) fn shows_the_tested_workflow(readme: &str, workflow: &str) -> Vec<Problem> {
     if readme.contains(&format!("```yaml\n{}```", as_shown(workflow))) {

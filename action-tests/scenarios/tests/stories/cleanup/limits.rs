@@ -57,6 +57,23 @@ async fn the_time_limit_holds_whatever_hangs() {
 }
 
 #[tokio::test]
+async fn a_list_that_does_not_come_does_not_keep_the_job() {
+    let world = world().await;
+    world.fail(&json!({"provider": "cloudflare", "method": "GET", "path": "/accounts/*/workers/scripts", "delay_ms": 60_000, "times": null}));
+    let run = world.run("cleanup").input("timeout", "10s").go().await;
+    assert_eq!((run.code, run.output("changed")), (1, "false"), "{run}");
+    assert!(run.time < Duration::from_secs(15), "{run}");
+    assert!(
+        run.report["results"]
+            .to_string()
+            .contains("not tried: the time limit of 10 s was reached"),
+        "{run}"
+    );
+    world.assert_only_reads_since(0);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_cancelled_run_tells_what_it_did_and_the_next_one_finishes() {
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
         let world = world().await;

@@ -32,6 +32,9 @@ const STEPS: [Step; 8] = [
         left: &[
             "custom-domain docs-preview-42.example.com",
             "certificate docs-preview-42.example.com",
+            // Nothing but this Worker tells whose that domain is.
+            "worker web-preview-42",
+            "branch preview-pr-42",
         ],
     },
     Step {
@@ -146,6 +149,13 @@ pub(super) async fn issues(world: &World) -> Vec<String> {
     listed.map(line).collect()
 }
 
+/// Whether a certificate of the environment is there. Of a hostname that the manifest does not name, only its custom
+/// domain tells whose it is: where that went and the certificate did not, the run that saw it says so, and no later one.
+fn leaks(world: &World, but_unnamed: bool) -> bool {
+    let packs = packs(world);
+    packs.contains("web-preview-42.") || !but_unnamed && packs.contains("docs-preview-42.")
+}
+
 fn packs(world: &World) -> String {
     world.state()["cloudflare"]["zones"][ids::ZONE]["certificate_packs"].to_string()
 }
@@ -231,7 +241,7 @@ async fn a_run_that_could_not_delete_something_is_finished_by_the_next_one() {
         assert_eq!((again.code, again.output("left")), (0, "0"), "{}: {again}", step.path);
         assert_eq!(names(&world), rest, "{}", step.path);
         assert!(
-            !packs(&world).contains("preview-42."),
+            !leaks(&world, step.path.contains("ssl")),
             "{}: {}",
             step.path,
             packs(&world)
@@ -270,7 +280,7 @@ async fn a_run_that_was_killed_is_finished_by_the_next_one() {
         let again = clean(&world).await;
         assert_eq!((again.code, again.output("left")), (0, "0"), "{printed}: {again}");
         assert_eq!(names(&world), rest, "{printed}");
-        assert!(!packs(&world).contains("preview-42."), "{printed}: {}", packs(&world));
+        assert!(!leaks(&world, true), "{printed}: {}", packs(&world));
         assert_eq!(deployments(&world).await.len(), 1, "{printed}");
         world.finish().await;
     }

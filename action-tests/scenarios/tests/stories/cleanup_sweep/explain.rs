@@ -37,7 +37,7 @@ async fn each_thing_is_told_and_nothing_is_touched() {
         .log()
         .lines()
         .filter(|line| !line.starts_with("::"))
-        .map(undated)
+        .map(without_times)
         .collect();
     insta::assert_snapshot!(log.join("\n").trim(), @"
     preview 12 would go: its pull request is not open, since DAY
@@ -67,7 +67,7 @@ async fn each_thing_is_told_and_nothing_is_touched() {
 }
 
 /// Without the days of this week, and the places of branches.
-fn undated(line: &str) -> String {
+fn without_times(line: &str) -> String {
     match line.find(", since ") {
         Some(at) => format!("{}, since DAY", &line[..at]),
         None => line.to_owned(),

@@ -64,20 +64,6 @@ async fn previews_end_by_age_by_idleness_and_by_number() {
     ");
 }
 
-/// Without the days of this week.
-fn undated(text: &str) -> String {
-    let words = text.split(' ').map(|word| {
-        let bare = word.trim_end_matches(',');
-        let is_day = bare.len() == 10 && bare.matches('-').count() == 2;
-        if is_day {
-            word.replace(bare, "DAY")
-        } else {
-            word.to_owned()
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
 #[tokio::test]
 async fn a_push_during_the_sweep_saves_an_old_preview() {
     let world = three("expires = \"7d\"").await;
@@ -123,7 +109,7 @@ async fn markers_alone_are_enough() {
     assert_eq!(lost.code, 2, "{lost}");
     insta::assert_snapshot!(lost.error(), @"
     one input is wrong; nothing was touched
-    - `cloudflare-zone-id`: missing; without a manifest nothing else says where routes and DNS records are looked for
+    - `cloudflare-zone-id`: missing; there is no manifest, and nothing else says where routes and DNS records are looked for
     ");
     let run = ok(sweep(&world)
         .input("cloudflare-zone-id", scenarios::ids::ZONE)
@@ -140,6 +126,24 @@ async fn markers_alone_are_enough() {
         .map(str::to_owned),
     );
     assert_eq!(gone(&before, &world), expected, "{run}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn one_environment_of_a_manifest_is_swept_alone() {
+    let world = pair("").await;
+    let mut seed = Seed::default();
+    let other = "codex-actions:1296269:acme/app:codex:e2e:12";
+    seed.worker("web-e2e-12", other, &json!({}), 9);
+    seed.record("web-e2e-12", other);
+    seed.plant(&world).await;
+    let refused = sweep(&world).input("environment", "production").go().await;
+    assert_eq!(refused.code, 2, "{refused}");
+    let before = names(&world);
+    ok(sweep(&world).input("environment", "preview").go().await);
+    assert_eq!(gone(&before, &world), whole(12).into_iter().collect());
+    ok(sweep(&world).go().await);
+    assert!(!names(&world).contains(&"Worker web-e2e-12".to_owned()));
     world.finish().await;
 }
 
@@ -164,7 +168,6 @@ async fn inputs_of_one_environment_are_refused() {
     let run = sweep(&world)
         .input("only", "neon")
         .input("adopt", "true")
-        .input("environment", "preview")
         .input("pull-request", "12")
         .input("max-environments", "many")
         .input("idle", "long")
@@ -173,12 +176,38 @@ async fn inputs_of_one_environment_are_refused() {
         .await;
     assert_eq!(run.code, 2, "{run}");
     insta::assert_snapshot!(run.error(), @"
-    7 inputs are wrong; nothing was touched
-    - `only`, `adopt`, `environment` and `pull-request`: a sweep looks at everything of this repository; leave it out, or use `command: environment`
+    6 inputs are wrong; nothing was touched
+    - `only`, `adopt` and `pull-request`: a sweep looks at every pull request's; leave it out, or use `command: environment`
     - `max-environments`: `many` is not a whole number, such as `42`
     - `github-token`: missing; pass `github-token: ${{ github.token }}`
     - `idle`: `long` is not a duration, such as `90s`, `5m` or `7d`
     ");
     assert!(world.requests().is_empty());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn restore_points_beyond_those_to_keep_go_with_a_sweep() {
+    let world = pair("").await;
+    let of = scenarios::ids::NEON_DEFAULT_BRANCH;
+    let point = |name: &str, days: i64| {
+        json!({"name": name, "created_seconds_ago": days * DAY, "annotation": {
+            "codex-actions": "codex-actions:1296269:acme/app:codex:production",
+            "codex-actions-kind": "checkpoint", "codex-actions-of": of}})
+    };
+    world
+        .seed(&json!({"neon": {"branches": [point("point-1", 3), point("point-2", 2), point("point-3", 1)]}}))
+        .await;
+    let before = names(&world);
+    ok(sweep(&world).go().await);
+    assert_eq!(gone(&before, &world), whole(12).into_iter().collect());
+    let before = names(&world);
+    let run = ok(sweep(&world).input("keep", "2").go().await);
+    assert_eq!(
+        gone(&before, &world),
+        BTreeSet::from(["branch point-1".to_owned()]),
+        "{run}"
+    );
+    assert_eq!(run.output("changed"), "true");
     world.finish().await;
 }

@@ -170,7 +170,13 @@ impl Report {
     ///
     /// # Errors
     /// The output file cannot be written.
-    pub(super) fn end(mut self, runner: &Runner, fates: Vec<Fate>, took: Duration) -> anyhow::Result<Ended> {
+    pub(super) fn end(
+        mut self,
+        runner: &Runner,
+        fates: Vec<Fate>,
+        points: Vec<Settled>,
+        took: Duration,
+    ) -> anyhow::Result<Ended> {
         let mut results: Vec<Removal> = Vec::new();
         let mut cause = None;
         for fate in fates {
@@ -179,7 +185,13 @@ impl Report {
             };
             results.extend(row.end(fate.ended, &mut cause));
         }
-        let failure = self.failure(cause);
+        // One that the time did not reach is tried again, and told then.
+        let stuck = points
+            .iter()
+            .filter(|point| is_left(point) && stopped_by(point).is_none());
+        let stuck: Vec<Removal> = stuck.map(removal).collect();
+        results.extend(points.iter().map(removal));
+        let failure = self.failure(cause, &stuck);
         let sentence = self.sentence(&results, took);
         let left = results
             .iter()
@@ -299,7 +311,7 @@ impl Report {
     }
 
     /// What is wrong in the end.
-    fn failure(&self, cause: Option<anyhow::Error>) -> Option<anyhow::Error> {
+    fn failure(&self, cause: Option<anyhow::Error>, stuck: &[Removal]) -> Option<anyhow::Error> {
         if let Some(signal) = self.cancelled {
             let removed = count(self.number(SweptOutcome::Deleted), "environment");
             let text = format!(
@@ -335,6 +347,10 @@ impl Report {
                 row.swept.detail.as_deref().unwrap_or_default()
             );
             return Some(fault(text).hint(wording::NEEDS).into());
+        }
+        if let Some(first) = stuck.first() {
+            let text = format!("{} left: {}", count(stuck.len(), "restore point"), told(first));
+            return Some(fault(text).hint(AGAIN).into());
         }
         let (what, unread) = self.unread.first()?;
         let failure = fault(format!(

@@ -17,9 +17,10 @@ const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 
 pub(crate) const NOT_OF_A_SWEEP: &str =
-    "a sweep looks at everything of this repository; leave it out, or use `command: environment`";
+    "a sweep looks at every pull request's; leave it out, or use `command: environment`";
+pub(crate) const BY_MARKERS: &str = "there is no manifest: only what carries a marker is known to be this repository's";
 pub(crate) const ZONE_OF_NO_MANIFEST: &str =
-    "missing; without a manifest nothing else says where routes and DNS records are looked for";
+    "missing; there is no manifest, and nothing else says where routes and DNS records are looked for";
 pub(crate) const NO_REPOSITORY: &str =
     "neither `GITHUB_REPOSITORY_ID` nor `GITHUB_REPOSITORY` is set: whose things are to be swept cannot be known";
 pub(crate) const NEEDS: &str = "give the job `permissions: { contents: read, pull-requests: read, actions: read }`; nothing is deleted without them";
