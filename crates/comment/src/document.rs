@@ -190,7 +190,8 @@ impl Document {
         }
         let mut fitted = self.clone();
         for section in &mut fitted.sections {
-            section.text = fit(&section.text, share, note).trim().to_owned();
+            let text = fit(&section.text, share, note);
+            section.text = text.trim().into();
         }
         fitted
     }
