@@ -266,6 +266,7 @@ mod tests {
     use super::*;
     use crate::marker::tests::comment;
 
+    #[expect(clippy::unnecessary_wraps, reason = "as a section holds it")]
     fn run(id: u64) -> Option<Run> {
         Some(Run { id, attempt: 1 })
     }
