@@ -121,6 +121,7 @@ pub async fn look(reader: &Reader, pull_request: u64, key: &str, known: Option<&
 ///
 /// What a write did is never taken from the attempt: after an answer that was lost, the comments are read again. A
 /// comment that several jobs write is read again in any case, once they have had the time to overwrite it.
+#[expect(clippy::too_many_lines, reason = "one loop, whose steps share all that it knows")]
 pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &mut Done) -> Result<(), Error> {
     let mut known: Option<Identity> = None;
     // What the last write was to be, and why nobody knows whether it is.

@@ -190,7 +190,8 @@ impl Document {
         }
         let mut fitted = self.clone();
         for section in &mut fitted.sections {
-            section.text = fit(&section.text, share, note).trim().to_owned();
+            let text = fit(&section.text, share, note);
+            section.text = text.trim().into();
         }
         fitted
     }
@@ -265,6 +266,7 @@ mod tests {
     use super::*;
     use crate::marker::tests::comment;
 
+    #[expect(clippy::unnecessary_wraps, reason = "as a section holds it")]
     fn run(id: u64) -> Option<Run> {
         Some(Run { id, attempt: 1 })
     }

@@ -129,7 +129,7 @@ fn escape(text: &str) -> String {
             '$' => safe.push_str("<span>$</span>"),
             // Within a word it is none of Markdown's, and names of variables are read, and copied.
             '_' if text[..at].ends_with(char::is_alphanumeric) && rest.starts_with(char::is_alphanumeric) => {
-                safe.push(c)
+                safe.push(c);
             }
             '\\' | '*' | '_' | '[' | ']' | '~' | '|' => {
                 safe.push('\\');

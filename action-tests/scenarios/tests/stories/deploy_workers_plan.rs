@@ -165,7 +165,7 @@ async fn everything_a_worker_gets_is_printed_before_anything_happens() {
     + Worker web-preview-42                 service web
     + route web-preview-42.example.com/*   to web-preview-42
     ");
-    insta::assert_snapshot!(run.summary, @r"
+    insta::assert_snapshot!(run.summary, @"
     ### Workers of preview 42: planned, nothing was touched
 
     | | what | name | detail |
@@ -188,9 +188,9 @@ async fn everything_a_worker_gets_is_printed_before_anything_happens() {
 
     | service | Worker | |
     |---|---|---|
-    | api | `api-preview-42` | bindings: CACHE → KV namespace codex-preview-42-CACHE<br>secrets: DATABASE_URL<br>variables: ENVIRONMENT = preview |
-    | auth | `auth-preview-42` | bindings: CACHE → KV namespace codex-preview-42-CACHE<br>secrets: DATABASE_URL; SESSION_SECRET<br>variables: ENVIRONMENT = preview |
-    | web | `web-preview-42` | bindings: API → Worker api-preview-42; AUTH → Worker auth-preview-42<br>variables: API_URL = https:​//api-preview-42.example.com; ENVIRONMENT = preview |
+    | api | `api-preview-42` | bindings: `CACHE → KV namespace codex-preview-42-CACHE`<br>secrets: `DATABASE_URL`<br>variables: `ENVIRONMENT = preview` |
+    | auth | `auth-preview-42` | bindings: `CACHE → KV namespace codex-preview-42-CACHE`<br>secrets: `DATABASE_URL`; `SESSION_SECRET`<br>variables: `ENVIRONMENT = preview` |
+    | web | `web-preview-42` | bindings: `API → Worker api-preview-42`; `AUTH → Worker auth-preview-42`<br>variables: `API_URL = https://api-preview-42.example.com`; `ENVIRONMENT = preview` |
 
     </details>
     ");

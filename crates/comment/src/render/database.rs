@@ -79,8 +79,7 @@ fn expiry(branch: &Branch, planned: bool) -> String {
 /// Until when a pull request's environment is there, and what keeps it: its branch's expiry moves on with each run.
 pub(super) fn kept(reports: &[Report]) -> Option<String> {
     let expires = neons(reports)
-        .filter(|neon| is_kept(neon))
-        .next_back()?
+        .rfind(|neon| is_kept(neon))?
         .branch
         .as_ref()?
         .expires_at

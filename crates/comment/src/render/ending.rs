@@ -99,7 +99,7 @@ mod tests {
             (&[rollback("unchanged")], Job::Fine, Ending::Nothing),
             (&[deploy("planned")], Job::Fine, Ending::Planned),
             (&[deploy("sideways")], Job::Fine, Ending::Nothing),
-            (&[branch.clone()], Job::Fine, Ending::Nothing),
+            (std::slice::from_ref(&branch), Job::Fine, Ending::Nothing),
             (&[branch.clone(), check(true)], Job::Fine, Ending::Success),
             (
                 &[json!({"action": "neon-branch", "status": "planned"})],
