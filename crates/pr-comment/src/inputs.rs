@@ -30,6 +30,7 @@ struct Raw {
     deployment: Option<String>,
     commit_status: Option<String>,
     environment_url: Option<String>,
+    alert_issue: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,8 @@ pub(crate) struct Inputs {
     pub(crate) unknown: Option<String>,
     /// What GitHub is to show of the environment, beside the comment.
     pub(crate) asked: Asked,
+    /// Whether an issue is open as long as the environment cannot be deployed.
+    pub(crate) alert_issue: bool,
 }
 
 impl Inputs {
@@ -107,7 +110,8 @@ impl Inputs {
         let github = common.github(&mut problems);
         let deployment = problems.boolean("deployment", raw.deployment.as_deref(), false);
         let commit_status = problems.boolean("commit-status", raw.commit_status.as_deref(), false);
-        let alone = (deployment || commit_status) && common.unknown_pull_request().is_none();
+        let alert_issue = problems.boolean("alert-issue", raw.alert_issue.as_deref(), false);
+        let alone = (deployment || commit_status || alert_issue) && common.unknown_pull_request().is_none();
         if common.pull_request.is_none() && !alone {
             problems.add(
                 "pull-request",
@@ -193,6 +197,7 @@ impl Inputs {
             dry_run: common.dry_run,
             reads_only: common.event.withheld().is_some(),
             unknown: source.unknown,
+            alert_issue,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! One comment per pull request that tells the state of its environment.
 
+mod alert;
 mod deployment;
 mod inputs;
 mod report;
@@ -49,6 +50,9 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
     };
     let mut told = Told::default();
     let result = deployment::beside(runner, &inputs, &wanted, result, &mut told).await;
+    if inputs.alert_issue && !told.is_overtaken() {
+        alert::keep(runner, &inputs, &wanted.text).await;
+    }
     tell(runner, &inputs, &done, told, result.as_ref(), started)?;
     result.map(|_| ())
 }

@@ -44,6 +44,7 @@ mod life;
 mod neon_branch;
 mod permissions;
 mod pr_comment;
+mod pr_comment_alert;
 mod pr_comment_deployment;
 mod pr_comment_modes;
 mod pr_comment_production;

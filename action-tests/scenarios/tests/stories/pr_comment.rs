@@ -13,13 +13,16 @@ fn deployed(version: &str) -> String {
     .to_string()
 }
 
-/// The comments on the pull request: id, author, text.
-pub(crate) fn comments(state: &Value) -> Vec<(u64, String, String)> {
-    let repositories = &state["github"]["repositories"];
-    let repository = match repositories {
+/// The repository's state.
+pub(crate) fn repository(state: &Value) -> &Value {
+    match &state["github"]["repositories"] {
         Value::Array(all) => all.iter().find(|repository| repository["name"] == "app").unwrap(),
         by_name => &by_name["acme/app"],
-    };
+    }
+}
+
+/// The comments on the pull request: id, author, text.
+pub(crate) fn comments(state: &Value) -> Vec<(u64, String, String)> {
     let of = |comment: &Value| {
         let text = |pointer: &str| {
             comment
@@ -30,7 +33,12 @@ pub(crate) fn comments(state: &Value) -> Vec<(u64, String, String)> {
         };
         (comment["id"].as_u64().unwrap(), text("/author/login"), text("/body"))
     };
-    repository["comments"].as_array().unwrap().iter().map(of).collect()
+    repository(state)["comments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(of)
+        .collect()
 }
 
 fn bots(world: &World) -> Vec<(u64, String)> {

@@ -1,9 +1,9 @@
 //! Stories of how the comment is written: before the work, anew, below, and when what it tells of is gone.
 
 use scenarios::{Run, World, ids, tokens};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::pr_comment::comments;
+use crate::pr_comment::{comments, repository};
 
 const BOT: &str = "github-actions[bot]";
 const COMMENTS: &str = "/repos/acme/app/issues/42/comments";
@@ -15,12 +15,7 @@ fn texts(world: &World) -> Vec<String> {
 /// Why each comment is folded away, if it is.
 fn folded(world: &World) -> Vec<Option<String>> {
     let state = world.state();
-    let repositories = &state["github"]["repositories"];
-    let repository = match repositories {
-        Value::Array(all) => all.iter().find(|repository| repository["name"] == "app").unwrap(),
-        by_name => &by_name["acme/app"],
-    };
-    let all = repository["comments"].as_array().unwrap();
+    let all = repository(&state)["comments"].as_array().unwrap();
     all.iter()
         .map(|comment| comment["minimized"].as_str().map(str::to_lowercase))
         .collect()

@@ -238,13 +238,20 @@ fn what_nobody_would_keep_is_refused() {
             "parent = \"production\"\nvariables = [\"PGHOST\", \"MY URL\", \"GITHUB_ENV\"]",
         );
     insta::assert_snapshot!(parse(&text).unwrap_err(), @"
-    `codex.toml` has 5 problems
+    `codex.toml` has 4 problems
         codex.toml:8:1: `database.variables`: `MY URL` is no name of a variable
         codex.toml:8:1: `database.variables`: `GITHUB_ENV` is the runner's own
         codex.toml:10:1: `environments.preview.limit` is to be at least 1
-        codex.toml:10:1: `environments.preview.on-limit`: `evict-oldest` is not possible yet: it would take the database from a preview whose Workers go on serving; leave it out, and `neon-branch create` refuses what is beyond `limit`
         codex.toml:18:1: `environments.production.limit` counts database branches, one per pull request: it needs a `branch` with `{pr}`
     ");
+    let text = GOOD.replace("expires = \"7d\"", "on-limit = \"evict-oldest\"");
+    let lone = parse(&text).unwrap_err().to_string();
+    assert!(
+        lone.contains("`environments.preview.on-limit` says what happens beyond `limit`"),
+        "{lone}"
+    );
+    let text = GOOD.replace("expires = \"7d\"", "limit = 2\non-limit = \"evict-oldest\"");
+    assert!(parse(&text).is_ok());
     let text = GOOD.replace(
         "parent = \"production\"",
         "parent = \"production\"\nvariables = [\"PGHOST\", \"DIRECT_URL\"]",

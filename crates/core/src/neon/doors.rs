@@ -138,4 +138,28 @@ mod tests {
         }
         assert!(!Doors::default().lead_through("anything"));
     }
+
+    #[test]
+    fn the_ways_into_one_branch_can_be_left_out() {
+        let endpoint = |branch: &str, host: &str| Endpoint {
+            id: format!("ep-of-{branch}"),
+            branch_id: branch.to_owned(),
+            host: host.to_owned(),
+            kind: "read_write".to_owned(),
+        };
+        let doors = Doors::of(&[
+            endpoint("br-a", "127.80.0.4"),
+            endpoint("br-b", "127.80.0.5"),
+            endpoint("br-a", "127.80.0.6"),
+        ]);
+        let others = doors.without("br-a");
+        for (host, leads) in [("127.80.0.4", false), ("127.80.0.5", true), ("127.80.0.6", false)] {
+            assert_eq!(
+                (doors.lead_through(host), others.lead_through(host)),
+                (true, leads),
+                "{host}"
+            );
+        }
+        assert!(!others.lead_through("ep-of-br-a.neon.tech") && others.lead_through("ep-of-br-b.neon.tech"));
+    }
 }

@@ -65,6 +65,11 @@ impl Told {
         self.done.changed() || self.status_set || self.pulls_changed
     }
 
+    /// Whether a newer run has spoken for the environment already.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        self.done.overtaken.is_some()
+    }
+
     /// For the report; `None` where no deployment was asked for, or none was come to.
     pub(crate) fn deployment(self) -> Option<reports::Deployment> {
         (self.done != Done::default() || !self.pulls.is_empty()).then(|| reports::Deployment {

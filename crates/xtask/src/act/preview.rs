@@ -92,6 +92,7 @@ fn life(shop: &mut Shop) -> Result<()> {
         &["codex-preview-42", "api-preview-42", &shop.consumer.head_sha[..7]],
     )?;
     ensure!(workers(shop, &before)? == 5, "not five Workers");
+    ensure!(deployments(shop)? == ["success"], "{:?}", deployments(shop)?);
     let page = shop
         .cloud
         .visit("GET", "codex-preview-42.revelations.localhost", "/", None)?;
@@ -114,7 +115,8 @@ fn life(shop: &mut Shop) -> Result<()> {
     let closed = shop.run(&shop.pull_request(CLEANUP, "closed"))?;
     closed.ended(true, &[("deploy-ended", "success"), ("cleanup", "success")])?;
     nothing_left(shop, &before)?;
-    tells(&shop.comment()?, &["removed"])
+    ensure!(deployments(shop)?.is_empty(), "{:?}", deployments(shop)?);
+    tells(&shop.comment()?, &["emoved"])
 }
 
 fn fork(shop: &mut Shop) -> Result<()> {
@@ -200,12 +202,15 @@ fn unhealthy(shop: &mut Shop) -> Result<()> {
     jobs[4] = ("deploy", "failure");
     run.ended(false, &jobs)?;
     tells(&shop.comment()?, &["content-api", "healthy"])?;
+    ensure!(deployments(shop)? == ["failure"], "{:?}", deployments(shop)?);
 
     shop.replace(file, ill, well)?;
     shop.consumer.push("Checkout: well again")?;
     shop.run(&shop.pull_request(PREVIEW, "synchronize"))?
         .ended(true, &ALL)?;
     ensure!(workers(shop, &before)? == 5, "not five Workers");
+    let stand = deployments(shop)?;
+    ensure!(stand.last().is_some_and(|last| last == "success"), "{stand:?}");
     Ok(())
 }
 
@@ -278,10 +283,16 @@ fn nothing_left(shop: &Shop, before: &Inventory) -> Result<()> {
     Ok(())
 }
 
-#[expect(dead_code, reason = "until comments and Deployments are written by `command: start`")]
-fn deployments(state: &Value) -> Vec<Value> {
+/// How the GitHub Deployments of the preview stand, oldest first.
+fn deployments(shop: &Shop) -> Result<Vec<String>> {
+    let state = shop.state()?;
     let repositories = state["github"]["repositories"].as_array().into_iter().flatten();
-    repositories
-        .flat_map(|repository| repository["deployments"].as_array().cloned().unwrap_or_default())
-        .collect()
+    let all = repositories.flat_map(|repository| repository["deployments"].as_array().into_iter().flatten());
+    let stands = |deployment: &Value| {
+        let last = deployment["statuses"].as_array().and_then(|statuses| statuses.last());
+        last.and_then(|status| status["state"].as_str())
+            .unwrap_or("none")
+            .to_owned()
+    };
+    Ok(all.map(stands).collect())
 }

@@ -12,17 +12,25 @@ use super::testing::branches;
 use crate::demo::consumer::ZONE;
 use crate::demo::verify::values;
 use crate::demo::world::ACCOUNT;
+use crate::git::git;
 
 const CALLER: &str = "production.yml";
 const TEXT: &str = include_str!("../../../../action-tests/workflows/callers/production.yml");
 
-pub(super) const STORIES: [Story; 2] = [
+pub(super) const STORIES: [Story; 3] = [
     Story {
         name: "production",
-        what: "a push to the default branch is deployed, and again; then the last wave of the next push fails",
+        what: "a push to the default branch is deployed; the same commit again changes nothing",
         always: true,
         callers: &[(CALLER, TEXT)],
         play,
+    },
+    Story {
+        name: "production-last-wave",
+        what: "a push whose last wave fails: the old code serves, an issue is open until the next success",
+        always: false,
+        callers: &[(CALLER, TEXT)],
+        play: play_last_wave,
     },
     Story {
         name: "production-migration",
@@ -48,7 +56,41 @@ jobs:
       restore-database: true
 ";
 
+/// What was there before the first deployment: the commits, and the namespaces that the configurations name.
+fn before(shop: &Shop) -> Result<()> {
+    let (base, head) = (&shop.consumer.base_sha, &shop.consumer.head_sha);
+    // act takes a push's commit from where the repository stands.
+    git(&shop.consumer.folder, &["switch", "--quiet", "main"])?;
+    shop.cloud.post(
+        "seed",
+        &json!({
+            "github": {"history": [{"sha": base, "at": "2026-11-20T09:00:00Z"}, {"sha": head, "parents": [base], "at": "2026-11-21T09:00:00Z"}]},
+            "cloudflare": {"kv": [
+                {"title": "RATE_LIMIT_KV", "id": "f58218d9b41be52b14fd540b46efcc16"},
+                {"title": "AUTH_SESSION_KV", "id": "34da83556eb71d3ee0a9099caaceaf18"},
+            ]},
+        }),
+    )?;
+    Ok(())
+}
+
 fn play(shop: &mut Shop) -> Result<()> {
+    before(shop)?;
+    let (page, live) = deployed(shop)?;
+
+    // The same commit again: nothing is deployed twice.
+    let again = shop.run(&shop.push_to_main(CALLER))?;
+    ensure!(again.succeeded, "{}", again.log);
+    ensure!(
+        workers(&shop.state()?) == live,
+        "the second run of a commit has deployed"
+    );
+    ensure!(visit(shop)? == page, "the page is not the one that served before");
+    Ok(())
+}
+
+/// The first deployment: production's page, and the versions that serve.
+fn deployed(shop: &Shop) -> Result<(String, Vec<(String, Value)>)> {
     let first = shop.run(&shop.push_to_main(CALLER))?;
     first.ended(true, &jobs(&[]))?;
     let all = [
@@ -69,22 +111,19 @@ fn play(shop: &mut Shop) -> Result<()> {
     let points = branches(&shop.state()?);
     ensure!(points == ["checkpoint/production/1000", "production"], "{points:?}");
     ensure!(alerts(&shop.state()?).is_empty(), "an issue was opened for a good run");
+    Ok((page, live))
+}
 
-    // The same commit again: nothing is deployed twice.
-    let again = shop.run(&shop.push_to_main(CALLER))?;
-    ensure!(again.succeeded, "{}", again.log);
-    ensure!(
-        workers(&shop.state()?) == live,
-        "the second run of a commit has deployed"
-    );
-
+fn play_last_wave(shop: &mut Shop) -> Result<()> {
+    before(shop)?;
+    let (page, live) = deployed(shop)?;
     // The next commit's page is in the last wave.
     shop.fault(&json!({
         "provider": "cloudflare", "method": "POST", "path": "/accounts/*/workers/scripts/codex-web-production/versions",
         "status": 400, "times": null,
         "body": {"success": false, "errors": [{"code": 10021, "message": "Uncaught ReferenceError: x is not defined"}], "messages": [], "result": null},
     }))?;
-    let merged = merge(shop);
+    let merged = merge(shop)?;
     let failed = shop.run(&merged)?;
     failed.ended(false, &jobs(&[("deploy", "failure")]))?;
     ended(&failed, "migrate", "migration", "success")?;
@@ -93,9 +132,13 @@ fn play(shop: &mut Shop) -> Result<()> {
     let state = shop.state()?;
     ensure!(workers(&state) == live, "{:?} serve, not {live:?}", workers(&state));
     let points = branches(&state);
-    ensure!(points.contains(&"checkpoint/production/1002".to_owned()), "{points:?}");
+    ensure!(points.contains(&"checkpoint/production/1001".to_owned()), "{points:?}");
     let alert = alert(&state)?;
-    for told in ["checkpoint/production/1002", "put back", "10021"] {
+    for told in [
+        "checkpoint/production/1001",
+        "Every Worker serves the code that it served before",
+        "10021",
+    ] {
         ensure!(alert.contains(told), "the issue does not tell `{told}`:\n{alert}");
     }
     ensure!(failed.summary.contains("10021"), "{}", failed.summary);
@@ -110,6 +153,7 @@ fn play(shop: &mut Shop) -> Result<()> {
 }
 
 fn play_migration(shop: &mut Shop) -> Result<()> {
+    before(shop)?;
     let failed = shop.run(&shop.push_to_main(RESTORING))?;
     let mut expected = jobs(&[("migrate", "failure")]).to_vec();
     expected.retain(|(job, _)| *job != "deploy");
@@ -159,15 +203,19 @@ fn ended(run: &Outcome, job: &str, step: &str, result: &str) -> Result<()> {
 }
 
 /// The default branch moves to the pull request's last commit.
-fn merge(shop: &Shop) -> Call {
+fn merge(shop: &Shop) -> Result<Call> {
+    git(
+        &shop.consumer.folder,
+        &["merge", "--quiet", "--ff-only", shop.consumer.head_ref],
+    )?;
     let mut call = shop.push_to_main(CALLER);
     let head = shop.consumer.head_sha.clone();
     call.payload["before"] = json!(shop.consumer.base_sha);
     call.payload["after"] = json!(head);
     call.payload["head_commit"]["id"] = json!(head);
     call.sha = head;
-    call.name = "merged".to_owned();
-    call
+    "merged".clone_into(&mut call.name);
+    Ok(call)
 }
 
 /// The page of the web app, as production serves it.

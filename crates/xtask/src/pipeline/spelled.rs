@@ -67,8 +67,13 @@ fn triggers(caller: &str) -> Result<String> {
 
 /// The inputs that a line uses.
 fn used(line: &str) -> impl Iterator<Item = &str> {
+    used_of(line, "inputs.")
+}
+
+/// The names that a line has behind this prefix.
+fn used_of<'a>(line: &'a str, prefix: &'a str) -> impl Iterator<Item = &'a str> {
     let ends = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    line.match_indices("inputs.").map(move |(at, found)| {
+    line.match_indices(prefix).map(move |(at, found)| {
         let rest = &line[at + found.len()..];
         rest.split(ends).next().unwrap_or_default()
     })
@@ -108,10 +113,34 @@ fn without_unused_steps(text: &str, values: &[(String, String)]) -> String {
         at = end;
     }
     for id in gone {
-        while let Some(from) = kept.find(&format!("steps.{id}.outputs.")) {
-            let Some(length) = kept[from..].find(" || ") else { break };
-            kept.replace_range(from..from + length + 4, "");
+        kept = without_reads(&kept, &format!("steps.{id}."));
+    }
+    kept
+}
+
+/// Takes out what reads an output that nothing sets any more: a line that is nothing else goes, as do the reads of the
+/// job's output that it was.
+fn without_reads(text: &str, read: &str) -> String {
+    let (mut kept, mut outputs) = (String::new(), Vec::new());
+    for line in text.split_inclusive('\n') {
+        let Some(from) = line.find(read) else {
+            kept += line;
+            continue;
+        };
+        if let Some(length) = line[from..].find(" || ") {
+            kept += &line[..from];
+            kept += &line[from + length + 4..];
+        } else {
+            let name = line.trim().split_once(": ").map(|(name, _)| name);
+            outputs.extend(name.filter(|_| read.starts_with("steps.")).map(str::to_owned));
         }
+    }
+    for name in outputs {
+        let lines = kept.split_inclusive('\n');
+        // A line of a text, such as one of `reports`.
+        let is_expression = |line: &str| line.trim_start().starts_with("${{ ") && line.trim_end().ends_with("}}");
+        let is_read = |line: &str| used_of(line, "outputs.").any(|used| used == name);
+        kept = lines.filter(|line| !(is_expression(line) && is_read(line))).collect();
     }
     kept
 }
@@ -166,12 +195,12 @@ mod tests {
 
     #[test]
     fn inputs_become_their_defaults_and_what_has_none_goes() {
-        let jobs = "jobs:\n  a:\n    runs-on: ${{ startsWith(inputs.runner, '[') && fromJSON(inputs.runner) || inputs.runner }}\n    environment:\n      name: ${{ inputs.version }}\n      deployment: false # x\n    outputs:\n      r: ${{ steps.seed.outputs.r || steps.b.outputs.r }}\n    steps:\n      - id: b # kept\n        uses: $/actions/cleanup\n        with:\n          version: ${{ inputs.version }}\n          id: ${{ inputs.version || vars.V }}\n      - id: seed\n        if: inputs.seed != ''\n        run: x\n\n  c:\n    needs: a\n";
+        let jobs = "jobs:\n  a:\n    runs-on: ${{ startsWith(inputs.runner, '[') && fromJSON(inputs.runner) || inputs.runner }}\n    environment:\n      name: ${{ inputs.version }}\n      deployment: false # x\n    outputs:\n      r: ${{ steps.seed.outputs.r || steps.b.outputs.r }}\n      s: ${{ steps.seed.outputs.r }}\n    steps:\n      - id: b # kept\n        uses: $/actions/cleanup\n        with:\n          version: ${{ inputs.version }}\n          id: ${{ inputs.version || vars.V }}\n      - id: seed\n        if: inputs.seed != ''\n        run: x\n\n  c:\n    needs: a\n    with:\n      reports: |\n        ${{ needs.a.outputs.r }}\n        ${{ needs.a.outputs.s }}\n";
         let spelled = out("x", &format!("{HEAD}{jobs}"), CALLER).unwrap();
         let (_, spelled) = spelled.split_once("name: x\n\n").unwrap();
         assert_eq!(
             spelled,
-            "on:\n  push:\n\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    outputs:\n      r: ${{ steps.b.outputs.r }}\n    steps:\n      - id: b # kept\n        uses: codex/actions/cleanup@v1\n        with:\n          id: ${{ vars.V }}\n\n  c:\n    needs: a\n"
+            "on:\n  push:\n\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    outputs:\n      r: ${{ steps.b.outputs.r }}\n    steps:\n      - id: b # kept\n        uses: codex/actions/cleanup@v1\n        with:\n          id: ${{ vars.V }}\n\n  c:\n    needs: a\n    with:\n      reports: |\n        ${{ needs.a.outputs.r }}\n"
         );
     }
 

@@ -35,20 +35,16 @@ impl Options {
     }
 }
 
-/// The flags of rustc for sources in `root`, as `CARGO_ENCODED_RUSTFLAGS` has them.
-pub(crate) fn flags(root: &Path, target: Option<&str>) -> Result<OsString> {
+/// The flags of rustc for sources in `root`, as `CARGO_ENCODED_RUSTFLAGS` has them: what panics say of their place is the
+/// same wherever the sources are.
+pub(crate) fn flags(root: &Path) -> Result<OsString> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let home = home.context("neither CARGO_HOME nor HOME is set")?;
-    let mut flags = vec![
-        // What panics say of their place: the same wherever the sources are.
+    let flags = [
         format!("--remap-path-prefix={}=.", root.display()),
         format!("--remap-path-prefix={}=cargo", home.display()),
     ];
-    if target.map_or(cfg!(target_os = "linux"), |target| target.contains("linux")) {
-        // A panic aborts, so nothing unwinds: the tables would be a tenth of the file. macOS wants them.
-        flags.push("-Cforce-unwind-tables=no".to_owned());
-    }
     Ok(flags.join("\x1f").into())
 }
 
@@ -137,7 +133,7 @@ fn cargo_build(root: &Path, target: &str, names: &[String]) -> Result<()> {
         ])
         .arg(root.join("target"))
         .args(names.iter().flat_map(|name| ["--package", name]))
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(root, Some(target))?)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(root)?)
         .current_dir(root);
     let status = cargo.status().context("could not start cargo")?;
     ensure!(
@@ -185,14 +181,10 @@ mod tests {
     }
 
     #[test]
-    fn no_path_of_this_machine_is_told_and_only_linux_goes_without_tables() {
-        let linux = flags(Path::new("/a b/c"), Some("x86_64-unknown-linux-musl")).unwrap();
-        let linux = linux.into_string().unwrap();
-        let all: Vec<&str> = linux.split('\x1f').collect();
+    fn no_path_of_this_machine_is_told() {
+        let all = flags(Path::new("/a b/c")).unwrap().into_string().unwrap();
+        let all: Vec<&str> = all.split('\x1f').collect();
         assert_eq!(all[0], "--remap-path-prefix=/a b/c=.");
-        assert!(all[1].ends_with("=cargo"), "{linux}");
-        assert_eq!(all[2], "-Cforce-unwind-tables=no");
-        let mac = flags(Path::new("/a"), Some("aarch64-apple-darwin")).unwrap();
-        assert!(!mac.into_string().unwrap().contains("unwind"));
+        assert!(all[1].ends_with("=cargo") && all.len() == 2, "{all:?}");
     }
 }

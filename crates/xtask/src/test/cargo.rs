@@ -63,7 +63,7 @@ pub(crate) fn build_binaries(workspace: &Workspace) -> Result<String> {
 
 /// The same as a release has them.
 pub(crate) fn build_release_binaries(workspace: &Workspace) -> Result<String> {
-    let flags = crate::release::build::flags(&workspace.root, None)?;
+    let flags = crate::release::build::flags(&workspace.root)?;
     command(
         cargo(workspace)
             .args(BUILD)
