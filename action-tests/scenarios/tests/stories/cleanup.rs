@@ -291,7 +291,7 @@ async fn a_worker_that_a_stranger_binds_to_is_left_and_told() {
     let run = clean(&world).await;
     assert_eq!((run.code, run.output("left")), (1, "4"), "{run}");
     insta::assert_snapshot!(steady(&run.error()), @"
-    2 things of preview 42 left: Worker `content-preview-42`, Worker `identity-preview-42`
+    4 things of preview 42 left: Worker `content-preview-42`, Worker `identity-preview-42`, KV namespace `codex-preview-42-CACHE`, branch `preview-pr-42`
     caused by: could not delete Worker `content-preview-42`, since other Workers bind to it
     caused by: Cloudflare answered 400 (code 10142, ray …): Cannot delete this Worker because it is used in service bindings of other Workers: stranger. Use `force=true` to delete it anyway.
     hint: remove the binding from the Workers that are not of this environment; cleanup does not break them by force

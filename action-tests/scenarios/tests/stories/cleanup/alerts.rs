@@ -21,7 +21,36 @@ async fn there_is_one_issue_while_it_lasts() {
     assert_eq!(first.code, 1, "{first}");
     let listed = at_github(&world, "GET", "/issues?labels=codex-actions", &json!({})).await;
     let body = listed[0]["body"].as_str().unwrap();
-    insta::assert_snapshot!(steady(body), @"");
+    insta::assert_snapshot!(steady(body), @"
+    <!-- codex-actions:alert:codex/preview/42/cleanup -->
+    ### ❌ Deleted 10 things of preview 42, 1 thing left
+
+    | what | name | outcome | |
+    |---|---|---|---|
+    | route | `identity-preview-42.example.com/*` | deleted |  |
+    | route | `content-preview-42.example.com/*` | deleted |  |
+    | route | `web-preview-42.example.com/*` | deleted |  |
+    | Worker | `web-preview-42` | deleted |  |
+    | Worker | `content-preview-42` | deleted |  |
+    | Worker | `identity-preview-42` | deleted |  |
+    | DNS record | `identity-preview-42.example.com` | deleted |  |
+    | DNS record | `content-preview-42.example.com` | deleted |  |
+    | DNS record | `web-preview-42.example.com` | deleted |  |
+    | KV namespace | `codex-preview-42-CACHE` | **left** | Cloudflare answered 403 (code 10000, ray …): Authentication error |
+    | branch | `preview-pr-42` | deleted |  |
+
+
+    [The run that found it.](https://github.com/acme/app/actions/runs/1001)
+
+    ```text
+    1 thing of preview 42 left: KV namespace `codex-preview-42-CACHE`
+    caused by: could not delete KV namespace `codex-preview-42-CACHE`
+    caused by: Cloudflare answered 403 (code 10000, ray …): Authentication error
+    hint: the token needs Account → Workers KV Storage → Edit on account `0123456789abcdef0123456789abcdef`; edit it under API Tokens in the dashboard
+    ```
+
+    This issue is kept current, and closes when a cleanup of this environment succeeds.
+    ");
     // The label is not what tells an alert: somebody took it off.
     let number = listed[0]["number"].as_u64().unwrap();
     at_github(&world, "PATCH", &format!("/issues/{number}"), &json!({"labels": []})).await;

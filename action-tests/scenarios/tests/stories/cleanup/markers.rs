@@ -25,9 +25,21 @@ async fn a_repository_that_lost_its_manifest_cleans_up_by_markers() {
         .filter(|name| !after.contains(name))
         .map(String::as_str)
         .collect();
-    insta::assert_snapshot!(gone.join("\n"), @"");
+    insta::assert_snapshot!(gone.join("\n"), @"
+    Worker content-preview-42
+    Worker identity-preview-42
+    Worker shop-preview-42
+    Worker web-preview-42
+    branch preview-pr-42
+    record content-preview-42.example.com
+    record identity-preview-42.example.com
+    record web-preview-42.example.com
+    route content-preview-42.example.com/*
+    route identity-preview-42.example.com/*
+    route web-preview-42.example.com/*
+    ");
     // What only a manifest could name is told.
-    insta::assert_snapshot!(steady(run.log().lines().last().unwrap()), @"");
+    insta::assert_snapshot!(steady(run.log().lines().last().unwrap()), @"deleted 12 things of preview 42 in … s; 2 things that look like it stay: Worker `eve-preview-42`, KV namespace `codex-preview-42-CACHE`");
     assert_eq!(deployments(&world).await, [0; 0]);
     let mark = world.mark();
     let again = world.run("cleanup").input("cloudflare-zone-id", ids::ZONE).go().await;
@@ -47,12 +59,15 @@ async fn without_manifest_and_zone_it_says_what_it_did_not_look_at() {
         .go()
         .await;
     assert_eq!(run.code, 0, "{run}");
-    insta::assert_snapshot!(steady(run.log().lines().last().unwrap()), @"");
+    insta::assert_snapshot!(steady(run.log().lines().last().unwrap()), @"deleted 3 things of preview 42 in … s; 1 thing that looks like it stays: KV namespace `codex-preview-42-CACHE`; Neon was not looked at; no zone was looked at, as there is no manifest: if it named one, routes and DNS records of preview 42 are still there, and `cloudflare-zone-id` has them looked for");
     assert!(branches(&world.state()).contains(&"preview-pr-42".to_owned()));
     // Of no pull request nothing can be told.
     let none = world.run("cleanup").on_push().go().await;
     assert_eq!(none.code, 2, "{none}");
-    insta::assert_snapshot!(steady(&none.error()), @"");
+    insta::assert_snapshot!(steady(&none.error()), @"
+    one input is wrong; nothing was touched
+    - `pull-request`: missing; there is no manifest, so that only what a pull request's markers name can be deleted: give its number
+    ");
     world.finish().await;
 }
 
@@ -79,7 +94,7 @@ async fn a_forks_run_has_no_secrets_and_fails_nothing() {
         (0, "false", "0"),
         "{run}"
     );
-    insta::assert_snapshot!(steady(&run.log()), @"");
+    insta::assert_snapshot!(steady(&run.log()), @"nothing was looked at: this run is given no secrets, because its pull request comes from a fork; what there is of preview 42 goes by a sweep (`command: sweep`), or when somebody starts the cleanup by hand");
     assert_eq!(run.report["unseen"], "Cloudflare and Neon", "{run}");
     assert_eq!((world.mark(), names(&world)), (mark, before), "nothing was asked");
     world.finish().await;
