@@ -222,12 +222,12 @@ fn by_markers<'a>(facts: &'a Facts, kinds: &mut Kinds<'_>, others: &mut Vec<Othe
     for (at, branch) in read(facts.branches.as_ref()).iter().enumerate() {
         match branch.marker().map(|marker| (marker, kinds.read(marker))) {
             Some((_, Some(Told::Of(key)))) => drop(marked.entry(key).or_default().branches.insert(at)),
-            Some((marker, Some(told))) => {
-                foreign.push((None, marker));
+            Some((text, Some(told))) => {
+                foreign.push((None, text));
                 others.extend(other(RemovalKind::Branch, &branch.name, told, branch.created_at));
             }
-            Some((marker, None)) => {
-                let told = Told::Unreadable(marker.to_owned());
+            Some((text, None)) => {
+                let told = Told::Unreadable(text.to_owned());
                 others.extend(other(RemovalKind::Branch, &branch.name, told, branch.created_at));
             }
             None => strangers += 1,

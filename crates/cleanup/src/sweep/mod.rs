@@ -51,13 +51,14 @@ struct Read {
 }
 
 pub(crate) async fn sweep(runner: &Runner) -> anyhow::Result<()> {
-    run(runner, false).await
+    Box::pin(run(runner, false)).await
 }
 
 pub(crate) async fn explain(runner: &Runner) -> anyhow::Result<()> {
-    run(runner, true).await
+    Box::pin(run(runner, true)).await
 }
 
+#[expect(clippy::too_many_lines, reason = "one sweep from its inputs to its end, in order")]
 async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
     let started = Instant::now();
     let inputs = Inputs::read(&runner.env).await?;
@@ -123,7 +124,7 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         for line in report.explanation(&census, &verdicts) {
             runner.say(&line);
         }
-        let ended = report.end(runner, Vec::new(), Vec::new(), started.elapsed())?;
+        let ended = report.end(runner, Vec::new(), &[], started.elapsed())?;
         return ended.failure.map_or(Ok(()), Err);
     }
     for line in report.opening(&census, &verdicts) {
@@ -145,7 +146,7 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
             open: &read.open,
             comments: &comments,
         };
-        let done = apply::carry_out(&work, census, &verdicts, surplus, &mut interrupts).await;
+        let done = Box::pin(apply::carry_out(&work, census, &verdicts, surplus, &mut interrupts)).await;
         if let Some(error) = comments.refused() {
             command::warning("cleanup", &report::wording::uncommented(&error));
         }
@@ -162,11 +163,11 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         _ => None::<Interrupt>,
     };
     if report.cancelled.is_some() {
-        let ended = report.end(runner, fates, points, started.elapsed())?;
+        let ended = report.end(runner, fates, &points, started.elapsed())?;
         return ended.failure.map_or(Ok(()), Err);
     }
     alarm
-        .end(report.end(runner, fates, points, started.elapsed())?, runner)
+        .end(report.end(runner, fates, &points, started.elapsed())?, runner)
         .await
 }
 

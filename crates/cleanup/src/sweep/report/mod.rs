@@ -174,7 +174,7 @@ impl Report {
         mut self,
         runner: &Runner,
         fates: Vec<Fate>,
-        points: Vec<Settled>,
+        points: &[Settled],
         took: Duration,
     ) -> anyhow::Result<Ended> {
         let mut results: Vec<Removal> = Vec::new();
