@@ -1,10 +1,11 @@
 //! Every sentence that a user of cleanup reads.
 
+mod failure;
 pub(crate) mod wording;
 
 use std::time::Duration;
 
-use actions_core::error::{fault, render};
+use actions_core::error::render;
 use actions_core::github::issues::Alert;
 use actions_core::markdown::{code_cell, text_cell};
 use actions_core::plan::{Plan, Verb};
@@ -12,16 +13,14 @@ use actions_core::reports::{Cleanup, Head, Outcome, Removal, RemovalKind, Status
 use actions_core::runner::Runner;
 use actions_core::text::{count, elapsed};
 
+use self::failure::{failure, list};
 use self::wording::noun;
 use crate::outcome::{End, Settled, Stop, Why};
 use crate::plan::{Decision, Standing, Thing};
 use crate::subject::Subject;
 
-/// So many things that stay are named in a sentence; the table has all.
-const NAMED: usize = 5;
 /// The last line of an alert.
 const CLOSES: &str = "This issue is kept current, and closes when a cleanup of this environment succeeds.";
-const AGAIN: &str = "run cleanup again when the cause is gone: it goes on where it stopped";
 
 /// The plan as it is shown.
 pub(crate) fn plan(decision: &Decision) -> Plan<()> {
@@ -358,48 +357,6 @@ pub(crate) fn removal_of(kind: RemovalKind, name: &str, end: &End) -> Removal {
         },
         detail: wording::detail(kind, end),
     }
-}
-
-fn failure(title: &str, removals: &[Removal], settled: Vec<Settled>) -> Option<anyhow::Error> {
-    let left: Vec<&Removal> = removals
-        .iter()
-        .filter(|removal| removal.outcome == Outcome::Failed)
-        .collect();
-    if left.is_empty() {
-        return None;
-    }
-    let what = format!("{} of {title} left: {}", count(left.len(), "thing"), list(&left));
-    let (mut signal, mut error) = (None, None);
-    for settled in settled {
-        let End::Left(why) = settled.end else { continue };
-        if let Why::NotTried(Stop::Cancelled(cancelled)) | Why::UnderWay(Stop::Cancelled(cancelled)) = &why {
-            signal = Some(*cancelled);
-        }
-        error = error.or_else(|| wording::cause(&settled.name, why));
-    }
-    let failure = match signal {
-        Some(signal) => fault(format!("cancelled ({}): {what}", signal.name())).exit(signal.exit_status()),
-        None => fault(what),
-    };
-    Some(anyhow::Error::from(match error {
-        // What the cause's own hint says comes first in any case.
-        Some(error) if render(&error).contains("\nhint: ") => failure.because(error),
-        Some(error) => failure.because(error).hint(AGAIN),
-        None => failure.hint(AGAIN),
-    }))
-}
-
-/// The first of some things, by kind and name.
-fn list(removals: &[&Removal]) -> String {
-    let named = removals.iter().take(NAMED);
-    let named: Vec<String> = named
-        .map(|removal| format!("{} `{}`", noun(removal.kind), removal.name))
-        .collect();
-    let more = match removals.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!("{}{more}", named.join(", "))
 }
 
 pub(crate) fn capital(text: &str) -> String {

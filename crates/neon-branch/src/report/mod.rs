@@ -1,8 +1,10 @@
-//! What a user and other actions read: the report, the summary, and (in [`sentences`] and [`unanswered`]) every sentence.
+//! What a user and other actions read: the report, the summary, and (in [`sentences`], [`command`] and [`unanswered`]) every sentence.
 
+mod command;
 mod sentences;
 mod unanswered;
 
+pub(crate) use command::*;
 pub(crate) use sentences::*;
 pub(crate) use unanswered::*;
 

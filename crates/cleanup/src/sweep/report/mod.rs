@@ -1,6 +1,8 @@
 //! Every sentence that a user of a sweep reads, made from what was done.
 
 mod explain;
+mod open;
+mod row;
 mod table;
 pub(crate) mod wording;
 
@@ -8,22 +10,21 @@ use std::time::Duration;
 
 use actions_core::error::{Fault, fault, render};
 use actions_core::github::issues::Alert;
-use actions_core::reports::{Cleanup, Command, Head, Outcome, Removal, RemovalKind, Status, Swept, SweptOutcome};
+use actions_core::reports::{Cleanup, Command, Head, Outcome, Removal, Status, Swept, SweptOutcome};
 use actions_core::runner::Runner;
 use actions_core::runner::signal::Interrupt;
 use actions_core::text::{count, elapsed};
 
+use self::open::{alike, unread};
+use self::row::{Row, is_left, named, stopped_by, told};
 use super::Read;
-use super::again::KeptBack;
-use super::apply::{self, Fate};
-use super::census::{Census, Other, Why};
-use super::index::in_zone;
+use super::apply::Fate;
+use super::census::{Census, Other};
 use super::inputs::Inputs;
 use super::mode::{Dry, Mode};
 use super::plan::{Brake, Verdict};
-use crate::outcome::{End, Settled, Stop, Why as Left};
-use crate::report::wording::noun;
-use crate::report::{removal, wording as of_things};
+use crate::outcome::Settled;
+use crate::report::removal;
 use crate::unread::Unread;
 
 pub(crate) use self::wording::pulls_unread;
@@ -31,13 +32,6 @@ pub(crate) use self::wording::pulls_unread;
 /// So many things are named in a sentence; the table has all.
 const NAMED: usize = 5;
 const AGAIN: &str = "the next sweep goes on where this one stopped; run it again when the cause is gone";
-
-/// An environment that is to go, as it is told.
-struct Row {
-    at: usize,
-    title: String,
-    swept: Swept,
-}
 
 /// What a sweep came to.
 pub(super) struct Ended {
@@ -365,79 +359,6 @@ impl Report {
     }
 }
 
-impl Row {
-    /// Writes down what became of it; what became of its things.
-    fn end(&mut self, ended: apply::Ended, cause: &mut Option<anyhow::Error>) -> Vec<Removal> {
-        let number = self.swept.pull_request;
-        match ended {
-            apply::Ended::KeptBack(why) => {
-                self.swept.outcome = match why {
-                    KeptBack::UsedUp => SweptOutcome::Remaining,
-                    _ => SweptOutcome::Kept,
-                };
-                self.swept.detail = Some(wording::kept_back(&why, number));
-                Vec::new()
-            }
-            apply::Ended::NotTried(stop) => {
-                self.swept.outcome = SweptOutcome::Remaining;
-                self.swept.detail = Some(wording::stopped(stop));
-                Vec::new()
-            }
-            apply::Ended::Planned(settled) => {
-                self.swept.outcome = SweptOutcome::Planned;
-                settled.iter().map(removal).collect()
-            }
-            apply::Ended::Went(settled) => {
-                let results: Vec<Removal> = settled.iter().map(removal).collect();
-                let stopped = settled.iter().find_map(stopped_by);
-                let failed = settled
-                    .iter()
-                    .position(|settled| is_left(settled) && stopped_by(settled).is_none());
-                (self.swept.outcome, self.swept.detail) = match (failed, stopped) {
-                    (Some(at), _) => (SweptOutcome::Failed, Some(told(&results[at]))),
-                    (None, Some(stop)) => (SweptOutcome::Remaining, Some(wording::stopped(stop))),
-                    (None, None) => (SweptOutcome::Deleted, None),
-                };
-                for settled in settled {
-                    if let End::Left(why) = settled.end
-                        && cause.is_none()
-                    {
-                        *cause = of_things::cause(&settled.name, why);
-                    }
-                }
-                results
-            }
-        }
-    }
-
-    /// It stays since GitHub could not be asked.
-    fn is_unasked(&self) -> bool {
-        let detail = self.swept.detail.as_deref().unwrap_or_default();
-        self.swept.outcome == SweptOutcome::Kept && detail.starts_with(wording::UNASKED)
-    }
-}
-
-fn is_left(settled: &Settled) -> bool {
-    matches!(settled.end, End::Left(_))
-}
-
-/// What kept a thing from going that the next run removes.
-fn stopped_by(settled: &Settled) -> Option<Stop> {
-    match settled.end {
-        End::Left(Left::NotTried(stop @ (Stop::TimeIsUp(_) | Stop::Cancelled(_))) | Left::UnderWay(stop)) => Some(stop),
-        _ => None,
-    }
-}
-
-fn told(removal: &Removal) -> String {
-    let detail = removal.detail.as_deref().unwrap_or_default();
-    format!("{}: {detail}", named(removal.kind, &removal.name))
-}
-
-fn named(kind: RemovalKind, name: &str) -> String {
-    format!("{} `{name}`", noun(kind))
-}
-
 fn more(all: usize) -> String {
     match all.saturating_sub(NAMED) {
         0 => String::new(),
@@ -451,52 +372,4 @@ fn with_cause(failure: Fault, cause: Option<anyhow::Error>) -> anyhow::Error {
         Some(cause) => failure.because(cause).hint(AGAIN).into(),
         None => failure.hint(AGAIN).into(),
     }
-}
-
-/// What nobody can tell whose it is.
-fn alike(census: &Census) -> Vec<Other> {
-    let others = census.others.iter();
-    let alike = others.filter(|other| matches!(other.why, Why::Alike(_) | Why::Unreadable(_)));
-    alike.cloned().collect()
-}
-
-fn unread(read: &Read, with_kv: bool) -> Vec<(&'static str, Unread)> {
-    let facts = &read.facts;
-    let zone = in_zone(facts);
-    let of_zone = match &facts.zone {
-        Some(Err(unread)) => Some(unread),
-        Some(Ok(_)) | None => None,
-    };
-    let lists = [
-        ("the zone's routes, custom domains and DNS records", of_zone),
-        ("the zone's routes", zone.and_then(|zone| zone.routes.as_ref().err())),
-        (
-            "the zone's custom domains",
-            zone.and_then(|zone| zone.domains.as_ref().err()),
-        ),
-        (
-            "the zone's DNS records",
-            zone.and_then(|zone| zone.records.as_ref().err()),
-        ),
-        (
-            "the account's Workers",
-            facts.workers.as_ref().and_then(|list| list.as_ref().err()),
-        ),
-        (
-            "the account's KV namespaces",
-            facts
-                .namespaces
-                .as_ref()
-                .and_then(|list| list.as_ref().err())
-                .filter(|_| with_kv),
-        ),
-        (
-            "the database's branches",
-            facts.branches.as_ref().and_then(|list| list.as_ref().err()),
-        ),
-    ];
-    let lists = lists.into_iter();
-    lists
-        .filter_map(|(what, unread)| Some((what, unread?.clone())))
-        .collect()
 }
