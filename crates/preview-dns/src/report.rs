@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actions_core::cloudflare::{DnsChange, Error, Zone};
 use actions_core::error::{Fault, fault};
-use actions_core::markdown::{code_cell, inline, text_cell};
+use actions_core::markdown::{code_cell, text_cell};
 use actions_core::plan::{Plan, Unsafe, Verb};
 use actions_core::reports::{self, Head, PreviewDns, Record, RecordAction, Status};
 use actions_core::runner::command;
@@ -328,7 +328,8 @@ pub(crate) fn summary(session: &Session, report: &PreviewDns) -> String {
     let title = format!(
         "### DNS `{}`: {}\n\n",
         inputs.command.name(),
-        inline(&inputs.owner.to_string())
+        // Letters that GitHub, our manifest and we allow; escaped, the number would be no link.
+        inputs.owner
     );
     if report.head.status == Status::Failed && report.records.is_empty() {
         return title;

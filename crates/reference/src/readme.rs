@@ -11,8 +11,8 @@ pub const MANIFEST: &str = "action-tests/platform/codex.toml";
 
 /// The comment that a test expects of a preview that is ready, quoted. `None` where that test is not found.
 pub fn comment(tests: &str) -> Option<String> {
-    let (_, test) = tests.split_once("fn a_preview_that_is_ready()")?;
-    let (_, text) = test.split_once("assert_snapshot!(")?.1.split_once("@\"\n")?;
+    let (_, body) = tests.split_once("fn a_preview_that_is_ready()")?;
+    let (_, text) = body.split_once("assert_snapshot!(")?.1.split_once("@\"\n")?;
     let (text, _) = text.split_once("\n    \");")?;
     let quoted = text.lines().map(|line| format!("> {}", line.trim_start()));
     Some(quoted.map(|line| format!("{}\n", line.trim_end())).collect())

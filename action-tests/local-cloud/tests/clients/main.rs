@@ -1,7 +1,6 @@
 //! Clients that nobody here wrote, against local-cloud: what proves that it is not shaped to our own.
 
 #![expect(
-    clippy::expect_used,
     clippy::unwrap_used,
     reason = "a test ends where it cannot go on; clippy's own exception does not reach its helpers"
 )]

@@ -276,10 +276,10 @@ async fn exactly_the_leaked_ones_of_a_crowd_go() {
 /// The last line of the log that is no command.
 fn last_line(run: &Run) -> String {
     let log = run.log();
-    let lines = log
+    let mut lines = log
         .lines()
         .filter(|line| !line.starts_with("::") && !line.trim().is_empty());
-    let line = lines.last().unwrap_or_default();
+    let line = lines.next_back().unwrap_or_default();
     // How long it took differs.
     match line
         .split_once(") in ")

@@ -194,7 +194,7 @@ async fn what_a_user_reads() {
     DNS records in `example.com`: 3 created
     ");
     insta::assert_snapshot!(run.summary, @"
-    ### DNS `apply`: preview of acme/app (pull request #​42)
+    ### DNS `apply`: preview of acme/app (pull request #42)
 
     DNS records in `example.com`: 3 created
 
@@ -220,7 +220,7 @@ async fn a_dry_run_plans_and_touches_nothing() {
     assert_eq!((run.code, run.output("changed")), (0, "false"), "{run}");
     assert_eq!(run.report["status"], "planned");
     insta::assert_snapshot!(run.summary, @"
-    ### DNS `apply`: preview of acme/app (pull request #​42)
+    ### DNS `apply`: preview of acme/app (pull request #42)
 
     dry run, nothing was touched in `example.com`: 2 to create
 

@@ -33,13 +33,23 @@ fn open(number: u64, updated: Option<u64>) -> OpenPull {
     }
 }
 
+/// The pull request of environment 1; open, it was last updated so many days ago.
+#[derive(Clone, Copy)]
+enum Pull {
+    Closed,
+    Open(Option<u64>),
+}
+
 /// What becomes of environment 1, whose pull request is open or not.
-fn one(deployed: Option<u64>, updated: Option<Option<u64>>, expires: Option<u64>, idle: Option<u64>) -> Verdict {
+fn one(deployed: Option<u64>, pull: Pull, expires: Option<u64>, idle: Option<u64>) -> Verdict {
     let rules = Rules {
         expires: expires.map(days),
         ..Rules::default()
     };
-    let open: Vec<OpenPull> = updated.map(|updated| open(1, updated)).into_iter().collect();
+    let open: Vec<OpenPull> = match pull {
+        Pull::Closed => Vec::new(),
+        Pull::Open(updated) => vec![open(1, updated)],
+    };
     judge(&[preview(1, deployed, rules)], &open, idle.map(days), now()).remove(0)
 }
 
@@ -58,7 +68,7 @@ fn one_environment() {
             idle: days(after),
         })
     };
-    let (closed, open) = (None, Some(Some(0)));
+    let (closed, open) = (Pull::Closed, Pull::Open(Some(0)));
     for (what, deployed, pull, expires, idle_after, verdict) in [
         ("closed", Some(0), closed, None, None, Goes(Ground::Closed)),
         (
@@ -82,11 +92,11 @@ fn one_environment() {
             expired(8, 7),
         ),
         ("age unknown", None, open, Some(7), None, Stays(Stay::AgeUnknown)),
-        ("idle", Some(20), Some(Some(15)), None, Some(14), idle(15, 14)),
+        ("idle", Some(20), Pull::Open(Some(15)), None, Some(14), idle(15, 14)),
         (
             "talked about",
             Some(20),
-            Some(Some(3)),
+            Pull::Open(Some(3)),
             None,
             Some(14),
             Stays(Stay::Open),
@@ -94,7 +104,7 @@ fn one_environment() {
         (
             "deployed though silent",
             Some(3),
-            Some(Some(20)),
+            Pull::Open(Some(20)),
             None,
             Some(14),
             Stays(Stay::Open),
@@ -102,7 +112,7 @@ fn one_environment() {
         (
             "silence unknown",
             Some(20),
-            Some(None),
+            Pull::Open(None),
             None,
             Some(14),
             Stays(Stay::AgeUnknown),
@@ -110,7 +120,7 @@ fn one_environment() {
         (
             "idle, age unknown",
             None,
-            Some(Some(20)),
+            Pull::Open(Some(20)),
             None,
             Some(14),
             Stays(Stay::AgeUnknown),
@@ -118,7 +128,7 @@ fn one_environment() {
         (
             "both: the harder rule is told",
             Some(20),
-            Some(Some(20)),
+            Pull::Open(Some(20)),
             Some(7),
             Some(14),
             expired(20, 7),

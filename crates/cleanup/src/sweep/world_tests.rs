@@ -72,13 +72,15 @@ const BRANCHES: [&str; 3] = ["preview-pr-N", "preview-pr-N-point", "production"]
 
 /// A thing: its name, its mark, and the numbers in both.
 type Marked = (usize, usize, usize, usize);
+/// Its hostname's name and number, and its Worker's.
+type Route = (usize, usize, Option<(usize, usize)>);
 
 #[derive(Debug, Clone)]
 struct Made {
     workers: Vec<Marked>,
     records: Vec<(Marked, bool)>,
     branches: Vec<(Marked, bool)>,
-    routes: Vec<(usize, usize, Option<(usize, usize)>)>,
+    routes: Vec<Route>,
     domains: Vec<(usize, usize, usize, usize)>,
     titles: Vec<(usize, usize)>,
     open: [bool; 4],

@@ -167,6 +167,13 @@ impl Origin {
     }
 }
 
+const COMMANDS: [(&str, Command); 4] = [
+    ("deploy", Command::Deploy),
+    ("validate", Command::Validate),
+    ("build", Command::Build),
+    ("rollback", Command::Rollback),
+];
+
 impl Inputs {
     /// Variables that are meant for this service, not for all of the environment.
     pub(crate) fn own_vars<'a>(&'a self, service: &'a Service) -> Vec<&'a String> {
@@ -198,13 +205,7 @@ impl Inputs {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
         let common = Common::read(env, &mut problems).await?;
-        let commands = [
-            ("deploy", Command::Deploy),
-            ("validate", Command::Validate),
-            ("build", Command::Build),
-            ("rollback", Command::Rollback),
-        ];
-        let command = problems.choice("command", raw.command.as_deref(), &commands, Command::Deploy);
+        let command = problems.choice("command", raw.command.as_deref(), &COMMANDS, Command::Deploy);
         let asks = matches!(command, Command::Deploy | Command::Rollback);
         let cloudflare = asks.then(|| common.cloudflare(&mut problems));
         let (manifest, mut environment) = subject(env, &common, &mut problems)?;

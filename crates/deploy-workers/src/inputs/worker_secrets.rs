@@ -93,7 +93,9 @@ impl Pack {
             Err(wrong) => {
                 // What could not be told apart is hidden as a whole.
                 mask(text);
-                wrong.into_iter().for_each(|wrong| problems.add(INPUT, wrong));
+                for wrong in wrong {
+                    problems.add(INPUT, wrong);
+                }
                 Vec::new()
             }
         };

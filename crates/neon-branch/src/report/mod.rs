@@ -145,7 +145,7 @@ impl Report {
             parts.push(self.outcome.clone());
         }
         if let Some(branch) = &self.base.branch {
-            let code = |text: &Option<String>| text.as_deref().map_or("–".to_owned(), |text| code_cell(text));
+            let code = |text: &Option<String>| text.as_deref().map_or("–".to_owned(), code_cell);
             parts.push(format!(
                 "| branch | parent | expires | host |\n|---|---|---|---|\n| {} | {} | {} | {} |",
                 code_cell(&branch.name),

@@ -121,6 +121,7 @@ mod tests {
 
     const NOW: &str = "2026-11-28T12:00:00Z";
 
+    #[expect(clippy::unnecessary_wraps, reason = "as deployments hold it")]
     fn at(text: &str) -> Option<Timestamp> {
         Some(format!("2026-11-{text}:00Z").parse().unwrap())
     }

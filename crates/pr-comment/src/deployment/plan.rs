@@ -138,6 +138,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as the runner tells it")]
     fn run(id: u64, attempt: u64) -> Option<Run> {
         Some(Run { id, attempt })
     }

@@ -55,7 +55,7 @@ async fn adopting_is_planned_visibly_and_makes_the_name_ours() {
     let planned = start().input("dry-run", "true").go().await;
     assert_eq!(planned.code, 0, "{planned}");
     insta::assert_snapshot!(planned.summary, @"
-    ### DNS `apply`: preview of acme/app (pull request #​42)
+    ### DNS `apply`: preview of acme/app (pull request #42)
 
     dry run, nothing was touched in `example.com`: 2 to create, 2 to change, 3 to delete
 
