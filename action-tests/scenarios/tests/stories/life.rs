@@ -89,8 +89,9 @@ async fn lives_and_leaves_nothing(routing: &str) {
         "{text}"
     );
     for part in [
-        "[web-preview-42.example.com](https://web-preview-42.example.com)",
-        "`preview-pr-42` of `production`, expires ",
+        "[**web**](https://web-preview-42.example.com)",
+        "branch `preview-pr-42` of `production`",
+        "**Kept** until ",
     ] {
         assert!(text.contains(part), "no {part} in {text}");
     }

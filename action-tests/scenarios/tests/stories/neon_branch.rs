@@ -215,7 +215,7 @@ async fn bad_input_is_told_at_once_and_nothing_is_asked() {
     assert_eq!(run.code, 2, "{run}");
     insta::assert_snapshot!(run.error(), @"
     4 inputs are wrong; nothing was touched
-    - `command`: `creat` is none of `create`, `get`, `delete`, `reset`, `restore`, `checkpoint`, `run` and `diff`; did you mean `create`?
+    - `command`: `creat` is none of `create`, `get`, `delete`, `reset`, `restore`, `checkpoint`, `run`, `migrate` and `diff`; did you mean `create`?
     - `neon-api-key`: missing; pass `neon-api-key: ${{ secrets.NEON_API_KEY }}` (in a reusable workflow: the caller passes it on with `secrets: inherit`)
     - `expires`: Neon allows at most `30d`; `never` lets a branch live until it is deleted
     - `wait`: `perhaps` is neither `true`, `false` nor a duration from `1s` to `10m`, such as `3m`

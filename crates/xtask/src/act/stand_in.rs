@@ -44,7 +44,8 @@ pub(super) fn write(folder: &Path) -> Result<()> {
 pub(super) fn arguments(folder: &Path, trees: &[&Path]) -> Result<Vec<String>> {
     let mut used = BTreeMap::new();
     for tree in trees {
-        let listed = git(tree, &["ls-files", "-z", "*.yml"])?;
+        // Documents show workflows of others, too, which nobody runs.
+        let listed = git(tree, &["ls-files", "-z", "*.yml", ":!.github/docs"])?;
         for file in listed.split('\0').filter(|file| !file.is_empty()) {
             for target in uses(&fs::read_to_string(tree.join(file))?) {
                 let (name, at) = target.rsplit_once('@').unwrap_or((target, ""));
