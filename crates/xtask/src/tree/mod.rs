@@ -73,10 +73,11 @@ pub(crate) fn check(workspace: &Workspace) -> Result<String> {
     for package in &layers::PACKAGES {
         problems.extend(layers::check(package, &rust));
     }
-    problems.extend(readme::shows_the_tested_workflow(
-        &fs::read_to_string(workspace.path("README.md"))?,
-        &fs::read_to_string(workspace.path(readme::WORKFLOW))?,
-    ));
+    let shown = fs::read_to_string(workspace.path("README.md"))?;
+    for workflow in readme::WORKFLOWS {
+        let text = fs::read_to_string(workspace.path(workflow))?;
+        problems.extend(readme::shows_the_tested_workflow(&shown, workflow, &text));
+    }
     problems.extend(crate::docs::stale(workspace)?.iter().map(|path| {
         Problem::new(
             path,

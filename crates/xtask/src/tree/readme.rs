@@ -1,18 +1,21 @@
-//! The README's workflow is the one that act runs, so that a newcomer copies something that was seen to work.
+//! The README's workflows are those that act runs, so that a newcomer copies something that was seen to work.
 
 use super::Problem;
 
-/// The workflow that the README shows and that `cargo xtask test` runs.
-pub(super) const WORKFLOW: &str = "action-tests/workflows/smallest.yml";
+/// The workflows that the README shows and that `cargo xtask test` runs.
+pub(super) const WORKFLOWS: [&str; 2] = [
+    "action-tests/workflows/callers/preview.yml",
+    "action-tests/workflows/smallest.yml",
+];
 
-pub(super) fn shows_the_tested_workflow(readme: &str, workflow: &str) -> Vec<Problem> {
+pub(super) fn shows_the_tested_workflow(readme: &str, name: &str, workflow: &str) -> Vec<Problem> {
     if readme.contains(&format!("```yaml\n{}```", as_shown(workflow))) {
         Vec::new()
     } else {
         vec![Problem::new(
             "README.md",
             0,
-            format!("its workflow is not the one of `{WORKFLOW}`"),
+            format!("it does not show `{name}` as it is"),
         )]
     }
 }
@@ -35,7 +38,7 @@ mod tests {
     #[test]
     fn the_lines_for_tests_are_left_out() {
         assert_eq!(
-            shows_the_tested_workflow("# T\n```yaml\nwith:\n  a: b\n```\n", TESTED),
+            shows_the_tested_workflow("# T\n```yaml\nwith:\n  a: b\n```\n", "a.yml", TESTED),
             []
         );
     }
@@ -43,7 +46,7 @@ mod tests {
     #[test]
     fn any_other_difference_is_a_problem() {
         assert_eq!(
-            shows_the_tested_workflow("```yaml\nwith:\n  a: c\n```\n", TESTED).len(),
+            shows_the_tested_workflow("```yaml\nwith:\n  a: c\n```\n", "a.yml", TESTED).len(),
             1
         );
     }
