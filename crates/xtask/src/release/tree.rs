@@ -171,8 +171,8 @@ fn is_yaml(file: &str) -> bool {
     Path::new(file).extension().is_some_and(|extension| extension == "yml")
 }
 
-/// Workflows of others that the README shows, with the references that people write; nobody calls these.
-const SHOWN: &str = ".github/docs/before/";
+/// Documents: their workflows are read and copied, with the references that people write, and called by nobody.
+const SHOWN: &str = ".github/docs/";
 
 fn put(from: &Path, name: &str, to: &Path, references: &References) -> Result<()> {
     if let Some(parent) = to.parent() {
