@@ -232,7 +232,12 @@ async fn exactly_the_leaked_ones_of_a_crowd_go() {
     let (world, expected) = crowd().await;
     let before = names(&world);
     let mark = world.mark();
-    // A first backlog is more than goes unasked.
+    // A first backlog is more than goes unasked; a dry run says so, too.
+    let dry = ok(sweep(&world).input("dry-run", "true").go().await);
+    assert!(
+        dry.log().contains("a real run would refuse this, since 83 environments would go, more than the 20 that may at once, unless it has `max-environments: 83`"),
+        "{dry}"
+    );
     let refused = sweep(&world).go().await;
     assert_eq!(refused.code, 1, "{refused}");
     insta::assert_snapshot!(refused.error(), @"

@@ -254,6 +254,7 @@ impl Report {
                     environments(self.all)
                 ));
                 parts.push(wording::dry(dry));
+                parts.extend(self.braked.as_ref().map(wording::would_brake));
             }
             Mode::Real if self.braked.is_some() => {
                 parts.push(format!("removed none of {}", environments(self.all)));
@@ -325,11 +326,13 @@ impl Report {
             .collect();
         if !failed.is_empty() {
             let names: Vec<String> = failed.iter().take(NAMED).map(|row| row.title.clone()).collect();
+            let why = failed.first().and_then(|row| row.swept.detail.as_deref());
             let text = format!(
-                "{} left in part: {}{}",
+                "{} left in part: {}{}{}",
                 count(failed.len(), "environment"),
                 names.join(", "),
-                more(failed.len())
+                more(failed.len()),
+                why.map_or_else(String::new, |why| format!("; of the first, {why}")),
             );
             return Some(with_cause(fault(text), cause));
         }

@@ -172,25 +172,35 @@ pub(crate) fn dry(dry: &Dry) -> String {
 
 /// A plan that is not carried out.
 pub(crate) fn braked(brake: &Brake) -> Fault {
-    let (text, going) = match brake {
+    let (text, going) = too_much(brake);
+    fault(format!("{text}; nothing was touched")).hint(format!(
+        "read the list above; if it is right, run it once by hand with `max-environments: {going}` and `dry-run: false`"
+    ))
+}
+
+/// What a dry run says of a plan that a real one would not carry out.
+pub(crate) fn would_brake(brake: &Brake) -> String {
+    let (text, going) = too_much(brake);
+    format!("a real run would refuse this, since {text}, unless it has `max-environments: {going}`")
+}
+
+fn too_much(brake: &Brake) -> (String, usize) {
+    match brake {
         Brake::TooMany { going, allowed } => (
             format!(
                 "{} would go, more than the {allowed} that may at once",
                 count(*going, "environment")
             ),
-            going,
+            *going,
         ),
         Brake::Most { going, all } => (
             format!(
                 "{going} of {} would go, which is most of them",
                 count(*all, "environment")
             ),
-            going,
+            *going,
         ),
-    };
-    fault(format!("{text}; nothing was touched")).hint(format!(
-        "read the list above; if it is right, run it once by hand with `max-environments: {going}` and `dry-run: false`"
-    ))
+    }
 }
 
 pub(crate) fn pulls_unread(error: &actions_core::github::Error) -> Fault {
