@@ -82,6 +82,16 @@ impl Shop {
         let done = child::run(&mut command, LIMIT)?;
         let took = start.elapsed();
         let mut outcome = log::read(&done.stdout);
+        // Failed jobs are status 1. Go's own end of a program (two jobs at once, one map) is 2, and says so.
+        if done.status.code() != Some(0) && done.status.code() != Some(1) {
+            return Err(Crashed(format!(
+                "act itself ended with {} in `{}`\n{}",
+                done.status,
+                call.name,
+                done.stderr.lines().take(40).collect::<Vec<_>>().join("\n")
+            ))
+            .into());
+        }
         if outcome.jobs.is_empty() {
             bail!("act ran nothing for `{}`\n{}\n{}", call.name, outcome.log, done.stderr);
         }
@@ -144,6 +154,18 @@ impl Shop {
         Ok(all)
     }
 }
+
+/// act has come to an end of its own, whatever the workflow does.
+#[derive(Debug)]
+pub(super) struct Crashed(String);
+
+impl std::fmt::Display for Crashed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Crashed {}
 
 /// The labels that workflows ask for.
 const RUNNERS: [&str; 3] = ["ubuntu-latest", "ubuntu-slim", "ubuntu-24.04"];
