@@ -201,6 +201,17 @@ impl Marker {
         self.is_environment_of(owner) && self.pull_request == owner.pull_request
     }
 
+    /// Whether names that are joined of its parts, such as the titles of KV namespaces, are the owner's as well though
+    /// the parts are others: `web` and `app-preview` are joined like `web-app` and `preview`.
+    pub(super) fn joins_like(&self, owner: &Owner) -> bool {
+        let joined = |project: &str, environment: &str, number: Option<u64>| {
+            let number = number.map(|number| format!("-{number}")).unwrap_or_default();
+            format!("{project}-{environment}{number}")
+        };
+        let other = joined(&name(&self.project), &name(&self.environment), self.pull_request);
+        !self.is_called_like(owner) && other == joined(&owner.project, &owner.environment, owner.pull_request)
+    }
+
     /// Whether it names the same environment, of whichever repository and for whichever pull request.
     pub(super) fn is_environment_of(&self, owner: &Owner) -> bool {
         says(&self.project, &owner.project) && says(&self.environment, &owner.environment)

@@ -123,9 +123,14 @@ pub enum Whose {
 }
 
 impl Whose {
-    /// Whether it is the same environment and pull request of a repository that is another, or was called otherwise.
+    /// Whether its things may have the owner's names: it is the same environment and pull request of a repository that is
+    /// another, or was called otherwise; or its parts, joined, are the owner's, in whichever repository.
     pub fn is_namesake_of(&self, owner: &Owner) -> bool {
-        matches!(self, Self::Repository(marker) if marker.is_called_like(owner))
+        match self {
+            Self::Repository(marker) => marker.is_called_like(owner) || marker.joins_like(owner),
+            Self::Environment(marker) => marker.joins_like(owner),
+            Self::Unknown(_) | Self::Noted(_) => false,
+        }
     }
 
     /// Whether it is the same environment of this repository, for another pull request.

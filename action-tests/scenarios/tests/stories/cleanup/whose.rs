@@ -209,6 +209,32 @@ async fn a_namesakes_namespace_is_not_ours() {
 }
 
 #[tokio::test]
+async fn a_namespace_whose_title_another_environment_makes_as_well_stays() {
+    // `codex` and `preview-42`, joined, are `codex`, `preview` and 42; the pull request's own Worker is gone.
+    for (repository, whose) in [("8:eve/other", "in eve/other (8)"), ("1296269:acme/app", "of codex")] {
+        let world = World::start().await;
+        world.file("codex.toml", MANIFEST);
+        let tag = format!("codex-actions:{repository}:codex:preview-42");
+        world
+            .seed(&json!({"cloudflare": {
+                "kv": [{"title": "codex-preview-42-CACHE"}],
+                "workers": [{"name": "shop", "tags": [tag]}]}}))
+            .await;
+        let run = clean(&world).await;
+        assert_eq!(run.output("changed"), "false", "{run}");
+        let log = told(&run);
+        assert!(
+            log.contains(
+                "KV namespace `codex-preview-42-CACHE` is kept: it is for Worker `shop`, which belongs to preview-42"
+            ),
+            "{log}"
+        );
+        assert!(log.contains(whose), "{log}");
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn what_was_not_looked_at_is_not_said_to_be_gone() {
     let world = world().await;
     let neon = world.run("cleanup").input("only", "neon").go().await;
