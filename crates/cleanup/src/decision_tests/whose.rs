@@ -114,3 +114,22 @@ fn anothers_things_at_our_hostnames_are_told() {
     Absent Branch preview-pr-42
     ");
 }
+
+/// Production's `web` may be called what a preview's service is: the marker on the hostname's record contradicts.
+#[test]
+fn a_hostname_whose_record_is_anothers_gives_nothing_away() {
+    let production = "codex-actions:-:acme/app:codex:production";
+    let mut facts = nothing();
+    zone(&mut facts).routes = Ok(vec![route("web-preview-42.example.com/*", "web-preview-42")]);
+    zone(&mut facts).records = Ok(vec![record("web-preview-42.example.com", production)]);
+    for adopt in [false, true] {
+        assert!(decide(&subject(), &facts, adopt).going.is_empty(), "its Worker is gone");
+    }
+    facts.workers = Some(Ok(vec![worker("web-preview-42", &[])]));
+    assert!(
+        decide(&subject(), &facts, true).going.is_empty(),
+        "its Worker carries no marker"
+    );
+    zone(&mut facts).records = Ok(vec![record("web-preview-42.example.com", MARKER)]);
+    assert_eq!(decide(&subject(), &facts, true).going.len(), 3, "the record is ours");
+}

@@ -2,6 +2,7 @@
 
 use actions_core::reports::RemovalKind;
 
+use super::records::another_at;
 use super::workers::{Standing, Workers};
 use super::{Decision, Ground, Reason, Thing};
 use crate::facts::Facts;
@@ -18,12 +19,15 @@ enum Fate {
 }
 
 /// A hostname of the environment is only looked at where its Worker is not the environment's: then it is told.
-fn fate(subject: &Subject, workers: &Workers<'_>, worker: &str, host: &str) -> Fate {
+fn fate(subject: &Subject, facts: &Facts, workers: &Workers<'_>, worker: &str, host: &str) -> Fate {
     let our_host = subject.names_host(host);
     match workers.standing(worker) {
         Standing::Goes(_) => Fate::Goes,
-        // The Worker went in a run before, and this did not: both names are what the manifest makes.
-        Standing::Gone if our_host && subject.names_worker(worker) => Fate::Goes,
+        // The Worker went in a run before, and this did not: both names are what the manifest makes,
+        // and the hostname's record is no other environment's.
+        Standing::Gone if our_host && subject.names_worker(worker) && another_at(subject, facts, host).is_none() => {
+            Fate::Goes
+        }
         Standing::Not(whose) if our_host || subject.names_worker(worker) => Fate::Kept(Reason::LeadsTo {
             worker: worker.to_owned(),
             whose,
@@ -59,7 +63,7 @@ impl Decision {
                     match &route.script {
                         Some(worker) => {
                             let ground = ground(subject, worker, route.host());
-                            self.one(fate(subject, workers, worker, route.host()), thing, ground);
+                            self.one(fate(subject, facts, workers, worker, route.host()), thing, ground);
                         }
                         // Such a route keeps other routes away from a hostname: somebody made it by hand.
                         None if subject.names_host(route.host()) => {
@@ -74,7 +78,7 @@ impl Decision {
             Err(unread) => self.unread(RemovalKind::CustomDomain, subject, unread),
             Ok(domains) => {
                 for domain in domains {
-                    let fate = fate(subject, workers, &domain.service, &domain.hostname);
+                    let fate = fate(subject, facts, workers, &domain.service, &domain.hostname);
                     let ground = ground(subject, &domain.service, &domain.hostname);
                     self.one(fate, || Thing::Domain(domain.clone()), ground);
                 }

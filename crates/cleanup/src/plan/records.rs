@@ -1,7 +1,7 @@
 //! DNS records: those with the owner's marker. Another's at the environment's own hostnames are told.
 
 use actions_core::cloudflare::DnsRecord;
-use actions_core::owner::Verdict;
+use actions_core::owner::{Verdict, Whose};
 use actions_core::reports::RemovalKind;
 
 use super::{Decision, Ground, Reason, Thing};
@@ -33,4 +33,16 @@ impl Decision {
 /// a custom domain, goes and stays with that.
 fn answers_here(subject: &Subject, record: &DnsRecord) -> bool {
     record.is_address() && !record.meta.read_only && subject.names_host(&record.name)
+}
+
+/// Whose the hostname is by the marker on its DNS record, where that is not this environment's: names made from two
+/// templates of one manifest may be the same, and a name alone does not tell then.
+pub(super) fn another_at(subject: &Subject, facts: &Facts, host: &str) -> Option<Whose> {
+    let zone = facts.zone.as_ref()?.as_ref().ok()?;
+    let records = zone.records.as_ref().ok()?.iter();
+    let mut here = records.filter(|record| record.is_address() && record.name.eq_ignore_ascii_case(host));
+    here.find_map(|record| match record.verdict(&subject.owner) {
+        Verdict::Foreign(whose) => Some(whose),
+        Verdict::Ours | Verdict::Unmarked => None,
+    })
 }

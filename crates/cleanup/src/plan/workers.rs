@@ -6,6 +6,7 @@ use actions_core::cloudflare::Worker;
 use actions_core::owner::{Verdict, Whose};
 use actions_core::reports::RemovalKind;
 
+use super::records::another_at;
 use super::{Decision, Ground, Reason, Thing};
 use crate::facts::Facts;
 use crate::subject::Subject;
@@ -70,9 +71,28 @@ fn judge(subject: &Subject, facts: &Facts, worker: &Worker, adopt: bool) -> Stan
         Verdict::Ours if named => Standing::Goes(Ground::Own),
         Verdict::Ours => Standing::Goes(Ground::Forgotten),
         Verdict::Foreign(whose) => Standing::Not(Some(whose)),
+        Verdict::Unmarked if adopt && let Some(whose) = serves_another(subject, facts, worker) => {
+            Standing::Not(Some(whose))
+        }
         Verdict::Unmarked if adopt && (named || serves(subject, facts, worker)) => Standing::Goes(Ground::Adopted),
         Verdict::Unmarked => Standing::Not(None),
     }
+}
+
+/// Whose hostname a Worker answers at, or would by the manifest, where that hostname's DNS record is another's.
+fn serves_another(subject: &Subject, facts: &Facts, worker: &Worker) -> Option<Whose> {
+    let services = subject
+        .names
+        .services
+        .iter()
+        .filter(|service| service.worker == worker.name);
+    let named = services.flat_map(|service| service.hostnames.iter().map(String::as_str));
+    let zone = facts.zone.iter().flatten();
+    let routes = zone.flat_map(|zone| zone.routes.iter().flatten());
+    let leading = routes.filter(|route| route.script.as_deref() == Some(&worker.name));
+    named
+        .chain(leading.map(actions_core::cloudflare::Route::host))
+        .find_map(|host| another_at(subject, facts, host))
 }
 
 /// Whether a Worker that is named like this environment's answers at a hostname whose DNS record is ours. That alone is

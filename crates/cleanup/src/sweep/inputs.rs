@@ -150,6 +150,12 @@ impl Inputs {
         self.only.as_ref().is_none_or(|only| only == environment)
     }
 
+    /// What the issue that tells that this sweep fails is about.
+    pub(crate) fn alarm(&self) -> String {
+        let project = self.manifest.as_ref().map_or("*", |manifest| &manifest.project.name);
+        format!("sweep/{project}/{}", self.only.as_deref().unwrap_or("*"))
+    }
+
     /// The environments of the manifest that are one per pull request.
     pub(crate) fn environments(&self) -> Vec<&str> {
         let environments = self.manifest.iter().flat_map(|manifest| &manifest.environments);

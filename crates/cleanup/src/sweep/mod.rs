@@ -40,9 +40,6 @@ use crate::facts::{self, Facts, Readers};
 use crate::outcome::Stop;
 use crate::plan::{Decision, Going, Thing, restore_points};
 
-/// There is one issue for all sweeps of a repository.
-const ALARM: &str = "sweep";
-
 /// What was read, once.
 struct Read {
     facts: Facts,
@@ -98,6 +95,7 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
     let alarm = Alarm {
         github: readers.github.as_ref().filter(|_| inputs.alert && mode == Mode::Real),
         run: runner.env.run_url(),
+        key: inputs.alarm(),
     };
     let open = match open {
         Ok(open) => open,
@@ -131,10 +129,14 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         runner.say(&line);
     }
     let surplus = surplus(&inputs, &read.facts, &census);
+    // What GitHub alone still tells of counts on neither side: old deployments would make any share a small one.
     let each = census.environments.iter().zip(&verdicts);
-    let going = each.filter(|(found, verdict)| found.is_at_a_vendor() && matches!(verdict, Verdict::Goes(_)));
-    let going = going.count();
-    report.braked = plan::brake(going, verdicts.len(), inputs.most);
+    let at_vendors: Vec<_> = each.filter(|(found, _)| found.is_at_a_vendor()).collect();
+    let going = at_vendors
+        .iter()
+        .filter(|(_, verdict)| matches!(verdict, Verdict::Goes(_)))
+        .count();
+    report.braked = plan::brake(going, at_vendors.len(), inputs.most);
     let (fates, points) = if read.mode == Mode::Real && report.braked.is_none() {
         let again = Again::new(github, inputs.run);
         let writers = Writers::new(&readers, &read.facts);
@@ -202,6 +204,8 @@ struct Alarm<'a> {
     /// Where it is not asked for, there is none.
     github: Option<&'a github::Reader>,
     run: Option<String>,
+    /// Which sweep it is: one that succeeds must not close the issue of another that fails.
+    key: String,
 }
 
 impl Alarm<'_> {
@@ -209,7 +213,7 @@ impl Alarm<'_> {
         let run = self.run.as_deref();
         if let Some(github) = self.github {
             let over = report::wording::over(run);
-            alert::set(github, ALARM, ended.alert(ALARM, run), &over, runner).await;
+            alert::set(github, &self.key, ended.alert(&self.key, run), &over, runner).await;
         }
         ended.failure.map_or(Ok(()), Err)
     }
