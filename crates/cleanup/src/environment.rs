@@ -54,7 +54,7 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
         command::warning("cleanup", &note);
     }
     tell_undeployed(runner, facts.undeployed.as_ref());
-    let subjects = subjects(inputs.by_markers, &inputs.subject, &facts);
+    let subjects = subjects(&inputs, &facts);
     let mut decision = decide(
         subjects.as_deref().unwrap_or(std::slice::from_ref(&inputs.subject)),
         &facts,
@@ -104,8 +104,11 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
 }
 
 /// The environments that markers tell of, where no manifest does.
-fn subjects(by_markers: bool, wanted: &Subject, facts: &Facts) -> Option<Vec<Subject>> {
-    by_markers.then(|| Subject::told_by_markers(facts, &wanted.owner))
+fn subjects(inputs: &Inputs, facts: &Facts) -> Option<Vec<Subject>> {
+    let wanted = &inputs.subject.owner;
+    inputs
+        .by_markers
+        .then(|| Subject::told_by_markers(facts, wanted, inputs.is_named))
 }
 
 /// What goes of all of them, one after another.

@@ -70,6 +70,8 @@ pub(crate) struct Inputs {
     pub(crate) subject: Subject,
     /// There is no manifest: markers alone tell what is the environment's, and of which project it is.
     pub(crate) by_markers: bool,
+    /// An input names the environment. Else, without a manifest, all that the pull request has are meant.
+    pub(crate) is_named: bool,
     pub(crate) zone: String,
     /// The provider that is not looked at, since that was asked for or nothing gives access.
     pub(crate) unseen: Option<&'static str>,
@@ -173,6 +175,7 @@ impl Inputs {
             inquiry: common.inquire(common.pull_request, source::Wanted::Closed),
             subject: target.subject,
             by_markers,
+            is_named: common.stated_environment().is_some(),
             zone: target.zone,
             unseen: match only {
                 Only::All if by_markers && !with_neon => Some("Neon"),

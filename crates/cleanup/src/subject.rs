@@ -95,17 +95,18 @@ impl Subject {
         }
     }
 
-    /// The environments that markers tell of, of the repository, name and pull request of `wanted`, whatever project they
-    /// are of: what is left when no manifest tells. Without any, `wanted` itself.
-    pub(crate) fn told_by_markers(facts: &Facts, wanted: &Owner) -> Vec<Self> {
-        let mut found: BTreeMap<String, Owner> = BTreeMap::new();
+    /// The environments that markers tell of, of the repository and pull request of `wanted`, whatever project they are
+    /// of, and of its name where somebody gave it (`is_named`): what is left when no manifest tells. Without any, `wanted`
+    /// itself.
+    pub(crate) fn told_by_markers(facts: &Facts, wanted: &Owner, is_named: bool) -> Vec<Self> {
+        let mut found: BTreeMap<(String, String), Owner> = BTreeMap::new();
         for claim in facts.claims() {
             let Claim::Marked(marker) = claim else { continue };
-            let owner = marker
-                .owner_in(&wanted.repository)
-                .filter(|owner| owner.environment == wanted.environment && owner.pull_request == wanted.pull_request);
+            let owner = marker.owner_in(&wanted.repository).filter(|owner| {
+                owner.pull_request == wanted.pull_request && (!is_named || owner.environment == wanted.environment)
+            });
             if let Some(owner) = owner {
-                found.insert(owner.project.clone(), owner);
+                found.insert((owner.project.clone(), owner.environment.clone()), owner);
             }
         }
         if found.is_empty() {

@@ -190,7 +190,10 @@ fn failing_migration(shop: &mut Shop) -> Result<()> {
         run.log
     );
     ensure!(workers(shop, &before)? == 0, "something was deployed");
-    tells(&shop.comment()?, &["migrat"])
+    tells(
+        &shop.comment()?,
+        &["exit status 1, on branch `preview-pr-42` itself", "Preview failed"],
+    )
 }
 
 fn unhealthy(shop: &mut Shop) -> Result<()> {

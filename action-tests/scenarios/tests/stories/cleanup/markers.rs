@@ -8,11 +8,12 @@ async fn a_repository_that_lost_its_manifest_cleans_up_by_markers() {
     let world = world().await;
     std::fs::remove_file(world.workspace().join("codex.toml")).unwrap();
     deployment(&world, MARKER, "success").await;
-    // A second project of the repository has a preview of the same pull request.
+    // A second project of the repository has a preview of the same pull request, and the first has one of another name.
     let shop = "codex-actions:1296269:acme/app:shop:preview:42";
     world
         .seed(&json!({"cloudflare": {"workers": [
             {"name": "shop-preview-42", "tags": [shop]},
+            {"name": "cart-review-42", "tags": ["codex-actions:1296269:acme/app:codex:review:42"]},
             {"name": "shop-production", "tags": ["codex-actions:1296269:acme/app:shop:production"]},
             {"name": "eve-preview-42", "tags": ["codex-actions:8:eve/other:codex:preview:42"]}]}}))
         .await;
@@ -26,6 +27,7 @@ async fn a_repository_that_lost_its_manifest_cleans_up_by_markers() {
         .map(String::as_str)
         .collect();
     insta::assert_snapshot!(gone.join("\n"), @"
+    Worker cart-review-42
     Worker content-preview-42
     Worker identity-preview-42
     Worker shop-preview-42
@@ -39,7 +41,7 @@ async fn a_repository_that_lost_its_manifest_cleans_up_by_markers() {
     route web-preview-42.example.com/*
     ");
     // What only a manifest could name is told.
-    insta::assert_snapshot!(steady(run.log().lines().last().unwrap()), @"deleted 12 things of preview 42 in … s; 2 things that look like it stay: Worker `eve-preview-42`, KV namespace `codex-preview-42-CACHE`");
+    insta::assert_snapshot!(steady(run.log().lines().last().unwrap()), @"deleted 13 things of preview 42 in … s; 2 things that look like it stay: Worker `eve-preview-42`, KV namespace `codex-preview-42-CACHE`");
     assert_eq!(deployments(&world).await, [0; 0]);
     let mark = world.mark();
     let again = world.run("cleanup").input("cloudflare-zone-id", ids::ZONE).go().await;
