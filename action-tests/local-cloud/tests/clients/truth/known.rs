@@ -51,7 +51,10 @@ pub(super) fn recording(operation: &str) -> Option<&'static str> {
 }
 
 /// What the actions ask for and neither client, description nor recording stands behind, with what is assumed.
-pub(super) const ASSUMED: &[(&str, &str)] = &[];
+pub(super) const ASSUMED: &[(&str, &str)] = &[(
+    "github GET /repos/{owner}/{repo}/actions/workflows/{workflow}/runs",
+    "the runs of one workflow file are listed and filtered (`event`, `status`) as those of the repository are",
+)];
 
 /// One accepted difference: `what` is a part of the violation's text.
 pub(super) struct Difference {
