@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use actions_core::event::PullRequest;
+use actions_core::github::deployments::State;
 use actions_core::github::{Error, OpenPull, Reader, Run};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -17,6 +19,9 @@ const HOLDS: Duration = Duration::from_secs(10);
 /// So many questions that GitHub left without an answer, and it is not asked any more.
 const ENOUGH: usize = 2;
 
+/// A deployment that has been under way for longer is one that crashed.
+const DEPLOYS: SignedDuration = SignedDuration::from_hours(1);
+
 /// Why an environment that was to go stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum KeptBack {
@@ -26,6 +31,9 @@ pub(crate) enum KeptBack {
     Pushed,
     /// A run of its branch is under way: where.
     Running(String),
+    /// Its GitHub deployment is under way, in whichever run: those that a comment or another run started stand on the
+    /// default branch.
+    Deploying,
     /// GitHub shows no pull request of this number.
     NoPull,
     /// GitHub could not be asked.
@@ -56,17 +64,38 @@ impl Again {
         }
     }
 
-    /// Looks at the pull request once more, and at what runs. `listed`: as it was among the open ones.
-    pub(crate) async fn look(&self, ground: &Ground, number: u64, listed: Option<&OpenPull>) -> Result<(), KeptBack> {
+    /// Looks at the pull request once more, at what runs, and at the `newest` of its GitHub deployments. `listed`: as it
+    /// was among the open ones.
+    pub(crate) async fn look(
+        &self,
+        ground: &Ground,
+        number: u64,
+        listed: Option<&OpenPull>,
+        newest: Option<u64>,
+    ) -> Result<(), KeptBack> {
         if self.unanswered.get() >= ENOUGH
             && let Some(last) = &*self.last.borrow()
         {
             return Err(last.clone());
         }
-        let (pull, runs) = tokio::join!(self.reader.pull_request(number), self.runs());
+        let (pull, runs, deploys) = tokio::join!(self.reader.pull_request(number), self.runs(), self.deploys(newest));
         let pull = pull.map_err(|error| self.unasked(&error))?;
         let runs = runs.map_err(|error| self.unasked(&error))?;
+        if deploys.map_err(|error| self.unasked(&error))? {
+            return Err(KeptBack::Deploying);
+        }
         may_go(ground, pull.as_ref(), listed, &runs, self.own)
+    }
+
+    async fn deploys(&self, newest: Option<u64>) -> Result<bool, Error> {
+        let Some(id) = newest else { return Ok(false) };
+        let statuses = self.reader.deployment_statuses(id, 1).await?;
+        let last = statuses.and_then(|statuses| statuses.into_iter().next());
+        Ok(last.is_some_and(|last| {
+            let begun = matches!(last.state, State::Queued | State::Pending | State::InProgress);
+            let young = |at: Timestamp| Timestamp::now().duration_since(at) < DEPLOYS;
+            begun && last.at.is_none_or(young)
+        }))
     }
 
     fn unasked(&self, error: &Error) -> KeptBack {

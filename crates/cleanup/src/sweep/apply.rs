@@ -17,7 +17,7 @@ use crate::apply::brake::Brake;
 use crate::apply::{self, Teardown, Writers};
 use crate::comment::{self, Teller};
 use crate::outcome::{Settled, Stop};
-use crate::plan::{Decision, Going};
+use crate::plan::{Decision, Going, Thing};
 
 /// So many environments at once. How many deletions are under way at once is the writers' own limit.
 const AT_ONCE: usize = 6;
@@ -82,6 +82,8 @@ struct One {
     ground: Ground,
     owner: Owner,
     number: u64,
+    /// The newest of its GitHub deployments.
+    newest: Option<u64>,
     teardown: Teardown,
     state: RefCell<State>,
 }
@@ -97,6 +99,13 @@ fn going(census: Census, verdicts: &[Verdict]) -> Vec<(usize, Ground, Found)> {
         .collect();
     going.sort_by_key(|(at, _, found)| (found.standing.made, *at));
     going
+}
+
+fn deployment(going: &Going) -> Option<u64> {
+    match going.thing {
+        Thing::Deployment { id, .. } => Some(id),
+        _ => None,
+    }
 }
 
 /// What would go.
@@ -127,6 +136,7 @@ pub(super) async fn carry_out(
             ground,
             owner: found.subject.owner,
             number: found.standing.pull_request,
+            newest: found.decision.going.iter().filter_map(deployment).max(),
             teardown: Teardown::of(found.decision),
             state: RefCell::new(State::Waiting),
         })
@@ -157,7 +167,7 @@ impl Work<'_> {
         }
         one.state.replace(State::Looking);
         let listed = self.open.iter().find(|pull| pull.number == one.number);
-        if let Err(why) = self.again.look(&one.ground, one.number, listed).await {
+        if let Err(why) = self.again.look(&one.ground, one.number, listed, one.newest).await {
             one.state.replace(State::KeptBack(why));
             return;
         }

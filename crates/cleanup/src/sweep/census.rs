@@ -12,9 +12,10 @@ use jiff::Timestamp;
 
 use super::index::{Index, Marked, in_zone, read};
 use super::plan::{Deployed, Rules, Standing};
+use super::proven::only_proven;
 use super::whose::{Key, Kinds, Told};
 use crate::facts::Facts;
-use crate::plan::{Decision, Going, Reason, Standing as Stands, Staying, Thing, decide};
+use crate::plan::{Decision, Reason, Standing as Stands, Staying, decide};
 use crate::subject::Subject;
 
 /// What was found.
@@ -25,6 +26,9 @@ pub(crate) struct Census {
     pub(crate) others: Vec<Other>,
     /// So many things carry nobody's marker.
     pub(crate) strangers: usize,
+    /// Environments of projects of this repository that the manifest is not of: where their records, namespaces and
+    /// branches are looked for, only their own tells.
+    pub(crate) elsewhere: Vec<String>,
     /// When what tells it was made.
     made: BTreeMap<(RemovalKind, String), Timestamp>,
 }
@@ -100,6 +104,13 @@ impl Known<'_> {
         specs.filter(|(_, _, spec)| spec.is_per_pull_request())
     }
 
+    /// The title of an environment that another manifest describes.
+    fn elsewhere(&self, subject: &Subject) -> Option<String> {
+        let manifest = self.manifest?;
+        let project = &subject.owner.project;
+        (manifest.project.name != *project).then(|| format!("{} of {project}", subject.title))
+    }
+
     fn subject(&self, kinds: &Kinds<'_>, key: Key) -> Option<(Subject, Rules)> {
         let owner = kinds.owner(key)?;
         let named = self
@@ -143,11 +154,15 @@ pub(crate) fn take(facts: &Facts, known: &Known<'_>) -> Census {
     let rivals: BTreeSet<usize> = marked.keys().map(|(kind, _)| *kind).collect();
     let rivals: BTreeSet<usize> = rivals.into_iter().filter(|kind| is_rival(*kind)).collect();
     let index = Index::of(facts);
-    let mut environments = Vec::new();
+    let (mut environments, mut elsewhere) = (Vec::new(), Vec::new());
     for (key, of_key) in &marked {
         let Some((subject, rules)) = known.subject(&kinds, *key) else {
             continue;
         };
+        if let Some(title) = known.elsewhere(&subject) {
+            elsewhere.push(title);
+            continue;
+        }
         let around = index.around(&subject, of_key);
         let decision = decide(&subject, &around, false);
         let decision = only_proven(decision, &subject, &around, rivals.contains(&key.0));
@@ -173,6 +188,7 @@ pub(crate) fn take(facts: &Facts, known: &Known<'_>) -> Census {
         environments,
         strangers: strangers.saturating_sub(others.iter().filter(|other| matches!(other.why, Why::Alike(_))).count()),
         others,
+        elsewhere,
         made: made(facts),
     }
 }
@@ -296,43 +312,6 @@ fn by_names(facts: &Facts, known: &Known<'_>) -> Vec<Key> {
         }
     }
     keys
-}
-
-/// Who asks for one environment means it; a sweep has nobody who asks. So a branch of the right name and without a marker
-/// stays. And where another repository has an environment called like this one (`rival`), what carries no marker goes
-/// only with a Worker that is there and ours: the titles and hostnames of one that is gone may have been theirs.
-fn only_proven(mut decision: Decision, subject: &Subject, around: &Facts, rival: bool) -> Decision {
-    let branches = read(around.branches.as_ref());
-    let workers = read(around.workers.as_ref());
-    let is_ours = |worker: &str| {
-        let mut named = workers.iter().filter(|found| found.name == worker);
-        named.any(|found| found.verdict(&subject.owner).is_ours())
-    };
-    let is_proven = |going: &Going| match &going.thing {
-        Thing::Branch { id, .. } => {
-            let branch = branches.iter().find(|branch| branch.id == *id);
-            branch.is_some_and(|branch| branch.verdict(&subject.owner).is_ours())
-        }
-        Thing::Namespace(namespace) if rival => {
-            let mut binding = subject
-                .names
-                .services
-                .iter()
-                .filter(|service| service.kv.contains(&namespace.title));
-            binding.any(|service| is_ours(&service.worker))
-        }
-        Thing::Route(route) if rival => route.script.as_deref().is_some_and(is_ours),
-        Thing::Domain(domain) if rival => is_ours(&domain.service),
-        _ => true,
-    };
-    let (going, unproven): (Vec<Going>, Vec<Going>) = decision.going.into_iter().partition(is_proven);
-    decision.going = going;
-    decision.staying.extend(unproven.into_iter().map(|going| Staying {
-        kind: going.thing.kind(),
-        name: going.thing.name().to_owned(),
-        standing: Stands::Kept(Reason::Unmarked),
-    }));
-    decision
 }
 
 fn alike(staying: Staying) -> Option<Other> {

@@ -12,6 +12,7 @@ mod index;
 mod inputs;
 mod mode;
 mod plan;
+mod proven;
 mod report;
 mod whose;
 #[cfg(test)]

@@ -52,8 +52,8 @@ const MARKS: [(&str, bool); 11] = [
     ("codex-actions:7:acme/app:codex:preview:N", true),
     ("codex-actions:7:acme/old:codex:preview:N", true),
     ("codex-actions:-:acme/app:codex:preview:N", true),
-    // Another project of this repository, of which no manifest tells.
-    ("codex-actions:7:acme/app:docs:preview:N", true),
+    // Another project of this repository, of which another manifest tells.
+    ("codex-actions:7:acme/app:docs:preview:N", false),
     ("codex-actions:7:acme/app:codex:production", false),
     ("codex-actions:8:acme/app:codex:preview:N", false),
     ("codex-actions:8:eve/app:codex:preview:N", false),

@@ -137,6 +137,48 @@ async fn what_is_being_deployed_stays() {
 }
 
 #[tokio::test]
+async fn what_another_run_of_the_default_branch_deploys_stays_until_it_must_have_crashed() {
+    // A comment or another run started it: the run stands on `main`, and only the deployment tells.
+    for (status, at, stays) in [
+        ("in_progress", None, true),
+        ("queued", None, true),
+        ("success", None, false),
+        ("in_progress", Some("2026-01-02T03:04:05Z"), false),
+    ] {
+        let world = pair("").await;
+        let deployed = json!({"environment": "preview", "sha": "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c", "transient": true,
+            "payload": {"owner": marker(12), "run": 7002, "attempt": 1}, "statuses": [{"state": status, "at": at}]});
+        world.seed(&json!({"github": {"deployments": [deployed]}})).await;
+        let run = ok(sweep(&world).go().await);
+        let outcome = if stays { "kept" } else { "deleted" };
+        assert_eq!(run.report["environments"][0]["outcome"], outcome, "{status}: {run}");
+        if stays {
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(run.report["environments"][0]["detail"].as_str().unwrap(), @"a deployment of it is under way, as GitHub's deployments say");
+            }
+        }
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn another_projects_environment_is_its_own_manifests() {
+    let world = pair("").await;
+    let of_shop = "codex-actions:1296269:acme/app:shop:preview:12";
+    world
+        .seed(&json!({"cloudflare": {"workers": [{"name": "cart-pr-12", "tags": [of_shop]}]}}))
+        .await;
+    let before = names(&world);
+    let run = ok(sweep(&world).go().await);
+    assert_eq!(gone(&before, &world), whole(12).into_iter().collect());
+    insta::assert_snapshot!(last_line(&run), @"removed 1 environment (17 things) in …; 1 alive; left to a sweep with the `manifest` of their own project: 1 environment (preview 12 of shop)");
+    let again = ok(sweep(&world).go().await);
+    assert!(again.log().contains("preview 12 of shop"), "{again}");
+    assert_eq!(again.output("changed"), "false");
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_number_that_github_does_not_know_stays_and_is_told() {
     let world = world("").await;
     let mut seed = Seed::default();

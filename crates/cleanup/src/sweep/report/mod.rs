@@ -70,6 +70,8 @@ pub(crate) struct Report {
     rows: Vec<Row>,
     /// What looks like ours, and stays.
     alike: Vec<Other>,
+    /// Environments of other projects of the repository.
+    elsewhere: Vec<String>,
     /// The lists that could not be read.
     unread: Vec<(&'static str, Unread)>,
 }
@@ -122,6 +124,7 @@ impl Report {
             all: census.environments.len(),
             rows: rows.collect(),
             alike: alike(census),
+            elsewhere: census.elsewhere.clone(),
             unread: unread(read, with_kv),
         }
     }
@@ -243,6 +246,7 @@ impl Report {
         let alive = self.all - self.rows.len();
         let mut parts = Vec::new();
         match &self.mode {
+            _ if self.rows.is_empty() && alive == 0 => parts.push("nothing to sweep".to_owned()),
             _ if self.rows.is_empty() => parts.push(format!(
                 "nothing to sweep: {} of this repository, all alive",
                 environments(alive)
@@ -301,6 +305,9 @@ impl Report {
                 named.join(", "),
                 more(self.alike.len())
             ));
+        }
+        if !self.elsewhere.is_empty() {
+            parts.push(wording::elsewhere(&self.elsewhere));
         }
         parts.join("; ")
     }

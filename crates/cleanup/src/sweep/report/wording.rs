@@ -135,6 +135,7 @@ pub(crate) fn kept_back(why: &KeptBack, number: u64) -> String {
         KeptBack::Reopened => format!("pull request #{number} is open"),
         KeptBack::Pushed => format!("pull request #{number} was pushed to meanwhile"),
         KeptBack::Running(url) => format!("a run of its branch is under way: {url}"),
+        KeptBack::Deploying => "a deployment of it is under way, as GitHub's deployments say".to_owned(),
         KeptBack::NoPull => format!(
             "GitHub shows no pull request #{number}; `command: environment` with `pull-request: {number}` deletes it"
         ),
@@ -176,6 +177,15 @@ pub(crate) fn braked(brake: &Brake) -> Fault {
     fault(format!("{text}; nothing was touched")).hint(format!(
         "read the list above; if it is right, run it once by hand with `max-environments: {going}` and `dry-run: false`"
     ))
+}
+
+/// Environments that this sweep leaves to another.
+pub(crate) fn elsewhere(titles: &[String]) -> String {
+    format!(
+        "left to a sweep with the `manifest` of their own project: {} ({})",
+        count(titles.len(), "environment"),
+        titles.join(", ")
+    )
 }
 
 /// What a dry run says of a plan that a real one would not carry out.
