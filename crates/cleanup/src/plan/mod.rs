@@ -8,7 +8,7 @@ mod attached;
 mod branches;
 mod certificates;
 mod deployments;
-mod namespaces;
+pub(crate) mod namespaces;
 mod records;
 mod workers;
 

@@ -1,5 +1,6 @@
 //! KV namespaces. Nothing but its title is on one: whose it is say the Workers that bind it.
 
+use actions_core::owner::{Claim, Owner, Whose};
 use actions_core::reports::RemovalKind;
 
 use super::workers::{Standing, Workers};
@@ -23,7 +24,7 @@ impl Decision {
                 self.absent(RemovalKind::KvNamespace, title);
             }
             for namespace in found {
-                match doubt(subject, workers, title) {
+                match doubt(subject, facts, workers, title) {
                     None => self.goes(Thing::Namespace(namespace.clone()), Ground::Own, 0),
                     Some(Reason::Unknown(unread)) => {
                         self.left(RemovalKind::KvNamespace, title, Reason::Unknown(unread));
@@ -43,7 +44,7 @@ impl Decision {
 
 /// What speaks against a namespace of this title being ours. Where all Workers that bind it are gone, they went in a run
 /// before; unless another repository has an environment of our very name, whose namespaces have our titles.
-fn doubt(subject: &Subject, workers: &Workers<'_>, title: &str) -> Option<Reason> {
+fn doubt(subject: &Subject, facts: &Facts, workers: &Workers<'_>, title: &str) -> Option<Reason> {
     let binding = subject.names.services.iter();
     let mut binding = binding.filter(|service| service.kv.iter().any(|bound| bound == title));
     let doubt = binding.find_map(|service| match workers.standing(&service.worker) {
@@ -54,11 +55,21 @@ fn doubt(subject: &Subject, workers: &Workers<'_>, title: &str) -> Option<Reason
         }),
         Standing::Unknown(unread) => Some(Reason::Unknown(unread)),
     });
-    doubt.or_else(|| {
+    let doubt = doubt.or_else(|| {
         let (worker, whose) = workers.namesake(subject)?;
         Some(Reason::BoundBy {
             worker,
             whose: Some(whose),
         })
-    })
+    });
+    doubt.or_else(|| namesake(&subject.owner, facts.claims()).map(Reason::Foreign))
+}
+
+/// An environment whose namespaces have the owner's titles: any thing at all that says so will do, since a namespace says
+/// nothing itself.
+pub(crate) fn namesake(owner: &Owner, claims: impl IntoIterator<Item = Claim>) -> Option<Whose> {
+    let mut whose = claims
+        .into_iter()
+        .filter_map(|claim| owner.verdict([claim]).foreign().cloned());
+    whose.find(|whose| whose.is_namesake_of(owner))
 }

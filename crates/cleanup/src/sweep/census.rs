@@ -154,6 +154,7 @@ pub(crate) fn take(facts: &Facts, known: &Known<'_>) -> Census {
     let rivals: BTreeSet<usize> = marked.keys().map(|(kind, _)| *kind).collect();
     let rivals: BTreeSet<usize> = rivals.into_iter().filter(|kind| is_rival(*kind)).collect();
     let index = Index::of(facts);
+    let claims: Vec<_> = facts.claims().collect();
     let (mut environments, mut elsewhere) = (Vec::new(), Vec::new());
     for (key, of_key) in &marked {
         let Some((subject, rules)) = known.subject(&kinds, *key) else {
@@ -165,7 +166,7 @@ pub(crate) fn take(facts: &Facts, known: &Known<'_>) -> Census {
         }
         let around = index.around(&subject, of_key);
         let decision = decide(&subject, &around, false);
-        let decision = only_proven(decision, &subject, &around, rivals.contains(&key.0));
+        let decision = only_proven(decision, &subject, &around, rivals.contains(&key.0), &claims);
         if decision.going.is_empty() && of_key.is_empty() {
             // A name alone proves nothing, so there is no environment. What is called like one is told.
             others.extend(decision.staying.into_iter().filter_map(alike));

@@ -210,26 +210,43 @@ async fn a_namesakes_namespace_is_not_ours() {
 
 #[tokio::test]
 async fn a_namespace_whose_title_another_environment_makes_as_well_stays() {
-    // `codex` and `preview-42`, joined, are `codex`, `preview` and 42; the pull request's own Worker is gone.
-    for (repository, whose) in [("8:eve/other", "in eve/other (8)"), ("1296269:acme/app", "of codex")] {
+    // `codex` and `preview-42`, joined, are `codex`, `preview` and 42; the pull request's own Worker is gone. A record of
+    // the other says as much as its Worker.
+    for (repository, on_worker, told_as) in [
+        (
+            "8:eve/other",
+            true,
+            "it is for Worker `shop`, which belongs to preview-42 of codex in eve/other (8)",
+        ),
+        (
+            "1296269:acme/app",
+            true,
+            "it is for Worker `shop`, which belongs to preview-42 of codex",
+        ),
+        (
+            "8:eve/other",
+            false,
+            "it belongs to preview-42 of codex in eve/other (8)",
+        ),
+    ] {
         let world = World::start().await;
         world.file("codex.toml", MANIFEST);
-        let tag = format!("codex-actions:{repository}:codex:preview-42");
+        let marker = format!("codex-actions:{repository}:codex:preview-42");
+        let record = json!({"type": "AAAA", "name": "shop.example.com", "content": "100::", "comment": marker});
+        let others = if on_worker {
+            json!({"workers": [{"name": "shop", "tags": [marker]}]})
+        } else {
+            json!({"zones": [{"name": "example.com", "records": [record]}]})
+        };
         world
-            .seed(&json!({"cloudflare": {
-                "kv": [{"title": "codex-preview-42-CACHE"}],
-                "workers": [{"name": "shop", "tags": [tag]}]}}))
+            .seed(&json!({"cloudflare": {"kv": [{"title": "codex-preview-42-CACHE"}]}}))
             .await;
+        world.seed(&json!({"cloudflare": others})).await;
         let run = clean(&world).await;
         assert_eq!(run.output("changed"), "false", "{run}");
         let log = told(&run);
-        assert!(
-            log.contains(
-                "KV namespace `codex-preview-42-CACHE` is kept: it is for Worker `shop`, which belongs to preview-42"
-            ),
-            "{log}"
-        );
-        assert!(log.contains(whose), "{log}");
+        let line = format!("KV namespace `codex-preview-42-CACHE` is kept: {told_as}");
+        assert!(log.contains(&line), "{log}");
         world.finish().await;
     }
 }

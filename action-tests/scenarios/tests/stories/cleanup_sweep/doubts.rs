@@ -179,6 +179,28 @@ async fn another_projects_environment_is_its_own_manifests() {
 }
 
 #[tokio::test]
+async fn a_namespace_whose_title_another_environment_makes_as_well_stays() {
+    // `codex` and `preview-12`, joined, are `codex`, `preview` and 12. Whichever thing of it says so.
+    for (repository, on_worker) in [("8:eve/app", true), ("1296269:acme/app", true), ("8:eve/app", false)] {
+        let world = pair("").await;
+        let other = format!("codex-actions:{repository}:codex:preview-12");
+        let mut seed = Seed::default();
+        if on_worker {
+            seed.worker("theirs", &other, &json!({}), 90);
+        } else {
+            seed.record("theirs", &other);
+        }
+        seed.plant(&world).await;
+        let before = names(&world);
+        ok(sweep(&world).go().await);
+        let mut expected: BTreeSet<String> = whole(12).into_iter().collect();
+        expected.retain(|name| !name.starts_with("KV"));
+        assert_eq!(gone(&before, &world), expected, "{other} {on_worker}");
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn a_number_that_github_does_not_know_stays_and_is_told() {
     let world = world("").await;
     let mut seed = Seed::default();
