@@ -1,0 +1,70 @@
+//! The inputs, checked all at once.
+
+use std::path::PathBuf;
+
+use actions_core::owner::Repository;
+use actions_core::runner::common::{CloudflareAccess, GithubAccess, NeonAccess};
+use actions_core::runner::{Common, Env, Problems, inputs};
+use serde::Deserialize;
+
+use crate::finding::Severity;
+
+#[derive(Debug, Default, Deserialize)]
+struct Raw {
+    fail_on: Option<String>,
+    offline: Option<String>,
+}
+
+pub(crate) struct Inputs {
+    /// Where the repository is.
+    pub(crate) workspace: PathBuf,
+    /// The manifest, from the workspace.
+    pub(crate) manifest: PathBuf,
+    /// The environments to look at; empty: all of the manifest.
+    pub(crate) environments: Vec<String>,
+    /// From here on a finding fails the run.
+    pub(crate) fail_on: Severity,
+    /// The pull request that the run is about.
+    pub(crate) pull_request: Option<u64>,
+    pub(crate) repository: Repository,
+    /// Nothing is asked of a vendor.
+    pub(crate) offline: bool,
+    /// Where a token is given.
+    pub(crate) cloudflare: Option<CloudflareAccess>,
+    pub(crate) neon: Option<NeonAccess>,
+    pub(crate) github: Option<GithubAccess>,
+}
+
+const FAIL_ON: [(&str, Severity); 3] = [
+    ("error", Severity::Error),
+    ("warning", Severity::Warning),
+    ("note", Severity::Note),
+];
+
+impl Inputs {
+    /// Reads and checks the inputs.
+    ///
+    /// # Errors
+    /// [`actions_core::runner::BadInput`] with every wrong one.
+    pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
+        let raw: Raw = inputs::read(env)?;
+        let mut problems = Problems::default();
+        let common = Common::read(env, &mut problems).await?;
+        let cloudflare = common.has_cloudflare().then(|| common.cloudflare(&mut problems));
+        let neon = common.has_neon().then(|| common.neon(&mut problems));
+        let inputs = Self {
+            workspace: env.workspace(),
+            manifest: common.manifest_path(env),
+            environments: common.stated_environment().map(str::to_owned).into_iter().collect(),
+            fail_on: problems.choice("fail-on", raw.fail_on.as_deref(), &FAIL_ON, Severity::Error),
+            offline: problems.boolean("offline", raw.offline.as_deref(), false),
+            pull_request: common.pull_request,
+            repository: common.event.identity(),
+            cloudflare,
+            neon,
+            github: common.github_if_given(),
+        };
+        problems.finish()?;
+        Ok(inputs)
+    }
+}

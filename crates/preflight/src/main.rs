@@ -1,0 +1,27 @@
+//! Says what is missing or wrong before anything is touched: tokens, secrets, configuration.
+
+mod catalogue;
+mod checks;
+mod document;
+mod finding;
+mod inputs;
+mod report;
+mod world;
+
+use std::process::ExitCode;
+
+use actions_core::runner::{self, Runner};
+
+use crate::inputs::Inputs;
+use crate::world::World;
+
+fn main() -> ExitCode {
+    runner::main("preflight", run)
+}
+
+async fn run(runner: &Runner) -> anyhow::Result<()> {
+    let inputs = Inputs::read(&runner.env).await?;
+    let world = World::read(&inputs, &runner.env);
+    let findings = checks::all(&inputs, &world).await;
+    report::tell(runner, &inputs, &findings)
+}
