@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use actions_core::owner::Repository;
 use actions_core::runner::common::{CloudflareAccess, GithubAccess, NeonAccess};
+use actions_core::runner::worker_secrets::Pack;
 use actions_core::runner::{Common, Env, Problems, inputs};
 use serde::Deserialize;
 
@@ -13,6 +14,7 @@ use crate::finding::Severity;
 struct Raw {
     fail_on: Option<String>,
     offline: Option<String>,
+    worker_secrets: Option<String>,
 }
 
 pub(crate) struct Inputs {
@@ -29,6 +31,8 @@ pub(crate) struct Inputs {
     pub(crate) repository: Repository,
     /// Nothing is asked of a vendor.
     pub(crate) offline: bool,
+    /// The services' secrets that the step has as one text.
+    pub(crate) worker_secrets: Option<Pack>,
     /// Where a token is given.
     pub(crate) cloudflare: Option<CloudflareAccess>,
     pub(crate) neon: Option<NeonAccess>,
@@ -60,6 +64,7 @@ impl Inputs {
             offline: problems.boolean("offline", raw.offline.as_deref(), false),
             pull_request: common.pull_request,
             repository: common.event.identity(),
+            worker_secrets: Pack::read(raw.worker_secrets.as_deref(), env, &mut problems),
             cloudflare,
             neon,
             github: common.github_if_given(),
