@@ -6,9 +6,11 @@ use actions_core::owner::Repository;
 use actions_core::runner::common::{CloudflareAccess, GithubAccess, NeonAccess};
 use actions_core::runner::worker_secrets::Pack;
 use actions_core::runner::{Common, Env, Problems, inputs};
+use actions_core::text::quoted_list;
 use serde::Deserialize;
 
 use crate::finding::Severity;
+use crate::write::Document;
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
@@ -18,6 +20,7 @@ struct Raw {
     offline: Option<String>,
     sarif: Option<String>,
     worker_secrets: Option<String>,
+    files: Option<String>,
 }
 
 /// What is to be done.
@@ -56,6 +59,8 @@ pub(crate) struct Inputs {
     pub(crate) repository: Repository,
     /// Nothing is asked of a vendor.
     pub(crate) offline: bool,
+    /// What `write` writes.
+    pub(crate) documents: Vec<Document>,
     /// The services' secrets that the step has as one text.
     pub(crate) worker_secrets: Option<Pack>,
     /// Where a token is given.
@@ -93,6 +98,7 @@ impl Inputs {
             offline: problems.boolean("offline", raw.offline.as_deref(), false),
             pull_request: common.pull_request,
             repository: common.event.identity(),
+            documents: documents(raw.files.as_deref(), &mut problems),
             worker_secrets: Pack::read(raw.worker_secrets.as_deref(), env, &mut problems),
             cloudflare,
             neon,
@@ -101,4 +107,23 @@ impl Inputs {
         problems.finish()?;
         Ok(inputs)
     }
+}
+
+/// The input `files`: all, unless some are named.
+fn documents(value: Option<&str>, problems: &mut Problems) -> Vec<Document> {
+    let all = Document::NAMES;
+    let mut chosen = Vec::new();
+    for name in inputs::list(value) {
+        match all.iter().find(|(known, _)| *known == name) {
+            Some((_, document)) => chosen.push(*document),
+            None => {
+                let known: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
+                problems.add("files", format!("`{name}` is none of {}", quoted_list(&known)));
+            }
+        }
+    }
+    if chosen.is_empty() {
+        chosen = all.map(|(_, document)| document).to_vec();
+    }
+    chosen
 }
