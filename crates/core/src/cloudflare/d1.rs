@@ -17,6 +17,21 @@ pub struct D1Database {
 }
 
 impl Reader {
+    /// Every D1 database of the account.
+    ///
+    /// Source: `GET /accounts/{account_id}/d1/database` of the official SDK.
+    pub async fn d1_databases(&self) -> Result<Vec<D1Database>, Error> {
+        let call = Call::get(
+            self.account_path("/d1/database"),
+            "list the D1 databases of the account",
+        );
+        let call = call.needs(Needs::account(Permission::D1Read, self.account()));
+        self.pages(call, PER_PAGE, Proof::Twice, |database: &D1Database| {
+            database.id.clone()
+        })
+        .await
+    }
+
     /// The database of this name. The API's `name` is a search: only the exact name counts.
     ///
     /// Source: `GET /accounts/{account_id}/d1/database` of the official SDK.
