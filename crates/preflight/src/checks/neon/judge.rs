@@ -259,7 +259,9 @@ fn own_branch(environment: &Environment, branches: &[Branch]) -> Option<Finding>
     let database = environment.database.as_ref().filter(|database| database.is_own())?;
     let branch = branches.iter().find(|branch| branch.name == database.branch)?;
     let subject = format!("environments.{}", environment.name);
-    if let Some(whose) = branch.verdict(&environment.owner).foreign() {
+    // Outside GitHub Actions nobody may say which repository this is: then everything marked would be another's.
+    let knows = environment.owner.repository.is_known();
+    if let Some(whose) = branch.verdict(&environment.owner).foreign().filter(|_| knows) {
         let said = format!(
             "branch `{}` of environment `{}` belongs to {whose}",
             branch.name,
