@@ -4,15 +4,21 @@ use std::path::PathBuf;
 
 use actions_core::owner::Repository;
 use actions_core::runner::common::{CloudflareAccess, GithubAccess, NeonAccess};
+use actions_core::runner::worker_secrets::Pack;
 use actions_core::runner::{Common, Env, Problems, inputs};
+use actions_core::text::quoted_list;
 use serde::Deserialize;
 
 use crate::finding::Severity;
+use crate::write::Document;
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
     fail_on: Option<String>,
     offline: Option<String>,
+    worker_secrets: Option<String>,
+    files: Option<String>,
+    check: Option<String>,
 }
 
 pub(crate) struct Inputs {
@@ -29,6 +35,12 @@ pub(crate) struct Inputs {
     pub(crate) repository: Repository,
     /// Nothing is asked of a vendor.
     pub(crate) offline: bool,
+    /// What `write` writes.
+    pub(crate) documents: Vec<Document>,
+    /// `write` only says what differs.
+    pub(crate) check: bool,
+    /// The services' secrets that the step has as one text.
+    pub(crate) worker_secrets: Option<Pack>,
     /// Where a token is given.
     pub(crate) cloudflare: Option<CloudflareAccess>,
     pub(crate) neon: Option<NeonAccess>,
@@ -60,6 +72,9 @@ impl Inputs {
             offline: problems.boolean("offline", raw.offline.as_deref(), false),
             pull_request: common.pull_request,
             repository: common.event.identity(),
+            documents: documents(raw.files.as_deref(), &mut problems),
+            check: problems.boolean("check", raw.check.as_deref(), false),
+            worker_secrets: Pack::read(raw.worker_secrets.as_deref(), env, &mut problems),
             cloudflare,
             neon,
             github: common.github_if_given(),
@@ -67,4 +82,23 @@ impl Inputs {
         problems.finish()?;
         Ok(inputs)
     }
+}
+
+/// The input `files`: all, unless some are named.
+fn documents(value: Option<&str>, problems: &mut Problems) -> Vec<Document> {
+    let all = Document::NAMES;
+    let mut chosen = Vec::new();
+    for name in inputs::list(value) {
+        match all.iter().find(|(known, _)| *known == name) {
+            Some((_, document)) => chosen.push(*document),
+            None => {
+                let known: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
+                problems.add("files", format!("`{name}` is none of {}", quoted_list(&known)));
+            }
+        }
+    }
+    if chosen.is_empty() {
+        chosen = all.map(|(_, document)| document).to_vec();
+    }
+    chosen
 }

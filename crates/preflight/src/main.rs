@@ -7,6 +7,7 @@ mod finding;
 mod inputs;
 mod report;
 mod world;
+mod write;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,9 @@ fn main() -> ExitCode {
 async fn run(runner: &Runner) -> anyhow::Result<()> {
     let inputs = Inputs::read(&runner.env).await?;
     let world = World::read(&inputs, &runner.env);
+    if runner.env.get("INPUT_COMMAND") == Some("write") {
+        return write::run(runner, &inputs, &world);
+    }
     let findings = checks::all(&inputs, &world).await;
     report::tell(runner, &inputs, &findings)
 }

@@ -106,7 +106,7 @@ const INTRODUCTION: &str = "\
 `read by` says which keys change what an action does. What is wrong in it is told all at once, with line and column, \
 before anything is touched; an unknown key is told with the nearest known one.
 
-Editors know the keys from [`codex.schema.json`](../../crates/core/codex.schema.json). A duration is a text such as \
+Editors know the keys from [`codex.schema.json`](codex.schema.json). A duration is a text such as \
 `90s`, `30m`, `7d`. Templates fill in PLACEHOLDERS; values of \
 `vars` and records also `{<service>.url}` and `{<service>.hostname}`. `{{` and `}}` stand for braces. An \
 environment whose names have `{pr}` is one per pull request.

@@ -11,6 +11,7 @@ pub mod kept;
 mod log;
 pub mod signal;
 pub mod source;
+pub mod worker_secrets;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

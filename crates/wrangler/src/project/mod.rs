@@ -298,7 +298,7 @@ impl Project {
         // was read before that, by wrangler too.
         let assets = Files::read(config, &settings).map_err(fault)?;
         let (modules, mut metadata) = (form.modules, form.metadata);
-        let declared = declared::take(&mut metadata, declared::declared(&settings));
+        let declared = declared::take(&mut metadata, settings.declared_secrets());
         let assets_only = assets.is_some() && settings.text("main").is_none();
         let switch = |key: &str| settings.get(key).and_then(serde_json::Value::as_bool);
         Ok(Built {
