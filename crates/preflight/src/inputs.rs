@@ -19,6 +19,7 @@ struct Raw {
     worker_secrets: Option<String>,
     files: Option<String>,
     check: Option<String>,
+    stdout: Option<String>,
 }
 
 pub(crate) struct Inputs {
@@ -39,6 +40,8 @@ pub(crate) struct Inputs {
     pub(crate) documents: Vec<Document>,
     /// `write` only says what differs.
     pub(crate) check: bool,
+    /// `init` prints its proposal and writes nothing.
+    pub(crate) stdout: bool,
     /// The services' secrets that the step has as one text.
     pub(crate) worker_secrets: Option<Pack>,
     /// Where a token is given.
@@ -74,6 +77,7 @@ impl Inputs {
             repository: common.event.identity(),
             documents: documents(raw.files.as_deref(), &mut problems),
             check: problems.boolean("check", raw.check.as_deref(), false),
+            stdout: problems.boolean("stdout", raw.stdout.as_deref(), false),
             worker_secrets: Pack::read(raw.worker_secrets.as_deref(), env, &mut problems),
             cloudflare,
             neon,

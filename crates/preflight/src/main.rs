@@ -4,6 +4,7 @@ mod catalogue;
 mod checks;
 mod document;
 mod finding;
+mod init;
 mod inputs;
 mod report;
 mod world;
@@ -22,6 +23,9 @@ fn main() -> ExitCode {
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
     let inputs = Inputs::read(&runner.env).await?;
+    if runner.env.get("INPUT_COMMAND") == Some("init") {
+        return init::run(runner, &inputs);
+    }
     let world = World::read(&inputs, &runner.env);
     if runner.env.get("INPUT_COMMAND") == Some("write") {
         return write::run(runner, &inputs, &world);
