@@ -208,6 +208,13 @@ pub(super) fn conflict(binding: &str, what: &str, remedy: &str, whose: &Whose) -
     }
 }
 
+/// A Worker that is none of the manifest's. `share` is what `shared` would call it.
+pub(super) fn stranger(what: &str, kind: ResourceKind, worker: &str, share: &str) -> String {
+    format!(
+        "{what} reaches {kind} `{worker}`, which is no service of the manifest and so not this environment's own; add it to `services`, or `{share}` to the environment's `shared`"
+    )
+}
+
 /// What gives an environment a thing of its own.
 pub(super) fn remedy(kind: Option<ResourceKind>, whose: &Whose) -> &'static str {
     match (kind, whose) {
