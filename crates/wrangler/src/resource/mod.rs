@@ -163,7 +163,11 @@ impl Naming {
     }
 
     /// Its id in an item, by the names of the configuration's or of the metadata's fields.
-    fn id(&self, item: &Value, field: impl Fn(&(&'static str, &'static str)) -> &'static str) -> Option<String> {
+    pub(crate) fn id(
+        &self,
+        item: &Value,
+        field: impl Fn(&(&'static str, &'static str)) -> &'static str,
+    ) -> Option<String> {
         let parts: Vec<&str> = self
             .id
             .iter()
@@ -181,7 +185,7 @@ impl Naming {
     }
 
     /// The list of a configuration that holds such things.
-    fn items<'a>(&self, settings: &Settings<'a>) -> impl Iterator<Item = &'a Value> {
+    pub(crate) fn items<'a>(&self, settings: &Settings<'a>) -> impl Iterator<Item = &'a Value> {
         let list = settings.get(self.key);
         let list = list.and_then(|value| {
             if self.inner.is_empty() {
