@@ -1,0 +1,104 @@
+//! What is looked at, read once: the manifest, its environments, the wrangler configurations.
+
+use std::path::{Path, PathBuf};
+
+use actions_core::environment::Environment;
+use actions_core::manifest::{Manifest, Wrong};
+use actions_core::runner::Env;
+use indexmap::IndexMap;
+use wrangler::Config;
+
+use crate::document::{Document, Unreadable};
+use crate::inputs::Inputs;
+
+/// The repository as it is checked out, and the step's variables.
+pub(crate) struct World {
+    pub(crate) workspace: PathBuf,
+    /// The variables of the step, where secrets are looked for.
+    pub(crate) env: Env,
+    /// The manifest's path from the workspace.
+    pub(crate) manifest_file: String,
+    pub(crate) manifest: Result<Manifest, Wrong>,
+    /// The manifest with its places; `None` where there is none, or it is no TOML.
+    pub(crate) document: Option<Document>,
+    /// The environments to look at. One per pull request is resolved for the event's, else for [`STAND_IN`].
+    pub(crate) environments: Vec<Environment>,
+    /// The Cloudflare account, where it is given.
+    pub(crate) account: Option<String>,
+    /// By service: its wrangler configuration, as people wrote it.
+    pub(crate) services: IndexMap<String, WranglerFile>,
+}
+
+/// The number that stands for a pull request where none is known: names are checked with it.
+pub(crate) const STAND_IN: u64 = 1;
+
+/// A service's wrangler configuration.
+pub(crate) struct WranglerFile {
+    /// The folder from the workspace.
+    pub(crate) folder: String,
+    /// What wrangler makes of it.
+    pub(crate) config: Result<Config, String>,
+    /// The same file with places.
+    pub(crate) document: Result<Option<Document>, Unreadable>,
+}
+
+impl World {
+    /// Reads what is there. What cannot be read is a finding, not an error.
+    pub(crate) fn read(inputs: &Inputs, env: &Env) -> Self {
+        let workspace = inputs.workspace.clone();
+        let manifest_file = from(&workspace, &inputs.manifest);
+        let manifest = Manifest::load(&inputs.manifest);
+        let document = Document::read(&workspace, &manifest_file).ok().flatten();
+        let (mut environments, mut services) = (Vec::new(), IndexMap::new());
+        if let Ok(manifest) = &manifest {
+            let chosen = |name: &&String| inputs.environments.is_empty() || inputs.environments.contains(name);
+            for name in manifest.environments.keys().filter(chosen) {
+                let number = Some(inputs.pull_request.unwrap_or(STAND_IN));
+                let number = number.filter(|_| manifest.environments[name].is_per_pull_request());
+                // What cannot be resolved is a problem that the manifest's check finds.
+                environments.extend(Environment::resolve(manifest, name, number, &inputs.repository).ok());
+            }
+            for (key, service) in &manifest.services {
+                services.insert(
+                    key.clone(),
+                    WranglerFile::read(&workspace, &manifest.root.join(&service.path)),
+                );
+            }
+        }
+        Self {
+            workspace,
+            env: env.clone(),
+            manifest_file,
+            manifest,
+            account: inputs.cloudflare.as_ref().map(|access| access.account_id.clone()),
+            document,
+            environments,
+            services,
+        }
+    }
+}
+
+impl WranglerFile {
+    fn read(workspace: &Path, folder: &Path) -> Self {
+        let config = Config::of_user(folder);
+        let document = match &config {
+            Ok(config) => Document::read(workspace, &from(workspace, &config.file)),
+            Err(_) => Ok(None),
+        };
+        Self {
+            folder: from(workspace, folder),
+            config,
+            document,
+        }
+    }
+}
+
+/// A path from the workspace, with `/`.
+pub(crate) fn from(workspace: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(workspace).unwrap_or(path);
+    let parts = path
+        .components()
+        .filter(|part| !matches!(part, std::path::Component::CurDir));
+    let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
