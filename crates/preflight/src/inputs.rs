@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Write,
 }
 
-const COMMANDS: [(&str, Command); 3] = [
+pub(crate) const COMMANDS: [(&str, Command); 3] = [
     ("check", Command::Check),
     ("init", Command::Init),
     ("write", Command::Write),
