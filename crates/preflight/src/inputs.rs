@@ -21,6 +21,7 @@ struct Raw {
     sarif: Option<String>,
     worker_secrets: Option<String>,
     files: Option<String>,
+    stdout: Option<String>,
 }
 
 /// What is to be done.
@@ -61,6 +62,8 @@ pub(crate) struct Inputs {
     pub(crate) offline: bool,
     /// What `write` writes.
     pub(crate) documents: Vec<Document>,
+    /// `init` prints its proposal and writes nothing.
+    pub(crate) stdout: bool,
     /// The services' secrets that the step has as one text.
     pub(crate) worker_secrets: Option<Pack>,
     /// Where a token is given.
@@ -99,6 +102,7 @@ impl Inputs {
             pull_request: common.pull_request,
             repository: common.event.identity(),
             documents: documents(raw.files.as_deref(), &mut problems),
+            stdout: problems.boolean("stdout", raw.stdout.as_deref(), false),
             worker_secrets: Pack::read(raw.worker_secrets.as_deref(), env, &mut problems),
             cloudflare,
             neon,

@@ -1,10 +1,13 @@
 //! The checks, area by area. Each is facts in, findings out; only tokens ask the vendors, and only read.
 
+mod asking;
 mod cloudflare;
 mod github;
 mod manifest;
 mod neon;
 mod secrets;
+#[cfg(test)]
+mod testing;
 mod turbo;
 mod workflows;
 mod wrangler;
