@@ -14,7 +14,7 @@ const ACTION: &str = include_str!("../../../../actions/preflight/action.yml");
 
 /// Inputs that are no arguments, since every user of a machine can read the arguments of all processes; and what is
 /// said instead.
-pub(crate) const SECRETS: [(&str, &str); 4] = [
+pub(super) const SECRETS: [(&str, &str); 4] = [
     (
         "cloudflare-api-token",
         "set `CLOUDFLARE_API_TOKEN`, or name a file that has it by `--env-file`",

@@ -11,7 +11,6 @@ use actions_core::dotenv;
 use actions_core::runner::Env;
 use clap::error::ErrorKind;
 
-pub(crate) use self::arguments::SECRETS;
 use self::arguments::{Arguments, input, refused};
 
 /// Inputs by the variables under which people have them.

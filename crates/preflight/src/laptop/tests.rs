@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use super::arguments::SECRETS;
 use super::*;
 
 fn made(folder: &Path, arguments: &[&str], vars: &[(&str, &str)]) -> Result<Env, String> {
