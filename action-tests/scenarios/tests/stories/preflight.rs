@@ -121,13 +121,10 @@ async fn planted_faults_are_told_at_their_places() {
         "3ee090b619f155d39f1b4ef78231a931",
     );
     edit(&world, api, "2026-07-01", "2021-07-01");
+    // A namespace that the manifest does not make for each environment.
+    edit(&world, "codex.toml", "kv = [\"RATE_LIMIT_KV\"]\n", "");
     let content = "workers/content-api/wrangler.jsonc";
-    edit(
-        &world,
-        content,
-        "        \"WEB_APP_URL\": \"https://codex-staging.revelations.studio\",\n",
-        "",
-    );
+    edit(&world, content, "        \"DB_METHOD\": \"BRANCH\",\n", "");
     let auth = "workers/auth/wrangler.jsonc";
     edit(
         &world,
@@ -150,7 +147,7 @@ async fn planted_faults_are_told_at_their_places() {
     )
     .await;
     assert_eq!(run.code, 1, "{run}");
-    insta::assert_snapshot!(found(&run, &["error", "warning"]).join("\n"));
+    insta::assert_snapshot!(found(&run, &["error", "warning", "note"]).join("\n"));
     // Each at its place in the pull request's files, too.
     let errors: Vec<String> = run.report["findings"]
         .as_array()
@@ -229,7 +226,7 @@ async fn what_is_silenced_fails_nothing_and_is_listed_with_its_reason() {
         ["warning codex.toml:78 silence-unknown"],
         "{slip}"
     );
-    world.file("codex.toml", &silenced(", \"compatibility-date-old\" = \"\""));
+    world.file("codex.toml", &silenced(", \"silence-unused\" = \"\""));
     let blank = run("error").await;
     assert_eq!(blank.code, 1, "{blank}");
     assert!(blank.log().contains("say why it is meant so"), "{blank}");

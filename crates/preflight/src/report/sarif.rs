@@ -55,11 +55,10 @@ pub(super) fn document(judged: &Judged, manifest: &str) -> Value {
     let rules: Vec<Value> = rules.collect();
     let mut seen = BTreeMap::new();
     let mut results = Vec::new();
+    // Silenced ones are left out: GitHub does not know `suppressions`, and would show them as open alerts
+    // (github/codeql-action#1230). What is gone from the file, it closes.
     for finding in &judged.told {
-        results.push(result(finding, None, manifest, &mut seen));
-    }
-    for (finding, reason) in &judged.silenced {
-        results.push(result(finding, Some(reason), manifest, &mut seen));
+        results.push(result(finding, manifest, &mut seen));
     }
     let unseen = judged.unseen.iter().map(|unseen| {
         json!({"level": "note", "message": {"text": format!("{}: not looked at, since {}", unseen.area, unseen.why)}})
@@ -83,7 +82,7 @@ pub(super) fn document(judged: &Judged, manifest: &str) -> Value {
     })
 }
 
-fn result(finding: &Finding, silenced: Option<&str>, manifest: &str, seen: &mut BTreeMap<String, usize>) -> Value {
+fn result(finding: &Finding, manifest: &str, seen: &mut BTreeMap<String, usize>) -> Value {
     let own = finding.place.clone();
     let place = own.unwrap_or_else(|| Place::of_file(manifest));
     let index = catalogue::all().position(|(_, kind)| kind.name == finding.kind.name);
@@ -102,9 +101,6 @@ fn result(finding: &Finding, silenced: Option<&str>, manifest: &str, seen: &mut 
     });
     if let Some(index) = index {
         result["ruleIndex"] = index.into();
-    }
-    if let Some(reason) = silenced {
-        result["suppressions"] = json!([{"kind": "external", "justification": reason}]);
     }
     result
 }
