@@ -111,7 +111,7 @@ async fn told_of(manifest: &str, wrangler: &str, change: impl FnOnce(&mut Facts)
     let mut facts = good();
     change(&mut facts);
     let files = [("codex.toml", manifest), ("api/wrangler.jsonc", wrangler)];
-    let (_, world) = world(&files, &[("INPUT_PULL_REQUEST", "42")]).await;
+    let (_, world, _folder) = world(&files, &[("INPUT_PULL_REQUEST", "42")]).await;
     let (needs, named) = (needs::of(&world), resources::named(&world, true));
     let now = "2026-11-28T12:00:00Z".parse().unwrap();
     let findings = judge(&facts, &world, &needs, &named, true, now);
@@ -451,7 +451,7 @@ async fn what_could_not_be_read_is_one_note() {
 #[tokio::test]
 async fn which_permissions_are_needed_follows_the_manifest() {
     let of = async |manifest: &str| {
-        let (_, world) = world(
+        let (_, world, _folder) = world(
             &[("codex.toml", manifest), ("api/wrangler.jsonc", "{\"name\": \"api\"}")],
             &[],
         )
