@@ -55,6 +55,8 @@ pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
             github::findings(inputs, world),
         );
         findings.extend([cloudflare, neon, github].into_iter().flatten());
+    } else {
+        findings.extend(neon::of_manifest(world));
     }
     findings.extend(secrets::findings(inputs, world));
     findings.extend(wrangler::findings(world));
