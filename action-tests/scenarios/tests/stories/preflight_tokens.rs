@@ -388,3 +388,27 @@ async fn vendors_in_trouble_are_a_note_each_and_no_fault_of_the_tokens() {
     }
     world.finish().await;
 }
+
+#[tokio::test]
+async fn nothing_is_made_up_about_the_platform() {
+    let world = world().await;
+    let platform = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
+    let workers = ["auth", "content-api", "identity-api"];
+    let mut files = workers
+        .map(|worker| format!("workers/{worker}/wrangler.jsonc"))
+        .to_vec();
+    let more = [
+        "codex.toml",
+        "apps/web/wrangler.jsonc",
+        "workers/stripe-webhook-handler/wrangler.toml",
+    ];
+    files.extend(more.map(str::to_owned));
+    for file in files {
+        world.file(&file, &std::fs::read_to_string(platform.join(&file)).unwrap());
+    }
+    let zone = json!({"name": "revelations.studio", "account_id": ids::ACCOUNT});
+    world.seed(&json!({"cloudflare": {"zones": [zone]}})).await;
+    let run = looked(&world, start(&world)).await;
+    assert_eq!(rows(&run), [UNPROVEN], "{run}");
+    world.finish().await;
+}

@@ -28,7 +28,7 @@ pub(super) static PERMISSION_MISSING: Kind = Kind {
     severity: Severity::Error,
     what: "The API token lacks a permission that an action needs for an environment of the manifest.",
     why: "Cloudflare refuses the call with 10000 or 9109 without naming the permission, mostly in the middle of a deployment.",
-    mend: "Add the permission to the token under API Tokens in the dashboard; its value stays the same.",
+    mend: "Add the permission to the token under API Tokens in the dashboard; its value stays the same. Where actions are given tokens of their own, run preflight once with each, and silence by its subject what the other one has.",
 };
 pub(super) static PERMISSION_HELPFUL: Kind = Kind {
     name: "cloudflare-permission-helpful",
