@@ -56,6 +56,7 @@ pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
         );
         findings.extend([cloudflare, neon, github].into_iter().flatten());
     } else {
+        findings.extend(cloudflare::of_manifest(world));
         findings.extend(neon::of_manifest(world));
     }
     findings.extend(secrets::findings(inputs, world));

@@ -135,6 +135,13 @@ pub(super) static WORKER_FOREIGN: Kind = Kind {
     why: "A Worker that carries another's marker is not deployed over.",
     mend: "Change `worker` in the manifest, or take the Worker over with `force-foreign: true`.",
 };
+pub(super) static ROOM_FEW: Kind = Kind {
+    name: "cloudflare-room-few",
+    severity: Severity::Warning,
+    what: "An environment's `limit` is more than Cloudflare has room for.",
+    why: "A zone has at most 100 custom domains and 1,000 routes, an account 1,000 KV namespaces; before `limit` is reached, and what `on-limit` says can happen, Cloudflare refuses the next one.",
+    mend: "Set `limit` to what fits, give previews routes instead of custom domains, or fewer hostnames.",
+};
 pub(super) static NOT_READ: Kind = Kind {
     name: "cloudflare-not-read",
     severity: Severity::Note,
@@ -163,5 +170,6 @@ pub(super) const ALL: &[&Kind] = &[
     &BUCKET_UNKNOWN,
     &WORKERS_DEV_MISSING,
     &WORKER_FOREIGN,
+    &ROOM_FEW,
     &NOT_READ,
 ];

@@ -483,3 +483,24 @@ async fn which_permissions_are_needed_follows_the_manifest() {
     Zone → DNS → Read (optional): `preview-dns` for environment `production`
     ");
 }
+
+#[tokio::test]
+async fn more_environments_than_cloudflare_has_room_for_are_told() {
+    let told = async |limit: u64, routing: &str| {
+        let preview = format!(
+            "worker = \"{{worker}}-preview-{{pr}}\"\nrouting = \"{routing}\"\nbranch = \"preview-{{pr}}\"\nlimit = {limit}\n"
+        );
+        let manifest = MANIFEST.replace("worker = \"{worker}-preview-{pr}\"\n", &preview);
+        let manifest = format!("{manifest}[database]\nparent = \"production\"\n");
+        let (_, world, _folder) = world(&[("codex.toml", &manifest)], &[]).await;
+        lines(&super::of_manifest(&world))
+    };
+    insta::assert_snapshot!([told(100, "custom-domain").await, told(1001, "route").await].join("\n"), @"
+    codex.toml:10:1 cloudflare-room-few environments.preview: 100 of environment `preview` with 1 custom domains each, and 1 of the others, are 101; the zone has 100 at most; write `limit = 99` or less
+    codex.toml:10:1 cloudflare-room-few environments.preview: 1001 of environment `preview` with 1 routes each, and 0 of the others, are 1001; the zone has 1000 at most; write `limit = 1000` or less
+    codex.toml:10:1 cloudflare-room-few environments.preview: 1001 of environment `preview` with 1 KV namespaces each, and 1 of the others, are 1002; the account has 1000 at most; write `limit = 999` or less
+    ");
+    // No cloudflare-room-few: production has one of its own.
+    assert_eq!(told(99, "custom-domain").await, "");
+    assert_eq!(told(900, "route").await, "");
+}
