@@ -66,7 +66,8 @@ pub(super) fn judge(world: &World) -> Vec<Finding> {
                 &kinds::ROOM_FEW,
                 format!("environments.{name}"),
                 format!(
-                    "{limit} of environment `{name}` with {each} {what} each, and {others} of the others, are {all}; the {of} has {most} at most"
+                    "at its `limit` of {limit}, environment `{name}` takes {} {what}, and the others take {others}: the {of} has {most} at most",
+                    limit.saturating_mul(each)
                 ),
                 format!("write `limit = {}` or less", room.max(1)),
             );

@@ -496,9 +496,9 @@ async fn more_environments_than_cloudflare_has_room_for_are_told() {
         lines(&super::of_manifest(&world))
     };
     insta::assert_snapshot!([told(100, "custom-domain").await, told(1001, "route").await].join("\n"), @"
-    codex.toml:10:1 cloudflare-room-few environments.preview: 100 of environment `preview` with 1 custom domains each, and 1 of the others, are 101; the zone has 100 at most; write `limit = 99` or less
-    codex.toml:10:1 cloudflare-room-few environments.preview: 1001 of environment `preview` with 1 routes each, and 0 of the others, are 1001; the zone has 1000 at most; write `limit = 1000` or less
-    codex.toml:10:1 cloudflare-room-few environments.preview: 1001 of environment `preview` with 1 KV namespaces each, and 1 of the others, are 1002; the account has 1000 at most; write `limit = 999` or less
+    codex.toml:10:1 cloudflare-room-few environments.preview: at its `limit` of 100, environment `preview` takes 100 custom domains, and the others take 1: the zone has 100 at most; write `limit = 99` or less
+    codex.toml:10:1 cloudflare-room-few environments.preview: at its `limit` of 1001, environment `preview` takes 1001 routes, and the others take 0: the zone has 1000 at most; write `limit = 1000` or less
+    codex.toml:10:1 cloudflare-room-few environments.preview: at its `limit` of 1001, environment `preview` takes 1001 KV namespaces, and the others take 1: the account has 1000 at most; write `limit = 999` or less
     ");
     // No cloudflare-room-few: production has one of its own.
     assert_eq!(told(99, "custom-domain").await, "");
