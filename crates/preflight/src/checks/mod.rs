@@ -45,19 +45,19 @@ pub(crate) struct Unseen {
     pub(crate) why: &'static str,
 }
 
-/// Everything that can be found. Where `offline` is set, no vendor's area is entered at all.
+/// Everything that can be found. Where `offline` is set, vendors' areas say what the manifest alone tells.
 pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
     let mut findings = manifest::findings(world);
-    if !inputs.offline {
+    if inputs.offline {
+        findings.extend(cloudflare::of_manifest(world));
+        findings.extend(neon::of_manifest(world));
+    } else {
         let (cloudflare, neon, github) = tokio::join!(
             cloudflare::findings(inputs, world),
             neon::findings(inputs, world),
             github::findings(inputs, world),
         );
         findings.extend([cloudflare, neon, github].into_iter().flatten());
-    } else {
-        findings.extend(cloudflare::of_manifest(world));
-        findings.extend(neon::of_manifest(world));
     }
     findings.extend(secrets::findings(inputs, world));
     findings.extend(wrangler::findings(world));
