@@ -53,9 +53,9 @@ pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
         findings.extend(neon::of_manifest(world));
     } else {
         let (cloudflare, neon, github) = tokio::join!(
-            cloudflare::findings(inputs, world),
-            neon::findings(inputs, world),
-            github::findings(inputs, world),
+            Box::pin(cloudflare::findings(inputs, world)),
+            Box::pin(neon::findings(inputs, world)),
+            Box::pin(github::findings(inputs, world)),
         );
         findings.extend([cloudflare, neon, github].into_iter().flatten());
     }
