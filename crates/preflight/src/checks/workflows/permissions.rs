@@ -8,6 +8,7 @@ use actions_core::text::quoted_list;
 use super::Facts;
 use super::read::local;
 use super::uses::{Job, Use, steps};
+use crate::checks::github::{Expected, Scope};
 use crate::document::{Data, Document, Node};
 use crate::finding::{Finding, Kind, Severity};
 
@@ -131,15 +132,7 @@ fn of_job(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Findin
     let Some(nearest) = levels.last() else {
         return missing(facts, first, all);
     };
-    let mut wanted: BTreeMap<&str, (Level, &str)> = BTreeMap::new();
-    for used in all {
-        for (scope, level) in needs(facts, used) {
-            let has = wanted.entry(scope).or_insert((level, used.ours.name));
-            if level > has.0 {
-                *has = (level, used.ours.name);
-            }
-        }
-    }
+    let wanted = wanted(facts, all);
     let has = |scope: &str| {
         levels
             .iter()
@@ -160,6 +153,43 @@ fn of_job(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Findin
         return Some(narrow(&job, nearest, &levels, &lacking));
     }
     wide(&job, nearest, all)
+}
+
+/// The highest level of each scope that is needed, and the action that needs it.
+fn wanted(facts: &Facts<'_>, all: &[&Use<'_>]) -> BTreeMap<&'static str, (Level, &'static str)> {
+    let mut wanted: BTreeMap<&str, (Level, &str)> = BTreeMap::new();
+    for used in all {
+        for (scope, level) in needs(facts, used) {
+            let has = wanted.entry(scope).or_insert((level, used.ours.name));
+            if level > has.0 {
+                *has = (level, used.ours.name);
+            }
+        }
+    }
+    wanted
+}
+
+/// What the actions of this one job need and its files grant, or leave to the repository's settings: what the files
+/// withhold is found above. The live token may have less, still.
+pub(super) fn undenied(facts: &Facts<'_>, all: &[&Use<'_>]) -> Option<Expected> {
+    let first = all.first()?;
+    let levels: Vec<Granted<'_>> = first.chain.iter().filter_map(granted).collect();
+    let grants = |scope: &str, level: Level| levels.iter().all(|granted| granted.level(scope) >= level);
+    let scopes = wanted(facts, all).into_iter().filter(|(scope, (level, name))| {
+        // The comment of a pull request is one of an issue, too.
+        let or_issues = *scope == "pull-requests" && *name == "pr-comment" && grants("issues", Level::Write);
+        grants(scope, *level) && (levels.is_empty() || !or_issues)
+    });
+    let scopes = scopes.map(|(key, (level, action))| Scope {
+        key,
+        level: level.word(),
+        action,
+    });
+    Some(Expected {
+        job: first.job()?.key.to_owned(),
+        scopes: scopes.collect(),
+        granted: !levels.is_empty(),
+    })
 }
 
 fn missing(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Finding> {
