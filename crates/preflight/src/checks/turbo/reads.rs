@@ -83,7 +83,8 @@ pub(super) fn of(checkout: &Path, task: &Task<'_>, known: &Known) -> Vec<Read> {
         let is_config = tools
             .iter()
             .any(|tool| tool.configs.iter().any(|stem| is_config(&path, stem)));
-        let is_test = tests && is_test(&path);
+        // Where both are, the browser's tests are not run by the others.
+        let is_test = tests && is_test(&path) && (calls("playwright") || !is_end_to_end(&path));
         // Tests run what they test. A Worker's code gets its variables from bindings, in tests, too.
         let is_tested = tests && !task.package.is_worker && (path.starts_with("src/") || path.starts_with("lib/"));
         let is_schema = calls("prisma") && has_ending(&path, "prisma");
@@ -215,6 +216,10 @@ fn is_test(path: &str) -> bool {
         || in_folder
             .iter()
             .any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}")))
+}
+
+fn is_end_to_end(path: &str) -> bool {
+    path.starts_with("e2e/") || path.contains("/e2e/")
 }
 
 /// A package's own code, without packages inside of it.

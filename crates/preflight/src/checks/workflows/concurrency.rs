@@ -64,7 +64,11 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     for used in &facts.uses {
         let groups = groups(used);
         let makes_preview = facts.makes_preview(used);
-        if used.deploys() && groups.is_empty() && !used.ours.is_workflow {
+        let is_told = findings
+            .iter()
+            .any(|finding: &Finding| finding.kind == &MISSING && finding.subject == used.file());
+        if used.deploys() && groups.is_empty() && !used.ours.is_workflow && !used.is_called_from_elsewhere() && !is_told
+        {
             findings.extend(missing(used));
         }
         let is_production = used.deploys() && facts.is_per_pull_request(used) == Some(false);

@@ -61,7 +61,7 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn closed(facts: &Facts<'_>, previews: &[&Use<'_>]) -> Option<Finding> {
-    let preview = previews.iter().find(|used| used.starts_on_pull_requests())?;
+    let preview = previews.first()?;
     let cleanups = || facts.uses.iter().filter(|used| used.cleans());
     if cleanups().any(|used| used.events().iter().any(Event::has_closed)) {
         return None;
@@ -78,14 +78,16 @@ fn closed(facts: &Facts<'_>, previews: &[&Use<'_>]) -> Option<Finding> {
         ),
     };
     let document = used.entry()?.workflow;
-    let event = used.events().into_iter().find(Event::is_of_pull_request)?;
+    // One that another run or a comment starts has no such event.
+    let event = used.events().into_iter().find(Event::is_of_pull_request);
+    let place = event.map_or_else(|| used.place("uses"), |event| Some(event.place_of(document, "types")));
     let remedy = if used.cleans() {
         "add `closed` to `types` of `pull_request`"
     } else {
         "add a workflow with `on: { pull_request: { types: [closed] } }` that calls `cleanup.yml`"
     };
     let said = format!("`{}` {said}", used.file());
-    Some(Finding::new(&CLOSED_MISSING, used.file(), said, remedy).at(event.place_of(document, "types")))
+    Some(Finding::new(&CLOSED_MISSING, used.file(), said, remedy).at(place?))
 }
 
 fn sweep(facts: &Facts<'_>, previews: &[&Use<'_>]) -> Option<Finding> {

@@ -118,9 +118,18 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     let mut findings = Vec::new();
+    let mut without: Vec<(&str, Vec<&Use<'_>>)> = Vec::new();
     for (first, all) in &jobs {
-        findings.extend(of_job(facts, first, all));
+        if first.chain.iter().any(|job| granted(job).is_some()) {
+            findings.extend(of_job(facts, first, all));
+        } else if !first.is_called_from_elsewhere() {
+            match without.iter_mut().find(|(file, _)| *file == first.file()) {
+                Some((_, known)) => known.extend(all),
+                None => without.push((first.file(), all.clone())),
+            }
+        }
     }
+    findings.extend(without.into_iter().filter_map(|(_, all)| missing(facts, &all)));
     findings
 }
 
@@ -128,9 +137,7 @@ fn of_job(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Findin
     let job = first.job()?;
     let levels: Vec<Granted<'_>> = first.chain.iter().filter_map(granted).collect();
     // The last that says anything is where it is to be mended.
-    let Some(nearest) = levels.last() else {
-        return missing(facts, first, all);
-    };
+    let nearest = levels.last()?;
     let mut wanted: BTreeMap<&str, (Level, &str)> = BTreeMap::new();
     for used in all {
         for (scope, level) in needs(facts, used) {
@@ -162,8 +169,9 @@ fn of_job(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Findin
     wide(&job, nearest, all)
 }
 
-fn missing(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Finding> {
-    let entry = first.entry()?;
+/// Of a workflow: everything in it whose jobs have none.
+fn missing(facts: &Facts<'_>, all: &[&Use<'_>]) -> Option<Finding> {
+    let entry = all.first()?.entry()?;
     let mut scopes: BTreeMap<&str, Level> = BTreeMap::from([("contents", Level::Read)]);
     for used in all {
         for (scope, level) in needs(facts, used) {
@@ -171,15 +179,28 @@ fn missing(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Findi
             *known = level.max(*known);
         }
     }
+    let mut jobs: Vec<&str> = all.iter().filter_map(|used| Some(used.entry()?.key)).collect();
+    jobs.dedup();
     let list: Vec<String> = scopes
         .iter()
         .map(|(scope, level)| format!("{scope}: {}", level.word()))
         .collect();
-    let said = format!("job `{}` has no `permissions`, nor has its workflow", entry.key);
-    let remedy = format!("add `permissions: {{ {} }}` to the job", list.join(", "));
-    let subject = format!("{}#{}", entry.workflow.file, entry.key);
+    let (said, whom) = match &jobs[..] {
+        [job] => (
+            format!("job `{job}` has no `permissions`, nor has its workflow"),
+            "the job",
+        ),
+        jobs => (
+            format!(
+                "jobs {} have no `permissions`, nor has their workflow",
+                quoted_list(jobs)
+            ),
+            "the jobs, to each what it needs of it",
+        ),
+    };
+    let remedy = format!("add `permissions: {{ {} }}` to {whom}", list.join(", "));
     let place = entry.workflow.place(&["jobs", entry.key]);
-    Some(Finding::new(&MISSING, subject, said, remedy).at(place))
+    Some(Finding::new(&MISSING, &entry.workflow.file, said, remedy).at(place))
 }
 
 fn narrow(job: &Job<'_>, nearest: &Granted<'_>, levels: &[Granted<'_>], lacking: &[(&str, Level, &str)]) -> Finding {

@@ -14,7 +14,7 @@ use crate::finding::{Finding, Kind, Severity};
 pub(super) const MISSING: Kind = Kind {
     name: "workflow-secret-missing",
     severity: Severity::Error,
-    what: "A step deploys, and nothing gives it a secret that a service of the manifest needs.",
+    what: "A step deploys, and nothing gives it a secret, or a variable of `step-vars`, that a service of the manifest needs.",
     why: "`deploy-workers` refuses to deploy without it. A secret is in a job only where `env` or `with` names it.",
     mend: "Add it to `env` of the step, or give all of them as one by `worker-secrets`.",
 };
@@ -125,7 +125,7 @@ fn missing(facts: &Facts<'_>, used: &Use<'_>) -> Option<Finding> {
 fn wanted<'a>(environment: &'a Environment, services: Option<&str>) -> BTreeSet<&'a str> {
     let is_chosen = |key: &str| services.is_none_or(|list| list.split([',', '\n', ' ']).any(|name| name.trim() == key));
     let services = environment.services.iter().filter(|service| is_chosen(&service.key));
-    let secrets = services.flat_map(|service| &service.secrets);
+    let secrets = services.flat_map(|service| service.secrets.iter().chain(&service.step_vars));
     secrets.map(|secret| secret.variable.as_str()).collect()
 }
 

@@ -51,6 +51,19 @@ fn a_close_that_starts_nothing() {
                 "on: pull_request\njobs:\n  d:\n    steps:\n      - uses: acme/tools/actions/cleanup@v1\n      - uses: acme/deploy-workers@v1\n",
                 &[],
             ),
+            // Another run or a comment starts it; only pushes do; nobody knows who calls it.
+            (
+                "on: { workflow_run: { workflows: [CI] } }\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { environment: preview }\n",
+                &["w.yml:5:9"],
+            ),
+            (
+                "on: [push, pull_request]\njobs:\n  d:\n    if: github.event_name == 'push'\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n",
+                &[],
+            ),
+            (
+                "on: workflow_call\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { environment: preview }\n",
+                &[],
+            ),
             // Production, and what only looks.
             (
                 "on: { push: {}, pull_request: {} }\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { command: validate }\n",
