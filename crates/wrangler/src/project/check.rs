@@ -94,7 +94,8 @@ pub fn unused_names(environment: &Environment, built: &IndexMap<String, Built>) 
     problems
 }
 
-fn compatibility(date: Option<&str>, today: Date) -> Option<String> {
+/// What is wrong with a `compatibility_date`, in one sentence.
+pub fn compatibility(date: Option<&str>, today: Date) -> Option<String> {
     let Some(text) = date else {
         return Some(
             "the wrangler configuration has no `compatibility_date`: Cloudflare would assume 2021-11-02".to_owned(),

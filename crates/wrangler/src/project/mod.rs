@@ -12,8 +12,9 @@ pub mod names;
 mod outside;
 pub mod refused;
 pub mod render;
-mod routes;
+pub mod routes;
 mod told;
+mod unbundled;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -141,28 +142,9 @@ impl Project {
                 },
             }
         }
-        let mut project = Self {
-            configs,
-            wrangler_envs: environment
-                .services
-                .iter()
-                .filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)))
-                .collect(),
-            root: environment.root.clone(),
-            refused: BTreeSet::new(),
-        };
-        let foreign = project.foreign(scope);
-        for (key, problem) in foreign.iter().flat_map(Foreign::unread) {
+        let mut project = Self::written(environment, configs);
+        for (key, problem) in project.refusals(scope) {
             problems.add(&format!("services.{key}"), problem);
-        }
-        for service in scope.services() {
-            let Some(settings) = project.settings(&service.key) else {
-                continue;
-            };
-            let names = project.configs[&service.key].names();
-            for problem in refused::refused(scope, service, &settings, &names, foreign.as_ref()) {
-                problems.add(&format!("services.{}", service.key), problem);
-            }
         }
         for service in scope.services() {
             let Some(config) = project.configs.get(&service.key) else {
@@ -180,6 +162,37 @@ impl Project {
             }
         }
         project
+    }
+
+    /// The configurations as people wrote them, of the services whose can be read; nothing is told of the others.
+    pub fn written(environment: &Environment, configs: IndexMap<String, Config>) -> Self {
+        let envs = environment.services.iter();
+        let envs = envs.filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)));
+        Self {
+            configs,
+            wrangler_envs: envs.collect(),
+            root: environment.root.clone(),
+            refused: BTreeSet::new(),
+        }
+    }
+
+    /// What is refused of the chosen services' configurations, each a sentence: what we cannot do, and what would take
+    /// something away from another environment.
+    pub fn refusals(&self, scope: Scope<'_>) -> Vec<(String, String)> {
+        let foreign = self.foreign(scope);
+        let mut refusals = foreign
+            .as_ref()
+            .map(|foreign| foreign.unread().to_vec())
+            .unwrap_or_default();
+        for service in scope.services() {
+            let Some(settings) = self.settings(&service.key) else {
+                continue;
+            };
+            let names = self.configs[&service.key].names();
+            let refused = refused::refused(scope, service, &settings, &names, foreign.as_ref());
+            refusals.extend(refused.into_iter().map(|problem| (service.key.clone(), problem)));
+        }
+        refusals
     }
 
     /// What a bundle would have told of services that were not bundled, as far as their configurations tell it.

@@ -80,14 +80,9 @@ impl Work<'_> {
         self.problems.extend(problems);
     }
 
-    /// A Worker that is none of the manifest's. `share` is what `shared` would call it.
     fn stranger(&self, what: &str, kind: ResourceKind, worker: &str, share: &str) -> Option<String> {
         let is_known = self.context.names.service(worker).is_some();
-        (!is_known).then(|| {
-            format!(
-                "{what} reaches {kind} `{worker}`, which is no service of the manifest and so not this environment's own; add it to `services`, or `{share}` to the environment's `shared`"
-            )
-        })
+        (!is_known).then(|| isolation::stranger(what, kind, worker, share))
     }
 
     fn is_shared(&self, binding: &str) -> bool {

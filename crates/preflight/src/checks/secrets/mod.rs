@@ -58,16 +58,10 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The secrets that an environment's services are to have from a step, by the step's variable.
+/// The secrets that an environment's services are to have from a step: the services by the step's variable.
 struct Wanted<'a> {
     environment: &'a Environment,
-    by_variable: IndexMap<&'a str, Vec<Use<'a>>>,
-}
-
-/// Which Worker gets it, and what it is called there.
-struct Use<'a> {
-    service: &'a str,
-    name: &'a str,
+    by_variable: IndexMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Wanted<'a> {
@@ -78,14 +72,11 @@ impl<'a> Wanted<'a> {
             Some(_) => database.map(String::as_str).chain(["DATABASE_URL"]).collect(),
             None => BTreeSet::new(),
         };
-        let mut by_variable: IndexMap<&str, Vec<Use<'_>>> = IndexMap::new();
+        let mut by_variable: IndexMap<&str, Vec<&str>> = IndexMap::new();
         for service in &environment.services {
             let secrets = service.secrets.iter();
             for secret in secrets.filter(|secret| !database.contains(secret.variable.as_str())) {
-                by_variable.entry(&secret.variable).or_default().push(Use {
-                    service: &service.key,
-                    name: &secret.name,
-                });
+                by_variable.entry(&secret.variable).or_default().push(&service.key);
             }
         }
         Self {
@@ -95,9 +86,8 @@ impl<'a> Wanted<'a> {
     }
 
     /// The services that one of them is for, as a list for a sentence.
-    fn services(&self, variable: &str) -> Vec<&str> {
-        let uses = self.by_variable.get(variable).into_iter().flatten();
-        uses.map(|used| used.service).collect()
+    fn services(&self, variable: &str) -> Vec<&'a str> {
+        self.by_variable.get(variable).cloned().unwrap_or_default()
     }
 }
 
