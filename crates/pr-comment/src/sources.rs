@@ -93,7 +93,7 @@ fn subjects(report: &Report) -> Vec<&str> {
         Report::PreviewDns(dns) => dns.records.iter().map(|record| record.name.as_str()).collect(),
         Report::DeployWorkers(deploy) => deploy.services.iter().map(|service| service.service.as_str()).collect(),
         Report::HealthCheck(check) => check.endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect(),
-        Report::Cleanup(_) | Report::PrComment(_) | Report::Other(..) => Vec::new(),
+        Report::Cleanup(_) | Report::PrComment(_) | Report::Preflight(_) | Report::Other(..) => Vec::new(),
     }
 }
 
