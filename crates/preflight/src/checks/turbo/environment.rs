@@ -59,6 +59,7 @@ fn undeclared(workspace: &Workspace, root: &Document, tasks: &[Task<'_>], known:
     };
     for task in tasks.iter().filter(is_run) {
         let mut reads = reads::of(&workspace.checkout, task, known);
+        reads.extend(by_wrangler(task).filter(|_| strict));
         reads.retain(|read| !task.declares(root, &read.name) && !names::is_inferred(task.package, &read.name));
         if reads.is_empty() {
             continue;
@@ -86,6 +87,18 @@ fn undeclared(workspace: &Workspace, root: &Document, tasks: &[Task<'_>], known:
         Finding::new(&UNDECLARED, subject, said, remedy).at(task.place.clone())
     };
     by_place.into_iter().map(finding).collect()
+}
+
+/// Wrangler takes its token from the environment, whatever the script says.
+fn by_wrangler(task: &Task<'_>) -> Option<Read> {
+    const COMMANDS: [&str; 6] = ["deploy", "versions", "secret", "d1", "kv", "r2"];
+    let is_local = task.script.contains("--dry-run") || task.script.contains("--local");
+    let mut calls = COMMANDS.iter().map(|command| format!("wrangler {command}"));
+    let calls = !is_local && calls.any(|call| task.script.contains(&call));
+    calls.then(|| Read {
+        name: "CLOUDFLARE_API_TOKEN".to_owned(),
+        at: format!("wrangler in the script `{}`", task.name),
+    })
 }
 
 fn playwright(workspace: &Workspace, root: &Document, tasks: &[Task<'_>]) -> Option<Finding> {

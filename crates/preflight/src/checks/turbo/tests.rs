@@ -277,6 +277,35 @@ fn what_reads_a_variable() {
     let worker = ("apps/api/wrangler.toml", "");
     assert!(of_kind(kind, &[ROOT, turbo, package, code, worker]).is_empty());
     assert_eq!(of_kind(kind, &[ROOT, turbo, package, code]).len(), 1);
+    // Wrangler's own.
+    let wrangler = |script: &str, turbo: &str| {
+        let package = format!(r#"{{ "name": "api", "scripts": {{ "run": "{script}" }} }}"#);
+        of_kind(
+            kind,
+            &[ROOT, ("turbo.json", turbo), ("apps/api/package.json", &package)],
+        )
+        .len()
+    };
+    let bare = r#"{ "tasks": { "run": { "cache": false } } }"#;
+    assert_eq!(
+        (
+            wrangler("wrangler deploy", bare),
+            wrangler("wrangler deploy --dry-run", bare)
+        ),
+        (1, 0)
+    );
+    assert_eq!(wrangler("wrangler dev", bare), 0);
+    assert_eq!(
+        wrangler(
+            "wrangler deploy",
+            r#"{ "globalPassThroughEnv": ["CLOUDFLARE_*"], "tasks": { "run": {} } }"#
+        ),
+        0
+    );
+    assert_eq!(
+        wrangler("wrangler deploy", r#"{ "envMode": "loose", "tasks": { "run": {} } }"#),
+        0
+    );
     // A package that no workspace names is none of Turborepo's.
     let old = (
         "apps/old/package.json",

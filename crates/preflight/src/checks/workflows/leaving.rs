@@ -74,7 +74,7 @@ fn closed(facts: &Facts<'_>, previews: &[&Use<'_>]) -> Option<Finding> {
         ),
         None => (
             *preview,
-            "makes an environment for each pull request, and no workflow removes it when the pull request is closed",
+            "makes an environment for each pull request, and no workflow has `cleanup` for when one is closed",
         ),
     };
     let document = used.entry()?.workflow;

@@ -261,6 +261,30 @@ fn groups_of_previews() {
 }
 
 #[test]
+fn groups_of_cleanups() {
+    for (group, is_found) in [
+        ("cleanup", true),
+        ("${{ github.workflow }}-${{ github.ref }}", true),
+        ("cleanup-${{ github.event.pull_request.number }}", false),
+        ("cleanup-${{ github.run_id }}", false),
+        ("cleanup\n  queue: max", false),
+    ] {
+        let text = format!(
+            "on: {{ pull_request: {{ types: [closed] }} }}\nconcurrency:\n  group: {group}\njobs:\n  c:\n    uses: codex/actions/.github/workflows/cleanup.yml@v1\n"
+        );
+        let expected: &[&str] = if is_found { &["w.yml:3:3"] } else { &[] };
+        assert_eq!(
+            of_kind("workflow-concurrency-group", None, &[("w.yml", &text)]),
+            expected,
+            "{group}"
+        );
+        // By the clock or by hand, no close is lost.
+        let swept = text.replace("pull_request: { types: [closed] }", "workflow_dispatch: {}");
+        assert!(of_kind("workflow-concurrency-group", None, &[("w.yml", &swept)]).is_empty());
+    }
+}
+
+#[test]
 fn a_caller_that_waits_for_itself() {
     let kind = "workflow-concurrency-deadlock";
     for (group, is_found) in [
