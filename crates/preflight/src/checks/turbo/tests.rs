@@ -7,22 +7,8 @@ use actions_core::owner::Repository;
 
 use super::workspace::Workspace;
 use super::{names, of};
+use crate::checks::testing::SHOP as MANIFEST;
 use crate::finding::Finding;
-
-const MANIFEST: &str = r#"
-[project]
-name = "shop"
-zone = "example.com"
-[database]
-parent = "production"
-[environments.preview]
-hostname = "{subdomain}-{pr}"
-worker = "{worker}-preview-{pr}"
-secrets = { STRIPE_SECRET_KEY = "STRIPE_TEST_KEY" }
-[services.api]
-path = "api"
-secrets = ["DATABASE_URL", "SESSION_SECRET", "STRIPE_SECRET_KEY"]
-"#;
 
 /// What is found in a repository of these files.
 fn found(files: &[(&str, &str)]) -> Vec<Finding> {
