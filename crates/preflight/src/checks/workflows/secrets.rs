@@ -134,6 +134,10 @@ fn is_given_unseen(facts: &Facts<'_>, used: &Use<'_>) -> bool {
     if used.input("worker-secrets").is_some() || used.input("services").is_some_and(|list| list.contains("${{")) {
         return true;
     }
+    // A whole table from an expression.
+    if envs(used).iter().any(|(_, env)| env.text().is_some()) {
+        return true;
+    }
     used.before.iter().any(|step| {
         let run = step.node.get("run").and_then(Node::text).unwrap_or_default();
         let action = step.node.get("uses").and_then(Node::text).unwrap_or_default();
@@ -151,6 +155,12 @@ fn envs<'a>(used: &Use<'a>) -> Vec<(&'a Document, &'a Node)> {
             (job.workflow, job.node.get("env")),
         ]
     });
+    // A job's container has variables of its own.
+    let containers = used.chain.iter().map(|job| {
+        let container = job.node.get("container");
+        (job.workflow, container.and_then(|container| container.get("env")))
+    });
+    let around = around.chain(containers);
     let steps = used.steps.iter().map(|step| (step.document, step.node.get("env")));
     let all = around.chain(steps);
     all.filter_map(|(document, node)| Some((document, node?))).collect()

@@ -91,6 +91,14 @@ fn secrets_that_nothing_gives() {
             step("      - run: echo DATABASE_URL=x >> \"$GITHUB_ENV\"\n", "", ""),
             &[],
         ),
+        (step("", "", "        env: \"${{ fromJSON(vars.ALL) }}\"\n"), &[]),
+        (
+            step("", "", "").replace(
+                "    env:\n      STRIPE_TEST_KEY: b\n",
+                "    container: { image: x, env: { DATABASE_URL: c, STRIPE_TEST_KEY: b } }\n",
+            ),
+            &[],
+        ),
         (step("      - uses: acme/load-secrets@v1\n", "", ""), &[]),
         (step("      - uses: actions/checkout@v7\n", "", ""), &["w.yml:9:9"]),
     ] {

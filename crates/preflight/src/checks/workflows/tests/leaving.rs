@@ -141,11 +141,28 @@ fn a_cleanup_that_does_not_run_or_does_not_tell() {
         ("", "        continue-on-error: true\n", &["w.yml:6:9"]),
         ("", "        continue-on-error: ${{ github.run_attempt > 1 }}\n", &[]),
         ("", "        continue-on-error: false\n", &[]),
+        (
+            "",
+            "        id: gone\n        continue-on-error: true\n",
+            &["w.yml:7:9"],
+        ),
+        (
+            "",
+            "        id: gone\n        continue-on-error: true\n      - if: steps.gone.outcome == 'failure'\n        run: exit 1\n",
+            &[],
+        ),
         ("", "", &[]),
     ] {
         let text = cleanup(job, step);
         assert_eq!(of_kind(swallowed, None, &[("w.yml", &text)]), expected, "{text}");
     }
+    // Neon's own, wherever it is.
+    let neon = "on: push\njobs:\n  c:\n    steps:\n      - uses: neondatabase/delete-branch-action@v3\n        continue-on-error: true\n";
+    table(
+        swallowed,
+        None,
+        &[(neon, &["w.yml:6:9"]), (&neon.replace("true", "false"), &[])],
+    );
 }
 
 #[test]
