@@ -6,6 +6,7 @@ mod concurrency;
 mod danger;
 mod inputs;
 mod leaving;
+mod levels;
 mod ours;
 mod permissions;
 mod pins;

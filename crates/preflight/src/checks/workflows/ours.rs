@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use super::permissions::Level;
+use super::levels::Level;
 use super::read::{Repository, local};
 use super::uses;
 use crate::document::{Document, Node};

@@ -6,9 +6,10 @@ use actions_core::grants::{self, Case, When};
 use actions_core::text::quoted_list;
 
 use super::Facts;
+use super::levels::{Granted, Level, granted};
 use super::read::local;
 use super::uses::{Job, Use, steps};
-use crate::document::{Data, Document, Node};
+use crate::document::Node;
 use crate::finding::{Finding, Kind, Severity};
 
 pub(super) const MISSING: Kind = Kind {
@@ -34,72 +35,6 @@ pub(super) const WIDE: Kind = Kind {
     why: "Whatever runs in the job has the token: a script of a dependency may push code or publish packages with it.",
     mend: "Name the scopes one by one in `permissions` of the job, as the actions' READMEs do.",
 };
-
-/// What a token may do in one scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
-    None,
-    Read,
-    Write,
-}
-
-impl Level {
-    pub(super) fn of(text: &str) -> Self {
-        match text {
-            "write" => Self::Write,
-            "read" => Self::Read,
-            _ => Self::None,
-        }
-    }
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Read => "read",
-            Self::Write => "write",
-        }
-    }
-}
-
-/// A `permissions` of a workflow or job.
-struct Granted<'a> {
-    document: &'a Document,
-    node: &'a Node,
-}
-
-impl Granted<'_> {
-    fn level(&self, scope: &str) -> Level {
-        match &self.node.data {
-            Data::Plain(value) => match value.as_str() {
-                Some("write-all") => Level::Write,
-                Some("read-all") => Level::Read,
-                _ => Level::None,
-            },
-            _ => Level::of(self.node.get(scope).and_then(Node::text).unwrap_or_default()),
-        }
-    }
-
-    /// The scopes that may be written; the one name `write-all` for all.
-    fn written(&self) -> Vec<&str> {
-        if let Some(text) = self.node.text() {
-            return Some(text).filter(|text| *text == "write-all").into_iter().collect();
-        }
-        let written = self.node.entries().filter(|(_, level)| level.text() == Some("write"));
-        written.map(|(scope, _)| scope).collect()
-    }
-}
-
-/// The one that a job has: its own, or its workflow's.
-fn granted<'a>(job: &Job<'a>) -> Option<Granted<'a>> {
-    let node = job
-        .node
-        .get("permissions")
-        .or_else(|| job.workflow.get(&["permissions"]))?;
-    Some(Granted {
-        document: job.workflow,
-        node,
-    })
-}
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     // By job: what it is in, and what of ours is in it.

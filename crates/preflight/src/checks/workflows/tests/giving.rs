@@ -111,7 +111,7 @@ fn secrets_that_nothing_gives() {
         &[
             (
                 "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets: { NEON_API_KEY: x }\n",
-                &["w.yml:4:5"],
+                &["w.yml:5:5"],
             ),
             (
                 "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets: { WORKER_SECRETS: x }\n",
@@ -122,6 +122,21 @@ fn secrets_that_nothing_gives() {
                 &[],
             ),
         ],
+    );
+    let text = "on: pull_request\njobs:\n  d:\n    steps:\n      - id: db\n        uses: codex/actions/neon-branch@v1\n      - uses: codex/actions/deploy-workers@v1\n        env: { STRIPE_TEST_KEY: x, SESSION_SECRET: y }\n";
+    let manifest = MANIFEST.replace("secrets = [\"STRIPE_SECRET_KEY\"]", "step-vars = [\"REGION\"]");
+    let told = |manifest: &str, text: &str| {
+        let found = found(Some(manifest), &[("w.yml", text)]);
+        let found = found.iter().find(|finding| finding.kind.name == kind).unwrap();
+        format!("{}; {}", found.said, found.remedy)
+    };
+    assert_eq!(
+        told(MANIFEST, text),
+        "nothing gives this step `DATABASE_URL`, which services of `preview` need; add it to `env` of the step, such as `DATABASE_URL: ${{ steps.db.outputs.database-url-pooled }}`"
+    );
+    assert_eq!(
+        told(&manifest, &text.replace("STRIPE_TEST_KEY", "DATABASE_URL")),
+        "nothing gives this step `REGION`, which services of `preview` need; add it to `env` of the step, such as `REGION: ${{ vars.REGION }}`"
     );
 }
 

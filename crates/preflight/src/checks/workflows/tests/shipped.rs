@@ -159,7 +159,7 @@ const PLANTED: &[Planted] = &[
         "preview.yml",
         "      WORKER_SECRETS: ${{ secrets.WORKER_SECRETS }}\n",
         "",
-        &[("workflow-secret-missing", "uses: ")],
+        &[("workflow-secret-missing", "secrets:")],
     ),
     (
         CALLERS,
