@@ -24,7 +24,7 @@ pub(super) const NARROW: Kind = Kind {
     name: "workflow-permissions-narrow",
     severity: Severity::Error,
     what: "A job's `permissions` lack a scope that an action in it needs, or that a workflow that it calls asks for.",
-    why: "Once `permissions` names a scope, all others are none. The action fails with 403; a called workflow that asks for more than its caller has is refused before it starts.",
+    why: "Once `permissions` names a scope, all others are none. The action fails with 403, or cannot do that part of its work; a called workflow that asks for more than its caller has is refused before it starts.",
     mend: "Add the scopes to `permissions` of the job.",
 };
 

@@ -17,8 +17,8 @@ const DATABASE: &str = "DATABASE_URL";
 pub(super) const MISSING: Kind = Kind {
     name: "workflow-secret-missing",
     severity: Severity::Error,
-    what: "A step deploys, and nothing gives it a secret, or a variable of `step-vars`, that a service of the manifest needs.",
-    why: "`deploy-workers` refuses to deploy without it. A secret is in a job only where `env` or `with` names it.",
+    what: "A step deploys, and nothing gives it a secret, or a variable of `step-vars`, that a service of the manifest needs; or a called workflow is not given what it needs.",
+    why: "Nothing is deployed without it. A secret is in a job only where `env` or `with` names it.",
     mend: "Add it to `env` of the step, or give all of them as one by `worker-secrets`.",
 };
 
@@ -41,6 +41,7 @@ pub(super) const ENVIRONMENT: Kind = Kind {
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for used in &facts.uses {
+        findings.extend(token(used));
         findings.extend(missing(facts, used));
         if facts.makes_preview(used) {
             findings.extend(production(used));
@@ -70,6 +71,20 @@ fn missing(facts: &Facts<'_>, used: &Use<'_>) -> Option<Finding> {
     } else {
         of_step(facts, environment, used)
     }
+}
+
+/// Cloudflare's, without which none of the called workflows does anything but test.
+fn token(used: &Use<'_>) -> Option<Finding> {
+    const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
+    let (_, job) = used.holder()?;
+    let secrets = job.get("secrets");
+    let passes = secrets.is_some_and(|secrets| secrets.text().is_some() || secrets.get(TOKEN).is_some());
+    if !used.ours.is_workflow || !used.ours.secrets.contains(TOKEN) || passes {
+        return None;
+    }
+    let said = format!("`{}.yml` is not given `{TOKEN}`", used.ours.name);
+    let remedy = format!("pass `{TOKEN}: ${{{{ secrets.{TOKEN} }}}}` under `secrets`");
+    Some(Finding::new(&MISSING, TOKEN, said, remedy).at(used.place("secrets")?))
 }
 
 /// A called workflow takes them as one text; its own steps have the database's.

@@ -56,6 +56,27 @@ fn inputs_that_are_not_there() {
                 "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/neon-branch@v1\n        with: { command: create, neon-api-key: x, neon-project-id: y }\n",
                 &[],
             ),
+            // All that are missing, each once.
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n",
+                &["w.yml:5:9", "w.yml:5:9"],
+            ),
+            (
+                "on: [push, workflow_dispatch]\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { cloudflare-api-token: x }\n",
+                &[],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { cloudflare-api-token: x, environment: production }\n",
+                &[],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { command: build }\n",
+                &[],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/cleanup@v1\n        with: { only: neon }\n      - uses: codex/actions/cleanup@v1\n",
+                &["w.yml:7:9"],
+            ),
         ],
     );
 }
@@ -110,11 +131,20 @@ fn secrets_that_nothing_gives() {
         Some(MANIFEST),
         &[
             (
-                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets: { NEON_API_KEY: x }\n",
+                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets: { NEON_API_KEY: x, CLOUDFLARE_API_TOKEN: y }\n",
                 &["w.yml:5:5"],
             ),
             (
-                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets: { WORKER_SECRETS: x }\n",
+                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets: { WORKER_SECRETS: x, CLOUDFLARE_API_TOKEN: y }\n",
+                &[],
+            ),
+            (
+                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets:\n      WORKER_SECRETS: x\n",
+                &["w.yml:5:5"],
+            ),
+            // It only tests.
+            (
+                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/testing.yml@v1\n",
                 &[],
             ),
             (
