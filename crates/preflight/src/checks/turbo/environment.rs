@@ -48,18 +48,17 @@ pub(super) fn findings(workspace: &Workspace, known: &Known) -> Vec<Finding> {
 }
 
 fn undeclared(workspace: &Workspace, root: &Document, tasks: &[Task<'_>], known: &Known) -> Vec<Finding> {
-    let strict = workspace.is_strict();
     let mut by_place: Vec<(&Task<'_>, Vec<Read>)> = Vec::new();
     // Development has its own files of variables.
     let is_run = |task: &&Task<'_>| {
         let is_development = ["dev", "start", "watch", "preview"]
             .iter()
             .any(|name| task.name.starts_with(name));
-        !is_development && task.flag("persistent") != Some(true) && (strict || task.is_cached())
+        !is_development && task.flag("persistent") != Some(true) && (task.is_strict(workspace) || task.is_cached())
     };
     for task in tasks.iter().filter(is_run) {
         let mut reads = reads::of(&workspace.checkout, task, known);
-        reads.extend(by_wrangler(task).filter(|_| strict));
+        reads.extend(by_wrangler(task).filter(|_| task.is_strict(workspace)));
         reads.retain(|read| !task.declares(root, &read.name) && !names::is_inferred(task.package, &read.name));
         if reads.is_empty() {
             continue;
@@ -77,7 +76,11 @@ fn undeclared(workspace: &Workspace, root: &Document, tasks: &[Task<'_>], known:
             .map(|read| format!("`{}` ({})", read.name, read.at))
             .collect();
         let names: Vec<&str> = reads.iter().map(|read| read.name.as_str()).collect();
-        let what = if strict { "does not see" } else { "has in no cache key" };
+        let what = if task.is_strict(workspace) {
+            "does not see"
+        } else {
+            "has in no cache key"
+        };
         let said = format!("task `{}` reads, and {what}, {}", task.key, list.join(", "));
         let remedy = format!(
             "add {} to its `env`, or to `passThroughEnv` what changes no output",
@@ -103,10 +106,7 @@ fn by_wrangler(task: &Task<'_>) -> Option<Read> {
 
 fn playwright(workspace: &Workspace, root: &Document, tasks: &[Task<'_>]) -> Option<Finding> {
     const VARIABLE: &str = "PLAYWRIGHT_BROWSERS_PATH";
-    if !workspace.is_strict() {
-        return None;
-    }
-    let task = tasks.iter().find(|task| {
+    let task = tasks.iter().filter(|task| task.is_strict(workspace)).find(|task| {
         let is_its = task.package.dependencies.contains("@playwright/test") || task.script.contains("playwright test");
         is_its && task.script.contains("playwright") && !task.declares(root, VARIABLE)
     })?;

@@ -407,6 +407,15 @@ fn the_form_of_version_1() {
         ["task `test` reads, and does not see, `DATABASE_URL` (the script `test`)"]
     );
     assert!(told(r#""globalEnv": ["DATABASE_URL"],"#).is_empty());
+    // One that passes something through is strict by itself.
+    let strict = turbo("").replace("\"test\": {}", "\"test\": { \"passThroughEnv\": [\"X\"] }");
+    let found = found(&[old, ("turbo.json", &strict), package]);
+    assert!(found[0].said.contains("does not see"), "{found:?}");
+    let renamed = ("turbo.json", r#"{ "tasks": { "test": {} } }"#);
+    assert_eq!(
+        of_kind("turbo-pipeline-renamed", &[old, renamed, package]),
+        ["turbo.json:1:3"]
+    );
     let kind = "turbo-pipeline-renamed";
     let text = turbo("");
     assert!(of_kind(kind, &[old, ("turbo.json", &text), package]).is_empty());
