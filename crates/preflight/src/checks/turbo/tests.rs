@@ -219,6 +219,20 @@ const SCRIPTS: &[(&str, &str, &str, bool)] = &[
     ("vite build", "vite.config.ts", "// process.env.SESSION_SECRET", false),
     ("vite build", "vite.config.ts", "process.env.SOMETHING", false),
     ("tsc --noEmit", "src/a.ts", "process.env.SESSION_SECRET", false),
+    ("next lint", "next.config.ts", "process.env.SESSION_SECRET", false),
+    ("next build", "next.config.ts", "process.env.SESSION_SECRET", true),
+    (
+        "tsc && ./node_modules/.bin/vite build",
+        "vite.config.ts",
+        "process.env.SESSION_SECRET",
+        true,
+    ),
+    (
+        "drizzle-kit generate",
+        "drizzle.config.ts",
+        "process.env.DATABASE_URL",
+        false,
+    ),
     ("node --test", "src/a.ts", "process.env.STRIPE_TEST_KEY", true),
     (
         "node --test",
