@@ -285,6 +285,12 @@ pub fn is_known(key: &str) -> bool {
     whole(key).is_some()
 }
 
+/// All whole keys that are known here.
+pub fn known() -> impl Iterator<Item = &'static str> {
+    let all = ROWS.iter().flat_map(|row| row.keys).copied();
+    all.filter(|key| !key.contains('.'))
+}
+
 /// Whether an environment takes a key over from the top level. What nobody knows is taken over, as wrangler does it.
 pub fn is_inherited(key: &str) -> bool {
     whole(key).is_none_or(|row| row.inherited)

@@ -35,7 +35,7 @@ pub(crate) async fn all(inputs: &Inputs, world: &World) -> Vec<Finding> {
     let mut findings = manifest::findings(world);
     findings.extend([cloudflare, neon, github].into_iter().flatten());
     findings.extend(secrets::findings(inputs, world));
-    findings.extend(wrangler::findings(world));
+    findings.extend(wrangler::findings(inputs, world));
     findings.extend(turbo::findings(world));
     findings.extend(workflows::findings(world));
     findings

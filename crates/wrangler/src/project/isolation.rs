@@ -434,6 +434,12 @@ mod tests {
         }
     }
 
+    fn of(config: &Value) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("wrangler.json"), config.to_string()).unwrap();
+        Config::find(folder.path()).unwrap()
+    }
+
     #[test]
     fn every_kind_of_thing_is_production_s_or_one_s_own() {
         for (key, item, kind, fields, said) in KINDS {
@@ -444,6 +450,10 @@ mod tests {
             binding["type"] = (*kind).into();
             assert_eq!(spoken(&Leads::of(&binding)), *said);
             let config = |of_production: &Value, of_staging: &Value| json!({"name": "api", "env": {"production": of_production, "staging": of_staging, "test": {}}});
+            // What is foreseen of it is what a bundle has.
+            let lone = of(&json!({"name": "api", *key: [item.clone()]}));
+            let expected = super::super::expected::metadata(&lone.settings(None).unwrap());
+            assert_eq!(expected["bindings"], json!([binding]), "{key}");
             let has = json!({ *key: [item] });
             let theirs = config(&has, &json!({}));
             for environment in ["staging", "preview", "test"] {

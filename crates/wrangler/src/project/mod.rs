@@ -6,10 +6,13 @@ pub mod by_wrangler;
 pub mod check;
 pub mod declared;
 pub mod durable;
+mod expected;
+pub mod foreseen;
 pub mod isolation;
 mod lanes;
 pub mod names;
 mod outside;
+pub mod problem;
 pub mod refused;
 pub mod render;
 mod routes;
@@ -161,7 +164,7 @@ impl Project {
             };
             let names = project.configs[&service.key].names();
             for problem in refused::refused(scope, service, &settings, &names, foreign.as_ref()) {
-                problems.add(&format!("services.{}", service.key), problem);
+                problems.add(&format!("services.{}", service.key), problem.text);
             }
         }
         for service in scope.services() {

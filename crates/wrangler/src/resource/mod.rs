@@ -181,7 +181,7 @@ impl Naming {
     }
 
     /// The list of a configuration that holds such things.
-    fn items<'a>(&self, settings: &Settings<'a>) -> impl Iterator<Item = &'a Value> {
+    pub(crate) fn items<'a>(&self, settings: &Settings<'a>) -> impl Iterator<Item = &'a Value> {
         let list = settings.get(self.key);
         let list = list.and_then(|value| {
             if self.inner.is_empty() {

@@ -1,0 +1,151 @@
+//! Workers that call each other by URL where such a call does not arrive. Pure, but for the sources.
+//!
+//! A `fetch` to a route of the Worker's own zone goes past all Workers to the origin, and so does one to workers.dev; to a
+//! custom domain it arrives (contract sheet of Cloudflare, section 3). With the compatibility flag
+//! `global_fetch_strictly_public` it goes by the front door, and arrives everywhere.
+
+use actions_core::environment::{Environment, Service};
+use actions_core::manifest::Routing;
+use actions_core::text::{listed, quoted_list};
+use serde_json::Value;
+
+use super::look::{Look, Subject};
+use super::source;
+use super::told::Told;
+use super::urls;
+use crate::finding::{Finding, Kind, Severity};
+
+pub(super) const FETCHED: Kind = Kind {
+    name: "fetch-over-route",
+    severity: Severity::Warning,
+    what: "A Worker's source fetches a sibling by its URL, in an environment whose hostnames are routes or at workers.dev.",
+    why: "A `fetch` to a route of the own zone goes past all Workers to the origin, where nothing answers; between Workers of one workers.dev name it ends with error 1042.",
+    mend: "Bind the sibling (`services` of the wrangler configuration) and call it by the binding, or set the compatibility flag `global_fetch_strictly_public`, or use `routing = \"custom-domain\"`.",
+};
+
+pub(super) const NAMED: Kind = Kind {
+    name: "url-over-route",
+    severity: Severity::Note,
+    what: "Variables hold siblings' URLs in an environment whose hostnames are routes or at workers.dev, and there is no service binding.",
+    why: "For links, redirects and CORS that is right; a `fetch` from one Worker to the other would not arrive.",
+    mend: "Nothing, where no Worker fetches it; else bind the sibling (`services` of the wrangler configuration).",
+};
+
+const PUBLIC_FETCH: &str = "global_fetch_strictly_public";
+
+/// A variable that leads to a sibling.
+struct Call<'a> {
+    name: &'a str,
+    sibling: &'a Service,
+}
+
+/// Variables through which a `fetch` would not arrive.
+fn calls<'a>(environment: &'a Environment, subject: &'a Subject<'_>) -> Vec<Call<'a>> {
+    let flags = subject.settings.get("compatibility_flags").and_then(Value::as_array);
+    if flags.into_iter().flatten().any(|flag| flag == PUBLIC_FETCH) {
+        return Vec::new();
+    }
+    let own = subject.service;
+    let resources = subject.settings.resources();
+    let is_bound = |sibling: &Service| {
+        resources
+            .iter()
+            .any(|resource| resource.kind.means_worker() && is_of(environment, sibling, &resource.id))
+    };
+    let vars = urls::effective(own, &subject.settings);
+    let calls = vars.into_iter().filter_map(|(name, value)| {
+        let hosts = urls::hosts(value);
+        let mut siblings = environment.services.iter().filter(|sibling| sibling.key != own.key);
+        let sibling = siblings.find(|sibling| {
+            let mut led = sibling.hostnames().filter(|host| !arrives(environment, host));
+            led.any(|host| hosts.iter().any(|named| named == host))
+        })?;
+        Some(Call { name, sibling }).filter(|call| !is_bound(call.sibling))
+    });
+    calls.collect()
+}
+
+/// Whether a binding's Worker is this service: by any name that it has in the manifest.
+fn is_of(environment: &Environment, service: &Service, worker: &str) -> bool {
+    let (own, _) = environment.names(service);
+    own.iter().any(|name| {
+        name == worker
+            || worker
+                .strip_prefix(name.as_str())
+                .is_some_and(|rest| rest.starts_with('-'))
+    })
+}
+
+fn arrives(environment: &Environment, host: &str) -> bool {
+    match environment.routing.of(host) {
+        Routing::Route | Routing::WorkersDev => false,
+        // Whatever the records of the environment lead to.
+        Routing::CustomDomain | Routing::Record => true,
+    }
+}
+
+/// Calls that stand in a Worker's source.
+pub(super) fn fetched(look: &Look<'_>, subject: &Subject<'_>) -> Vec<Told> {
+    let calls = calls(subject.environment, subject);
+    let names: Vec<&str> = calls.iter().map(|call| call.name).collect();
+    let folder = look.manifest.root.join(&subject.service.path);
+    let seen = source::fetches(&look.world.workspace, &folder, &names);
+    let told = calls.iter().filter_map(|call| {
+        let place = seen.get(call.name)?.clone();
+        let (name, key) = (call.name, &call.sibling.key);
+        let how = match subject.environment.routing {
+            Routing::WorkersDev => "at workers.dev",
+            _ => "by a route of the same zone",
+        };
+        let said = format!("it fetches `{name}`, which is `{key}` {how}: the call goes past that Worker");
+        Some(subject.told(&FETCHED, name, said, binding(subject, call.sibling), place))
+    });
+    told.collect()
+}
+
+/// The binding to write.
+fn binding(subject: &Subject<'_>, sibling: &Service) -> String {
+    let name = sibling.key.to_ascii_uppercase().replace('-', "_");
+    let worker = &sibling.base;
+    let item = if subject.is_toml() {
+        format!("`[[services]]` with `binding = \"{name}\"` and `service = \"{worker}\"`")
+    } else {
+        format!("`{{ \"binding\": \"{name}\", \"service\": \"{worker}\" }}` to `services`")
+    };
+    format!("add {item} in `{}`, and call `env.{name}.fetch(…)`", subject.file)
+}
+
+/// One finding for each environment: which variables lead to siblings, and are seen in no `fetch`.
+pub(super) fn named(look: &Look<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for environment in &look.world.environments {
+        let mut all = Vec::new();
+        for service in &environment.services {
+            let Some(subject) = look.subject(environment, service) else {
+                continue;
+            };
+            let told = fetched(look, &subject);
+            let calls = calls(environment, &subject);
+            let rest: Vec<&str> = calls
+                .iter()
+                .map(|call| call.name)
+                .filter(|name| !told.iter().any(|told| told.about == *name))
+                .collect();
+            if !rest.is_empty() {
+                all.push(format!("{} of `{}`", quoted_list(&rest), service.key));
+            }
+        }
+        if all.is_empty() {
+            continue;
+        }
+        let said = format!(
+            "in `{}`, {} lead to siblings that a `fetch` from a Worker does not reach",
+            environment.name,
+            listed(&all)
+        );
+        let remedy = "leave them for links and CORS, and give a Worker that fetches one a service binding";
+        let place = look.in_manifest(&["environments", &environment.name, "routing"]);
+        findings.push(Finding::new(&NAMED, format!("environments.{}", environment.name), said, remedy).at(place));
+    }
+    findings
+}
