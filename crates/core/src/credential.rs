@@ -63,7 +63,8 @@ fn is_short_number(value: &str) -> bool {
     value.len() < SHORTEST_NUMBER && value.chars().all(of_numbers)
 }
 
-fn carries(name: &str) -> bool {
+/// Whether what is called so is a credential by its name.
+pub fn carries(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     CARRIERS.iter().any(|part| name.contains(part))
 }

@@ -14,22 +14,47 @@ use crate::write::Document;
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
+    command: Option<String>,
+    check: Option<String>,
     fail_on: Option<String>,
     offline: Option<String>,
+    sarif: Option<String>,
     worker_secrets: Option<String>,
     files: Option<String>,
-    check: Option<String>,
+    stdout: Option<String>,
 }
 
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Say what is missing or wrong.
+    Check,
+    /// Propose a manifest.
+    Init,
+    /// Write what the team needs: checklists, workflows.
+    Write,
+}
+
+const COMMANDS: [(&str, Command); 3] = [
+    ("check", Command::Check),
+    ("init", Command::Init),
+    ("write", Command::Write),
+];
+
 pub(crate) struct Inputs {
+    pub(crate) command: Command,
+    /// With `write`: nothing is written, and what is not current fails the run.
+    pub(crate) check: bool,
     /// Where the repository is.
     pub(crate) workspace: PathBuf,
     /// The manifest, from the workspace.
     pub(crate) manifest: PathBuf,
     /// The environments to look at; empty: all of the manifest.
     pub(crate) environments: Vec<String>,
-    /// From here on a finding fails the run.
-    pub(crate) fail_on: Severity,
+    /// From here on a finding fails the run; `None`: none does.
+    pub(crate) fail_on: Option<Severity>,
+    /// Where the SARIF file goes, as it was named.
+    pub(crate) sarif: Option<String>,
     /// The pull request that the run is about.
     pub(crate) pull_request: Option<u64>,
     pub(crate) repository: Repository,
@@ -37,8 +62,8 @@ pub(crate) struct Inputs {
     pub(crate) offline: bool,
     /// What `write` writes.
     pub(crate) documents: Vec<Document>,
-    /// `write` only says what differs.
-    pub(crate) check: bool,
+    /// `init` prints its proposal and writes nothing.
+    pub(crate) stdout: bool,
     /// The services' secrets that the step has as one text.
     pub(crate) worker_secrets: Option<Pack>,
     /// Where a token is given.
@@ -47,10 +72,11 @@ pub(crate) struct Inputs {
     pub(crate) github: Option<GithubAccess>,
 }
 
-const FAIL_ON: [(&str, Severity); 3] = [
-    ("error", Severity::Error),
-    ("warning", Severity::Warning),
-    ("note", Severity::Note),
+const FAIL_ON: [(&str, Option<Severity>); 4] = [
+    ("error", Some(Severity::Error)),
+    ("warning", Some(Severity::Warning)),
+    ("note", Some(Severity::Note)),
+    ("never", None),
 ];
 
 impl Inputs {
@@ -65,15 +91,18 @@ impl Inputs {
         let cloudflare = common.has_cloudflare().then(|| common.cloudflare(&mut problems));
         let neon = common.has_neon().then(|| common.neon(&mut problems));
         let inputs = Self {
+            command: problems.choice("command", raw.command.as_deref(), &COMMANDS, Command::Check),
+            check: problems.boolean("check", raw.check.as_deref(), false),
+            sarif: raw.sarif.map(|path| path.trim().to_owned()),
             workspace: env.workspace(),
             manifest: common.manifest_path(env),
             environments: common.stated_environment().map(str::to_owned).into_iter().collect(),
-            fail_on: problems.choice("fail-on", raw.fail_on.as_deref(), &FAIL_ON, Severity::Error),
+            fail_on: problems.choice("fail-on", raw.fail_on.as_deref(), &FAIL_ON, Some(Severity::Error)),
             offline: problems.boolean("offline", raw.offline.as_deref(), false),
             pull_request: common.pull_request,
             repository: common.event.identity(),
             documents: documents(raw.files.as_deref(), &mut problems),
-            check: problems.boolean("check", raw.check.as_deref(), false),
+            stdout: problems.boolean("stdout", raw.stdout.as_deref(), false),
             worker_secrets: Pack::read(raw.worker_secrets.as_deref(), env, &mut problems),
             cloudflare,
             neon,

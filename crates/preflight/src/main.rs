@@ -4,16 +4,19 @@ mod catalogue;
 mod checks;
 mod document;
 mod finding;
+mod init;
 mod inputs;
 mod report;
+mod silence;
 mod world;
 mod write;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use actions_core::runner::{self, Runner};
 
-use crate::inputs::Inputs;
+use crate::inputs::{Command, Inputs};
 use crate::world::World;
 
 fn main() -> ExitCode {
@@ -21,11 +24,17 @@ fn main() -> ExitCode {
 }
 
 async fn run(runner: &Runner) -> anyhow::Result<()> {
+    let started = Instant::now();
     let inputs = Inputs::read(&runner.env).await?;
+    // It is what makes a manifest: there is nothing to look at before.
+    if inputs.command == Command::Init {
+        return init::run(runner, &inputs);
+    }
     let world = World::read(&inputs, &runner.env);
-    if runner.env.get("INPUT_COMMAND") == Some("write") {
+    if inputs.command == Command::Write {
         return write::run(runner, &inputs, &world);
     }
-    let findings = checks::all(&inputs, &world).await;
-    report::tell(runner, &inputs, &findings)
+    let seen = checks::all(&inputs, &world).await;
+    let judged = silence::judge(seen, world.document.as_ref(), inputs.environments.is_empty());
+    report::tell(runner, &inputs, &judged, started.elapsed())
 }

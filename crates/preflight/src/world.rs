@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) document: Option<Document>,
     /// The environments to look at. One per pull request is resolved for the event's, else for [`STAND_IN`].
     pub(crate) environments: Vec<Environment>,
+    /// The Cloudflare account, where it is given.
+    pub(crate) account: Option<String>,
     /// By service: its wrangler configuration, as people wrote it.
     pub(crate) services: IndexMap<String, WranglerFile>,
 }
@@ -68,6 +70,7 @@ impl World {
             env: env.clone(),
             manifest_file,
             manifest,
+            account: inputs.cloudflare.as_ref().map(|access| access.account_id.clone()),
             document,
             environments,
             services,

@@ -69,6 +69,7 @@ const READERS: &[(&str, &[&str])] = &[
     ("services.vars", DEPLOY),
     ("services.health", &["deploy-workers", "health-check"]),
     ("services.checks", &["health-check"]),
+    ("preflight.silence", &["preflight"]),
 ];
 
 /// A table of the manifest, and its keys.

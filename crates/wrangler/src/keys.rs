@@ -285,10 +285,10 @@ pub fn is_known(key: &str) -> bool {
     whole(key).is_some()
 }
 
-/// All whole keys that are known here.
-pub fn known() -> impl Iterator<Item = &'static str> {
+/// The known key that is nearest to one that is not.
+pub fn meant(key: &str) -> Option<&'static str> {
     let all = ROWS.iter().flat_map(|row| row.keys).copied();
-    all.filter(|key| !key.contains('.'))
+    actions_core::text::nearest(key, all.filter(|key| !key.contains('.')))
 }
 
 /// Whether an environment takes a key over from the top level. What nobody knows is taken over, as wrangler does it.

@@ -1,21 +1,26 @@
 //! The checks, area by area. Each is facts in, findings out; only tokens ask the vendors, and only read.
 
+mod asking;
 mod cloudflare;
 mod github;
 mod manifest;
 mod neon;
 mod secrets;
+#[cfg(test)]
+mod testing;
 mod turbo;
 mod workflows;
 mod wrangler;
 
 use crate::finding::{Finding, Kind};
 use crate::inputs::Inputs;
+use crate::silence;
 use crate::world::World;
 
 /// What is looked at, and the kinds of findings of each.
-pub(crate) const AREAS: [(&str, &[&Kind]); 8] = [
+pub(crate) const AREAS: [(&str, &[&Kind]); 9] = [
     ("manifest", manifest::KINDS),
+    ("silences", silence::KINDS),
     ("cloudflare", cloudflare::KINDS),
     ("neon", neon::KINDS),
     ("github", github::KINDS),
@@ -25,18 +30,60 @@ pub(crate) const AREAS: [(&str, &[&Kind]); 8] = [
     ("workflows", workflows::KINDS),
 ];
 
-/// Everything that can be found.
-pub(crate) async fn all(inputs: &Inputs, world: &World) -> Vec<Finding> {
-    let (cloudflare, neon, github) = tokio::join!(
-        cloudflare::findings(inputs, world),
-        neon::findings(inputs, world),
-        github::findings(inputs, world),
-    );
+/// What the checks found, and where nobody looked.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) unseen: Vec<Unseen>,
+}
+
+/// An area that was not looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unseen {
+    pub(crate) area: &'static str,
+    /// Completes "not looked at: …".
+    pub(crate) why: &'static str,
+}
+
+/// Everything that can be found. Where `offline` is set, no vendor's area is entered at all.
+pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
     let mut findings = manifest::findings(world);
-    findings.extend([cloudflare, neon, github].into_iter().flatten());
+    if !inputs.offline {
+        let (cloudflare, neon, github) = tokio::join!(
+            cloudflare::findings(inputs, world),
+            neon::findings(inputs, world),
+            github::findings(inputs, world),
+        );
+        findings.extend([cloudflare, neon, github].into_iter().flatten());
+    }
     findings.extend(secrets::findings(inputs, world));
-    findings.extend(wrangler::findings(inputs, world));
+    findings.extend(wrangler::findings(world));
     findings.extend(turbo::findings(world));
     findings.extend(workflows::findings(world));
-    findings
+    Seen {
+        findings,
+        unseen: unseen(inputs),
+    }
+}
+
+fn unseen(inputs: &Inputs) -> Vec<Unseen> {
+    let vendors = [
+        (
+            "cloudflare",
+            inputs.cloudflare.is_some(),
+            "no `cloudflare-api-token` is given",
+        ),
+        (
+            "neon",
+            inputs.neon.is_some(),
+            "no `neon-api-key` with a `neon-project-id` is given",
+        ),
+        ("github", inputs.github.is_some(), "no `github-token` is given"),
+    ];
+    let why = vendors.into_iter().filter_map(|(area, given, why)| match given {
+        _ if inputs.offline => Some((area, "`offline` is set")),
+        true => None,
+        false => Some((area, why)),
+    });
+    why.map(|(area, why)| Unseen { area, why }).collect()
 }

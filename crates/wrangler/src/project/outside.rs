@@ -82,13 +82,10 @@ impl Work<'_> {
         self.problems.extend(problems);
     }
 
-    /// A Worker that is none of the manifest's. `share` is what `shared` would call it.
     fn stranger(&self, what: &str, kind: ResourceKind, worker: &str, share: &str) -> Option<Problem> {
         let is_known = self.context.names.service(worker).is_some();
         (!is_known).then(|| {
-            let text = format!(
-                "{what} reaches {kind} `{worker}`, which is no service of the manifest and so not this environment's own; add it to `services`, or `{share}` to the environment's `shared`"
-            );
+            let text = isolation::stranger(what, kind, worker, share);
             Problem::new(Rule::Isolation, share, text)
         })
     }

@@ -35,27 +35,7 @@ pub fn refused(
     let mut problems = Vec::new();
     let exclusive = Exclusive::all(settings, names);
     if service.uploader == Uploader::Api {
-        let not_ours = BY_CONTENT.iter().map(|(key, what, _)| (*key, *what)).chain(BY_KEY);
-        let not_ours = not_ours.filter(|(key, _)| settings.has(key) && settings.get(key) != Some(&Value::Bool(false)));
-        problems.extend(not_ours.map(|(key, what)| refusal(key, what)));
-        let own = |kind: Exclusive| exclusive.contains_key(&kind);
-        if own(Exclusive::Consumer) {
-            problems.push(refusal("queues.consumers", "does not attach queue consumers"));
-        }
-        if own(Exclusive::Workflow) {
-            problems.push(refusal("workflows", "does not register workflows"));
-        }
-        for (inner, key, what) in [
-            ("triggers", "events", "does not subscribe to events"),
-            ("unsafe", "capnp", "does not upload schemas"),
-        ] {
-            if settings
-                .get(inner)
-                .is_some_and(|value| value.get(key).is_some_and(is_set))
-            {
-                problems.push(refusal(&format!("{inner}.{key}"), what));
-            }
-        }
+        problems.extend(not_ours(settings, &exclusive));
     } else {
         let taken = Taken {
             scope,
@@ -91,6 +71,38 @@ pub fn refused(
             "the wrangler configuration names account `{configured}`, and `cloudflare-account-id` another one; make them agree"
         );
         problems.push(Problem::new(Rule::Account, "account_id", text));
+    }
+    problems
+}
+
+/// Whether a configuration has what our own client refuses and the project's wrangler deploys. `names` are all that the
+/// Worker has.
+pub fn needs_wrangler(settings: &Settings<'_>, names: &[String]) -> bool {
+    !not_ours(settings, &Exclusive::all(settings, names)).is_empty()
+}
+
+/// What our own client refuses.
+fn not_ours(settings: &Settings<'_>, exclusive: &BTreeMap<Exclusive, Vec<String>>) -> Vec<Problem> {
+    let keys = BY_CONTENT.iter().map(|(key, what, _)| (*key, *what)).chain(BY_KEY);
+    let keys = keys.filter(|(key, _)| settings.has(key) && settings.get(key) != Some(&Value::Bool(false)));
+    let mut problems: Vec<Problem> = keys.map(|(key, what)| refusal(key, what)).collect();
+    let own = |kind: Exclusive| exclusive.contains_key(&kind);
+    if own(Exclusive::Consumer) {
+        problems.push(refusal("queues.consumers", "does not attach queue consumers"));
+    }
+    if own(Exclusive::Workflow) {
+        problems.push(refusal("workflows", "does not register workflows"));
+    }
+    for (inner, key, what) in [
+        ("triggers", "events", "does not subscribe to events"),
+        ("unsafe", "capnp", "does not upload schemas"),
+    ] {
+        if settings
+            .get(inner)
+            .is_some_and(|value| value.get(key).is_some_and(is_set))
+        {
+            problems.push(refusal(&format!("{inner}.{key}"), what));
+        }
     }
     problems
 }

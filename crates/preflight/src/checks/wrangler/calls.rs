@@ -16,7 +16,7 @@ use super::urls;
 use crate::finding::{Finding, Kind, Severity};
 
 pub(super) const FETCHED: Kind = Kind {
-    name: "fetch-over-route",
+    name: "sibling-fetched-by-url",
     severity: Severity::Warning,
     what: "A Worker's source fetches a sibling by its URL, in an environment whose hostnames are routes or at workers.dev.",
     why: "A `fetch` to a route of the own zone goes past all Workers to the origin, where nothing answers; between Workers of one workers.dev name it ends with error 1042.",
@@ -24,7 +24,7 @@ pub(super) const FETCHED: Kind = Kind {
 };
 
 pub(super) const NAMED: Kind = Kind {
-    name: "url-over-route",
+    name: "sibling-by-url",
     severity: Severity::Note,
     what: "Variables hold siblings' URLs in an environment whose hostnames are routes or at workers.dev, and there is no service binding.",
     why: "For links, redirects and CORS that is right; a `fetch` from one Worker to the other would not arrive.",

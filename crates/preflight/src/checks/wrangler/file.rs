@@ -19,7 +19,7 @@ pub(super) const MISSING: Kind = Kind {
 };
 
 pub(super) const UNREADABLE: Kind = Kind {
-    name: "wrangler-config-unreadable",
+    name: "wrangler-unreadable",
     severity: Severity::Error,
     what: "A wrangler configuration is not what its ending says: JSON with comments, or TOML.",
     why: "wrangler refuses it, and so does every deployment.",
@@ -35,7 +35,7 @@ pub(super) const NOT_BUILT: Kind = Kind {
 };
 
 pub(super) const NO_ENVIRONMENT: Kind = Kind {
-    name: "wrangler-env-missing",
+    name: "wrangler-environment-missing",
     severity: Severity::Error,
     what: "The manifest names an environment that a wrangler configuration does not have.",
     why: "wrangler ends with an unknown `--env`, and what that environment may use is not known.",

@@ -18,8 +18,6 @@ use crate::world::{STAND_IN, World};
 pub(super) struct Look<'a> {
     pub(super) world: &'a World,
     pub(super) manifest: &'a Manifest,
-    /// The Cloudflare account's id, where it is known.
-    pub(super) account: Option<&'a str>,
     pub(super) today: Date,
     /// Every environment of the manifest, chosen or not: what a chosen one is compared with.
     pub(super) all: Vec<Environment>,
@@ -37,7 +35,7 @@ pub(super) struct Subject<'a> {
 
 impl<'a> Look<'a> {
     /// `None` where there is no manifest that could be read.
-    pub(super) fn of(world: &'a World, account: Option<&'a str>, today: Date) -> Option<Self> {
+    pub(super) fn of(world: &'a World, today: Date) -> Option<Self> {
         let manifest = world.manifest.as_ref().ok()?;
         let all = manifest.environments.iter().filter_map(|(name, spec)| {
             let chosen = world.environments.iter().find(|environment| environment.name == *name);
@@ -48,7 +46,6 @@ impl<'a> Look<'a> {
         Some(Self {
             world,
             manifest,
-            account,
             today,
             all: all.collect(),
         })
@@ -87,7 +84,7 @@ impl<'a> Look<'a> {
             manifest: Some(self.manifest),
             chosen,
             shared: &environment.shared,
-            account: self.account,
+            account: self.world.account.as_deref(),
         }
     }
 

@@ -17,7 +17,6 @@ use wrangler::project::check;
 
 use self::look::Look;
 use crate::finding::{Finding, Kind};
-use crate::inputs::Inputs;
 use crate::world::World;
 
 pub(super) const KINDS: &[&Kind] = &[
@@ -56,9 +55,8 @@ pub(super) const KINDS: &[&Kind] = &[
     &names::UNKNOWN,
 ];
 
-pub(super) fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
-    let account = inputs.cloudflare.as_ref().map(|access| access.account_id.as_str());
-    let Some(look) = Look::of(world, account, check::today()) else {
+pub(super) fn findings(world: &World) -> Vec<Finding> {
+    let Some(look) = Look::of(world, check::today()) else {
         return Vec::new();
     };
     let (files, broken) = file::told(&look);

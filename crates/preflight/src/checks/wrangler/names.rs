@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actions_core::text::{nearest, quoted_list};
+use actions_core::text::quoted_list;
 use wrangler::keys as known;
 
 use super::look::{Look, Subject};
@@ -152,7 +152,7 @@ pub(super) fn keys(look: &Look<'_>, refused: &[Told]) -> Vec<Told> {
 }
 
 fn unknown(service: &str, key: &str, section: &str, place: Place) -> Told {
-    let near = nearest(key, known::known());
+    let near = known::meant(key);
     let (kind, remedy) = match near {
         Some(near) => (&TYPO, format!("write {}", quoted_list(&[near]))),
         None => (

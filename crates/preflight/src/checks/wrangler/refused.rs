@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use actions_core::text::nearest;
 use wrangler::keys;
 use wrangler::project::Project;
 use wrangler::project::problem::Rule;
@@ -36,7 +35,7 @@ pub(super) const CUSTOM_DOMAIN: Kind = Kind {
 };
 
 pub(super) const ISOLATION: Kind = Kind {
-    name: "not-its-own",
+    name: "binding-reaches-out",
     severity: Severity::Error,
     what: "An environment uses something outside its Workers that another environment uses, or that all pull requests would share: a KV namespace, a bucket, a database, a queue, another project's Worker.",
     why: "What one environment writes, the other reads: sessions, limits and data of production change with a preview.",
@@ -68,7 +67,7 @@ pub(super) const WITHOUT_CODE: Kind = Kind {
 };
 
 pub(super) const DATE: Kind = Kind {
-    name: "compatibility-date",
+    name: "compatibility-date-wrong",
     severity: Severity::Error,
     what: "The compatibility date is missing, in the future, or no date.",
     why: "Without one Cloudflare takes 2021-11-02, and the Worker runs as it never did in development; a later one is refused.",
@@ -121,7 +120,7 @@ pub(super) fn told(look: &Look<'_>, broken: &BTreeSet<(String, String)>) -> Vec<
                 _ => subject.place(&problem.about),
             };
             let is_key = problem.rule == Rule::UnknownKey;
-            if let Some(near) = nearest(&problem.about, keys::known()).filter(|_| is_key) {
+            if let Some(near) = keys::meant(&problem.about).filter(|_| is_key) {
                 remedy = format!("write `{near}` if that is meant, else {remedy}");
             }
             all.push(subject.told(kind(problem.rule), &problem.about, said, remedy, place));

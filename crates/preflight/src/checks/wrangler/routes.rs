@@ -14,7 +14,7 @@ use super::look::Look;
 use crate::finding::{Finding, Kind, Place, Severity};
 
 pub(super) const HIDDEN: Kind = Kind {
-    name: "hostname-behind-wildcard",
+    name: "domain-behind-wildcard",
     severity: Severity::Warning,
     what: "A custom domain of one environment is matched by a wildcard route of another, such as the one that serves tenants.",
     why: "Routes go before custom domains: the other environment's Worker answers, and `deploy-workers` refuses to attach such a domain.",

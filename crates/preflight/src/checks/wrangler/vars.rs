@@ -12,7 +12,7 @@ use super::urls;
 use crate::finding::{Kind, Severity};
 
 pub(super) const MISSING: Kind = Kind {
-    name: "var-missing",
+    name: "variable-missing",
     severity: Severity::Warning,
     what: "A Worker lacks a variable in one environment that it has in another.",
     why: "Environments do not inherit `vars`; the code reads `undefined`, and fails only where it uses it.",
@@ -20,7 +20,7 @@ pub(super) const MISSING: Kind = Kind {
 };
 
 pub(super) const LOCAL: Kind = Kind {
-    name: "var-local",
+    name: "variable-of-localhost",
     severity: Severity::Warning,
     what: "A deployed Worker has a variable that leads to `localhost`.",
     why: "The top level of a wrangler configuration is often for `wrangler dev`; on Cloudflare nothing listens there.",
@@ -28,7 +28,7 @@ pub(super) const LOCAL: Kind = Kind {
 };
 
 pub(super) const FOREIGN: Kind = Kind {
-    name: "var-of-another-environment",
+    name: "variable-of-another-environment",
     severity: Severity::Warning,
     what: "A Worker's variable leads to a hostname of another environment.",
     why: "A preview that calls production reads and writes production's data, whatever its own database is.",

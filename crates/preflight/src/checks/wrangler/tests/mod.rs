@@ -19,7 +19,7 @@ async fn told_in(workspace: &Path, environment: Option<&str>) -> String {
     if let Err(wrong) = &world.manifest {
         panic!("{wrong}");
     }
-    let lines = super::findings(&inputs, &world).into_iter().map(|finding| {
+    let lines = super::findings(&world).into_iter().map(|finding| {
         let place = finding.place.map_or_else(|| "-".to_owned(), |place| place.to_string());
         let kind = finding.kind;
         format!(

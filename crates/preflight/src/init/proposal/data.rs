@@ -1,0 +1,130 @@
+//! What an environment has for itself, and what it shares: bindings that lead out of it. Pure.
+
+use serde_json::Value;
+use wrangler::ResourceKind;
+
+use super::Plan;
+use super::conflicts::Conflict;
+use super::stages::Kind;
+
+/// What an environment says of bindings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Data {
+    pub(super) r2: Vec<(String, String)>,
+    pub(super) d1: Vec<(String, String)>,
+    /// With whose it is.
+    pub(super) shared: Vec<(String, String)>,
+    /// Bindings that stop a deployment until somebody decides, with whose they are.
+    pub(super) open: Vec<(String, String)>,
+}
+
+/// What is to be said of the conflicts of one environment. Pull requests get buckets and databases of their own; what
+/// environments that exist once share today they go on sharing, by name.
+pub(super) fn data(plan: &Plan<'_>, kind: Kind, conflicts: &[Conflict]) -> Data {
+    let mut data = Data::default();
+    for conflict in conflicts {
+        let said = format!(
+            "{} `{}` {}",
+            conflict.resource.kind, conflict.resource.id, conflict.whose
+        );
+        let share = |list: &mut Vec<(String, String)>, data_name: String, said: String| list.push((data_name, said));
+        match conflict.resource.kind {
+            ResourceKind::R2 | ResourceKind::D1 if kind == Kind::Preview => {
+                let named = own_name(plan, conflict);
+                let list = if conflict.resource.kind == ResourceKind::R2 {
+                    &mut data.r2
+                } else {
+                    &mut data.d1
+                };
+                list.push((qualified(conflict), named));
+            }
+            // They hold nothing of production's: a limit's counters, and rows that name their environment.
+            ResourceKind::RateLimit | ResourceKind::Dataset => share(&mut data.shared, qualified(conflict), said),
+            _ if kind == Kind::Once => share(&mut data.shared, qualified(conflict), said),
+            _ => share(&mut data.open, qualified(conflict), said),
+        }
+    }
+    for list in [&mut data.r2, &mut data.d1, &mut data.shared, &mut data.open] {
+        shorten(list);
+    }
+    data
+}
+
+fn qualified(conflict: &Conflict) -> String {
+    format!("{}.{}", conflict.service, conflict.binding)
+}
+
+/// The binding alone, where every service that has it means the same by it.
+fn shorten(list: &mut Vec<(String, String)>) {
+    let bare = |name: &str| name.split_once('.').map_or(name, |(_, binding)| binding).to_owned();
+    let all = list.clone();
+    for (name, value) in list.iter_mut() {
+        let same = all
+            .iter()
+            .filter(|(other, _)| bare(other) == bare(name))
+            .all(|(_, other)| other == value);
+        if same {
+            *name = bare(name);
+        }
+    }
+    let mut seen = Vec::new();
+    list.retain(|item| {
+        !seen.contains(item) && {
+            seen.push(item.clone());
+            true
+        }
+    });
+}
+
+/// The name of a preview's bucket or database: what the configuration has for `wrangler dev`, else made of the name that
+/// it has.
+fn own_name(plan: &Plan<'_>, conflict: &Conflict) -> String {
+    let (key, field, preview) = match conflict.resource.kind {
+        ResourceKind::R2 => ("r2_buckets", "bucket_name", "preview_bucket_name"),
+        _ => ("d1_databases", "database_name", "preview_database_id"),
+    };
+    let at = plan.names.keys.iter().position(|key| *key == conflict.service);
+    let items: Vec<Value> = at
+        .map(|at| {
+            let config = &plan.found.workers[at].config;
+            let sections = std::iter::once(None).chain(config.environments().into_iter().map(Some));
+            let all = sections.filter_map(|section| config.settings(section).ok()?.get(key)?.as_array().cloned());
+            all.flatten()
+                .filter(|item| item["binding"] == *conflict.binding)
+                .collect()
+        })
+        .unwrap_or_default();
+    let texts = |field: &str| -> Vec<String> {
+        items
+            .iter()
+            .filter_map(|item| item[field].as_str().map(str::to_owned))
+            .collect()
+    };
+    let names = texts(field);
+    // A database's preview id is often wrangler's word for the local one.
+    let given = texts(preview)
+        .into_iter()
+        .find(|given| key == "r2_buckets" && !names.contains(given));
+    let first = names
+        .first()
+        .map_or_else(|| format!("{}-{}", plan.project, conflict.binding), String::clone);
+    given.unwrap_or_else(|| format!("{}-preview", bare_name(&first)))
+}
+
+fn bare_name(name: &str) -> String {
+    let endings = [
+        "-production",
+        "-prod",
+        "-live",
+        "-staging",
+        "-development",
+        "-dev",
+        "-local",
+        "-test",
+    ];
+    let bare = endings
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name);
+    bare.to_lowercase().replace('_', "-")
+}

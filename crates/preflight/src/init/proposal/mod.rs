@@ -1,0 +1,207 @@
+//! From what a repository has to the manifest that it is proposed: text with a comment where something was guessed. Pure,
+//! but for the question what environments would share, which the configurations are read for again.
+
+mod conflicts;
+mod data;
+mod database;
+mod hosts;
+mod links;
+mod names;
+mod running;
+mod secrets;
+mod sections;
+mod stages;
+mod toml;
+
+use std::path::Path;
+
+use actions_core::environment::Environment;
+use actions_core::manifest::Manifest;
+
+use self::data::Data;
+use self::hosts::Hosts;
+use self::names::{Moved, Names};
+use self::stages::{Kind, Stage};
+use super::found::Found;
+
+/// What all of a proposal is made of.
+pub(super) struct Plan<'a> {
+    found: &'a Found,
+    /// The project's name.
+    project: String,
+    stages: Vec<Stage>,
+    /// Environments of the configurations that nobody deploys.
+    local: Vec<String>,
+    names: Names,
+    /// `None`: everything is at workers.dev.
+    hosts: Option<Hosts>,
+    /// The account's name at workers.dev, where a variable tells it.
+    account: Option<String>,
+}
+
+/// A manifest to be looked at.
+pub(super) struct Proposal {
+    pub(super) text: String,
+    /// `None`: it would be refused as it stands, and `problems` say why.
+    pub(super) manifest: Option<Manifest>,
+    /// By environment of the manifest, for a stand-in of a pull request where there is one per pull request.
+    pub(super) environments: Vec<Environment>,
+    /// What a deployment would refuse of it as it stands, each a sentence.
+    pub(super) problems: Vec<String>,
+    /// Workers that the manifest calls otherwise than today: environment, today's name, the other.
+    pub(super) moved: Vec<(String, String, String)>,
+    /// Buckets and databases that previews have for themselves, and the commands that make them.
+    pub(super) to_make: Vec<String>,
+}
+
+/// The proposal for the manifest's folder `root`.
+pub(super) fn propose(found: &Found, root: &Path) -> Proposal {
+    let plan = Plan::of(found);
+    let nothing = vec![Data::default(); plan.stages.len()];
+    // Asked of a manifest that says nothing of bindings, the rules of isolation tell what there is to say.
+    let first = Manifest::parse(&sections::text(&plan, &nothing), "codex.toml", root.to_owned());
+    let data: Vec<Data> = match &first {
+        Err(_) => nothing,
+        Ok(manifest) => {
+            let of_stage = plan.stages.iter().map(|stage| {
+                let environment = conflicts::resolved(manifest, &stage.name);
+                let conflicts = environment.map(|environment| conflicts::conflicts(manifest, &environment));
+                data::data(&plan, stage.kind, &conflicts.unwrap_or_default())
+            });
+            of_stage.collect()
+        }
+    };
+    let text = sections::text(&plan, &data);
+    let (mut environments, mut problems) = (Vec::new(), Vec::new());
+    let manifest = match Manifest::parse(&text, "codex.toml", root.to_owned()) {
+        Err(wrong) => {
+            problems.push(wrong.to_string());
+            None
+        }
+        Ok(manifest) => {
+            for name in manifest.environments.keys() {
+                match conflicts::resolved(&manifest, name) {
+                    Ok(environment) => {
+                        problems.extend(refused(&manifest, &environment));
+                        environments.push(environment);
+                    }
+                    Err(wrong) => problems.extend(
+                        wrong
+                            .into_iter()
+                            .map(|problem| format!("environment `{name}`: {problem}")),
+                    ),
+                }
+            }
+            Some(manifest)
+        }
+    };
+    let to_make = data.iter().flat_map(|data| {
+        let buckets = data
+            .r2
+            .iter()
+            .map(|(_, name)| format!("npx wrangler r2 bucket create {name}"));
+        buckets.chain(data.d1.iter().map(|(_, name)| format!("npx wrangler d1 create {name}")))
+    });
+    let mut to_make: Vec<String> = to_make.collect();
+    to_make.sort();
+    to_make.dedup();
+    let moved = plan
+        .names
+        .moved
+        .iter()
+        .map(|Moved { stage, today, then, .. }| (plan.stages[*stage].name.clone(), today.clone(), then.clone()));
+    Proposal {
+        moved: moved.collect(),
+        to_make,
+        text,
+        manifest,
+        environments,
+        problems,
+    }
+}
+
+/// What a deployment of the environment would refuse before anything is bundled, and what it would then refuse of
+/// bindings.
+fn refused(manifest: &Manifest, environment: &Environment) -> Vec<String> {
+    let (_, mut problems) = conflicts::project(manifest, environment);
+    for conflict in conflicts::conflicts(manifest, environment) {
+        problems.push(format!("services.{}: {}", conflict.service, conflict.refusal));
+    }
+    problems.extend(sections::lost(environment));
+    problems
+        .into_iter()
+        .map(|problem| format!("environment `{}`: {problem}", environment.name))
+        .collect()
+}
+
+impl<'a> Plan<'a> {
+    fn of(found: &'a Found) -> Self {
+        let (stages, local) = stages::stages(found);
+        let names = names::names(found, &stages);
+        let hosts = hosts::hosts(found, &stages, &names.keys);
+        let of_package = found.root_package().and_then(|package| package.name.clone());
+        let project = of_package.unwrap_or_else(|| found.called.clone());
+        // A scope is the registry's.
+        let project = names::label(project.rsplit('/').next().unwrap_or(&project));
+        let mut plan = Self {
+            found,
+            project: if project.is_empty() {
+                "project".to_owned()
+            } else {
+                project
+            },
+            stages,
+            local,
+            names,
+            hosts,
+            account: None,
+        };
+        plan.account = plan.account_at_workers_dev();
+        plan
+    }
+
+    /// The main hostname of a Worker in an environment that exists once, as the manifest makes it.
+    fn address(&self, stage: usize, worker: usize) -> Option<String> {
+        self.stages.get(stage).filter(|stage| stage.kind != Kind::Preview)?;
+        let Some(hosts) = &self.hosts else {
+            let worker = self.names.templates[stage].replace("{worker}", &self.names.bases[worker]);
+            return Some(format!("{worker}.{}.workers.dev", self.account.as_ref()?));
+        };
+        let made = || {
+            hosts.stages[stage]
+                .template
+                .replace("{subdomain}", &hosts.subdomains[worker])
+        };
+        let name = hosts.stages[stage].names[worker]
+            .iter()
+            .find(|name| !name.starts_with('*'));
+        let name = name.cloned().unwrap_or_else(made);
+        Some(if name == "@" {
+            hosts.zone.clone()
+        } else {
+            format!("{name}.{}", hosts.zone)
+        })
+    }
+
+    /// The account's name in a variable that holds the address of one of the Workers.
+    fn account_at_workers_dev(&self) -> Option<String> {
+        let names: Vec<String> = self
+            .found
+            .workers
+            .iter()
+            .flat_map(|worker| worker.config.names())
+            .collect();
+        let account = |text: &str| -> Option<String> {
+            let host = text.strip_prefix("https://")?.split('/').next()?;
+            let (worker, account) = host.strip_suffix(".workers.dev")?.split_once('.')?;
+            names.iter().any(|name| name == worker).then(|| account.to_owned())
+        };
+        self.found.workers.iter().find_map(|worker| {
+            let config = &worker.config;
+            let sections = std::iter::once(None).chain(config.environments().into_iter().map(Some));
+            let mut vars =
+                sections.filter_map(|section| config.settings(section).ok()?.get("vars")?.as_object().cloned());
+            vars.find_map(|vars| vars.values().filter_map(|value| value.as_str()).find_map(account))
+        })
+    }
+}
