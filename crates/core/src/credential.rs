@@ -108,7 +108,7 @@ fn is_drawn(run: &str) -> bool {
     }
 }
 
-/// How vendors begin what is to be kept secret: Stripe, GitHub, GitLab, Slack, Neon, npm, SendGrid, Cloudflare.
+/// How vendors begin what is to be kept secret: Stripe, GitHub, GitLab, Slack, Neon, npm, `SendGrid`, Cloudflare.
 const SECRET_BEGINNINGS: [&str; 20] = [
     "sk_live_",
     "sk_test_",

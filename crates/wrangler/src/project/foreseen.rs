@@ -6,19 +6,17 @@ use serde_json::Value;
 use super::names::Names;
 use super::problem::{Problem, Rule};
 use super::render::{self, Context, Known};
-use super::{NotBuilt, Project, Scope, check, expected, not_inherited, refused, routes};
-use crate::Settings;
-use actions_core::environment::Service;
-use actions_core::runner::Problems;
+use super::{Project, Scope, check, expected, not_inherited, refused, routes};
+use crate::{Config, Settings};
+use actions_core::environment::{Environment, Service};
+use indexmap::IndexMap;
 
 impl Project {
-    /// The configurations as people wrote them, without what is wrong with them: see [`Project::foresee`].
-    pub fn written(scope: Scope<'_>) -> Self {
-        let elsewhere = NotBuilt {
-            elsewhere: true,
-            ..NotBuilt::default()
-        };
-        Self::read(scope, &elsewhere, &mut Problems::default())
+    /// The configurations as people wrote them, by service; without those that could not be read.
+    pub fn written(environment: &Environment, mut configs: IndexMap<String, Config>) -> Self {
+        let section = |key: &str| environment.service(key)?.wrangler_env.clone();
+        configs.retain(|key, config| config.settings(section(key).as_deref()).is_ok());
+        Self::of(environment, configs)
     }
 
     /// Every problem of the chosen services, each with its service's key. Configurations that cannot be read, or lack

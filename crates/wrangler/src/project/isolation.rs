@@ -215,6 +215,10 @@ pub fn stranger(what: &str, kind: ResourceKind, worker: &str, share: &str) -> St
     )
 }
 
+/// The same for a namespace that the service's `kv` names already, in an environment that exists once.
+pub(super) const KEEPS_ID: &str =
+    "take its `id` out of that section of the wrangler configuration, so that the service's `kv` makes one";
+
 /// What gives an environment a thing of its own.
 pub fn remedy(kind: Option<ResourceKind>, whose: &Whose) -> &'static str {
     match (kind, whose) {

@@ -144,16 +144,7 @@ impl Project {
                 },
             }
         }
-        let mut project = Self {
-            configs,
-            wrangler_envs: environment
-                .services
-                .iter()
-                .filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)))
-                .collect(),
-            root: environment.root.clone(),
-            refused: BTreeSet::new(),
-        };
+        let mut project = Self::of(environment, configs);
         let foreign = project.foreign(scope);
         for (key, problem) in foreign.iter().flat_map(Foreign::unread) {
             problems.add(&format!("services.{key}"), problem);
@@ -183,6 +174,17 @@ impl Project {
             }
         }
         project
+    }
+
+    fn of(environment: &Environment, configs: IndexMap<String, Config>) -> Self {
+        let sections = environment.services.iter();
+        let sections = sections.filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)));
+        Self {
+            configs,
+            wrangler_envs: sections.collect(),
+            root: environment.root.clone(),
+            refused: BTreeSet::new(),
+        }
     }
 
     /// What a bundle would have told of services that were not bundled, as far as their configurations tell it.

@@ -71,7 +71,13 @@ impl Work<'_> {
             let is_own = |whose: &Whose| is_own_kv || matches!(whose, Whose::Nobodys(_));
             let whose = whose.filter(|whose| !(is_own(whose) && self.is_given(name)));
             problems.extend(whose.map(|whose| {
-                let (what, remedy) = (isolation::spoken(&leads), isolation::remedy(kind, &whose));
+                let is_listed = kind == Some(ResourceKind::Kv) && self.is_given(name);
+                let remedy = if is_listed {
+                    isolation::KEEPS_ID
+                } else {
+                    isolation::remedy(kind, &whose)
+                };
+                let what = isolation::spoken(&leads);
                 Problem::new(Rule::Isolation, name, isolation::conflict(name, &what, remedy, &whose))
             }));
             if let Some(worker) = binding["outbound"]["worker"]["service"].as_str() {

@@ -6,14 +6,14 @@
 
 use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
-use actions_core::text::{listed, quoted_list};
+use actions_core::text::quoted_list;
 use serde_json::Value;
 
 use super::look::{Look, Subject};
-use super::source;
+use super::source::Source;
 use super::told::Told;
 use super::urls;
-use crate::finding::{Finding, Kind, Severity};
+use crate::finding::{Kind, Severity};
 
 pub(super) const FETCHED: Kind = Kind {
     name: "sibling-fetched-by-url",
@@ -26,9 +26,9 @@ pub(super) const FETCHED: Kind = Kind {
 pub(super) const NAMED: Kind = Kind {
     name: "sibling-by-url",
     severity: Severity::Note,
-    what: "Variables hold siblings' URLs in an environment whose hostnames are routes or at workers.dev, and there is no service binding.",
-    why: "For links, redirects and CORS that is right; a `fetch` from one Worker to the other would not arrive.",
-    mend: "Nothing, where no Worker fetches it; else bind the sibling (`services` of the wrangler configuration).",
+    what: "A Worker's sources use a sibling's URL and fetch something, in an environment whose hostnames are routes or at workers.dev, and there is no service binding.",
+    why: "If it is that URL which they fetch, the sibling does not answer: the call goes past all Workers. For links, redirects and CORS it does not matter.",
+    mend: "Nothing, where no Worker fetches it; else bind the sibling (`services` of the wrangler configuration), or use `routing = \"custom-domain\"`.",
 };
 
 const PUBLIC_FETCH: &str = "global_fetch_strictly_public";
@@ -84,23 +84,59 @@ fn arrives(environment: &Environment, host: &str) -> bool {
     }
 }
 
-/// Calls that stand in a Worker's source.
-pub(super) fn fetched(look: &Look<'_>, subject: &Subject<'_>) -> Vec<Told> {
+/// Calls through which a Worker does not reach a sibling, as far as its sources tell of them.
+pub(super) fn told(look: &Look<'_>, subject: &Subject<'_>) -> Vec<Told> {
     let calls = calls(subject.environment, subject);
     let names: Vec<&str> = calls.iter().map(|call| call.name).collect();
     let folder = look.manifest.root.join(&subject.service.path);
-    let seen = source::fetches(&look.world.workspace, &folder, &names);
-    let told = calls.iter().filter_map(|call| {
-        let place = seen.get(call.name)?.clone();
+    let assets = subject
+        .settings
+        .get("assets")
+        .and_then(|assets| assets.get("directory")?.as_str());
+    let assets = assets.map(|assets| folder.join(assets));
+    let source = Source::of(&look.world.workspace, &folder, assets.as_deref(), &names);
+    let mut told = Vec::new();
+    let mut maybe: Vec<&Call<'_>> = Vec::new();
+    for call in &calls {
         let (name, key) = (call.name, &call.sibling.key);
-        let how = match subject.environment.routing {
-            Routing::WorkersDev => "at workers.dev",
-            _ => "by a route of the same zone",
-        };
-        let said = format!("it fetches `{name}`, which is `{key}` {how}: the call goes past that Worker");
-        Some(subject.told(&FETCHED, name, said, binding(subject, call.sibling), place))
-    });
-    told.collect()
+        match source.fetched.get(name) {
+            Some(place) => {
+                let how = how(subject.environment);
+                let said = format!("it fetches `{name}`, which is `{key}` {how}: the call goes past that Worker");
+                told.push(subject.told(&FETCHED, name, said, binding(subject, call.sibling), place.clone()));
+            }
+            None if source.may_fetch(name) => maybe.push(call),
+            None => {}
+        }
+    }
+    told.extend(named(look, subject, &maybe));
+    told
+}
+
+fn how(environment: &Environment) -> &'static str {
+    match environment.routing {
+        Routing::WorkersDev => "at workers.dev",
+        _ => "by a route of the same zone",
+    }
+}
+
+fn named(look: &Look<'_>, subject: &Subject<'_>, calls: &[&Call<'_>]) -> Option<Told> {
+    let first = calls.first()?;
+    let names: Vec<&str> = calls.iter().map(|call| call.name).collect();
+    let mut siblings: Vec<&str> = calls.iter().map(|call| call.sibling.key.as_str()).collect();
+    siblings.dedup();
+    let said = format!(
+        "it knows {} by URL alone ({}), {}, where a `fetch` would not reach the Worker",
+        quoted_list(&siblings),
+        quoted_list(&names),
+        how(subject.environment)
+    );
+    let remedy = format!(
+        "if the code fetches it, {}; links, redirects and CORS are fine",
+        binding(subject, first.sibling)
+    );
+    let place = look.place_of_var(subject, first.name);
+    Some(subject.told(&NAMED, "", said, remedy, place))
 }
 
 /// The binding to write.
@@ -113,39 +149,4 @@ fn binding(subject: &Subject<'_>, sibling: &Service) -> String {
         format!("`{{ \"binding\": \"{name}\", \"service\": \"{worker}\" }}` to `services`")
     };
     format!("add {item} in `{}`, and call `env.{name}.fetch(…)`", subject.file)
-}
-
-/// One finding for each environment: which variables lead to siblings, and are seen in no `fetch`.
-pub(super) fn named(look: &Look<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for environment in &look.world.environments {
-        let mut all = Vec::new();
-        for service in &environment.services {
-            let Some(subject) = look.subject(environment, service) else {
-                continue;
-            };
-            let told = fetched(look, &subject);
-            let calls = calls(environment, &subject);
-            let rest: Vec<&str> = calls
-                .iter()
-                .map(|call| call.name)
-                .filter(|name| !told.iter().any(|told| told.about == *name))
-                .collect();
-            if !rest.is_empty() {
-                all.push(format!("{} of `{}`", quoted_list(&rest), service.key));
-            }
-        }
-        if all.is_empty() {
-            continue;
-        }
-        let said = format!(
-            "in `{}`, {} lead to siblings that a `fetch` from a Worker does not reach",
-            environment.name,
-            listed(&all)
-        );
-        let remedy = "leave them for links and CORS, and give a Worker that fetches one a service binding";
-        let place = look.in_manifest(&["environments", &environment.name, "routing"]);
-        findings.push(Finding::new(&NAMED, format!("environments.{}", environment.name), said, remedy).at(place));
-    }
-    findings
 }

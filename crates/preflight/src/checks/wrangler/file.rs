@@ -116,7 +116,7 @@ fn unread(look: &Look<'_>, service: &Service, file: &WranglerFile, problem: &str
                 look,
                 service,
                 &UNREADABLE,
-                unreadable.problem.clone(),
+                format!("its wrangler configuration cannot be read: {}", unreadable.problem),
                 "correct it there",
             )
         };

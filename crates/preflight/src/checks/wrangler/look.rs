@@ -6,7 +6,7 @@ use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Manifest;
 use actions_core::owner::Repository;
 use jiff::civil::Date;
-use wrangler::project::Scope;
+use wrangler::project::{Project, Scope};
 use wrangler::{Config, Settings};
 
 use super::told::Told;
@@ -88,6 +88,13 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// The configurations of an environment's services.
+    pub(super) fn project(&self, environment: &Environment) -> Project {
+        let files = self.world.services.iter();
+        let configs = files.filter_map(|(key, file)| Some((key.clone(), file.config.as_ref().ok()?.clone())));
+        Project::written(environment, configs.collect())
+    }
+
     /// Where the manifest says something: as deep as it is there.
     pub(super) fn in_manifest(&self, path: &[&str]) -> Place {
         match &self.world.document {
@@ -122,24 +129,31 @@ impl Subject<'_> {
     /// Where something stands in the configuration: a key with dots, a name or a text; in the environment's section
     /// first, then at the top level. Else the section itself.
     pub(super) fn place(&self, about: &str) -> Place {
-        let Some(document) = self.document else {
-            return Place::of_file(&self.file);
-        };
-        let section = self.service.wrangler_env.as_deref();
-        let own = section.and_then(|section| document.get(&["env", section]));
+        let own = self.own();
         let found = own
             .and_then(|own| find(own, about))
-            .or_else(|| find(&document.root, about));
-        match (found.or(own), section) {
-            (Some(node), _) => document.place_of(node),
-            (None, _) => document.place(&["name"]),
+            .or_else(|| find(&self.document?.root, about));
+        self.place_of(found.or(own))
+    }
+
+    /// The environment's own section.
+    fn own(&self) -> Option<&Node> {
+        self.document?.get(&["env", self.service.wrangler_env.as_deref()?])
+    }
+
+    /// Where a node stands; the configuration as a whole, by its name, where there is none.
+    fn place_of(&self, node: Option<&Node>) -> Place {
+        match (self.document, node) {
+            (Some(document), Some(node)) => document.place_of(node),
+            (Some(document), None) => document.place(&["name"]),
+            (None, _) => Place::of_file(&self.file),
         }
     }
 
-    /// The configuration as a whole, by its name.
-    pub(super) fn file_place(&self) -> Place {
-        self.document
-            .map_or_else(|| Place::of_file(&self.file), |document| document.place(&["name"]))
+    /// The same, else the configuration as a whole.
+    pub(super) fn place_in_file(&self, about: &str) -> Place {
+        let own = self.own().and_then(|own| find(own, about));
+        self.place_of(own.or_else(|| find(&self.document?.root, about)))
     }
 
     /// Something told of it.

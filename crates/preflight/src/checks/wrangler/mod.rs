@@ -42,6 +42,8 @@ pub(super) const KINDS: &[&Kind] = &[
     &calls::FETCHED,
     &calls::NAMED,
     &routes::HIDDEN,
+    &routes::TENANTS,
+    &routes::UNATTACHED,
     &settings::UNOBSERVED,
     &settings::OLD_DATE,
     &settings::OPEN,
@@ -66,17 +68,17 @@ pub(super) fn findings(world: &World) -> Vec<Finding> {
     all.extend(refused);
     for subject in look.subjects() {
         all.extend(vars::told(&look, &subject));
-        all.extend(calls::fetched(&look, &subject));
+        all.extend(calls::told(&look, &subject));
         all.extend(settings::told(&look, &subject));
         all.extend(names::worker(&subject));
+        all.extend(routes::unattached(&look, &subject));
     }
     all.extend(names::folders(&look));
     all.extend(names::ports(&look));
     all.extend(keys);
     let mut findings = told::gathered(all);
     findings.extend(refused::unused(&look));
-    findings.extend(calls::named(&look));
-    findings.extend(routes::hidden(&look));
+    findings.extend(routes::under_wildcards(&look));
     findings
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use wrangler::keys;
-use wrangler::project::Project;
 use wrangler::project::problem::Rule;
 
 use super::look::Look;
@@ -104,7 +103,7 @@ pub(super) fn told(look: &Look<'_>, broken: &BTreeSet<(String, String)>) -> Vec<
     for environment in &look.world.environments {
         let chosen: Vec<String> = environment.services.iter().map(|service| service.key.clone()).collect();
         let scope = look.scope(environment, &chosen);
-        let project = Project::written(scope);
+        let project = look.project(environment);
         for (key, problem) in project.foresee(scope, look.today) {
             let named = || broken.iter().any(|(_, service)| *service == key);
             if problem.rule == Rule::Unread && named() {
@@ -114,14 +113,34 @@ pub(super) fn told(look: &Look<'_>, broken: &BTreeSet<(String, String)>) -> Vec<
                 .service(&key)
                 .and_then(|service| look.subject(environment, service));
             let Some(subject) = subject else { continue };
-            let (said, mut remedy) = split(&look.from_workspace(&problem.text));
-            let place = match problem.rule {
-                Rule::WithoutCode => look.in_manifest(&["services", &key]),
-                _ => subject.place(&problem.about),
-            };
-            let is_key = problem.rule == Rule::UnknownKey;
-            if let Some(near) = keys::meant(&problem.about).filter(|_| is_key) {
-                remedy = format!("write `{near}` if that is meant, else {remedy}");
+            let text = look.from_workspace(&problem.text);
+            let (mut said, mut remedy) = split(&text);
+            let mut place = subject.place(&problem.about);
+            match problem.rule {
+                Rule::WithoutCode => place = look.in_manifest(&["services", &key]),
+                Rule::Date => {
+                    remedy = format!(
+                        "set it to the day on which the Worker was last tried, such as `{}`",
+                        look.today
+                    );
+                    said = text;
+                    // Environments inherit it.
+                    place = subject.place_in_file(&problem.about);
+                }
+                // What an environment inherits is told once.
+                Rule::UnknownKey
+                    if all
+                        .iter()
+                        .any(|told: &Told| told.service == key && told.about == problem.about) =>
+                {
+                    continue;
+                }
+                Rule::UnknownKey => {
+                    let near = keys::meant(&problem.about);
+                    let near = near.map(|near| format!("write `{near}` if that is meant, else "));
+                    remedy = near.unwrap_or_default() + &remedy;
+                }
+                _ => {}
             }
             all.push(subject.told(kind(problem.rule), &problem.about, said, remedy, place));
         }
@@ -135,7 +154,7 @@ pub(super) fn unused(look: &Look<'_>) -> Vec<Finding> {
     for environment in &look.world.environments {
         let chosen: Vec<String> = environment.services.iter().map(|service| service.key.clone()).collect();
         let scope = look.scope(environment, &chosen);
-        for problem in Project::written(scope).foresee_unused(scope) {
+        for problem in look.project(environment).foresee_unused(scope) {
             let map = if problem.text.contains(".r2`") { "r2" } else { "d1" };
             let path = ["environments", &environment.name, map, &problem.about];
             let subject = path.join(".");

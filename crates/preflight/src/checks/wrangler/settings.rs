@@ -97,8 +97,7 @@ fn unobserved(subject: &Subject<'_>) -> Option<Told> {
     } else {
         "add `\"observability\": { \"enabled\": true }` at the top level"
     };
-    let place = subject.place(about);
-    let place = if about.is_empty() { subject.file_place() } else { place };
+    let place = subject.place_in_file(about);
     Some(subject.told(&UNOBSERVED, "", said.to_owned(), remedy.to_owned(), place))
 }
 
@@ -142,7 +141,7 @@ fn no_main(look: &Look<'_>, subject: &Subject<'_>) -> Option<Told> {
     let Some(main) = settings.text("main") else {
         let said = "it has neither `main` nor `assets`".to_owned();
         let remedy = "set `main` to the file that exports its handlers".to_owned();
-        return Some(subject.told(&NO_MAIN, "", said, remedy, subject.file_place()));
+        return Some(subject.told(&NO_MAIN, "", said, remedy, subject.place_in_file("")));
     };
     let file = subject.config.folder().join(main);
     // What is built is not there yet.

@@ -1,79 +1,94 @@
-//! The Workers' sources: whether a line fetches what a variable holds.
+//! The Workers' sources: whether they fetch what a variable holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use ignore::WalkBuilder;
-
+use crate::checks::turbo::reads::{files, is_test};
 use crate::finding::Place;
 use crate::world::from;
 
-/// What Workers are written in.
-const ENDINGS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "svelte", "vue"];
 /// Bytes; larger files are bundles.
 const LARGEST: u64 = 512 * 1024;
 
-/// Where one of these variables stands in a `fetch(…)` of one line, by variable. What git ignores is built, and left out.
-pub(super) fn fetches(workspace: &Path, folder: &Path, names: &[&str]) -> BTreeMap<String, Place> {
-    let mut found = BTreeMap::new();
-    if names.is_empty() {
-        return found;
-    }
-    let mut walk = WalkBuilder::new(folder);
-    walk.require_git(false)
-        .filter_entry(|entry| entry.file_name() != "node_modules")
-        .sort_by_file_path(Ord::cmp);
-    for entry in walk.build().filter_map(Result::ok) {
-        let path = entry.path();
-        let is_source = path
-            .extension()
-            .and_then(|ending| ending.to_str())
-            .is_some_and(|ending| ENDINGS.contains(&ending));
-        let is_small = entry
-            .metadata()
-            .is_ok_and(|data| data.is_file() && data.len() <= LARGEST);
-        if !is_source || !is_small || is_test(path) {
-            continue;
-        }
-        let Ok(text) = std::fs::read_to_string(path) else {
-            continue;
-        };
-        for (at, line) in text.lines().enumerate() {
-            for name in names.iter().filter(|name| fetches_it(line, name)) {
-                let column = line.find(name).map_or(1, |at| line[..at].chars().count() + 1);
-                found.entry((*name).to_owned()).or_insert_with(|| Place {
-                    file: from(workspace, path),
+/// What a folder's sources say of some variables.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    /// Where a variable stands in a `fetch(…)` of one line.
+    pub(super) fetched: BTreeMap<String, Place>,
+    /// Variables that stand anywhere.
+    named: BTreeSet<String>,
+    /// Whether anything is fetched by the global `fetch`.
+    fetches: bool,
+}
+
+impl Source {
+    /// Reads a Worker's own sources, without tests, without its `assets`, which browsers run, and without what git ignores.
+    pub(super) fn of(workspace: &Path, folder: &Path, assets: Option<&Path>, names: &[&str]) -> Self {
+        let mut source = Self::default();
+        let paths = if names.is_empty() { Vec::new() } else { files(folder) };
+        let is_asset = |path: &Path| assets.is_some_and(|assets| path.starts_with(assets));
+        for path in paths.into_iter().filter(|path| !is_asset(path)) {
+            let inside = from(folder, &path);
+            let is_small = path.metadata().is_ok_and(|data| data.len() <= LARGEST);
+            let text = (is_small && !is_test(&inside)).then(|| std::fs::read_to_string(&path).ok());
+            for (at, line) in text.flatten().unwrap_or_default().lines().enumerate() {
+                source.line(line, names, |column| Place {
+                    file: from(workspace, &path),
                     line: at + 1,
                     column,
                 });
             }
         }
+        source
     }
-    found
+
+    fn line(&mut self, line: &str, names: &[&str], place: impl Fn(usize) -> Place) {
+        // A comment does nothing, and a handler of this name is no call.
+        if line.trim_start().starts_with("//") || is_handler(line) {
+            return;
+        }
+        let calls: Vec<&str> = fetches(line).collect();
+        self.fetches |= !calls.is_empty();
+        for name in names {
+            if let Some(at) = word(line, name) {
+                self.named.insert((*name).to_owned());
+                if calls.iter().any(|call| word(call, name).is_some()) {
+                    let column = line[..at].chars().count() + 1;
+                    let fetched = self.fetched.entry((*name).to_owned());
+                    fetched.or_insert_with(|| place(column));
+                }
+            }
+        }
+    }
+
+    /// Whether the variable may be fetched somewhere: it is named, and something is fetched.
+    pub(super) fn may_fetch(&self, name: &str) -> bool {
+        self.fetches && self.named.contains(name)
+    }
 }
 
-fn is_test(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.contains(".test.") || name.contains(".spec.")
+/// `async fetch(request, env) {`: a Worker's own.
+fn is_handler(line: &str) -> bool {
+    let line = line.trim();
+    let name = line.strip_prefix("async ").unwrap_or(line);
+    name.starts_with("fetch(") && line.ends_with('{')
 }
 
-/// `fetch(…NAME…)`, the global one: a binding's is called by a dot.
-fn fetches_it(line: &str, name: &str) -> bool {
-    let code = line.split("//").next().filter(|_| line.trim_start().starts_with("//"));
-    let line = code.unwrap_or(line);
-    let mut calls = line.match_indices("fetch(");
-    calls.any(|(at, call)| {
+/// What stands behind each call of the global `fetch`: a binding's is called by a dot.
+fn fetches(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices("fetch(").filter_map(|(at, call)| {
         let before = line[..at].chars().next_back();
         let is_global = before.is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '.' | '_' | '$')))
             || line[..at].ends_with("globalThis.");
-        let rest = &line[at + call.len()..];
-        is_global && rest.match_indices(name).any(|(at, name)| is_word(rest, at, name.len()))
+        is_global.then_some(&line[at + call.len()..])
     })
 }
 
-fn is_word(text: &str, at: usize, len: usize) -> bool {
+/// Where a whole word stands.
+fn word(text: &str, word: &str) -> Option<usize> {
     let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    !is_part(text[..at].chars().next_back()) && !is_part(text[at + len..].chars().next())
+    let mut found = text.match_indices(word).map(|(at, _)| at);
+    found.find(|at| !is_part(text[..*at].chars().next_back()) && !is_part(text[at + word.len()..].chars().next()))
 }
 
 #[cfg(test)]
@@ -91,8 +106,16 @@ mod tests {
             ("await fetch(env.API_URL_OLD)", false),
             ("// await fetch(env.API_URL)", false),
             ("const url = env.API_URL;", false),
+            ("  async fetch(request, { API_URL }) {", false),
         ] {
-            assert_eq!(fetches_it(line, "API_URL"), is, "{line}");
+            let mut source = Source::default();
+            source.line(line, &["API_URL"], |_| Place::of_file("x"));
+            assert_eq!(!source.fetched.is_empty(), is, "{line}");
         }
+        let mut source = Source::default();
+        for line in ["const url = env.API_URL;", "await fetch(url)"] {
+            source.line(line, &["API_URL"], |_| Place::of_file("x"));
+        }
+        assert!(source.may_fetch("API_URL") && !source.may_fetch("AUTH_URL"));
     }
 }

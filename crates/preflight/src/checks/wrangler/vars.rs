@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use actions_core::credential;
 use actions_core::environment::{Environment, Service};
+use actions_core::text::quoted_list;
 use wrangler::{Config, Settings};
 
 use super::look::{Look, Subject};
@@ -45,7 +46,7 @@ pub(super) const SECRET: Kind = Kind {
 
 pub(super) fn told(look: &Look<'_>, subject: &Subject<'_>) -> Vec<Told> {
     let vars = urls::effective(subject.service, &subject.settings);
-    let mut told = missing(look, subject);
+    let mut told: Vec<Told> = missing(look, subject).into_iter().collect();
     for (name, value) in vars {
         let hosts = urls::hosts(value);
         let place = || look.place_of_var(subject, name);
@@ -127,62 +128,50 @@ fn vars_of(config: &Config, environment: &Environment, key: &str) -> Option<BTre
     )
 }
 
-/// Variables that production has, or that production lacks and both another environment and the top level have.
-fn missing(look: &Look<'_>, subject: &Subject<'_>) -> Vec<Told> {
+/// Variables that production has, or that production lacks and another environment has beside the top level.
+fn missing(look: &Look<'_>, subject: &Subject<'_>) -> Option<Told> {
     // All of them are missing, which is told as such.
     if subject.settings.lost().contains(&"vars") && subject.service.vars.is_empty() {
-        return Vec::new();
+        return None;
     }
-    let key = subject.service.key.as_str();
-    let others = || look.all.iter().filter(|other| other.name != subject.environment.name);
-    let production = others().find(|other| other.name == "production");
-    let top = || -> BTreeSet<String> {
+    let (key, here) = (subject.service.key.as_str(), &subject.environment.name);
+    let of = |environment: &Environment| vars_of(subject.config, environment, key).unwrap_or_default();
+    let top = || {
         let top = subject.config.settings(None).ok();
         let vars = top.and_then(|top| top.get("vars")?.as_object());
-        vars.into_iter().flatten().map(|(name, _)| name.clone()).collect()
+        let names = vars.into_iter().flatten().map(|(name, _)| name.clone());
+        names.collect::<BTreeSet<String>>()
     };
-    let wanted: Vec<(String, String)> = match production {
-        Some(production) => {
-            let theirs = vars_of(subject.config, production, key).unwrap_or_default();
-            theirs
-                .into_iter()
-                .map(|name| (name, "`production`".to_owned()))
-                .collect()
+    let mut others = look.all.iter().filter(|other| other.name != *here);
+    let (wanted, owner) = if here == PRODUCTION {
+        // What only previews have may be local development's.
+        let other = others.find(|other| other.pull_request.is_none())?;
+        (&of(other) & &top(), format!("`{}`", other.name))
+    } else {
+        match others.find(|other| other.name == PRODUCTION) {
+            Some(production) => (of(production), format!("`{PRODUCTION}`")),
+            None => (top(), "the top level".to_owned()),
         }
-        None if subject.environment.name == "production" => {
-            let top = top();
-            let mut wanted = Vec::new();
-            for other in others() {
-                let theirs = vars_of(subject.config, other, key).unwrap_or_default();
-                let both = theirs.intersection(&top);
-                wanted.extend(both.map(|name| (name.clone(), format!("`{}`", other.name))));
-            }
-            wanted
-        }
-        None => top()
-            .into_iter()
-            .map(|name| (name, "the top level".to_owned()))
-            .collect(),
     };
     let has = names(subject.service, &subject.settings);
-    let mut seen = BTreeSet::new();
-    let lacking = wanted
-        .into_iter()
-        .filter(|(name, _)| !has.contains(name) && seen.insert(name.clone()));
-    lacking
-        .map(|(name, owner)| {
-            let said = format!("variable `{name}` is missing, which it has in {owner}");
-            let remedy = match subject.service.wrangler_env.as_deref() {
-                Some(section) => format!("add it to `env.{section}.vars`"),
-                None => "add it to `vars` at the top level".to_owned(),
-            };
-            subject.told(
-                &MISSING,
-                &name,
-                said,
-                format!("{remedy}, or to the manifest's `vars`"),
-                subject.place("vars"),
-            )
-        })
-        .collect()
+    let lacking: Vec<&String> = wanted.difference(&has).collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let (noun, them) = if lacking.len() == 1 {
+        ("variable", "it")
+    } else {
+        ("variables", "them")
+    };
+    let said = format!("it lacks {noun} {}, which it has in {owner}", quoted_list(&lacking));
+    let section = subject.service.wrangler_env.as_deref();
+    let section = section.map_or_else(
+        || "`vars` at the top level".to_owned(),
+        |section| format!("`env.{section}.vars`"),
+    );
+    let remedy = format!("add {them} to {section}, or to the manifest's `vars`");
+    Some(subject.told(&MISSING, "", said, remedy, subject.place("vars")))
 }
+
+/// The environment that the others are held against.
+const PRODUCTION: &str = "production";

@@ -1,13 +1,13 @@
 use std::path::Path;
 
-use super::told_in;
+use super::{in_folder, lines};
 
 #[tokio::test]
 async fn the_platform_is_clean() {
     let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../action-tests/platform");
     let platform = std::fs::canonicalize(platform).unwrap();
-    insta::assert_snapshot!(told_in(&platform, None).await, @r#"
-    codex.toml:17:1 note sibling-by-url environments.preview: in `preview`, `API_URL` and `WEB_APP_URL` of `identity-api`, `API_URL` and `WEB_APP_URL` of `content-api`, `API_URL` and `WEB_APP_URL` of `auth`, `WEB_APP_URL` of `stripe-webhook-handler` and `API_URL` of `web` lead to siblings that a `fetch` from a Worker does not reach; leave them for links and CORS, and give a Worker that fetches one a service binding
-    codex.toml:71:1 warning domain-behind-wildcard environments.staging: `identity-api-staging.revelations.studio`, `content-api-staging.revelations.studio`, `auth-staging.revelations.studio`, `api-staging.revelations.studio` and `codex-staging.revelations.studio` of `staging` are matched by route `*.revelations.studio/*` of `web` in `production`, and routes go before custom domains; set `routing = "route"` for `environments.staging`: the more specific route goes first
+    insta::assert_snapshot!(lines(&in_folder(&platform, None).await), @r#"
+    codex.toml:14:1 note hostnames-under-wildcard environments.preview: route `*.revelations.studio/*` of `web` in `production` matches the hostnames of `preview`: `production` answers there while no preview does; reserve such names in the application, so that no tenant takes one
+    codex.toml:29:1 warning domain-behind-wildcard environments.staging: route `*.revelations.studio/*` of `web` in `production` matches `identity-api-staging.revelations.studio`, `content-api-staging.revelations.studio`, `auth-staging.revelations.studio`, `api-staging.revelations.studio` and `codex-staging.revelations.studio` of `staging`, and routes go before custom domains; set `routing = "route"` for `environments.staging`: the more specific route goes first
     "#);
 }
