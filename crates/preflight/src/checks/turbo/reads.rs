@@ -219,7 +219,7 @@ fn is_config(path: &str, stem: &str) -> bool {
     name.is_some_and(|rest| rest.starts_with(".config.") || stem == "knex" && rest.starts_with("file."))
 }
 
-fn is_test(path: &str) -> bool {
+pub(in crate::checks) fn is_test(path: &str) -> bool {
     let in_folder = ["test/", "tests/", "__tests__/", "e2e/"];
     path.contains(".test.")
         || path.contains(".spec.")
@@ -233,7 +233,7 @@ fn is_end_to_end(path: &str) -> bool {
 }
 
 /// A package's own code, without packages inside of it.
-fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+pub(in crate::checks) fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     let root = folder.to_owned();
     let mut walk = WalkBuilder::new(folder);
     walk.require_git(false).filter_entry(move |entry| {
