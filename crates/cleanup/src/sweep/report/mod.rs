@@ -63,6 +63,8 @@ impl Ended {
 pub(crate) struct Report {
     mode: Mode,
     zoneless: bool,
+    /// Without its keys, what is there was not looked at.
+    unseen: Option<&'static str>,
     pub(crate) braked: Option<Brake>,
     pub(crate) cancelled: Option<Interrupt>,
     open: usize,
@@ -118,6 +120,7 @@ impl Report {
         Self {
             mode: read.mode.clone(),
             zoneless: inputs.zoneless,
+            unseen: inputs.unseen(),
             braked: None,
             cancelled: None,
             open: read.open.len(),
@@ -215,7 +218,7 @@ impl Report {
             },
             left,
             kept,
-            unseen: None,
+            unseen: self.unseen.map(str::to_owned),
             zoneless: self.zoneless,
             environments: self.rows.iter().map(|row| row.swept.clone()).collect(),
             alive: Some(self.all - self.rows.len()),
@@ -247,6 +250,10 @@ impl Report {
         let mut parts = Vec::new();
         match &self.mode {
             _ if self.rows.is_empty() && alive == 0 => parts.push("nothing to sweep".to_owned()),
+            _ if self.rows.is_empty() && (self.unseen.is_some() || self.zoneless) => parts.push(format!(
+                "nothing to sweep: {} of this repository, alive as far as was looked",
+                environments(alive)
+            )),
             _ if self.rows.is_empty() => parts.push(format!(
                 "nothing to sweep: {} of this repository, all alive",
                 environments(alive)
@@ -286,6 +293,10 @@ impl Report {
                 }
                 parts.push(format!("{alive} alive"));
             }
+        }
+        parts.extend(self.unseen.map(wording::unseen));
+        if self.zoneless {
+            parts.push(wording::ZONELESS.to_owned());
         }
         if !self.alike.is_empty() {
             let named: Vec<String> = self
