@@ -141,7 +141,7 @@ async fn few_requests_and_an_open_production_are_told() {
     assert_eq!(calm.await, "");
 }
 
-const GIVES: &str = r#"on: push
+const GIVES: &str = r"on: push
 jobs:
   deploy:
     steps:
@@ -155,7 +155,7 @@ jobs:
       - uses: codex/actions/actions/neon-branch@v1
         with:
           neon-api-key: ${{ secrets.NEON_API_KEY || vars.NEON_API_KEY }}
-"#;
+";
 
 #[tokio::test]
 async fn secrets_that_github_has_nowhere_are_told_where_they_are_given() {
