@@ -41,7 +41,7 @@ pub(crate) struct WranglerFile {
     pub(crate) folder: String,
     /// What wrangler makes of it.
     pub(crate) config: Result<Config, String>,
-    /// The same file with places.
+    /// The same file with places; `None` where there is none.
     pub(crate) document: Result<Option<Document>, Unreadable>,
 }
 
@@ -105,14 +105,15 @@ impl World {
 impl WranglerFile {
     fn read(workspace: &Path, folder: &Path) -> Self {
         let config = Config::of_user(folder);
-        let document = match &config {
-            Ok(config) => Document::read(workspace, &from(workspace, &config.file)),
-            Err(_) => Ok(None),
+        let file = match &config {
+            Ok(config) => Some(config.file.clone()),
+            Err(_) => Config::file_in(folder).ok().flatten(),
         };
+        let document = file.map(|file| Document::read(workspace, &from(workspace, &file)));
         Self {
             folder: from(workspace, folder),
             config,
-            document,
+            document: document.unwrap_or(Ok(None)),
         }
     }
 }

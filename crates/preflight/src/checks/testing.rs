@@ -48,3 +48,24 @@ pub(super) fn kinds(findings: &[Finding]) -> Vec<&'static str> {
     names.dedup();
     names
 }
+
+/// A manifest with previews, production, a database and a key of its own for previews.
+pub(super) const SHOP: &str = r#"
+[project]
+name = "shop"
+zone = "example.com"
+[database]
+parent = "production"
+[environments.preview]
+hostname = "{subdomain}-{pr}"
+worker = "{worker}-preview-{pr}"
+branch = "preview-{pr}"
+secrets = { STRIPE_SECRET_KEY = "STRIPE_TEST_KEY" }
+[environments.production]
+[services.api]
+path = "api"
+secrets = ["DATABASE_URL", "SESSION_SECRET"]
+[services.pay]
+path = "pay"
+secrets = ["STRIPE_SECRET_KEY"]
+"#;

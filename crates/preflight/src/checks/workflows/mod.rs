@@ -6,6 +6,7 @@ mod concurrency;
 mod danger;
 mod inputs;
 mod leaving;
+mod levels;
 mod ours;
 mod permissions;
 mod pins;
@@ -156,6 +157,6 @@ impl Facts<'_> {
     }
 
     fn makes_preview(&self, used: &Use<'_>) -> bool {
-        used.deploys() && self.is_per_pull_request(used) == Some(true)
+        used.deploys() && !used.is_called_from_elsewhere() && self.is_per_pull_request(used) == Some(true)
     }
 }
