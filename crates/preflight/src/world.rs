@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use wrangler::Config;
 
 use crate::document::{Document, Unreadable};
+use crate::finding::{Finding, Place};
 use crate::inputs::Inputs;
 
 /// The repository as it is checked out, and the step's variables.
@@ -87,6 +88,16 @@ impl World {
             environments,
             unresolved,
             services,
+        }
+    }
+}
+
+impl World {
+    /// The finding, at what the manifest says of it, as deep as it says anything.
+    pub(crate) fn in_manifest(&self, finding: Finding, path: &[&str]) -> Finding {
+        match &self.document {
+            Some(document) => finding.at(document.place(path)),
+            None => finding.at(Place::of_file(self.manifest_file.clone())),
         }
     }
 }

@@ -48,9 +48,9 @@ pub(crate) struct Unseen {
 /// Everything that can be found. What `offline` and missing tokens leave out, each vendor's area knows itself.
 pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
     let (cloudflare, neon, github) = tokio::join!(
-        cloudflare::findings(inputs, world),
-        neon::findings(inputs, world),
-        github::findings(inputs, world),
+        Box::pin(cloudflare::findings(inputs, world)),
+        Box::pin(neon::findings(inputs, world)),
+        Box::pin(github::findings(inputs, world)),
     );
     let mut findings = manifest::findings(world);
     findings.extend([cloudflare, neon, github].into_iter().flatten());

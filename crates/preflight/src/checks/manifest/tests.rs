@@ -20,7 +20,7 @@ async fn told(manifest: &str) -> String {
 }
 
 async fn told_with(manifest: &str, env: &[(&str, &str)]) -> String {
-    let (_, world) = world(&[("codex.toml", manifest)], env).await;
+    let (_, world, _folder) = world(&[("codex.toml", manifest)], env).await;
     lines(&findings(&world))
 }
 
@@ -32,7 +32,7 @@ async fn nothing_is_told_of_a_manifest_that_can_be_used() {
 
 #[tokio::test]
 async fn manifest_missing_names_init() {
-    let (_, world) = world(&[("README.md", "")], &[("INPUT_MANIFEST", "apps/codex.toml")]).await;
+    let (_, world, _folder) = world(&[("README.md", "")], &[("INPUT_MANIFEST", "apps/codex.toml")]).await;
     insta::assert_snapshot!(lines(&findings(&world)), @"- manifest-missing apps/codex.toml: there is no `apps/codex.toml`; run `preflight init`, which proposes one, or name its path by `manifest`");
 }
 

@@ -14,6 +14,7 @@ use crate::world::World;
 pub(super) const KINDS: &[&Kind] = kinds::ALL;
 
 pub(super) async fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
+    // What the manifest alone tells: no request is made for it.
     let mut findings = judge::shared(world);
     let database = world.environments.iter().find_map(|it| it.database.as_ref());
     let access = inputs.neon.as_ref().filter(|_| !inputs.offline);
