@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use actions_core::environment::Environment;
-use actions_core::manifest::{Manifest, Wrong};
+use actions_core::manifest::{EnvironmentSpec, Manifest, Wrong};
 use actions_core::runner::Env;
 use indexmap::IndexMap;
 use wrangler::Config;
@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) document: Option<Document>,
     /// The environments to look at. One per pull request is resolved for the event's, else for [`STAND_IN`].
     pub(crate) environments: Vec<Environment>,
+    /// Those that cannot be resolved, by name, and why.
+    pub(crate) unresolved: Vec<(String, String)>,
     /// The Cloudflare account, where it is given.
     pub(crate) account: Option<String>,
     /// By service: its wrangler configuration, as people wrote it.
@@ -49,14 +51,24 @@ impl World {
         let manifest_file = from(&workspace, &inputs.manifest);
         let manifest = Manifest::load(&inputs.manifest);
         let document = Document::read(&workspace, &manifest_file).ok().flatten();
-        let (mut environments, mut services) = (Vec::new(), IndexMap::new());
+        let (mut environments, mut unresolved, mut services) = (Vec::new(), Vec::new(), IndexMap::new());
         if let Ok(manifest) = &manifest {
-            let chosen = |name: &&String| inputs.environments.is_empty() || inputs.environments.contains(name);
-            for name in manifest.environments.keys().filter(chosen) {
+            let all = manifest.environments.keys().cloned().collect();
+            let chosen = if inputs.environments.is_empty() {
+                all
+            } else {
+                inputs.environments.clone()
+            };
+            for name in chosen {
+                let spec = manifest.environments.get(&name);
                 let number = Some(inputs.pull_request.unwrap_or(STAND_IN));
-                let number = number.filter(|_| manifest.environments[name].is_per_pull_request());
-                // What cannot be resolved is a problem that the manifest's check finds.
-                environments.extend(Environment::resolve(manifest, name, number, &inputs.repository).ok());
+                let number = number.filter(|_| spec.is_some_and(EnvironmentSpec::is_per_pull_request));
+                match Environment::resolve(manifest, &name, number, &inputs.repository) {
+                    Ok(environment) => environments.push(environment),
+                    Err(wrong) => {
+                        unresolved.extend(wrong.0.into_iter().map(|(_, problem)| (name.clone(), problem)));
+                    }
+                }
             }
             for (key, service) in &manifest.services {
                 services.insert(
@@ -73,6 +85,7 @@ impl World {
             account: inputs.cloudflare.as_ref().map(|access| access.account_id.clone()),
             document,
             environments,
+            unresolved,
             services,
         }
     }
@@ -100,5 +113,6 @@ pub(crate) fn from(workspace: &Path, path: &Path) -> String {
         .components()
         .filter(|part| !matches!(part, std::path::Component::CurDir));
     let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
+    // Outside of the workspace a path keeps its root, which is a part of its own.
+    parts.join("/").replacen("//", "/", 1)
 }

@@ -224,6 +224,7 @@ fn docs(workspace: &Workspace, check: bool) -> Result<()> {
         ("local-cloud", "the_readme_shows_the_table"),
         ("wrangler", "the_table_of_keys_is_current"),
         ("reference", "current"),
+        ("preflight", "findings_md_is_current"),
     ] {
         let mut cargo = Command::new("cargo");
         cargo.args(["test", "--quiet", "--package", package, test]);
