@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use wrangler::Config;
 
 use crate::document::{Document, Unreadable};
+use crate::finding::{Finding, Place};
 use crate::inputs::Inputs;
 
 /// The repository as it is checked out, and the step's variables.
@@ -40,7 +41,7 @@ pub(crate) struct WranglerFile {
     pub(crate) folder: String,
     /// What wrangler makes of it.
     pub(crate) config: Result<Config, String>,
-    /// The same file with places.
+    /// The same file with places; `None` where there is none.
     pub(crate) document: Result<Option<Document>, Unreadable>,
 }
 
@@ -91,17 +92,28 @@ impl World {
     }
 }
 
+impl World {
+    /// The finding, at what the manifest says of it, as deep as it says anything.
+    pub(crate) fn in_manifest(&self, finding: Finding, path: &[&str]) -> Finding {
+        match &self.document {
+            Some(document) => finding.at(document.place(path)),
+            None => finding.at(Place::of_file(self.manifest_file.clone())),
+        }
+    }
+}
+
 impl WranglerFile {
     fn read(workspace: &Path, folder: &Path) -> Self {
         let config = Config::of_user(folder);
-        let document = match &config {
-            Ok(config) => Document::read(workspace, &from(workspace, &config.file)),
-            Err(_) => Ok(None),
+        let file = match &config {
+            Ok(config) => Some(config.file.clone()),
+            Err(_) => Config::file_in(folder).ok().flatten(),
         };
+        let document = file.map(|file| Document::read(workspace, &from(workspace, &file)));
         Self {
             folder: from(workspace, folder),
             config,
-            document,
+            document: document.unwrap_or(Ok(None)),
         }
     }
 }
