@@ -68,10 +68,10 @@ async fn an_account_that_differs_from_the_step_s_is_told() {
             ("INPUT_CLOUDFLARE_ACCOUNT_ID", id),
         ]
     };
-    let (_, same) = world(&files, &account("a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1")).await;
+    let (_, same, _folder) = world(&files, &account("a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1")).await;
     assert_eq!(lines(&super::findings(&same)), "");
     // Kind: account-differs.
-    let (_, other) = world(&files, &account("b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2")).await;
+    let (_, other, _folder) = world(&files, &account("b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2")).await;
     insta::assert_snapshot!(lines(&super::findings(&other)), @"api/wrangler.jsonc:6:3 error account-differs services.api.account_id: `api` in `preview`, `staging` and `production`: the wrangler configuration names account `a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1`, and `cloudflare-account-id` another one; make them agree");
 }
 
