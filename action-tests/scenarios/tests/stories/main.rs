@@ -51,6 +51,7 @@ mod pr_comment_production;
 mod pr_comment_reports;
 mod pr_comment_sections;
 mod pr_comment_writes;
+mod preflight_init;
 mod preview_dns;
 mod pull_request;
 mod retries;

@@ -66,6 +66,13 @@ pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
     }
 }
 
+/// What can be found in the manifest and the configurations that it names.
+pub(crate) fn of_manifest(world: &World) -> Vec<Finding> {
+    let mut findings = manifest::findings(world);
+    findings.extend(wrangler::findings(world));
+    findings
+}
+
 fn unseen(inputs: &Inputs) -> Vec<Unseen> {
     let vendors = [
         (

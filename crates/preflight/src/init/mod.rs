@@ -35,7 +35,7 @@ pub(crate) fn run(runner: &Runner, inputs: &Inputs) -> anyhow::Result<()> {
     if found.workers.is_empty() {
         return Err(fault(report::nothing(&found)).into());
     }
-    let proposal = propose(&found, root);
+    let proposal = propose(&found, inputs, &runner.env);
     if inputs.stdout {
         runner.say(proposal.text.trim_end());
         return Ok(());

@@ -1,11 +1,14 @@
 //! What `init` says: what the manifest changes for the repository, made from the manifest as it was read back, and the
 //! commands that come next.
 
+use std::collections::BTreeSet;
+
 use actions_core::environment::{Environment, Service};
 use actions_core::text::quoted_list;
 use wrangler::Config;
 
 use super::{Found, Proposal};
+use crate::finding::{Finding, Severity};
 
 pub(super) fn is_there(file: &str) -> String {
     format!(
@@ -39,7 +42,7 @@ pub(super) fn written(file: &str, found: &Found, proposal: &Proposal) -> Vec<Str
         "{file} is written: {}. Read its comments: `guessed` is to be checked, `Look here` to be decided.",
         actions_core::text::count(found.workers.len(), "service")
     )];
-    for environment in &proposal.environments {
+    for environment in &proposal.world.environments {
         lines.push(String::new());
         lines.push(head(environment));
         for service in &environment.services {
@@ -50,7 +53,8 @@ pub(super) fn written(file: &str, found: &Found, proposal: &Proposal) -> Vec<Str
     for (title, items) in [
         ("What changes", changes),
         ("What stays", stays(proposal)),
-        ("What a deployment would refuse as it stands", proposal.problems.clone()),
+        ("What a deployment would refuse as it stands", refused(proposal)),
+        ("What will hurt", hurting(file, proposal)),
         ("What comes next", next(file, proposal)),
     ] {
         if !items.is_empty() {
@@ -92,7 +96,12 @@ fn changes(proposal: &Proposal) -> Vec<String> {
             "{environment}: Worker `{today}` is left alone, and `{then}` is made in its place"
         ));
     }
-    for environment in proposal.environments.iter().filter(|it| it.pull_request.is_none()) {
+    for environment in proposal
+        .world
+        .environments
+        .iter()
+        .filter(|it| it.pull_request.is_none())
+    {
         let at_workers_dev = environment.routing == actions_core::manifest::Routing::WorkersDev;
         for service in environment.services.iter().filter(|_| !at_workers_dev) {
             let today = patterns(environment, service);
@@ -165,7 +174,12 @@ fn shown(value: &serde_json::Value) -> String {
 /// What previews have that is not as the configuration says.
 fn previews(proposal: &Proposal) -> Vec<String> {
     let mut told = Vec::new();
-    for environment in proposal.environments.iter().filter(|it| it.pull_request.is_some()) {
+    for environment in proposal
+        .world
+        .environments
+        .iter()
+        .filter(|it| it.pull_request.is_some())
+    {
         // Services that are given the same variables are told in one line.
         let mut sets: Vec<(Vec<&String>, Vec<&str>)> = Vec::new();
         for service in environment.services.iter().filter(|service| !service.vars.is_empty()) {
@@ -257,11 +271,54 @@ fn without_namespace<'a>(environment: &Environment, service: &'a Service) -> Vec
         .collect()
 }
 
+/// What the checks found that a deployment would refuse, in their words.
+fn refused(proposal: &Proposal) -> Vec<String> {
+    let told: Vec<String> = of_severity(proposal, Severity::Error).map(told).collect();
+    match &proposal.world.manifest {
+        Err(wrong) if told.is_empty() => vec![wrong.to_string()],
+        _ => told,
+    }
+}
+
+/// Of what only hurts, the manifest's own; of the configurations, which are as they were before, how much there is.
+fn hurting(file: &str, proposal: &Proposal) -> Vec<String> {
+    let own = |finding: &&Finding| finding.place.as_ref().is_some_and(|place| place.file == file);
+    let (own, others): (Vec<&Finding>, Vec<&Finding>) = of_severity(proposal, Severity::Warning).partition(own);
+    let mut hurting: Vec<String> = own.into_iter().map(told).collect();
+    if !others.is_empty() {
+        let kinds: BTreeSet<&str> = others.iter().map(|finding| finding.kind.name).collect();
+        let kinds: Vec<&str> = kinds.into_iter().collect();
+        hurting.push(format!(
+            "`preflight` has {} about the wrangler configurations as they are: {}",
+            actions_core::text::count(others.len(), "warning"),
+            quoted_list(&kinds)
+        ));
+    }
+    hurting
+}
+
+fn of_severity(proposal: &Proposal, severity: Severity) -> impl Iterator<Item = &Finding> {
+    proposal
+        .findings
+        .iter()
+        .filter(move |finding| finding.kind.severity == severity)
+}
+
+fn told(finding: &Finding) -> String {
+    let place = finding
+        .place
+        .as_ref()
+        .map(|place| format!("{place}: "))
+        .unwrap_or_default();
+    format!("{place}{}; {}", finding.said, finding.remedy)
+}
+
 fn stays(proposal: &Proposal) -> Vec<String> {
     let mut stays = vec![
         "the wrangler configurations, which deployments go on reading: bindings, variables that the manifest does not set, compatibility, assets, schedules".to_owned(),
     ];
     let once: Vec<&Environment> = proposal
+        .world
         .environments
         .iter()
         .filter(|it| it.pull_request.is_none())

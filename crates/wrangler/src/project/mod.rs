@@ -14,7 +14,7 @@ pub mod refused;
 pub mod render;
 pub mod routes;
 mod told;
-mod unbundled;
+pub mod unbundled;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -14,6 +14,9 @@ use crate::{Leads, Resource, ResourceKind};
 pub struct ReachesOut {
     /// The service's key.
     pub service: String,
+    pub binding: String,
+    /// Absent where it is a Worker that is no service.
+    pub whose: Option<Whose>,
     /// The place in its configuration, below the environment: keys, and the number of the item.
     pub place: Vec<String>,
     pub resource: Resource,
@@ -41,24 +44,29 @@ impl Project {
                 if is_given || scope.shares(service, &binding) {
                     continue;
                 }
-                let problem = if resource.kind.means_worker() {
-                    let is_known = names.service(&resource.id).is_some();
-                    (!is_known).then(|| {
-                        isolation::stranger(&format!("binding `{binding}`"), resource.kind, &resource.id, &binding)
-                    })
+                let (whose, problem) = if resource.kind.means_worker() {
+                    if names.service(&resource.id).is_some() {
+                        continue;
+                    }
+                    let what = format!("binding `{binding}`");
+                    (None, isolation::stranger(&what, resource.kind, &resource.id, &binding))
                 } else {
-                    let whose = foreign.whose(&service.key, &resource, &Known::default());
-                    whose.map(|whose: Whose| {
-                        let what = isolation::spoken(&Leads::To(resource.clone()));
-                        isolation::conflict(&binding, &what, isolation::remedy(Some(resource.kind), &whose), &whose)
-                    })
+                    let Some(whose) = foreign.whose(&service.key, &resource, &Known::default()) else {
+                        continue;
+                    };
+                    let what = isolation::spoken(&Leads::To(resource.clone()));
+                    let remedy = isolation::remedy(Some(resource.kind), &whose);
+                    let problem = isolation::conflict(&binding, &what, remedy, &whose);
+                    (Some(whose), problem)
                 };
-                found.extend(problem.map(|problem| ReachesOut {
+                found.push(ReachesOut {
                     service: service.key.clone(),
+                    binding,
+                    whose,
                     place,
                     resource,
                     problem,
-                }));
+                });
             }
         }
         found

@@ -53,7 +53,8 @@ impl<'a> Looked<'a> {
         let has_own = document
             .get(&section.iter().copied().chain(first.clone()).collect::<Vec<_>>())
             .is_some();
-        let at_top = document.get(&first.collect::<Vec<_>>()).is_some() && self.settings.get(path[0]).is_some();
+        let is_set = path.first().is_some_and(|key| self.settings.get(key).is_some());
+        let at_top = document.get(&first.collect::<Vec<_>>()).is_some() && is_set;
         Some(if has_own || !at_top {
             document.place(&own)
         } else {

@@ -290,9 +290,9 @@ fn meant<'a>(own: &[Text], folder: &str, all: &'a [Type]) -> Vec<&'a Type> {
         }
         // A name that the Worker has itself is not another package's.
         let is_own = |it: &&&Type| folder == "." || it.file.starts_with(&format!("{folder}/"));
-        let named: Vec<&Type> = all.iter().filter(|it| it.name == name).collect();
-        let own: Vec<&Type> = named.iter().filter(is_own).copied().collect();
-        for it in if own.is_empty() { named } else { own } {
+        let found: Vec<&Type> = all.iter().filter(|it| it.name == name).collect();
+        let own: Vec<&Type> = found.iter().filter(is_own).copied().collect();
+        for it in if own.is_empty() { found } else { own } {
             open.extend(it.of.iter().cloned());
             met.push(it);
         }

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 use wrangler::ResourceKind;
+use wrangler::project::isolation::Whose;
+use wrangler::project::unbundled::ReachesOut;
 
 use super::Plan;
-use super::conflicts::Conflict;
 use super::stages::Kind;
 
 /// What an environment says of bindings.
@@ -20,12 +21,14 @@ pub(super) struct Data {
 
 /// What is to be said of the conflicts of one environment. Pull requests get buckets and databases of their own; what
 /// environments that exist once share today they go on sharing, by name.
-pub(super) fn data(plan: &Plan<'_>, kind: Kind, conflicts: &[Conflict]) -> Data {
+pub(super) fn data(plan: &Plan<'_>, kind: Kind, conflicts: &[ReachesOut]) -> Data {
     let mut data = Data::default();
     for conflict in conflicts {
         let said = format!(
             "{} `{}` {}",
-            conflict.resource.kind, conflict.resource.id, conflict.whose
+            conflict.resource.kind,
+            conflict.resource.id,
+            whose(conflict)
         );
         let share = |list: &mut Vec<(String, String)>, data_name: String, said: String| list.push((data_name, said));
         match conflict.resource.kind {
@@ -50,7 +53,16 @@ pub(super) fn data(plan: &Plan<'_>, kind: Kind, conflicts: &[Conflict]) -> Data 
     data
 }
 
-fn qualified(conflict: &Conflict) -> String {
+/// Whose it is, behind its name.
+fn whose(conflict: &ReachesOut) -> String {
+    match &conflict.whose {
+        None => "is no service of this manifest".to_owned(),
+        Some(Whose::Other(name)) => format!("is {name}'s"),
+        Some(Whose::Nobodys(section)) => format!("stands at {section}, and all previews would share it"),
+    }
+}
+
+fn qualified(conflict: &ReachesOut) -> String {
     format!("{}.{}", conflict.service, conflict.binding)
 }
 
@@ -78,7 +90,7 @@ fn shorten(list: &mut Vec<(String, String)>) {
 
 /// The name of a preview's bucket or database: what the configuration has for `wrangler dev`, else made of the name that
 /// it has.
-fn own_name(plan: &Plan<'_>, conflict: &Conflict) -> String {
+fn own_name(plan: &Plan<'_>, conflict: &ReachesOut) -> String {
     let (key, field, preview) = match conflict.resource.kind {
         ResourceKind::R2 => ("r2_buckets", "bucket_name", "preview_bucket_name"),
         _ => ("d1_databases", "database_name", "preview_database_id"),

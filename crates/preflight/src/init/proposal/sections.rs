@@ -1,10 +1,8 @@
 //! The manifest's text, section by section, and every comment in it. Pure.
 
-use actions_core::environment::Environment;
 use actions_core::manifest::{graph, schema};
 use actions_core::text::quoted_list;
 use indexmap::IndexMap;
-use wrangler::Config;
 
 use super::data::Data;
 use super::hosts::{Hosts, StageHosts};
@@ -397,30 +395,4 @@ fn namespaces(plan: &Plan<'_>, worker: usize) -> Vec<String> {
         }
     }
     names
-}
-
-/// What `validate` refuses of environments that do not repeat what stands at the top level.
-pub(super) fn lost(environment: &Environment) -> Vec<String> {
-    let mut problems = Vec::new();
-    for service in &environment.services {
-        let Ok(config) = Config::of_user(&environment.root.join(&service.path)) else {
-            continue;
-        };
-        let Ok(settings) = config.settings(service.wrangler_env.as_deref()) else {
-            continue;
-        };
-        let made_up =
-            |key: &str| key == "kv_namespaces" && !service.kv.is_empty() || key == "vars" && !service.vars.is_empty();
-        let lost: Vec<&str> = settings.lost().into_iter().filter(|key| !made_up(key)).collect();
-        if !lost.is_empty() {
-            problems.push(format!(
-                "services.{}: {} at the top level of `{}` only, and `env.{}` does not inherit it: repeat it there, or leave it out on purpose with an empty one",
-                service.key,
-                quoted_list(&lost) + if lost.len() == 1 { " stands" } else { " stand" },
-                service.path.join(config.file.file_name().unwrap_or_default()).display(),
-                service.wrangler_env.as_deref().unwrap_or_default()
-            ));
-        }
-    }
-    problems
 }
