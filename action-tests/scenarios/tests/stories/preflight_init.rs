@@ -89,6 +89,7 @@ async fn a_proposal_is_accepted_in_every_environment_and_stays() {
     insta::assert_snapshot!("init_manifest", written);
     insta::assert_snapshot!("init_log", run.log());
     assert!(run.summary.contains(written.trim_end()), "{}", run.summary);
+    assert_eq!(run.output("changed"), "codex.toml");
     for environment in ["preview", "staging", "production"] {
         let validated = validate(&world, environment).await;
         assert_eq!(validated.code, 0, "{environment}: {validated}");
@@ -97,7 +98,10 @@ async fn a_proposal_is_accepted_in_every_environment_and_stays() {
     world.file("codex.toml", &format!("{written}# ours\n"));
     let again = init(&world, &[]).await;
     assert_eq!(again.code, 2, "{again}");
-    insta::assert_snapshot!(again.error(), @"");
+    insta::assert_snapshot!(again.error(), @"
+    one input is wrong; nothing was touched
+    - `manifest`: `codex.toml` is there, and is not written over; `preflight init --stdout` prints what would be proposed, to compare it
+    ");
     let printed = init(&world, &[("stdout", "true")]).await;
     assert_eq!(printed.code, 0, "{printed}");
     assert!(printed.stdout.contains(&written), "{printed}");
@@ -111,7 +115,7 @@ async fn one_worker_at_workers_dev_and_none_at_all() {
     let world = World::start().await;
     let none = init(&world, &[]).await;
     assert_eq!(none.code, 1, "{none}");
-    insta::assert_snapshot!(none.error(), @"");
+    insta::assert_snapshot!(none.error(), @"nothing was written: there is no Worker here: no `wrangler.jsonc`, `wrangler.json` or `wrangler.toml` in this folder or below it (what `.gitignore` names is not looked at); `npm create cloudflare@latest` makes one");
     assert!(!world.workspace().join("codex.toml").exists());
     worker(
         &world,

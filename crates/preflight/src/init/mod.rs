@@ -44,6 +44,7 @@ pub(crate) fn run(runner: &Runner, inputs: &Inputs) -> anyhow::Result<()> {
     for line in report::written(&file, &found, &proposal) {
         runner.say(&line);
     }
+    runner.output("changed", &file)?;
     runner.summary(&report::summary(&file, &found, &proposal));
     Ok(())
 }

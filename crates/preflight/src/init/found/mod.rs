@@ -1,7 +1,9 @@
 //! What a repository has that a manifest is made of: its Workers' configurations, its packages, what its sources read.
 //! Everything is read here, and in one order, so that two runs propose the same.
 
+mod code;
 pub(super) mod packages;
+pub(super) mod routes;
 pub(super) mod sources;
 pub(super) mod text;
 

@@ -7,6 +7,7 @@ mod database;
 mod hosts;
 mod links;
 mod names;
+mod needs;
 mod running;
 mod secrets;
 mod sections;

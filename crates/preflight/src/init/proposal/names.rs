@@ -226,3 +226,33 @@ pub(super) fn label(text: &str) -> String {
     }
     label.trim_matches('-').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_makes_a_name_of_a_part() {
+        for (part, whole, template) in [
+            ("api", "api", Some("{worker}")),
+            ("api", "api-production", Some("{worker}-production")),
+            ("api", "prod-api", Some("prod-{worker}")),
+            ("api", "api_live", Some("{worker}_live")),
+            ("api", "rapid", None),
+            ("api", "apix-live", None),
+            ("web", "api", None),
+        ] {
+            assert_eq!(around(part, whole, "{worker}").as_deref(), template, "{part} {whole}");
+        }
+        for (name, bare) in [
+            ("api-dev", "api"),
+            ("api_staging", "api"),
+            ("api", "api"),
+            ("dev", "dev"),
+            ("-dev", "-dev"),
+        ] {
+            assert_eq!(without_ending(name), bare);
+        }
+        assert_eq!(label("My App_2 (old)"), "my-app-2-old");
+    }
+}

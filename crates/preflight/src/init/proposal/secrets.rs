@@ -88,7 +88,7 @@ pub(super) fn secrets(plan: &Plan<'_>, worker: usize, links: &Links) -> Secrets 
 
 pub(super) fn is_secret(name: &str) -> bool {
     let public = name.contains("PUBLISHABLE") || name.contains("PUBLIC_KEY");
-    !public && SECRET.iter().any(|part| name.contains(part)) || name.ends_with("_KEY") && !public
+    !public && (name.ends_with("_KEY") || SECRET.iter().any(|part| name.contains(part)))
 }
 
 /// What a Worker has under a name already: variables and bindings of any section, and what the manifest sets.
@@ -121,5 +121,35 @@ fn bindings(value: Option<&Value>, found: &mut BTreeSet<String>) {
             fields.values().for_each(|item| bindings(Some(item), found));
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_that_its_value_is_secret() {
+        for name in [
+            "STRIPE_SECRET_KEY",
+            "RESEND_API_KEY",
+            "DATABASE_URL",
+            "JWT_SIGNING_KEY",
+            "GH_TOKEN",
+            "SENTRY_DSN",
+            "SMTP_PASSWORD",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "LOG_LEVEL",
+            "API_URL",
+            "STRIPE_PUBLISHABLE_KEY",
+            "JWT_PUBLIC_KEY",
+            "KEYBOARD",
+            "REGION",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
     }
 }
