@@ -14,6 +14,10 @@ pub(super) fn regex(pattern: &str) -> Option<Regex> {
 
 /// The names that the code reads of an `env`, in their order.
 pub(super) fn used(code: &str) -> Vec<String> {
+    // Most files have none, and a regular expression takes its time.
+    if !code.contains("env") {
+        return Vec::new();
+    }
     let dotted = regex(r#"(meta\s*\.\s*)?\benv\s*(?:\?\.|!?\.|\[['"])\s*([A-Z][A-Z0-9_]*)\b"#);
     let taken = regex(r"\{([^{}]*)\}\s*(?::[^=;]+)?=\s*(?:[\w.]+\.)?env\b");
     let mut names: Vec<(usize, String)> = Vec::new();
@@ -53,8 +57,16 @@ pub(super) struct Type {
     pub(super) members: Vec<(String, How)>,
 }
 
+/// Whether code may name the type of an environment.
+pub(super) fn names_types(code: &str) -> bool {
+    code.contains("Env") || code.contains("Bindings")
+}
+
 /// The types whose names say that they are an environment's.
 pub(super) fn types(text: &Text) -> Vec<Type> {
+    if !names_types(&text.code) {
+        return Vec::new();
+    }
     let heads = regex(r"\b(?:interface|type)\s+(\w*(?:Env|Bindings))\b(?:<[^>{}]*>)?([^{};]*)");
     let heads: Vec<_> = heads.iter().flat_map(|regex| regex.captures_iter(&text.code)).collect();
     heads

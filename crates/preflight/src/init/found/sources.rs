@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::code::{Type, is_name, regex, types, used};
+use super::code::{Type, is_name, names_types, regex, types, used};
 use super::packages::{self, Package};
 use super::text::{Text, Texts};
 
@@ -168,7 +168,7 @@ fn answers(text: &Text) -> Option<(String, String)> {
 fn meant<'a>(own: &[Text], folder: &str, all: &'a [Type]) -> Vec<&'a Type> {
     let names = regex(r"\b\w*(?:Env|Bindings)\b");
     let mut open: Vec<String> = Vec::new();
-    for text in own {
+    for text in own.iter().filter(|text| names_types(&text.code)) {
         let found = names.iter().flat_map(|regex| regex.find_iter(&text.code));
         open.extend(found.map(|name| name.as_str().to_owned()));
     }
@@ -209,6 +209,7 @@ fn is_platforms(name: &str) -> bool {
         "CLOUDFLARE_",
         "CF_",
         "GITHUB_",
+        "NEON_",
         "NEXT_PUBLIC_",
         "PLAYWRIGHT_",
         "PUBLIC_",

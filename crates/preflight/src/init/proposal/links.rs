@@ -85,7 +85,8 @@ pub(super) fn links(plan: &Plan<'_>, worker: usize) -> Links {
                 let then = filled(plan, other, &value);
                 if let Some(today) = sections[other].get(&name).filter(|today| Some(*today) != then.as_ref()) {
                     why.push(format!(
-                        "Look here: `{name}` is `{today}` in {} today",
+                        "Look here: `{name}` is `{}` in {} today",
+                        shown(today),
                         plan.stages[other].name
                     ));
                 }
@@ -111,7 +112,7 @@ pub(super) fn links(plan: &Plan<'_>, worker: usize) -> Links {
         let of_production = told.is_some_and(|(_, value)| names_zone(plan, value));
         match here {
             Some(value) if names_zone(plan, value) || of_production && is_local(value) => {
-                links.literal.push((name, value.clone()));
+                links.literal.push((name, shown(value)));
             }
             _ => {}
         }
@@ -265,6 +266,17 @@ fn stem(name: &str) -> String {
     bare.to_lowercase().replace('_', "-")
 }
 
+/// A variable's value as it may be told: an address without who calls and the word for it.
+pub(in crate::init) fn shown(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else {
+        return value.to_owned();
+    };
+    match rest.split_once('@') {
+        Some((caller, host)) if !caller.contains('/') => format!("{scheme}://…@{}", shown(host)),
+        _ => value.to_owned(),
+    }
+}
+
 /// Whether a value holds a name of the zone.
 fn names_zone(plan: &Plan<'_>, value: &str) -> bool {
     let zone = plan.hosts.as_ref().map(|hosts| hosts.zone.as_str());
@@ -292,6 +304,20 @@ mod tests {
             replaced("x-api.example.com api.example.com", "api.example.com", "H"),
             "x-api.example.com H"
         );
+    }
+
+    #[test]
+    fn who_calls_is_not_told() {
+        for (value, told) in [
+            ("https://api.example.com/@me", "https://api.example.com/@me"),
+            (
+                "https://bot:hush@api.example.com,https://b:c@d",
+                "https://…@api.example.com,https://…@d",
+            ),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(shown(value), told);
+        }
     }
 
     #[test]

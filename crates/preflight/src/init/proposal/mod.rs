@@ -18,6 +18,7 @@ use actions_core::runner::Env;
 
 use self::data::Data;
 use self::hosts::Hosts;
+pub(super) use self::links::shown;
 use self::names::{Moved, Names};
 use self::stages::{Kind, Stage};
 use super::found::Found;

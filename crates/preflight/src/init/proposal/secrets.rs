@@ -63,7 +63,7 @@ pub(super) fn secrets(plan: &Plan<'_>, worker: usize, links: &Links) -> Secrets 
             .sources
             .reads
             .iter()
-            .filter(|read| !taken.contains(&read.name))
+            .filter(|read| !taken.contains(&read.name) && !links::WHERE.contains(&read.name.as_str()))
     };
     let sure = |read: &&Read| match read.how {
         How::Example { local } => !local && !links::is_address(&read.name) || is_secret(&read.name),

@@ -8,6 +8,7 @@ use wrangler::Settings;
 
 use super::Proposal;
 use crate::init::found::routes;
+use crate::init::proposal::shown;
 use crate::world::World;
 
 pub(super) fn changes(proposal: &Proposal) -> Vec<String> {
@@ -88,20 +89,20 @@ fn overridden(settings: &Settings<'_>, service: &Service) -> Vec<String> {
         let today = today.and_then(|vars| vars.get(name));
         let was = match today {
             Some(today) if today == value => return None,
-            Some(today) => format!("says `{}`", shown(today)),
+            Some(today) => format!("says `{}`", text(today)),
             None => "has none".to_owned(),
         };
         let key = &service.key;
         Some(format!(
             "`{name}` of `{key}` is `{}`; its configuration {was}",
-            shown(value)
+            text(value)
         ))
     });
     changed.collect()
 }
 
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), shown)
 }
 
 /// KV bindings that the configuration has nothing for in this environment.

@@ -29,7 +29,7 @@ const ALONE: &[(&str, &str)] = &[
     ),
     (
         "worker-configuration.d.ts",
-        "declare namespace Cloudflare {\n\tinterface Env {\n\t\tAPI_TOKEN: string;\n\t\tSENTRY_DSN?: string;\n\t}\n}\ninterface Env extends Cloudflare.Env {}\n",
+        "declare namespace Cloudflare {\n\tinterface Env {\n\t\tENVIRONMENT: string;\n\t\tAPI_TOKEN: string;\n\t\tSENTRY_DSN?: string;\n\t}\n}\ninterface Env extends Cloudflare.Env {}\n",
     ),
 ];
 

@@ -111,7 +111,7 @@ fn hostnames(hosts: &Hosts, production: &StageHosts, worker: usize, key: &str, s
     let (names, subdomain) = (&production.names[worker], &hosts.subdomains[worker]);
     if names.is_empty() {
         section.comment(&format!(
-            "Look here: production's configuration has no hostname, and it gets `{subdomain}.{}`.",
+            "Look here: production's configuration has no hostname, and it gets `{subdomain}.{}`, where anybody reaches it.",
             hosts.zone
         ));
     }
