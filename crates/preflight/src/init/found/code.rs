@@ -1,33 +1,74 @@
 //! What code says of its environment: the names that it reads, and the types that declare them. Pure.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
-use super::sources::How;
-use super::text::Text;
+use super::sources::{How, answered};
 
-/// A regular expression of ours.
-pub(super) fn regex(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
+/// A regular expression of ours, made once.
+type Pattern = LazyLock<Option<Regex>>;
+
+static DOTTED: Pattern =
+    LazyLock::new(|| Regex::new(r#"(meta\s*\.\s*)?\benv\s*(?:\?\.|!?\.|\[['"])\s*([A-Z][A-Z0-9_]*)\b"#).ok());
+static TAKEN: Pattern = LazyLock::new(|| Regex::new(r"\{([^{}]*)\}\s*(?::[^=;]+)?=\s*(?:[\w.]+\.)?env\b").ok());
+static HEAD: Pattern =
+    LazyLock::new(|| Regex::new(r"\b(?:interface|type)\s+(\w*(?:Env|Bindings))\b(?:<[^>{}]*>)?([^{};]*)").ok());
+static NAME: Pattern = LazyLock::new(|| Regex::new(r"\b\w*(?:Env|Bindings)\b").ok());
+static MEMBER: Pattern =
+    LazyLock::new(|| Regex::new(r"(?m)(?:^|[;,{])\s*(?:readonly\s+)?([A-Z][A-Z0-9_]*)(\?)?\s*:\s*([^;,\n]+)").ok());
+
+/// A source file, as far as it is about its environment. Several Workers may need it: it is looked at once.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub(super) file: String,
+    /// What it reads of an `env`.
+    pub(super) reads: Vec<String>,
+    /// The environments' types that it has.
+    pub(super) types: Vec<Type>,
+    /// The environments' types that it names.
+    pub(super) names: Vec<String>,
+    /// The path of a health check that it answers.
+    pub(super) health: Option<&'static str>,
+}
+
+impl Text {
+    /// `code` is without comments, `literals` is what stands in quotes.
+    pub(super) fn of(file: &str, code: &str, literals: &[String]) -> Self {
+        let is_typed = code.contains("Env") || code.contains("Bindings");
+        Self {
+            file: file.to_owned(),
+            // Most files have none, and a regular expression takes its time.
+            reads: if code.contains("env") { used(code) } else { Vec::new() },
+            types: if is_typed { types(file, code) } else { Vec::new() },
+            names: if is_typed { names(code) } else { Vec::new() },
+            health: answered(literals),
+        }
+    }
+}
+
+/// The names of environments' types, once each.
+fn names(code: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in NAME.iter().flat_map(|regex| regex.find_iter(code)) {
+        if !names.iter().any(|known| known == name.as_str()) {
+            names.push(name.as_str().to_owned());
+        }
+    }
+    names
 }
 
 /// The names that the code reads of an `env`, in their order.
-pub(super) fn used(code: &str) -> Vec<String> {
-    // Most files have none, and a regular expression takes its time.
-    if !code.contains("env") {
-        return Vec::new();
-    }
-    let dotted = regex(r#"(meta\s*\.\s*)?\benv\s*(?:\?\.|!?\.|\[['"])\s*([A-Z][A-Z0-9_]*)\b"#);
-    let taken = regex(r"\{([^{}]*)\}\s*(?::[^=;]+)?=\s*(?:[\w.]+\.)?env\b");
+fn used(code: &str) -> Vec<String> {
     let mut names: Vec<(usize, String)> = Vec::new();
-    for found in dotted.iter().flat_map(|regex| regex.captures_iter(code)) {
+    for found in DOTTED.iter().flat_map(|regex| regex.captures_iter(code)) {
         // Vite's, which are part of the build.
         if let (None, Some(name)) = (found.get(1), found.get(2)) {
             names.push((name.start(), name.as_str().to_owned()));
         }
     }
-    for found in taken.iter().flat_map(|regex| regex.captures_iter(code)) {
+    for found in TAKEN.iter().flat_map(|regex| regex.captures_iter(code)) {
         let Some(list) = found.get(1) else { continue };
         let of_list = list
             .as_str()
@@ -49,6 +90,7 @@ pub(super) fn used(code: &str) -> Vec<String> {
 }
 
 /// A type of an environment.
+#[derive(Debug)]
 pub(super) struct Type {
     pub(super) name: String,
     pub(super) file: String,
@@ -57,30 +99,19 @@ pub(super) struct Type {
     pub(super) members: Vec<(String, How)>,
 }
 
-/// Whether code may name the type of an environment.
-pub(super) fn names_types(code: &str) -> bool {
-    code.contains("Env") || code.contains("Bindings")
-}
-
 /// The types whose names say that they are an environment's.
-pub(super) fn types(text: &Text) -> Vec<Type> {
-    if !names_types(&text.code) {
-        return Vec::new();
-    }
-    let heads = regex(r"\b(?:interface|type)\s+(\w*(?:Env|Bindings))\b(?:<[^>{}]*>)?([^{};]*)");
-    let heads: Vec<_> = heads.iter().flat_map(|regex| regex.captures_iter(&text.code)).collect();
+fn types(file: &str, code: &str) -> Vec<Type> {
+    let heads = HEAD.iter().flat_map(|regex| regex.captures_iter(code));
     heads
-        .into_iter()
         .filter_map(|found| {
             let (whole, name) = (found.get(0)?, found.get(1)?);
-            let body = body(&text.code[whole.end()..]);
+            let body = body(&code[whole.end()..]);
             let head = format!("{} {body}", found.get(2).map_or("", |head| head.as_str()));
-            let of = regex(r"\b\w*(?:Env|Bindings)\b")?;
-            let of = of.find_iter(&head).map(|name| name.as_str().to_owned());
+            let of = names(&head).into_iter();
             Some(Type {
                 of: of.filter(|of| of != name.as_str()).collect(),
                 name: name.as_str().to_owned(),
-                file: text.file.clone(),
+                file: file.to_owned(),
                 members: members(body),
             })
         })
@@ -106,13 +137,8 @@ fn body(code: &str) -> &str {
 
 /// The members that are texts, and whether they have to be there.
 fn members(body: &str) -> Vec<(String, How)> {
-    let member = regex(r"(?m)(?:^|[;,{])\s*(?:readonly\s+)?([A-Z][A-Z0-9_]*)(\?)?\s*:\s*([^;,\n]+)");
-    let found = member
-        .iter()
-        .flat_map(|regex| regex.captures_iter(body))
-        .collect::<Vec<_>>();
+    let found = MEMBER.iter().flat_map(|regex| regex.captures_iter(body));
     found
-        .into_iter()
         .filter_map(|found| {
             let parts: Vec<&str> = found.get(3)?.as_str().split('|').map(str::trim).collect();
             let is_text = parts.contains(&"string")
@@ -162,14 +188,9 @@ mod tests {
 
     #[test]
     fn a_type_tells_what_must_be_there() {
-        let text = Text {
-            file: "env.ts".to_owned(),
-            code: "export interface BaseEnv {\n  readonly ENVIRONMENT: 'a' | 'b';\n  DATABASE_URL: string;\n  KV: KVNamespace;\n  DSN?: string;\n  LEVEL: string | undefined;\n}\n\
-                type AuthEnv = BaseEnv & { SECRET: string };\ntype HonoEnv = { Bindings: WorkerBindings };\ninterface Environment { NOT: string }\n"
-                .to_owned(),
-            literals: Vec::new(),
-        };
-        let all = types(&text);
+        let code = "export interface BaseEnv {\n  readonly ENVIRONMENT: 'a' | 'b';\n  DATABASE_URL: string;\n  KV: KVNamespace;\n  DSN?: string;\n  LEVEL: string | undefined;\n}\n\
+                type AuthEnv = BaseEnv & { SECRET: string };\ntype HonoEnv = { Bindings: WorkerBindings };\ninterface Environment { NOT: string }\n";
+        let all = Text::of("env.ts", code, &[]).types;
         let names: Vec<(&str, Vec<&str>)> = all
             .iter()
             .map(|it| (it.name.as_str(), it.of.iter().map(String::as_str).collect()))

@@ -34,6 +34,12 @@ pub(in crate::init) fn hosts(route: &Value) -> Result<Vec<Host>, String> {
     let zone = route["zone_name"].as_str().map(naming::domain);
     // `*example.com` means the zone itself, too.
     let names = match name.strip_prefix('*') {
+        // It matches parts of labels: `*-staging.example.com`.
+        Some(rest) if rest.starts_with('-') => {
+            return Err(format!(
+                "route `{pattern}` matches parts of labels, and a service has whole hostnames"
+            ));
+        }
         Some(rest) if !rest.starts_with('.') => vec![naming::domain(rest), format!("*.{}", naming::domain(rest))],
         Some(rest) => vec![format!("*.{}", naming::domain(&rest[1..]))],
         None => vec![naming::domain(name)],
@@ -76,6 +82,11 @@ mod tests {
             let found: Vec<&str> = found.iter().map(|host| host.name.as_str()).collect();
             assert_eq!(found, names, "{route}");
         }
+        assert!(
+            hosts(&json!("*-staging.example.com/*"))
+                .unwrap_err()
+                .contains("parts of labels")
+        );
         assert!(hosts(&json!("example.com/api/*")).unwrap_err().contains("has a path"));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::code::{Type, is_name, names_types, regex, types, used};
+use super::code::{Text, Type, is_name};
 use super::packages::{self, Package};
-use super::text::{Text, Texts};
+use super::text::Texts;
 
 /// Paths under which Workers say that they are healthy, the usual one first.
 const HEALTH: [&str; 7] = [
@@ -44,8 +44,10 @@ pub(in crate::init) enum How {
     Example { local: bool },
     /// A type of the environment has it as a text that must be there.
     Declared,
-    /// The code reads it.
+    /// The Worker's own code reads it.
     Used,
+    /// A package that the Worker needs reads it.
+    Below,
     /// A type has it as a text that may be absent.
     Optional,
 }
@@ -69,21 +71,25 @@ impl Sources {
                 sources.add(&name, file, How::Example { local });
             }
         }
-        let all_types: Vec<Type> = own.iter().chain(below.iter().copied()).flat_map(types).collect();
-        for meant in meant(own, folder, &all_types) {
+        let types: Vec<&Type> = own
+            .iter()
+            .chain(below.iter().copied())
+            .flat_map(|text| &text.types)
+            .collect();
+        for meant in meant(own, folder, &types) {
             for (name, how) in &meant.members {
                 sources.add(name, &meant.file, *how);
             }
         }
         for text in own {
-            for name in used(&text.code) {
+            for name in &text.reads {
                 sources.own.insert(name.clone());
-                sources.add(&name, &text.file, How::Used);
+                sources.add(name, &text.file, How::Used);
             }
         }
         for text in below {
-            for name in used(&text.code) {
-                sources.add(&name, &text.file, How::Used);
+            for name in &text.reads {
+                sources.add(name, &text.file, How::Below);
             }
         }
         sources
@@ -151,27 +157,31 @@ fn routed(below: &str) -> Option<String> {
     })
 }
 
-/// The path of a health check that stands as a text in the code, alone or behind a method.
 fn answers(text: &Text) -> Option<(String, String)> {
-    let found = HEALTH.iter().find(|path| {
-        text.literals.iter().any(|literal| {
-            let bare = literal
-                .split_once(' ')
-                .filter(|(method, _)| *method == "GET" || *method == "*");
-            bare.map_or(literal.as_str(), |(_, path)| path) == **path
-        })
-    });
-    found.map(|path| ((*path).to_owned(), text.file.clone()))
+    let path = text.health?;
+    Some((path.to_owned(), text.file.clone()))
+}
+
+/// The path of a health check that stands as a text in the code, alone or behind a method.
+pub(super) fn answered(literals: &[String]) -> Option<&'static str> {
+    let path = |literal: &String| {
+        let method = literal.split_once(' ');
+        let behind = method.filter(|(method, _)| *method == "GET" || *method == "*");
+        behind.map_or(literal.as_str(), |(_, path)| path).to_owned()
+    };
+    let paths: Vec<String> = literals
+        .iter()
+        .filter(|literal| literal.contains('/'))
+        .map(path)
+        .collect();
+    HEALTH
+        .into_iter()
+        .find(|health| paths.iter().any(|path| path == health))
 }
 
 /// The types that a Worker's own files name or have, and what these take in, those first.
-fn meant<'a>(own: &[Text], folder: &str, all: &'a [Type]) -> Vec<&'a Type> {
-    let names = regex(r"\b\w*(?:Env|Bindings)\b");
-    let mut open: Vec<String> = Vec::new();
-    for text in own.iter().filter(|text| names_types(&text.code)) {
-        let found = names.iter().flat_map(|regex| regex.find_iter(&text.code));
-        open.extend(found.map(|name| name.as_str().to_owned()));
-    }
+fn meant<'a>(own: &[Text], folder: &str, all: &[&'a Type]) -> Vec<&'a Type> {
+    let mut open: Vec<String> = own.iter().flat_map(|text| text.names.iter().cloned()).collect();
     let mut met: Vec<&Type> = Vec::new();
     let mut seen = BTreeSet::new();
     let mut at = 0;
@@ -181,9 +191,9 @@ fn meant<'a>(own: &[Text], folder: &str, all: &'a [Type]) -> Vec<&'a Type> {
             continue;
         }
         // A name that the Worker has itself is not another package's.
-        let is_own = |it: &&&Type| folder == "." || it.file.starts_with(&format!("{folder}/"));
-        let found: Vec<&Type> = all.iter().filter(|it| it.name == name).collect();
-        let own: Vec<&Type> = found.iter().filter(is_own).copied().collect();
+        let is_own = |it: &&&'a Type| folder == "." || it.file.starts_with(&format!("{folder}/"));
+        let found: Vec<&'a Type> = all.iter().copied().filter(|it| it.name == name).collect();
+        let own: Vec<&'a Type> = found.iter().filter(is_own).copied().collect();
         for it in if own.is_empty() { found } else { own } {
             open.extend(it.of.iter().cloned());
             met.push(it);
@@ -230,11 +240,8 @@ mod tests {
     use super::*;
 
     fn text(file: &str, literals: &[&str]) -> Text {
-        Text {
-            file: file.to_owned(),
-            code: String::new(),
-            literals: literals.iter().map(|literal| (*literal).to_owned()).collect(),
-        }
+        let literals: Vec<String> = literals.iter().map(|literal| (*literal).to_owned()).collect();
+        Text::of(file, "", &literals)
     }
 
     #[test]

@@ -7,6 +7,7 @@ use wrangler::project::unbundled::ReachesOut;
 
 use super::Plan;
 use super::stages::Kind;
+use crate::init::found::Worker;
 
 /// What an environment says of bindings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -95,32 +96,33 @@ fn own_name(plan: &Plan<'_>, conflict: &ReachesOut) -> String {
         ResourceKind::R2 => ("r2_buckets", "bucket_name", "preview_bucket_name"),
         _ => ("d1_databases", "database_name", "preview_database_id"),
     };
-    let at = plan.names.keys.iter().position(|key| *key == conflict.service);
-    let items: Vec<Value> = at
-        .map(|at| {
-            let config = &plan.found.workers[at].config;
-            let sections = std::iter::once(None).chain(config.environments().into_iter().map(Some));
-            let all = sections.filter_map(|section| config.settings(section).ok()?.get(key)?.as_array().cloned());
-            all.flatten()
-                .filter(|item| item["binding"] == *conflict.binding)
-                .collect()
-        })
-        .unwrap_or_default();
-    let texts = |field: &str| -> Vec<String> {
-        items
-            .iter()
-            .filter_map(|item| item[field].as_str().map(str::to_owned))
-            .collect()
+    let items = |worker: &Worker| -> Vec<Value> {
+        let config = &worker.config;
+        let sections = std::iter::once(None).chain(config.environments().into_iter().map(Some));
+        let all = sections.filter_map(|section| config.settings(section).ok()?.get(key)?.as_array().cloned());
+        all.flatten().collect()
     };
-    let names = texts(field);
-    // A database's preview id is often wrangler's word for the local one.
-    let given = texts(preview)
+    let text = |item: &Value, field: &str| item[field].as_str().map(str::to_owned);
+    let taken: Vec<String> = plan
+        .found
+        .workers
+        .iter()
+        .flat_map(items)
+        .filter_map(|item| text(&item, field))
+        .collect();
+    let at = plan.names.keys.iter().position(|key| *key == conflict.service);
+    let mine = at.map(|at| items(&plan.found.workers[at])).unwrap_or_default();
+    let mine: Vec<Value> = mine
         .into_iter()
-        .find(|given| key == "r2_buckets" && !names.contains(given));
-    let first = names
-        .first()
-        .map_or_else(|| format!("{}-{}", plan.project, conflict.binding), String::clone);
-    given.unwrap_or_else(|| format!("{}-preview", bare_name(&first)))
+        .filter(|item| item["binding"] == *conflict.binding)
+        .collect();
+    // Another section's bucket, such as that of tests, is not previews' own.
+    let given = mine.iter().filter_map(|item| text(item, preview));
+    let mut given = given.filter(|given| given.contains("preview") && !taken.contains(given));
+    let first = mine.iter().find_map(|item| text(item, field));
+    let first = first.unwrap_or_else(|| format!("{}-{}", plan.project, conflict.binding));
+    let made = format!("{}-preview", bare_name(&first));
+    given.next().filter(|_| key == "r2_buckets").unwrap_or(made)
 }
 
 fn bare_name(name: &str) -> String {

@@ -236,9 +236,14 @@ fn dev_port(plan: &Plan<'_>, worker: usize) -> Option<u64> {
 }
 
 fn is_local(value: &str) -> bool {
-    ["http://localhost", "http://127.0.0.1", "http://0.0.0.0"]
-        .iter()
-        .any(|local| value.starts_with(local))
+    [
+        "http://localhost",
+        "http://127.0.0.1",
+        "http://0.0.0.0",
+        "http://lvh.me",
+    ]
+    .iter()
+    .any(|local| value.starts_with(local))
 }
 
 /// Whether a variable's name says that it holds an address.

@@ -20,12 +20,16 @@ use self::data::Data;
 use self::hosts::Hosts;
 pub(super) use self::links::shown;
 use self::names::{Moved, Names};
+pub(super) use self::stages::PRODUCTION;
 use self::stages::{Kind, Stage};
 use super::found::Found;
 use crate::checks;
 use crate::finding::Finding;
 use crate::inputs::Inputs;
 use crate::world::World;
+
+/// Names of packages that say nothing of what is in them.
+const NAMELESS: [&str; 7] = ["app", "monorepo", "my-app", "project", "root", "web", "workspace"];
 
 /// What all of a proposal is made of.
 pub(super) struct Plan<'a> {
@@ -94,15 +98,23 @@ pub(super) fn propose(found: &Found, inputs: &Inputs, env: &Env) -> Proposal {
     }
 }
 
+/// The project's name: the root package's, or its scope's where that says nothing of what is in it.
+fn project(package: Option<&str>, called: &str) -> String {
+    let (scope, name) = package.map_or(("", ""), |name| name.rsplit_once('/').unwrap_or(("", name)));
+    let says = [name, scope.trim_start_matches('@'), called];
+    let mut says = says
+        .into_iter()
+        .filter(|name| !name.is_empty() && !NAMELESS.contains(name));
+    says.next().unwrap_or(called).to_owned()
+}
+
 impl<'a> Plan<'a> {
     fn of(found: &'a Found) -> Self {
         let (stages, local) = stages::stages(found);
         let names = names::names(found, &stages);
         let hosts = hosts::hosts(found, &stages, &names.keys);
-        let of_package = found.root_package().and_then(|package| package.name.clone());
-        let project = of_package.unwrap_or_else(|| found.called.clone());
-        // A scope is the registry's.
-        let project = names::label(project.rsplit('/').next().unwrap_or(&project));
+        let package = found.root_package().and_then(|package| package.name.as_deref());
+        let project = names::label(&project(package, &found.called));
         let mut plan = Self {
             found,
             project: if project.is_empty() {
@@ -163,5 +175,23 @@ impl<'a> Plan<'a> {
                 sections.filter_map(|section| config.settings(section).ok()?.get("vars")?.as_object().cloned());
             vars.find_map(|vars| vars.values().filter_map(|value| value.as_str()).find_map(account))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::project;
+
+    #[test]
+    fn a_project_is_called_what_says_something() {
+        for (package, name) in [
+            (Some("shop"), "shop"),
+            (Some("@acme/shop"), "shop"),
+            (Some("@acme/root"), "acme"),
+            (Some("monorepo"), "folder"),
+            (None, "folder"),
+        ] {
+            assert_eq!(project(package, "folder"), name, "{package:?}");
+        }
     }
 }

@@ -49,8 +49,9 @@ pub(super) fn names(found: &Found, stages: &[Stage]) -> Names {
         .iter()
         .map(|stage| {
             let all = found.workers.iter().zip(&stage.sections);
-            // A Worker without a section of its own is not there beside production today.
-            let is_there = |section: &Option<String>| section.is_some() || stage.kind == Kind::Production;
+            // Where others have a section, a Worker without one is not there today.
+            let none_has = stage.sections.iter().all(Option::is_none);
+            let is_there = |section: &Option<String>| section.is_some() || stage.kind == Kind::Production && none_has;
             all.map(|(worker, section)| worker.config.name(section.as_deref()).filter(|_| is_there(section)))
                 .collect()
         })

@@ -66,9 +66,12 @@ pub(super) fn secrets(plan: &Plan<'_>, worker: usize, links: &Links) -> Secrets 
             .filter(|read| !taken.contains(&read.name) && !links::WHERE.contains(&read.name.as_str()))
     };
     let sure = |read: &&Read| match read.how {
+        _ if read.name.contains("LOCAL") => false,
         How::Example { local } => !local && !links::is_address(&read.name) || is_secret(&read.name),
         How::Declared => !links::is_address(&read.name) || is_secret(&read.name),
         How::Used => is_secret(&read.name),
+        // A shared package may read what only some of its users have.
+        How::Below => read.name == "DATABASE_URL",
         How::Optional => false,
     };
     let (names, perhaps): (Vec<&Read>, Vec<&Read>) = open().partition(sure);
@@ -77,10 +80,13 @@ pub(super) fn secrets(plan: &Plan<'_>, worker: usize, links: &Links) -> Secrets 
     Secrets {
         guessed: (!names.is_empty()).then(|| files.join(", ")),
         names: names.into_iter().map(|read| read.name.clone()).collect(),
-        // Settings of tools that shared packages read are nobody's worry.
+        // Settings that only shared packages read are nobody's worry.
         perhaps: perhaps
             .into_iter()
-            .filter(|read| read.how != How::Used || plan.found.workers[worker].sources.own.contains(&read.name))
+            .filter(|read| {
+                is_secret(&read.name) && !read.name.contains("LOCAL")
+                    || plan.found.workers[worker].sources.own.contains(&read.name)
+            })
             .map(|read| read.name.clone())
             .collect(),
     }

@@ -14,9 +14,10 @@ pub(super) fn environment(plan: &Plan<'_>, at: usize, stage: &Stage, data: &Data
     let mut section = Section::new(format!("environments.{}", bare(&stage.name)));
     if stage.kind == Kind::Production && !plan.local.is_empty() {
         section.comment(&format!(
-            "{} of the wrangler configurations {} taken to be for development, and left out: `wrangler-env` in an environment of its own brings {} in.",
+            "{} of the wrangler configurations {} left out, since {} for development, or of few Workers: `wrangler-env` in an environment of its own brings {} in.",
             quoted_list(&plan.local.iter().map(|name| format!("env.{name}")).collect::<Vec<_>>()),
             if plan.local.len() == 1 { "is" } else { "are" },
+            if plan.local.len() == 1 { "it is" } else { "they are" },
             if plan.local.len() == 1 { "it" } else { "them" },
         ));
     }

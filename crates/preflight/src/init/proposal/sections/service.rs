@@ -49,9 +49,21 @@ pub(super) fn service(plan: &Plan<'_>, worker: usize, links: &Links, needs: &[St
     section.finish()
 }
 
+/// So many names are told; more are counted.
+const MOST: usize = 6;
+
+fn some(names: &[String]) -> String {
+    let more = names.len().saturating_sub(MOST);
+    if more < 2 {
+        return quoted_list(names);
+    }
+    let first: Vec<String> = names[..MOST].iter().map(|name| format!("`{name}`")).collect();
+    format!("{} and {more} more", first.join(", "))
+}
+
 fn secrets_of(plan: &Plan<'_>, worker: usize, links: &Links, section: &mut Section) {
     let secrets = secrets::secrets(plan, worker, links);
-    let perhaps = quoted_list(&secrets.perhaps);
+    let perhaps = some(&secrets.perhaps);
     if let Some(files) = &secrets.guessed {
         section.comment(&format!("guessed: read in {files}, and set by no configuration"));
     }
@@ -59,11 +71,13 @@ fn secrets_of(plan: &Plan<'_>, worker: usize, links: &Links, section: &mut Secti
         section.list("secrets", &secrets.names);
     } else if secrets.names.is_empty() {
         section.comment(&format!(
-            "Its code reads {perhaps}, which no configuration sets: secrets, variables, or not needed"
+            "It, or a package that it needs, knows {perhaps}, which no configuration sets: secrets, variables, or not needed"
         ));
-        section.off("secrets", &list(&secrets.perhaps));
+        section.off("secrets", &list(&secrets.perhaps[..1]));
     } else {
-        section.comment(&format!("It also reads {perhaps}: secrets, variables, or not needed"));
+        section.comment(&format!(
+            "It, or a package that it needs, also knows {perhaps}: secrets, variables, or not needed"
+        ));
         section.list("secrets", &secrets.names);
     }
 }
