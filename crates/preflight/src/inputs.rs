@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Write,
 }
 
-const COMMANDS: [(&str, Command); 3] = [
+pub(crate) const COMMANDS: [(&str, Command); 3] = [
     ("check", Command::Check),
     ("init", Command::Init),
     ("write", Command::Write),
@@ -87,7 +87,13 @@ impl Inputs {
     pub(crate) async fn read(env: &Env) -> anyhow::Result<Self> {
         let raw: Raw = inputs::read(env)?;
         let mut problems = Problems::default();
-        let common = Common::read(env, &mut problems).await?;
+        let offline = problems.boolean("offline", raw.offline.as_deref(), false);
+        // With a token, the shared inputs would ask which pull request a run is about.
+        let asking: Env = env
+            .iter()
+            .filter(|(name, _)| !(offline && *name == "INPUT_GITHUB_TOKEN"))
+            .collect();
+        let common = Common::read(&asking, &mut problems).await?;
         let cloudflare = common.has_cloudflare().then(|| common.cloudflare(&mut problems));
         let neon = common.has_neon().then(|| common.neon(&mut problems));
         let inputs = Self {
@@ -98,7 +104,7 @@ impl Inputs {
             manifest: common.manifest_path(env),
             environments: common.stated_environment().map(str::to_owned).into_iter().collect(),
             fail_on: problems.choice("fail-on", raw.fail_on.as_deref(), &FAIL_ON, Some(Severity::Error)),
-            offline: problems.boolean("offline", raw.offline.as_deref(), false),
+            offline,
             pull_request: common.pull_request,
             repository: common.event.identity(),
             documents: documents(raw.files.as_deref(), &mut problems),

@@ -1,5 +1,7 @@
 //! Findings that `codex.toml` says are meant so: `[preflight] silence = { "kind" = "reason", "kind:subject" = "reason" }`.
 
+use std::cmp::Ordering;
+
 use actions_core::text::nearest;
 
 use crate::catalogue;
@@ -78,11 +80,15 @@ pub(crate) fn judge(seen: Seen, manifest: Option<&Document>, whole: bool) -> Jud
             judged.told.extend(found.map(|finding| finding.at(place)));
         }
     }
-    judged.told.sort_by(|a, b| {
-        let rank = |finding: &Finding| std::cmp::Reverse(finding.kind.severity);
-        (rank(a), &a.place, a.kind.name, &a.subject).cmp(&(rank(b), &b.place, b.kind.name, &b.subject))
-    });
+    judged.told.sort_by(order);
+    judged.silenced.sort_by(|(a, _), (b, _)| order(a, b));
     judged
+}
+
+/// The worst first, then by place.
+fn order(a: &Finding, b: &Finding) -> Ordering {
+    let worst = b.kind.severity.cmp(&a.kind.severity);
+    worst.then_with(|| (&a.place, a.kind.name, &a.subject).cmp(&(&b.place, b.kind.name, &b.subject)))
 }
 
 /// Whether a silence means this finding.

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use actions_core::environment::Environment;
-use actions_core::manifest::{Manifest, Wrong};
+use actions_core::manifest::{EnvironmentSpec, Manifest, Wrong};
 use actions_core::runner::Env;
 use indexmap::IndexMap;
 use wrangler::Config;
 
 use crate::document::{Document, Unreadable};
+use crate::finding::{Finding, Place};
 use crate::inputs::Inputs;
 
 /// The repository as it is checked out, and the step's variables.
@@ -23,6 +24,8 @@ pub(crate) struct World {
     pub(crate) document: Option<Document>,
     /// The environments to look at. One per pull request is resolved for the event's, else for [`STAND_IN`].
     pub(crate) environments: Vec<Environment>,
+    /// Those that cannot be resolved, by name, and why.
+    pub(crate) unresolved: Vec<(String, String)>,
     /// The Cloudflare account, where it is given.
     pub(crate) account: Option<String>,
     /// By service: its wrangler configuration, as people wrote it.
@@ -38,7 +41,7 @@ pub(crate) struct WranglerFile {
     pub(crate) folder: String,
     /// What wrangler makes of it.
     pub(crate) config: Result<Config, String>,
-    /// The same file with places.
+    /// The same file with places; `None` where there is none.
     pub(crate) document: Result<Option<Document>, Unreadable>,
 }
 
@@ -60,14 +63,25 @@ impl World {
 
     fn of(manifest: Result<Manifest, Wrong>, document: Option<Document>, inputs: &Inputs, env: &Env) -> Self {
         let workspace = inputs.workspace.clone();
-        let (mut environments, mut services) = (Vec::new(), IndexMap::new());
+        let manifest_file = from(&workspace, &inputs.manifest);
+        let (mut environments, mut unresolved, mut services) = (Vec::new(), Vec::new(), IndexMap::new());
         if let Ok(manifest) = &manifest {
-            let chosen = |name: &&String| inputs.environments.is_empty() || inputs.environments.contains(name);
-            for name in manifest.environments.keys().filter(chosen) {
+            let all = manifest.environments.keys().cloned().collect();
+            let chosen = if inputs.environments.is_empty() {
+                all
+            } else {
+                inputs.environments.clone()
+            };
+            for name in chosen {
+                let spec = manifest.environments.get(&name);
                 let number = Some(inputs.pull_request.unwrap_or(STAND_IN));
-                let number = number.filter(|_| manifest.environments[name].is_per_pull_request());
-                // What cannot be resolved is a problem that the manifest's check finds.
-                environments.extend(Environment::resolve(manifest, name, number, &inputs.repository).ok());
+                let number = number.filter(|_| spec.is_some_and(EnvironmentSpec::is_per_pull_request));
+                match Environment::resolve(manifest, &name, number, &inputs.repository) {
+                    Ok(environment) => environments.push(environment),
+                    Err(wrong) => {
+                        unresolved.extend(wrong.0.into_iter().map(|(_, problem)| (name.clone(), problem)));
+                    }
+                }
             }
             for (key, service) in &manifest.services {
                 services.insert(
@@ -77,14 +91,25 @@ impl World {
             }
         }
         Self {
-            manifest_file: from(&workspace, &inputs.manifest),
             workspace,
             env: env.clone(),
+            manifest_file,
             manifest,
             account: inputs.cloudflare.as_ref().map(|access| access.account_id.clone()),
             document,
             environments,
+            unresolved,
             services,
+        }
+    }
+}
+
+impl World {
+    /// The finding, at what the manifest says of it, as deep as it says anything.
+    pub(crate) fn in_manifest(&self, finding: Finding, path: &[&str]) -> Finding {
+        match &self.document {
+            Some(document) => finding.at(document.place(path)),
+            None => finding.at(Place::of_file(self.manifest_file.clone())),
         }
     }
 }
@@ -92,14 +117,15 @@ impl World {
 impl WranglerFile {
     fn read(workspace: &Path, folder: &Path) -> Self {
         let config = Config::of_user(folder);
-        let document = match &config {
-            Ok(config) => Document::read(workspace, &from(workspace, &config.file)),
-            Err(_) => Ok(None),
+        let file = match &config {
+            Ok(config) => Some(config.file.clone()),
+            Err(_) => Config::file_in(folder).ok().flatten(),
         };
+        let document = file.map(|file| Document::read(workspace, &from(workspace, &file)));
         Self {
             folder: from(workspace, folder),
             config,
-            document,
+            document: document.unwrap_or(Ok(None)),
         }
     }
 }
@@ -111,5 +137,6 @@ pub(crate) fn from(workspace: &Path, path: &Path) -> String {
         .components()
         .filter(|part| !matches!(part, std::path::Component::CurDir));
     let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
-    parts.join("/")
+    // Outside of the workspace a path keeps its root, which is a part of its own.
+    parts.join("/").replacen("//", "/", 1)
 }

@@ -287,12 +287,8 @@ pub fn is_known(key: &str) -> bool {
 
 /// The known key that is nearest to one that is not.
 pub fn meant(key: &str) -> Option<&'static str> {
-    let whole = ROWS
-        .iter()
-        .flat_map(|row| row.keys)
-        .copied()
-        .filter(|key| !key.contains('.'));
-    actions_core::text::nearest(key, whole)
+    let all = ROWS.iter().flat_map(|row| row.keys).copied();
+    actions_core::text::nearest(key, all.filter(|key| !key.contains('.')))
 }
 
 /// Whether an environment takes a key over from the top level. What nobody knows is taken over, as wrangler does it.

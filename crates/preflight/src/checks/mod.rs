@@ -45,14 +45,17 @@ pub(crate) struct Unseen {
     pub(crate) why: &'static str,
 }
 
-/// Everything that can be found. Where `offline` is set, no vendor's area is entered at all.
+/// Everything that can be found. Where `offline` is set, vendors' areas say what the manifest alone tells.
 pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
     let mut findings = manifest::findings(world);
-    if !inputs.offline {
+    if inputs.offline {
+        findings.extend(cloudflare::of_manifest(world));
+        findings.extend(neon::of_manifest(world));
+    } else {
         let (cloudflare, neon, github) = tokio::join!(
-            cloudflare::findings(inputs, world),
-            neon::findings(inputs, world),
-            github::findings(inputs, world),
+            Box::pin(cloudflare::findings(inputs, world)),
+            Box::pin(neon::findings(inputs, world)),
+            Box::pin(github::findings(inputs, world)),
         );
         findings.extend([cloudflare, neon, github].into_iter().flatten());
     }
@@ -62,7 +65,7 @@ pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
     findings.extend(workflows::findings(world));
     Seen {
         findings,
-        unseen: unseen(inputs),
+        unseen: unseen(inputs, world),
     }
 }
 
@@ -73,7 +76,12 @@ pub(crate) fn of_manifest(world: &World) -> Vec<Finding> {
     findings
 }
 
-fn unseen(inputs: &Inputs) -> Vec<Unseen> {
+/// The areas that nothing was asked about, and why.
+fn unseen(inputs: &Inputs, world: &World) -> Vec<Unseen> {
+    const NO_MANIFEST: &str = "there is no manifest that can be used";
+    let usable = world.manifest.as_ref().ok();
+    let mut all = Vec::new();
+    let mut leave = |area, why| all.push(Unseen { area, why });
     let vendors = [
         (
             "cloudflare",
@@ -87,10 +95,22 @@ fn unseen(inputs: &Inputs) -> Vec<Unseen> {
         ),
         ("github", inputs.github.is_some(), "no `github-token` is given"),
     ];
-    let why = vendors.into_iter().filter_map(|(area, given, why)| match given {
-        _ if inputs.offline => Some((area, "`offline` is set")),
-        true => None,
-        false => Some((area, why)),
-    });
-    why.map(|(area, why)| Unseen { area, why }).collect()
+    for (area, given, why) in vendors {
+        if area == "neon" && usable.is_some_and(|manifest| manifest.database.is_none()) {
+            continue;
+        }
+        if inputs.offline {
+            leave(area, "`offline` is set");
+        } else if !given {
+            leave(area, why);
+        } else if usable.is_none() && area != "github" {
+            leave(area, NO_MANIFEST);
+        }
+    }
+    if usable.is_none() {
+        ["secrets", "wrangler"]
+            .into_iter()
+            .for_each(|area| leave(area, NO_MANIFEST));
+    }
+    all
 }

@@ -1,13 +1,14 @@
 //! What the tests of checks share: a world from a manifest's text, findings as lines.
 
 use actions_core::runner::Env;
+use tempfile::TempDir;
 
 use crate::finding::Finding;
 use crate::inputs::Inputs;
 use crate::world::World;
 
-/// Inputs and world of a folder with these files; `env` are variables of the step (`INPUT_…`, `GITHUB_…`).
-pub(super) async fn world(files: &[(&str, &str)], env: &[(&str, &str)]) -> (Inputs, World) {
+/// Inputs and world of a folder with these files, and the folder, which goes with its handle; `env` are variables of the step (`INPUT_…`, `GITHUB_…`).
+pub(super) async fn world(files: &[(&str, &str)], env: &[(&str, &str)]) -> (Inputs, World, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = folder.path().join(path);
@@ -25,7 +26,7 @@ pub(super) async fn world(files: &[(&str, &str)], env: &[(&str, &str)]) -> (Inpu
         .collect();
     let inputs = Inputs::read(&env).await.unwrap();
     let world = World::read(&inputs, &env);
-    (inputs, world)
+    (inputs, world, folder)
 }
 
 /// Place, kind, subject, sentence and remedy of each, a line for each.
@@ -47,3 +48,24 @@ pub(super) fn kinds(findings: &[Finding]) -> Vec<&'static str> {
     names.dedup();
     names
 }
+
+/// A manifest with previews, production, a database and a key of its own for previews.
+pub(super) const SHOP: &str = r#"
+[project]
+name = "shop"
+zone = "example.com"
+[database]
+parent = "production"
+[environments.preview]
+hostname = "{subdomain}-{pr}"
+worker = "{worker}-preview-{pr}"
+branch = "preview-{pr}"
+secrets = { STRIPE_SECRET_KEY = "STRIPE_TEST_KEY" }
+[environments.production]
+[services.api]
+path = "api"
+secrets = ["DATABASE_URL", "SESSION_SECRET"]
+[services.pay]
+path = "pay"
+secrets = ["STRIPE_SECRET_KEY"]
+"#;

@@ -36,7 +36,9 @@ pub(super) fn say(runner: &Runner, judged: &Judged) {
             .for_each(|severity| annotate(runner, judged, severity));
     }
     unseen(judged).iter().for_each(|line| runner.say(line));
-    runner.say(&outcome(judged));
+    if judged.told.is_empty() {
+        runner.say(&outcome(judged));
+    }
 }
 
 pub(super) fn line(finding: &Finding) -> String {

@@ -9,7 +9,7 @@ use crate::finding::{Finding, Place, Severity};
 use crate::silence::Judged;
 
 /// What a path in a URL may not hold as it is.
-const PATH: &AsciiSet = &CONTROLS
+pub(super) const PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')

@@ -3,6 +3,8 @@
 mod json;
 mod log;
 mod markdown;
+mod sarif;
+mod terminal;
 
 use std::time::Duration;
 
@@ -10,39 +12,55 @@ use actions_core::error::{fault, render};
 use actions_core::runner::Runner;
 use actions_core::text::{count, listed};
 
+use self::terminal::Terminal;
 use crate::checks::AREAS;
 use crate::finding::{Finding, Severity};
 use crate::inputs::Inputs;
 use crate::silence::Judged;
+use crate::world::World;
 
 /// Where each kind of finding is documented.
 pub(crate) const DOCUMENT: &str = "https://github.com/codex/actions/blob/main/.github/docs/findings.md";
 
 /// Tells what was found; an error when something of it fails the run.
-pub(crate) fn tell(runner: &Runner, inputs: &Inputs, judged: &Judged, took: Duration) -> anyhow::Result<()> {
-    let error = failing(inputs, judged);
-    log::say(runner, judged);
+pub(crate) fn tell(
+    runner: &Runner,
+    inputs: &Inputs,
+    world: &World,
+    judged: &Judged,
+    took: Duration,
+) -> anyhow::Result<()> {
+    let error = failing(runner, inputs, judged);
+    match Terminal::of(&runner.env) {
+        Some(terminal) => terminal.print(judged),
+        None => log::say(runner, judged),
+    }
+    // The error's own line says it, too.
+    if error.is_none() && !judged.told.is_empty() {
+        runner.say(&outcome(judged));
+    }
     runner.summary(&markdown::summary(&runner.env, judged));
+    sarif::write(inputs, judged, &world.manifest_file)?;
     for severity in Severity::ALL {
         runner.output(&format!("{severity}s"), &judged.count(severity).to_string())?;
     }
+    runner.output("sarif", inputs.sarif.as_deref().unwrap_or_default())?;
     let told = error.as_ref().map(render);
     runner.report(json::report(inputs, judged, told, took))?;
     error.map_or(Ok(()), Err)
 }
 
 /// The error of a run that its findings fail.
-fn failing(inputs: &Inputs, judged: &Judged) -> Option<anyhow::Error> {
+fn failing(runner: &Runner, inputs: &Inputs, judged: &Judged) -> Option<anyhow::Error> {
     let least = inputs.fail_on?;
-    let first = judged.told.first().filter(|worst| worst.kind.severity >= least)?;
-    let failing: Vec<String> = Severity::ALL
-        .into_iter()
-        .filter(|severity| *severity >= least)
-        .filter_map(|severity| counted(judged, severity))
-        .collect();
-    let error = fault(format!("preflight found {}", listed(&failing)))
-        .because(anyhow::anyhow!(sentence(first)))
-        .hint("all are told above, each with what to do; what is meant so can be silenced in `codex.toml`: `[preflight] silence`");
+    let worst = judged.told.first().filter(|worst| worst.kind.severity >= least)?;
+    let mut error = fault(format!("preflight found {}", outcome(judged))).hint(
+        "all are told above, each with what to do; what is meant so can be silenced in `codex.toml`: `[preflight] silence`",
+    );
+    // Where annotations are read without the log.
+    if runner.is_read_by_a_runner() {
+        error = error.because(anyhow::anyhow!(sentence(worst)));
+    }
     Some(error.into())
 }
 

@@ -215,6 +215,10 @@ pub fn stranger(what: &str, kind: ResourceKind, worker: &str, share: &str) -> St
     )
 }
 
+/// The same for a namespace that the service's `kv` names already, in an environment that exists once.
+pub(super) const KEEPS_ID: &str =
+    "take its `id` out of that section of the wrangler configuration, so that the service's `kv` makes one";
+
 /// What gives an environment a thing of its own.
 pub fn remedy(kind: Option<ResourceKind>, whose: &Whose) -> &'static str {
     match (kind, whose) {
@@ -441,6 +445,12 @@ mod tests {
         }
     }
 
+    fn of(config: &Value) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("wrangler.json"), config.to_string()).unwrap();
+        Config::find(folder.path()).unwrap()
+    }
+
     #[test]
     fn every_kind_of_thing_is_production_s_or_one_s_own() {
         for (key, item, kind, fields, said) in KINDS {
@@ -451,6 +461,10 @@ mod tests {
             binding["type"] = (*kind).into();
             assert_eq!(spoken(&Leads::of(&binding)), *said);
             let config = |of_production: &Value, of_staging: &Value| json!({"name": "api", "env": {"production": of_production, "staging": of_staging, "test": {}}});
+            // What is foreseen of it is what a bundle has.
+            let lone = of(&json!({"name": "api", *key: [item.clone()]}));
+            let expected = super::super::expected::metadata(&lone.settings(None).unwrap());
+            assert_eq!(expected["bindings"], json!([binding]), "{key}");
             let has = json!({ *key: [item] });
             let theirs = config(&has, &json!({}));
             for environment in ["staging", "preview", "test"] {

@@ -6,15 +6,17 @@ pub mod by_wrangler;
 pub mod check;
 pub mod declared;
 pub mod durable;
+mod expected;
+pub mod foreseen;
 pub mod isolation;
 mod lanes;
 pub mod names;
 mod outside;
+pub mod problem;
 pub mod refused;
 pub mod render;
-pub mod routes;
+mod routes;
 mod told;
-pub mod unbundled;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -142,9 +144,19 @@ impl Project {
                 },
             }
         }
-        let mut project = Self::written(environment, configs);
-        for (key, problem) in project.refusals(scope) {
+        let mut project = Self::of(environment, configs);
+        let foreign = project.foreign(scope);
+        for (key, problem) in foreign.iter().flat_map(Foreign::unread) {
             problems.add(&format!("services.{key}"), problem);
+        }
+        for service in scope.services() {
+            let Some(settings) = project.settings(&service.key) else {
+                continue;
+            };
+            let names = project.configs[&service.key].names();
+            for problem in refused::refused(scope, service, &settings, &names, foreign.as_ref()) {
+                problems.add(&format!("services.{}", service.key), problem.text);
+            }
         }
         for service in scope.services() {
             let Some(config) = project.configs.get(&service.key) else {
@@ -164,35 +176,15 @@ impl Project {
         project
     }
 
-    /// The configurations as people wrote them, of the services whose can be read; nothing is told of the others.
-    pub fn written(environment: &Environment, configs: IndexMap<String, Config>) -> Self {
-        let envs = environment.services.iter();
-        let envs = envs.filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)));
+    fn of(environment: &Environment, configs: IndexMap<String, Config>) -> Self {
+        let sections = environment.services.iter();
+        let sections = sections.filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)));
         Self {
             configs,
-            wrangler_envs: envs.collect(),
+            wrangler_envs: sections.collect(),
             root: environment.root.clone(),
             refused: BTreeSet::new(),
         }
-    }
-
-    /// What is refused of the chosen services' configurations, each a sentence: what we cannot do, and what would take
-    /// something away from another environment.
-    pub fn refusals(&self, scope: Scope<'_>) -> Vec<(String, String)> {
-        let foreign = self.foreign(scope);
-        let mut refusals = foreign
-            .as_ref()
-            .map(|foreign| foreign.unread().to_vec())
-            .unwrap_or_default();
-        for service in scope.services() {
-            let Some(settings) = self.settings(&service.key) else {
-                continue;
-            };
-            let names = self.configs[&service.key].names();
-            let refused = refused::refused(scope, service, &settings, &names, foreign.as_ref());
-            refusals.extend(refused.into_iter().map(|problem| (service.key.clone(), problem)));
-        }
-        refusals
     }
 
     /// What a bundle would have told of services that were not bundled, as far as their configurations tell it.

@@ -4,49 +4,36 @@
 use actions_core::environment::Service;
 use serde_json::Value;
 
+use super::problem::{Problem, Rule};
 use crate::{Config, Settings};
-
-/// What takes the place of a route that wrangler refuses.
-pub const INSTEAD: &str = "take it out, since hostnames are attached by the manifest (`subdomain` of the service, `hostname` and `routing` of the environment)";
-
-/// A custom domain that wrangler refuses, and in one sentence why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoDomain {
-    pub pattern: String,
-    pub why: String,
-}
-
-impl Settings<'_> {
-    /// The custom domains of `routes` that are none: wrangler does not bundle a Worker that has one.
-    pub fn no_domains(&self) -> Vec<NoDomain> {
-        let routes = self.get("routes").and_then(Value::as_array);
-        let all = routes.into_iter().flatten().chain(self.get("route"));
-        let domains = all.filter(|route| route["custom_domain"] == true);
-        let wrong = domains.filter_map(|route| {
-            let pattern = route["pattern"].as_str()?;
-            let what = match (pattern.contains('*'), pattern.contains('/')) {
-                (false, false) => return None,
-                (true, false) => "wildcards (`*`) are",
-                (false, true) => "paths are",
-                (true, true) => "wildcards (`*`) and paths are",
-            };
-            Some(NoDomain {
-                pattern: pattern.to_owned(),
-                why: format!(
-                    "custom domain `{pattern}` of `routes`: {what} not allowed in custom domains, so wrangler does not bundle it"
-                ),
-            })
-        });
-        wrong.collect()
-    }
-}
 
 /// What is wrong with the routes, in wrangler's terms, with file and line, and what stands for them here.
 pub(super) fn refused(config: &Config, settings: &Settings<'_>) -> Vec<String> {
-    let wrong = settings.no_domains().into_iter();
+    let wrong = wrong(settings).into_iter();
     wrong
-        .map(|wrong| format!("{}: {}; {INSTEAD}", place(config, &wrong.pattern), wrong.why))
+        .map(|problem| format!("{}: {}", place(config, &problem.about), problem.text))
         .collect()
+}
+
+/// The same without its place.
+pub(super) fn wrong(settings: &Settings<'_>) -> Vec<Problem> {
+    let routes = settings.get("routes").and_then(Value::as_array);
+    let all = routes.into_iter().flatten().chain(settings.get("route"));
+    let domains = all.filter(|route| route["custom_domain"] == true);
+    let wrong = domains.filter_map(|route| {
+        let pattern = route["pattern"].as_str()?;
+        let what = match (pattern.contains('*'), pattern.contains('/')) {
+            (false, false) => return None,
+            (true, false) => "wildcards (`*`) are",
+            (false, true) => "paths are",
+            (true, true) => "wildcards (`*`) and paths are",
+        };
+        let text = format!(
+            "custom domain `{pattern}` of `routes`: {what} not allowed in custom domains, so wrangler does not bundle it; take it out, since hostnames are attached by the manifest (`subdomain` of the service, `hostname` and `routing` of the environment)"
+        );
+        Some(Problem::new(Rule::CustomDomain, pattern, text))
+    });
+    wrong.collect()
 }
 
 /// The file, and the line where the text stands in it.

@@ -236,6 +236,19 @@ impl Settings<'_> {
         found
     }
 
+    /// The bindings that lead to something outside the Worker, by name: what each of them names.
+    pub fn bound(&self) -> Vec<(&str, Resource)> {
+        let mut found = Vec::new();
+        for naming in NAMINGS {
+            found.extend(naming.items(self).filter_map(|item| {
+                let name = item.get("binding").or_else(|| item.get("name"))?.as_str()?;
+                let id = naming.id(item, |(field, _)| field)?;
+                Some((name, Resource { kind: naming.kind, id }))
+            }));
+        }
+        found
+    }
+
     /// Where it takes messages from queues.
     pub fn queue_consumers(&self) -> impl Iterator<Item = &Value> {
         let list = self

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use super::measure::Measured;
 use crate::child;
 use crate::release::assets::{self, TARGETS};
-use crate::release::tree;
+use crate::release::{build, tree};
 use crate::workspace::Workspace;
 
 /// A start takes milliseconds: more runs than of anything else.
@@ -47,8 +47,7 @@ pub(super) struct Binary {
 
 /// The binaries of the release build; `None` when there is none.
 pub(super) fn rows(workspace: &Workspace, scratch: &Path) -> Result<Option<Vec<Binary>>> {
-    // Cargo's folder of a profile is beside the others.
-    let folder = workspace.bin.with_file_name("release");
+    let folder = build::built_here(workspace)?;
     let actions = tree::binaries(workspace)?;
     if !actions.iter().all(|action| folder.join(action).is_file()) {
         return Ok(None);

@@ -312,6 +312,17 @@ mod tests {
     }
 
     #[test]
+    fn the_form_for_faults_offers_every_action() {
+        let workspace = Workspace::find().unwrap();
+        let form = fs::read_to_string(workspace.path(".github/ISSUE_TEMPLATE/bug.yml")).unwrap();
+        let options = form.lines().find_map(|line| line.trim().strip_prefix("options: ["));
+        let options: Vec<&str> = options.unwrap().trim_end_matches(']').split(", ").collect();
+        let mut expected = actions(&workspace).unwrap();
+        expected.push("run.sh".to_owned());
+        assert_eq!(options, expected);
+    }
+
+    #[test]
     fn a_folder_with_something_in_it_is_refused() {
         let workspace = Workspace::find().unwrap();
         let folder = tempfile::tempdir().unwrap();

@@ -114,7 +114,7 @@ impl Facts {
             buckets: BTreeMap::new(),
         };
         if !facts.is_dead() {
-            facts.read_rest(&reader, access, world, needs, named).await?;
+            Box::pin(facts.read_rest(&reader, access, world, needs, named)).await?;
         }
         Ok(facts)
     }
@@ -143,7 +143,7 @@ impl Facts {
         named: &[Named],
     ) -> anyhow::Result<()> {
         let needs = |permission: Permission| needs.iter().any(|need| need.permission.group() == permission.group());
-        let names = |what: What| named.iter().any(|named| named.what == what);
+        let wants = |what: What| named.iter().any(|named| named.what == what);
         let at_workers_dev = world
             .environments
             .iter()
@@ -184,8 +184,8 @@ impl Facts {
                 when(certificates, async |zone| reader.certificates(zone).await),
             )
         };
-        let kv = (needs(Permission::KvRead) || names(What::Kv)).then_some(());
-        let d1 = (needs(Permission::D1Read) || names(What::D1)).then_some(());
+        let kv = (needs(Permission::KvRead) || wants(What::Kv)).then_some(());
+        let d1 = (needs(Permission::D1Read) || wants(What::D1)).then_some(());
         let of_account = async {
             tokio::join!(
                 when(Some(()), async |()| reader.workers().await),

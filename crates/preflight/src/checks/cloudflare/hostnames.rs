@@ -11,7 +11,7 @@ use actions_core::text::shorten;
 
 use super::facts::Facts;
 use super::kinds;
-use crate::finding::{Finding, Kind, Place};
+use crate::finding::{Finding, Kind};
 use crate::world::World;
 
 /// A hostname of a service of an environment.
@@ -50,7 +50,7 @@ pub(super) fn judge(facts: &Facts, world: &World, real: bool) -> Vec<Finding> {
                 findings.extend(
                     at.taken(facts)
                         .or_else(|| at.record(facts))
-                        .map(|it| at.placed(it, world)),
+                        .map(|it| world.in_manifest(it, &of(environment))),
                 );
             }
         }
@@ -72,16 +72,12 @@ fn uncovered(facts: &Facts, environment: &Environment, world: &World) -> Option<
         format!("no certificate of zone `{zone}` covers `{deep}` of environment `{name}`"),
         "make the hostnames one label below the zone, or order an advanced certificate for them",
     );
-    Some(placed(finding, world, environment))
+    Some(world.in_manifest(finding, &of(environment)))
 }
 
 impl At<'_> {
     fn finding(&self, kind: &'static Kind, said: impl Into<String>, remedy: impl Into<String>) -> Finding {
         Finding::new(kind, format!("services.{}", self.service.key), said, remedy)
-    }
-
-    fn placed(&self, finding: Finding, world: &World) -> Finding {
-        placed(finding, world, self.environment)
     }
 
     /// Whose route or custom domain it is, where that is none of the environment's Workers.
@@ -203,10 +199,7 @@ impl At<'_> {
     }
 }
 
-fn placed(finding: Finding, world: &World, environment: &Environment) -> Finding {
-    let name = environment.name.as_str();
-    match &world.document {
-        Some(document) => finding.at(document.place(&["environments", name, "hostname"])),
-        None => finding.at(Place::of_file(world.manifest_file.clone())),
-    }
+/// Where the manifest names the hostnames of an environment.
+fn of(environment: &Environment) -> [&str; 3] {
+    ["environments", &environment.name, "hostname"]
 }

@@ -28,7 +28,7 @@ pub(super) static PERMISSION_MISSING: Kind = Kind {
     severity: Severity::Error,
     what: "The API token lacks a permission that an action needs for an environment of the manifest.",
     why: "Cloudflare refuses the call with 10000 or 9109 without naming the permission, mostly in the middle of a deployment.",
-    mend: "Add the permission to the token under API Tokens in the dashboard; its value stays the same.",
+    mend: "Add the permission to the token under API Tokens in the dashboard; its value stays the same. Where actions are given tokens of their own, run preflight once with each, and silence by its subject what the other one has.",
 };
 pub(super) static PERMISSION_HELPFUL: Kind = Kind {
     name: "cloudflare-permission-helpful",
@@ -135,6 +135,13 @@ pub(super) static WORKER_FOREIGN: Kind = Kind {
     why: "A Worker that carries another's marker is not deployed over.",
     mend: "Change `worker` in the manifest, or take the Worker over with `force-foreign: true`.",
 };
+pub(super) static ROOM_FEW: Kind = Kind {
+    name: "cloudflare-room-few",
+    severity: Severity::Warning,
+    what: "An environment's `limit` is more than Cloudflare has room for.",
+    why: "A zone has at most 100 custom domains and 1,000 routes, an account 1,000 KV namespaces; before `limit` is reached, and what `on-limit` says can happen, Cloudflare refuses the next one.",
+    mend: "Set `limit` to what fits, give previews routes instead of custom domains, or fewer hostnames.",
+};
 pub(super) static NOT_READ: Kind = Kind {
     name: "cloudflare-not-read",
     severity: Severity::Note,
@@ -163,5 +170,6 @@ pub(super) const ALL: &[&Kind] = &[
     &BUCKET_UNKNOWN,
     &WORKERS_DEV_MISSING,
     &WORKER_FOREIGN,
+    &ROOM_FEW,
     &NOT_READ,
 ];

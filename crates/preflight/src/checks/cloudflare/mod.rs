@@ -6,6 +6,7 @@ mod kinds;
 mod needs;
 mod permissions;
 mod resources;
+mod room;
 #[cfg(test)]
 mod tests;
 mod things;
@@ -27,16 +28,22 @@ pub(super) const KINDS: &[&Kind] = kinds::ALL;
 const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
 
 pub(super) async fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
-    let access = inputs.cloudflare.as_ref().filter(|_| !inputs.offline);
-    let Some(access) = access.filter(|_| !world.environments.is_empty()) else {
-        return Vec::new();
+    let mut findings = of_manifest(world);
+    let Some(access) = inputs.cloudflare.as_ref().filter(|_| !world.environments.is_empty()) else {
+        return findings;
     };
     let real = inputs.pull_request.is_some();
     let (needs, named) = (needs::of(world), resources::named(world, real));
     match Facts::read(access, world, &needs, &named).await {
-        Ok(facts) => judge(&facts, world, &needs, &named, real, Timestamp::now()),
-        Err(error) => vec![not_read(&asking::told(error.as_ref()))],
+        Ok(facts) => findings.extend(judge(&facts, world, &needs, &named, real, Timestamp::now())),
+        Err(error) => findings.push(not_read(&asking::told(error.as_ref()))),
     }
+    findings
+}
+
+/// What the manifest alone tells: no request is made for it.
+pub(super) fn of_manifest(world: &World) -> Vec<Finding> {
+    room::judge(world)
 }
 
 /// Everything that Cloudflare's answers tell. `real`: the names of pull requests are those of one that exists. Pure.

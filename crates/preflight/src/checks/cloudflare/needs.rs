@@ -2,7 +2,7 @@
 
 use actions_core::cloudflare::Permission;
 use actions_core::cloudflare::d1::is_id;
-use actions_core::environment::{Database, Environment};
+use actions_core::environment::{Database, Environment, Service};
 use actions_core::grants::{self, Case, Grant, Of, When};
 use actions_core::manifest::{Routing, Uploader};
 use actions_core::text::quoted_list;
@@ -111,7 +111,7 @@ fn actions(environment: &Environment) -> Vec<&'static str> {
 /// Where Cloudflare owns all records, `preview-dns` has nothing to make: it looks whether something is in the way, if it
 /// is used at all.
 fn only_verifies(action: &str, environment: &Environment) -> bool {
-    let mut hostnames = environment.services.iter().flat_map(|service| service.hostnames());
+    let mut hostnames = environment.services.iter().flat_map(Service::hostnames);
     action == "preview-dns"
         && environment.records.is_empty()
         && hostnames.all(|hostname| environment.routing.of(hostname) == Routing::CustomDomain)
@@ -174,6 +174,6 @@ pub(super) fn deep(environment: &Environment) -> Option<&str> {
             .and_then(|rest| rest.strip_suffix('.'));
         below.is_some_and(|label| label.contains('.')) && environment.routing.of(hostname) == Routing::Route
     };
-    let mut all = environment.services.iter().flat_map(|service| service.hostnames());
+    let mut all = environment.services.iter().flat_map(Service::hostnames);
     all.find(is_deep)
 }

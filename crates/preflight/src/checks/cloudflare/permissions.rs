@@ -3,7 +3,7 @@
 use actions_core::cloudflare::{Error, Permission};
 use actions_core::text::quoted_list;
 
-use super::facts::{Facts, Read};
+use super::facts::Facts;
 use super::needs::Need;
 use super::{TOKEN, kinds, page};
 use crate::checks::asking;
@@ -20,7 +20,7 @@ enum Probe {
 }
 
 impl Probe {
-    fn of<T>(read: &Read<T>) -> Self {
+    fn of<T>(read: Option<&Result<T, Error>>) -> Self {
         match read {
             Some(Ok(_)) => Self::Granted,
             Some(Err(error)) => Self::of_error(error),
@@ -51,15 +51,15 @@ fn probe(facts: &Facts, permission: Permission) -> Probe {
         Permission::ZoneRead => match &facts.zone {
             // Asked and answered, though not with the zone: that is a row of its own.
             Some(Err(_)) if facts.lacks_zone() => Probe::NotAsked,
-            zone => Probe::of(zone),
+            zone => Probe::of(zone.as_ref()),
         },
-        Permission::DnsRead | Permission::DnsEdit => Probe::of(&facts.records),
-        Permission::WorkersRoutesRead | Permission::WorkersRoutesEdit => Probe::of(&facts.routes),
-        Permission::SslRead | Permission::SslEdit => Probe::of(&facts.certificates),
-        Permission::WorkersScriptsRead | Permission::WorkersScriptsEdit => Probe::of(&facts.workers),
-        Permission::KvRead | Permission::KvEdit => Probe::of(&facts.kv),
+        Permission::DnsRead | Permission::DnsEdit => Probe::of(facts.records.as_ref()),
+        Permission::WorkersRoutesRead | Permission::WorkersRoutesEdit => Probe::of(facts.routes.as_ref()),
+        Permission::SslRead | Permission::SslEdit => Probe::of(facts.certificates.as_ref()),
+        Permission::WorkersScriptsRead | Permission::WorkersScriptsEdit => Probe::of(facts.workers.as_ref()),
+        Permission::KvRead | Permission::KvEdit => Probe::of(facts.kv.as_ref()),
         Permission::R2Read => Probe::of_buckets(facts),
-        Permission::D1Read => Probe::of(&facts.d1),
+        Permission::D1Read => Probe::of(facts.d1.as_ref()),
         Permission::QueuesEdit | Permission::AccountSettingsRead => Probe::NotAsked,
     }
 }

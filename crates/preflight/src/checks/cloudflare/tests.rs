@@ -111,7 +111,7 @@ async fn told_of(manifest: &str, wrangler: &str, change: impl FnOnce(&mut Facts)
     let mut facts = good();
     change(&mut facts);
     let files = [("codex.toml", manifest), ("api/wrangler.jsonc", wrangler)];
-    let (_, world) = world(&files, &[("INPUT_PULL_REQUEST", "42")]).await;
+    let (_, world, _folder) = world(&files, &[("INPUT_PULL_REQUEST", "42")]).await;
     let (needs, named) = (needs::of(&world), resources::named(&world, true));
     let now = "2026-11-28T12:00:00Z".parse().unwrap();
     let findings = judge(&facts, &world, &needs, &named, true, now);
@@ -451,7 +451,7 @@ async fn what_could_not_be_read_is_one_note() {
 #[tokio::test]
 async fn which_permissions_are_needed_follows_the_manifest() {
     let of = async |manifest: &str| {
-        let (_, world) = world(
+        let (_, world, _folder) = world(
             &[("codex.toml", manifest), ("api/wrangler.jsonc", "{\"name\": \"api\"}")],
             &[],
         )
@@ -482,4 +482,25 @@ async fn which_permissions_are_needed_follows_the_manifest() {
     Zone → Zone → Read: `deploy-workers` for environment `production`
     Zone → DNS → Read (optional): `preview-dns` for environment `production`
     ");
+}
+
+#[tokio::test]
+async fn more_environments_than_cloudflare_has_room_for_are_told() {
+    let told = async |limit: u64, routing: &str| {
+        let preview = format!(
+            "worker = \"{{worker}}-preview-{{pr}}\"\nrouting = \"{routing}\"\nbranch = \"preview-{{pr}}\"\nlimit = {limit}\n"
+        );
+        let manifest = MANIFEST.replace("worker = \"{worker}-preview-{pr}\"\n", &preview);
+        let manifest = format!("{manifest}[database]\nparent = \"production\"\n");
+        let (_, world, _folder) = world(&[("codex.toml", &manifest)], &[]).await;
+        lines(&super::of_manifest(&world))
+    };
+    insta::assert_snapshot!([told(100, "custom-domain").await, told(1001, "route").await].join("\n"), @"
+    codex.toml:10:1 cloudflare-room-few environments.preview: at its `limit` of 100, environment `preview` takes 100 custom domains, and the others take 1: the zone has 100 at most; write `limit = 99` or less
+    codex.toml:10:1 cloudflare-room-few environments.preview: at its `limit` of 1001, environment `preview` takes 1001 routes, and the others take 0: the zone has 1000 at most; write `limit = 1000` or less
+    codex.toml:10:1 cloudflare-room-few environments.preview: at its `limit` of 1001, environment `preview` takes 1001 KV namespaces, and the others take 1: the account has 1000 at most; write `limit = 999` or less
+    ");
+    // No cloudflare-room-few: production has one of its own.
+    assert_eq!(told(99, "custom-domain").await, "");
+    assert_eq!(told(900, "route").await, "");
 }

@@ -105,10 +105,7 @@ fn workers_dev(facts: &Facts, world: &World) -> Option<Finding> {
         _ => return None,
     };
     let finding = Finding::new(&kinds::WORKERS_DEV_MISSING, "project.workers-dev", what, remedy);
-    Some(match &world.document {
-        Some(document) => finding.at(document.place(&["project", "workers-dev"])),
-        None => finding,
-    })
+    Some(world.in_manifest(finding, &["project", "workers-dev"]))
 }
 
 fn foreign_workers(facts: &Facts, world: &World, real: bool) -> Vec<Finding> {
@@ -137,10 +134,7 @@ fn foreign_workers(facts: &Facts, world: &World, real: bool) -> Vec<Finding> {
                 said,
                 remedy,
             );
-            findings.push(match &world.document {
-                Some(document) => finding.at(document.place(&["environments", &environment.name, "worker"])),
-                None => finding,
-            });
+            findings.push(world.in_manifest(finding, &["environments", &environment.name, "worker"]));
         }
     }
     findings

@@ -119,9 +119,5 @@ fn of_zone(facts: &Facts, zone: &Zone, world: &World) -> Vec<Finding> {
 }
 
 fn placed(kind: &'static Kind, world: &World, said: impl Into<String>, remedy: impl Into<String>) -> Finding {
-    let finding = Finding::new(kind, SUBJECT, said, remedy);
-    match &world.document {
-        Some(document) => finding.at(document.place(&["project", "zone"])),
-        None => finding,
-    }
+    world.in_manifest(Finding::new(kind, SUBJECT, said, remedy), &["project", "zone"])
 }

@@ -1,9 +1,27 @@
+//! GitHub: the token of this job, the repository's environments, and the names of its secrets.
+
+mod expected;
+mod facts;
+mod judge;
+mod kinds;
+#[cfg(test)]
+mod tests;
+
+pub(super) use self::expected::{Expected, Scope};
+use crate::checks::{asking, workflows};
 use crate::finding::{Finding, Kind};
 use crate::inputs::Inputs;
 use crate::world::World;
 
-pub(super) const KINDS: &[&Kind] = &[];
+pub(super) const KINDS: &[&Kind] = kinds::ALL;
 
-pub(super) async fn findings(_inputs: &Inputs, _world: &World) -> Vec<Finding> {
-    Vec::new()
+pub(super) async fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
+    let Some(access) = &inputs.github else {
+        return Vec::new();
+    };
+    let expected = workflows::expected(world);
+    match facts::Facts::read(access, world, expected.as_ref()).await {
+        Ok(facts) => judge::judge(&facts, world, expected.as_ref()),
+        Err(error) => vec![judge::not_read(&asking::told(error.as_ref()))],
+    }
 }

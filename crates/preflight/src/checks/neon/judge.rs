@@ -8,7 +8,7 @@ use actions_core::text::{count, nearest, quoted_list};
 use super::facts::{Facts, is};
 use super::kinds;
 use crate::checks::asking;
-use crate::finding::{Finding, Kind, Place};
+use crate::finding::{Finding, Kind};
 use crate::world::World;
 
 const KEY: &str = "NEON_API_KEY";
@@ -36,7 +36,7 @@ pub(super) fn shared(world: &World) -> Vec<Finding> {
         );
         let remedy = format!("add `branch = \"{name}-pr-{{pr}}\"` to `[environments.{name}]`");
         let finding = Finding::new(kind, format!("environments.{name}"), said, remedy);
-        Some(placed(finding, world, &["environments", name]))
+        Some(world.in_manifest(finding, &["environments", name]))
     });
     found.collect()
 }
@@ -144,7 +144,7 @@ fn no_parent(parent: &str, branches: &[Branch], world: &World) -> Finding {
     );
     let said = format!("the project has no branch `{parent}`; it has {}", quoted_list(&shown));
     let finding = Finding::new(&kinds::PARENT_MISSING, "database.parent", said, remedy);
-    placed(finding, world, &["database", "parent"])
+    world.in_manifest(finding, &["database", "parent"])
 }
 
 fn of_parent(parent: &Branch, branches: &[Branch], world: &World) -> Vec<Finding> {
@@ -157,7 +157,7 @@ fn of_parent(parent: &Branch, branches: &[Branch], world: &World) -> Vec<Finding
         );
         let remedy = format!("write `parent = \"{}\"`, unless the other one is meant", default.name);
         let finding = Finding::new(&kinds::PARENT_NOT_DEFAULT, "database.parent", said, remedy);
-        findings.push(placed(finding, world, &["database", "parent"]));
+        findings.push(world.in_manifest(finding, &["database", "parent"]));
     }
     if let Some(at) = parent.expires_at {
         let said = format!(
@@ -166,7 +166,7 @@ fn of_parent(parent: &Branch, branches: &[Branch], world: &World) -> Vec<Finding
         );
         let remedy = "take the expiry off the branch in Neon's console";
         let finding = Finding::new(&kinds::PARENT_EXPIRES, "database.parent", said, remedy);
-        findings.push(placed(finding, world, &["database", "parent"]));
+        findings.push(world.in_manifest(finding, &["database", "parent"]));
     }
     findings
 }
@@ -197,7 +197,7 @@ fn of_inside(facts: &Facts, database: &Database, world: &World) -> Vec<Finding> 
             |meant| format!("write `{key} = \"{meant}\"` in `[database]`, or make the {noun} in Neon's console"),
         );
         let finding = Finding::new(kind, format!("database.{key}"), said, remedy);
-        Some(placed(finding, world, &["database", key]))
+        Some(world.in_manifest(finding, &["database", key]))
     };
     let role = lacks(&kinds::ROLE_MISSING, "role", "role", &database.role, &inside.roles);
     let name = lacks(
@@ -248,7 +248,7 @@ fn room(project: &Project, branches: &[Branch], world: &World) -> Vec<Finding> {
             let said = format!("`limit` of environment `{name}` is {limit}, and the plan leaves room for {room}");
             let remedy = format!("write `limit = {}` or less, or take a larger plan", room.max(1));
             let finding = Finding::new(&kinds::BRANCHES_FEW, format!("environments.{name}"), said, remedy);
-            placed(finding, world, &["environments", name, "limit"])
+            world.in_manifest(finding, &["environments", name, "limit"])
         })
     });
     few.collect()
@@ -296,12 +296,4 @@ pub(super) fn not_read(why: &str) -> Finding {
         format!("Neon was not, or not wholly, looked at: {why}"),
         "run again; nothing is known of what was not read",
     )
-}
-
-/// With the place in the manifest, where it says anything of it.
-fn placed(finding: Finding, world: &World, path: &[&str]) -> Finding {
-    match &world.document {
-        Some(document) => finding.at(document.place(path)),
-        None => finding.at(Place::of_file(world.manifest_file.clone())),
-    }
 }

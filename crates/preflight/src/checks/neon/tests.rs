@@ -73,7 +73,7 @@ fn refused(status: u16) -> Error {
 async fn told(change: impl FnOnce(&mut Facts)) -> String {
     let mut facts = good();
     change(&mut facts);
-    let (_, world) = world(&[("codex.toml", MANIFEST)], &[("INPUT_PULL_REQUEST", "42")]).await;
+    let (_, world, _folder) = world(&[("codex.toml", MANIFEST)], &[("INPUT_PULL_REQUEST", "42")]).await;
     lines(&judge::judge(&facts, &world, Some(42)))
 }
 
@@ -213,9 +213,9 @@ async fn previews_on_the_parent_itself_are_told_without_a_request() {
         (without.as_str(), &["neon-preview-shares-parent"]),
         (migrates.as_str(), &["neon-preview-migrates-parent"]),
     ] {
-        let (_, world) = world(&[("codex.toml", manifest)], &[]).await;
+        let (_, world, _folder) = world(&[("codex.toml", manifest)], &[]).await;
         assert_eq!(kinds(&judge::shared(&world)), expected);
     }
-    let (_, world) = world(&[("codex.toml", &without)], &[]).await;
+    let (_, world, _folder) = world(&[("codex.toml", &without)], &[]).await;
     insta::assert_snapshot!(lines(&judge::shared(&world)), @r#"codex.toml:10:15 neon-preview-shares-parent environments.preview: environment `preview` has no `branch`, so each pull request reads and writes branch `production`; add `branch = "preview-pr-{pr}"` to `[environments.preview]`"#);
 }

@@ -39,6 +39,11 @@ pub(super) fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
     findings
 }
 
+/// The step's variables that an environment's services take secrets from.
+pub(super) fn variables(environment: &Environment) -> Vec<&str> {
+    Wanted::of(environment).by_variable.into_keys().collect()
+}
+
 /// Where this step's secrets are.
 #[derive(Clone, Copy)]
 struct Step<'a> {

@@ -52,7 +52,8 @@ pub(super) fn findings(workspace: &Workspace) -> Vec<Finding> {
         .filter(|task| task.name == "build" && task.is_cached())
         .collect();
     findings.extend(builds.iter().filter_map(|task| outputs(task)));
-    findings.extend(builds.iter().filter_map(|task| inputs(task)));
+    // One is enough to think of it.
+    findings.extend(builds.iter().find_map(|task| inputs(task)));
     findings.extend(builds.iter().filter_map(|task| dotenv(workspace, root, task)));
     // What the root says of a task is said once for all packages.
     let mut once: Vec<Finding> = Vec::new();

@@ -48,17 +48,17 @@ pub(super) fn findings(workspace: &Workspace, known: &Known) -> Vec<Finding> {
 }
 
 fn undeclared(workspace: &Workspace, root: &Document, tasks: &[Task<'_>], known: &Known) -> Vec<Finding> {
-    let strict = workspace.is_strict();
     let mut by_place: Vec<(&Task<'_>, Vec<Read>)> = Vec::new();
     // Development has its own files of variables.
     let is_run = |task: &&Task<'_>| {
         let is_development = ["dev", "start", "watch", "preview"]
             .iter()
             .any(|name| task.name.starts_with(name));
-        !is_development && task.flag("persistent") != Some(true) && (strict || task.is_cached())
+        !is_development && task.flag("persistent") != Some(true) && (task.is_strict(workspace) || task.is_cached())
     };
     for task in tasks.iter().filter(is_run) {
         let mut reads = reads::of(&workspace.checkout, task, known);
+        reads.extend(by_wrangler(task).filter(|_| task.is_strict(workspace)));
         reads.retain(|read| !task.declares(root, &read.name) && !names::is_inferred(task.package, &read.name));
         if reads.is_empty() {
             continue;
@@ -76,7 +76,11 @@ fn undeclared(workspace: &Workspace, root: &Document, tasks: &[Task<'_>], known:
             .map(|read| format!("`{}` ({})", read.name, read.at))
             .collect();
         let names: Vec<&str> = reads.iter().map(|read| read.name.as_str()).collect();
-        let what = if strict { "does not see" } else { "has in no cache key" };
+        let what = if task.is_strict(workspace) {
+            "does not see"
+        } else {
+            "has in no cache key"
+        };
         let said = format!("task `{}` reads, and {what}, {}", task.key, list.join(", "));
         let remedy = format!(
             "add {} to its `env`, or to `passThroughEnv` what changes no output",
@@ -88,12 +92,21 @@ fn undeclared(workspace: &Workspace, root: &Document, tasks: &[Task<'_>], known:
     by_place.into_iter().map(finding).collect()
 }
 
+/// Wrangler takes its token from the environment, whatever the script says.
+fn by_wrangler(task: &Task<'_>) -> Option<Read> {
+    const COMMANDS: [&str; 6] = ["deploy", "versions", "secret", "d1", "kv", "r2"];
+    let is_local = task.script.contains("--dry-run") || task.script.contains("--local");
+    let mut calls = COMMANDS.iter().map(|command| format!("wrangler {command}"));
+    let calls = !is_local && calls.any(|call| task.script.contains(&call));
+    calls.then(|| Read {
+        name: "CLOUDFLARE_API_TOKEN".to_owned(),
+        at: format!("wrangler in the script `{}`", task.name),
+    })
+}
+
 fn playwright(workspace: &Workspace, root: &Document, tasks: &[Task<'_>]) -> Option<Finding> {
     const VARIABLE: &str = "PLAYWRIGHT_BROWSERS_PATH";
-    if !workspace.is_strict() {
-        return None;
-    }
-    let task = tasks.iter().find(|task| {
+    let task = tasks.iter().filter(|task| task.is_strict(workspace)).find(|task| {
         let is_its = task.package.dependencies.contains("@playwright/test") || task.script.contains("playwright test");
         is_its && task.script.contains("playwright") && !task.declares(root, VARIABLE)
     })?;

@@ -4,7 +4,7 @@
 mod cache;
 mod environment;
 mod names;
-mod reads;
+pub(super) mod reads;
 mod shape;
 mod tasks;
 mod workspace;

@@ -24,7 +24,7 @@ pub(super) struct Read {
 
 /// What a tool reads of a package.
 struct Tool {
-    /// As scripts call it.
+    /// As scripts call it, with the command where only that one reads.
     command: &'static str,
     /// Its configuration: `<stem>.config.*`.
     configs: &'static [&'static str],
@@ -43,25 +43,31 @@ const fn tool(command: &'static str, configs: &'static [&'static str], tests: bo
     }
 }
 
-const TOOLS: [Tool; 17] = [
-    tool("astro", &["astro"], false, true),
-    tool("drizzle-kit", &["drizzle"], false, false),
+/// What is only checked or generated needs no values, although the same configuration is loaded.
+const TOOLS: [Tool; 20] = [
+    tool("astro build", &["astro"], false, true),
+    tool("drizzle-kit migrate", &["drizzle"], false, false),
+    tool("drizzle-kit pull", &["drizzle"], false, false),
+    tool("drizzle-kit push", &["drizzle"], false, false),
     tool("esbuild", &["esbuild"], false, false),
     tool("jest", &["jest"], true, false),
     tool("knex", &["knex"], false, false),
     tool("mocha", &[], true, false),
-    tool("next", &["next"], false, false),
-    tool("nuxt", &["nuxt"], false, false),
-    tool("playwright", &["playwright"], true, false),
-    tool("prisma", &["prisma"], false, false),
+    tool("next build", &["next"], false, false),
+    tool("nuxi build", &["nuxt"], false, false),
+    tool("nuxt build", &["nuxt"], false, false),
+    tool(PLAYWRIGHT, &["playwright"], true, false),
+    tool("prisma db", &["prisma"], false, false),
+    tool("prisma migrate", &["prisma"], false, false),
     tool("rollup", &["rollup"], false, false),
     tool("tsdown", &["tsdown"], false, false),
     tool("tsup", &["tsup"], false, false),
-    tool("vite", &["vite", "svelte"], false, true),
+    tool("vite build", &["vite", "svelte"], false, true),
     tool("vitest", &["vitest", "vite", "svelte"], true, false),
     tool("webpack", &["webpack"], false, false),
-    tool("wrangler", &[], false, false),
 ];
+
+const PLAYWRIGHT: &str = "playwright test";
 
 /// The known variables that a task reads, in the order of their names.
 pub(super) fn of(checkout: &Path, task: &Task<'_>, known: &Known) -> Vec<Read> {
@@ -70,7 +76,11 @@ pub(super) fn of(checkout: &Path, task: &Task<'_>, known: &Known) -> Vec<Read> {
         .script
         .split([' ', '\t', ';', '&', '|', '(', ')', '"', '\''])
         .collect();
-    let calls = |command: &str| words.iter().any(|word| word.rsplit('/').next() == Some(command));
+    let calls = |command: &str| {
+        let command: Vec<&str> = command.split(' ').collect();
+        let mut runs = words.windows(command.len());
+        runs.any(|run| run[0].rsplit('/').next() == Some(command[0]) && run[1..] == command[1..])
+    };
     let tools: Vec<&Tool> = TOOLS.iter().filter(|tool| calls(tool.command)).collect();
     let tests = tools.iter().any(|tool| tool.tests) || words.contains(&"--test") || task.script.contains("bun test");
     let builds_in = tools.iter().any(|tool| tool.builds_in) && !tests;
@@ -83,10 +93,11 @@ pub(super) fn of(checkout: &Path, task: &Task<'_>, known: &Known) -> Vec<Read> {
         let is_config = tools
             .iter()
             .any(|tool| tool.configs.iter().any(|stem| is_config(&path, stem)));
-        let is_test = tests && is_test(&path);
+        // Where both are, the browser's tests are not run by the others.
+        let is_test = tests && is_test(&path) && (calls(PLAYWRIGHT) || !is_end_to_end(&path));
         // Tests run what they test. A Worker's code gets its variables from bindings, in tests, too.
         let is_tested = tests && !task.package.is_worker && (path.starts_with("src/") || path.starts_with("lib/"));
-        let is_schema = calls("prisma") && has_ending(&path, "prisma");
+        let is_schema = (calls("prisma db") || calls("prisma migrate")) && has_ending(&path, "prisma");
         let is_whole = is_named || is_config || is_test || is_tested;
         if !is_whole && !builds_in && !is_schema {
             continue;
@@ -208,7 +219,7 @@ fn is_config(path: &str, stem: &str) -> bool {
     name.is_some_and(|rest| rest.starts_with(".config.") || stem == "knex" && rest.starts_with("file."))
 }
 
-fn is_test(path: &str) -> bool {
+pub(in crate::checks) fn is_test(path: &str) -> bool {
     let in_folder = ["test/", "tests/", "__tests__/", "e2e/"];
     path.contains(".test.")
         || path.contains(".spec.")
@@ -217,8 +228,12 @@ fn is_test(path: &str) -> bool {
             .any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}")))
 }
 
+fn is_end_to_end(path: &str) -> bool {
+    path.starts_with("e2e/") || path.contains("/e2e/")
+}
+
 /// A package's own code, without packages inside of it.
-fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+pub(in crate::checks) fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     let root = folder.to_owned();
     let mut walk = WalkBuilder::new(folder);
     walk.require_git(false).filter_entry(move |entry| {

@@ -15,9 +15,9 @@ pub(super) const UNREADABLE: Kind = Kind {
 pub(super) const PIPELINE: Kind = Kind {
     name: "turbo-pipeline-renamed",
     severity: Severity::Error,
-    what: "`turbo.json` has `pipeline`, and the project asks for Turborepo 2 or newer.",
-    why: "Version 2 has renamed it to `tasks`, and refuses the old name.",
-    mend: "Rename `pipeline` to `tasks`, or run `npx @turbo/codemod migrate`.",
+    what: "`turbo.json` has `pipeline`, and the project asks for Turborepo 2 or newer; or `tasks`, and it asks for version 1.",
+    why: "Version 2 has renamed `pipeline` to `tasks`; each version refuses the other's name.",
+    mend: "Rename the key, or run `npx @turbo/codemod migrate`, which brings both to version 2.",
 };
 
 pub(super) const EXTENDS: Kind = Kind {
@@ -44,10 +44,16 @@ pub(super) fn findings(workspace: &Workspace) -> Vec<Finding> {
         .collect();
     let packages = || workspace.packages.iter().filter_map(|package| package.turbo.as_ref());
     for document in workspace.root.iter().chain(packages()) {
-        if document.get(&["pipeline"]).is_some() && workspace.version.is_some_and(|version| version >= 2) {
-            let said = "`pipeline` is called `tasks` in the version of Turborepo that the project asks for";
-            let finding = Finding::new(&PIPELINE, &document.file, said, "rename `pipeline` to `tasks`");
-            findings.push(finding.at(document.place(&["pipeline"])));
+        let (given, wanted) = match workspace.version {
+            Some(0 | 1) => ("tasks", "pipeline"),
+            Some(_) => ("pipeline", "tasks"),
+            None => continue,
+        };
+        if document.get(&[given]).is_some() {
+            let said = format!("`{given}` is called `{wanted}` in the version of Turborepo that the project asks for");
+            let remedy = format!("rename `{given}` to `{wanted}`");
+            let finding = Finding::new(&PIPELINE, &document.file, said, remedy);
+            findings.push(finding.at(document.place(&[given])));
         }
     }
     for document in packages() {

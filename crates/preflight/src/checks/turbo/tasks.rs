@@ -115,6 +115,13 @@ impl<'a> Task<'a> {
         self.layers.iter().rev().find_map(|layer| layer.get(key)?.flag())
     }
 
+    /// Whether undeclared variables are kept from it: in version 1 one that passes any through sees no others (1.13.4).
+    pub(super) fn is_strict(&self, workspace: &Workspace) -> bool {
+        let passes = ["passThroughEnv", "experimentalPassThroughEnv"];
+        let by_itself = workspace.is_first_form() && passes.iter().any(|key| self.list(key).is_some());
+        workspace.is_strict() || by_itself && !workspace.runs_loose
+    }
+
     pub(super) fn is_cached(&self) -> bool {
         self.flag("cache") != Some(false)
     }

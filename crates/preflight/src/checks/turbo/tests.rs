@@ -7,22 +7,8 @@ use actions_core::owner::Repository;
 
 use super::workspace::Workspace;
 use super::{names, of};
+use crate::checks::testing::SHOP as MANIFEST;
 use crate::finding::Finding;
-
-const MANIFEST: &str = r#"
-[project]
-name = "shop"
-zone = "example.com"
-[database]
-parent = "production"
-[environments.preview]
-hostname = "{subdomain}-{pr}"
-worker = "{worker}-preview-{pr}"
-secrets = { STRIPE_SECRET_KEY = "STRIPE_TEST_KEY" }
-[services.api]
-path = "api"
-secrets = ["DATABASE_URL", "SESSION_SECRET", "STRIPE_SECRET_KEY"]
-"#;
 
 /// What is found in a repository of these files.
 fn found(files: &[(&str, &str)]) -> Vec<Finding> {
@@ -233,6 +219,20 @@ const SCRIPTS: &[(&str, &str, &str, bool)] = &[
     ("vite build", "vite.config.ts", "// process.env.SESSION_SECRET", false),
     ("vite build", "vite.config.ts", "process.env.SOMETHING", false),
     ("tsc --noEmit", "src/a.ts", "process.env.SESSION_SECRET", false),
+    ("next lint", "next.config.ts", "process.env.SESSION_SECRET", false),
+    ("next build", "next.config.ts", "process.env.SESSION_SECRET", true),
+    (
+        "tsc && ./node_modules/.bin/vite build",
+        "vite.config.ts",
+        "process.env.SESSION_SECRET",
+        true,
+    ),
+    (
+        "drizzle-kit generate",
+        "drizzle.config.ts",
+        "process.env.DATABASE_URL",
+        false,
+    ),
     ("node --test", "src/a.ts", "process.env.STRIPE_TEST_KEY", true),
     (
         "node --test",
@@ -277,6 +277,35 @@ fn what_reads_a_variable() {
     let worker = ("apps/api/wrangler.toml", "");
     assert!(of_kind(kind, &[ROOT, turbo, package, code, worker]).is_empty());
     assert_eq!(of_kind(kind, &[ROOT, turbo, package, code]).len(), 1);
+    // Wrangler's own.
+    let wrangler = |script: &str, turbo: &str| {
+        let package = format!(r#"{{ "name": "api", "scripts": {{ "run": "{script}" }} }}"#);
+        of_kind(
+            kind,
+            &[ROOT, ("turbo.json", turbo), ("apps/api/package.json", &package)],
+        )
+        .len()
+    };
+    let bare = r#"{ "tasks": { "run": { "cache": false } } }"#;
+    assert_eq!(
+        (
+            wrangler("wrangler deploy", bare),
+            wrangler("wrangler deploy --dry-run", bare)
+        ),
+        (1, 0)
+    );
+    assert_eq!(wrangler("wrangler dev", bare), 0);
+    assert_eq!(
+        wrangler(
+            "wrangler deploy",
+            r#"{ "globalPassThroughEnv": ["CLOUDFLARE_*"], "tasks": { "run": {} } }"#
+        ),
+        0
+    );
+    assert_eq!(
+        wrangler("wrangler deploy", r#"{ "envMode": "loose", "tasks": { "run": {} } }"#),
+        0
+    );
     // A package that no workspace names is none of Turborepo's.
     let old = (
         "apps/old/package.json",
@@ -392,6 +421,15 @@ fn the_form_of_version_1() {
         ["task `test` reads, and does not see, `DATABASE_URL` (the script `test`)"]
     );
     assert!(told(r#""globalEnv": ["DATABASE_URL"],"#).is_empty());
+    // One that passes something through is strict by itself.
+    let strict = turbo("").replace("\"test\": {}", "\"test\": { \"passThroughEnv\": [\"X\"] }");
+    let found = found(&[old, ("turbo.json", &strict), package]);
+    assert!(found[0].said.contains("does not see"), "{found:?}");
+    let renamed = ("turbo.json", r#"{ "tasks": { "test": {} } }"#);
+    assert_eq!(
+        of_kind("turbo-pipeline-renamed", &[old, renamed, package]),
+        ["turbo.json:1:3"]
+    );
     let kind = "turbo-pipeline-renamed";
     let text = turbo("");
     assert!(of_kind(kind, &[old, ("turbo.json", &text), package]).is_empty());

@@ -94,23 +94,13 @@ impl Workspace {
         self.root.as_ref().is_some_and(|root| root.get(&["pipeline"]).is_some())
     }
 
-    /// Whether undeclared variables are kept from tasks. Version 1 does so once anything is passed through.
+    /// Whether undeclared variables are kept from tasks; version 1 does so for single tasks, too.
     pub(super) fn is_strict(&self) -> bool {
         let Some(root) = &self.root else { return false };
         let mode = root.get(&["envMode"]).and_then(Node::text);
-        if self.runs_loose || mode == Some("loose") {
-            return false;
-        }
-        if !self.is_first_form() {
-            return true;
-        }
-        let passes = |node: &Node| {
-            let keys = ["passThroughEnv", "experimentalPassThroughEnv"];
-            keys.iter().any(|key| node.get(key).is_some())
-        };
         let globally = ["globalPassThroughEnv", "experimentalGlobalPassThroughEnv"];
-        let tasks = root.get(&["pipeline"]).into_iter().flat_map(Node::entries);
-        globally.iter().any(|key| root.get(&[*key]).is_some()) || tasks.into_iter().any(|(_, task)| passes(task))
+        let is_default = !self.is_first_form() || globally.iter().any(|key| root.get(&[*key]).is_some());
+        !self.runs_loose && mode != Some("loose") && is_default
     }
 }
 

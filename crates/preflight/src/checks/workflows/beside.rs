@@ -45,7 +45,8 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
 
 fn fork(facts: &Facts<'_>, used: &Use<'_>) -> Option<Finding> {
     let event = used.events().into_iter().find(|event| event.name == "pull_request")?;
-    if used.ours.is_workflow || !facts.makes_preview(used) || is_guarded(facts, used) {
+    if used.ours.is_workflow || !facts.makes_preview(used) || !used.starts_on_pull_requests() || is_guarded(facts, used)
+    {
         return None;
     }
     let said = format!(

@@ -25,8 +25,8 @@ pub(super) const CANCELS: Kind = Kind {
 pub(super) const GROUP: Kind = Kind {
     name: "workflow-concurrency-group",
     severity: Severity::Warning,
-    what: "The concurrency group of previews does not tell pull requests from each other, or makes no run wait.",
-    why: "In one group of a fixed name GitHub keeps one pending run and drops the others, so pull requests lose their previews to each other; a group that is new for each run makes nothing wait; and `github.ref` is the base branch once a pull request was merged, so that its close does not wait for its own deploy.",
+    what: "The concurrency group of previews or of their cleanup does not tell pull requests from each other, or makes no run wait.",
+    why: "In one group of a fixed name GitHub keeps one pending run and drops the others, so pull requests lose their previews to each other, and a close that is dropped never comes again; a group that is new for each run makes nothing wait; and `github.ref` is the base branch once a pull request was merged, so that its close does not wait for its own deploy, and shares a group with all others.",
     mend: "Name the group by the number: `group: preview-${{ github.event.pull_request.number }}`.",
 };
 
@@ -59,12 +59,19 @@ const NUMBERS: [&str; 9] = [
     "pull_requests[0].number",
 ];
 
+/// What is another for each run.
+const EACH_RUN: [&str; 4] = ["github.run_id", "github.run_number", "github.sha", "head.sha"];
+
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for used in &facts.uses {
         let groups = groups(used);
         let makes_preview = facts.makes_preview(used);
-        if used.deploys() && groups.is_empty() && !used.ours.is_workflow {
+        let is_told = findings
+            .iter()
+            .any(|finding: &Finding| finding.kind == &MISSING && finding.subject == used.file());
+        if used.deploys() && groups.is_empty() && !used.ours.is_workflow && !used.is_called_from_elsewhere() && !is_told
+        {
             findings.extend(missing(used));
         }
         let is_production = used.deploys() && facts.is_per_pull_request(used) == Some(false);
@@ -79,6 +86,9 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
                 .iter()
                 .find_map(|group| group_of_previews(used, group, cleans_too));
             findings.extend(group);
+        }
+        if used.cleans() && used.events().iter().any(Event::has_closed) {
+            findings.extend(groups.iter().find_map(|group| group_of_cleanups(used, group)));
         }
         findings.extend(deadlock(used));
     }
@@ -101,6 +111,11 @@ impl<'a> Group<'a> {
             node,
             name: text_of(name)?,
         })
+    }
+
+    /// Whether every run that waits has its turn.
+    fn keeps_all(&self) -> bool {
+        self.node.get("queue").and_then(Node::text) == Some("max")
     }
 }
 
@@ -150,9 +165,7 @@ fn group_of_previews(used: &Use<'_>, group: &Group<'_>, cleans_too: bool) -> Opt
     if !used.starts_on_pull_requests() || NUMBERS.iter().any(|number| name.contains(number)) {
         return None;
     }
-    let is_new = ["github.run_id", "github.run_number", "github.sha", "head.sha"]
-        .iter()
-        .any(|each| name.contains(each));
+    let is_new = EACH_RUN.iter().any(|each| name.contains(each));
     let said = if is_new {
         format!("group `{name}` is new for each run, so no run waits for another")
     } else if name.contains("github.ref") {
@@ -162,7 +175,7 @@ fn group_of_previews(used: &Use<'_>, group: &Group<'_>, cleans_too: bool) -> Opt
         format!(
             "group `{name}` is another one once the pull request was merged, so the cleanup does not wait for a deploy under way"
         )
-    } else if is_expression(name) && !is_of_workflow(name) {
+    } else if is_expression(name) && !is_of_workflow(name) || group.keeps_all() {
         return None;
     } else {
         format!(
@@ -170,6 +183,26 @@ fn group_of_previews(used: &Use<'_>, group: &Group<'_>, cleans_too: bool) -> Opt
         )
     };
     let remedy = "name it by the number: `preview-${{ github.event.pull_request.number }}`";
+    let place = group.node.get("group").unwrap_or(group.node);
+    Some(Finding::new(&GROUP, used.file(), said, remedy).at(group.document.place_of(place)))
+}
+
+/// A close comes once: in a group with those of other pull requests it is dropped while it waits.
+fn group_of_cleanups(used: &Use<'_>, group: &Group<'_>) -> Option<Finding> {
+    let name = &group.name;
+    let is_by_ref = name.contains("github.ref");
+    let is_told = NUMBERS.iter().chain(&EACH_RUN).any(|number| name.contains(number));
+    if is_told || group.keeps_all() || is_expression(name) && !is_by_ref && !is_of_workflow(name) {
+        return None;
+    }
+    let said = if is_by_ref {
+        format!(
+            "group `{name}` is the base branch's for every merged pull request: of closes that wait, all but the newest are dropped"
+        )
+    } else {
+        format!("group `{name}` is the same for all pull requests: of closes that wait, all but the newest are dropped")
+    };
+    let remedy = "name it by the number: `cleanup-${{ github.event.pull_request.number }}`";
     let place = group.node.get("group").unwrap_or(group.node);
     Some(Finding::new(&GROUP, used.file(), said, remedy).at(group.document.place_of(place)))
 }

@@ -1,6 +1,7 @@
 //! A stranger's code or text beside secrets. zizmor looks for much more of the kind.
 
 use super::Facts;
+use super::ours;
 use super::triggers::events;
 use super::uses::{Job, jobs, steps, text_of};
 use crate::document::{Document, Node};
@@ -67,7 +68,9 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
             .find(|event| ["pull_request_target", "workflow_run"].contains(&event.name));
         if let Some(event) = risky {
             // Every secret of the repository is at stake, whoever uses these actions.
-            let checkouts: Vec<Finding> = jobs(document).filter_map(|job| checkout(event.name, job)).collect();
+            let checkouts: Vec<Finding> = jobs(document)
+                .filter_map(|job| checkout(facts, event.name, job))
+                .collect();
             let is_target = event.name == "pull_request_target" && of_ours().next().is_some();
             if checkouts.is_empty() && is_target {
                 let said = "these actions run on `pull_request_target`";
@@ -97,12 +100,30 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 /// Checking the head out, and running anything in the same job afterwards.
-fn checkout(event: &str, job: Job<'_>) -> Option<Finding> {
+fn checkout(facts: &Facts<'_>, event: &str, job: Job<'_>) -> Option<Finding> {
     let all: Vec<&Node> = steps(job.node).collect();
+    // Whoever asks where the code comes from, or lets a maintainer decide, knows what it is about.
+    let asks = |node: &Node| {
+        let text = node.get("if").and_then(text_of).unwrap_or_default();
+        let words = [
+            "head_repository",
+            "head.repo",
+            "workflow_run.event",
+            "author_association",
+            "label",
+        ];
+        words.iter().any(|word| text.contains(word))
+    };
+    if asks(job.node) || all.iter().any(|step| asks(step)) {
+        return None;
+    }
     let at = all.iter().position(|step| is_checkout_of_head(step))?;
     let runs = |step: &&Node| {
         let uses = step.get("uses").and_then(Node::text).unwrap_or_default();
-        step.get("run").is_some() || uses.starts_with("./")
+        // These run what the project says; the others only talk to the vendors.
+        let ours = ours::named(facts.repository, uses).map(|ours| ours.name);
+        let by_ours = ours.is_some_and(|name| ["setup-project", "deploy-workers"].contains(&name));
+        step.get("run").is_some() || uses.starts_with("./") || by_ours
     };
     let by_itself = all[at].get("run").is_some();
     if !by_itself && !all[at + 1..].iter().any(runs) {
@@ -120,12 +141,14 @@ fn checkout(event: &str, job: Job<'_>) -> Option<Finding> {
 }
 
 fn is_checkout_of_head(step: &Node) -> bool {
-    const HEADS: [&str; 6] = [
+    const HEADS: [&str; 8] = [
         "pull_request.head.",
         "github.head_ref",
         "refs/pull/",
         "workflow_run.head_",
         "pull_request.merge_commit_sha",
+        "head-sha",
+        "head_sha",
         "workflow_run.pull_requests",
     ];
     let uses = step.get("uses").and_then(Node::text).unwrap_or_default();

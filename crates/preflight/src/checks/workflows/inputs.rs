@@ -35,6 +35,28 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     facts.uses.iter().flat_map(of_use).collect()
 }
 
+/// What an action cannot do without once it is known what it is to do.
+fn for_its_command(used: &Use<'_>) -> Vec<&'static str> {
+    let mut inputs = Vec::new();
+    let deploys = used
+        .command("deploy")
+        .is_some_and(|command| ["deploy", "rollback"].contains(&command.as_str()));
+    let is = |name: &str| used.ours.name == name && !used.ours.is_workflow;
+    if is("deploy-workers") && deploys {
+        inputs.push("cloudflare-api-token");
+        // The event says the pull request, and with it the environment; these have none.
+        let elsewhere = ["push", "schedule", "release", "create"];
+        let is_elsewhere = used.events().iter().all(|event| elsewhere.contains(&event.name));
+        if is_elsewhere && used.input("path").is_none() && used.input("pull-request").is_none() {
+            inputs.push("environment");
+        }
+    }
+    if is("cleanup") && used.input("only").is_none() {
+        inputs.push("cloudflare-api-token");
+    }
+    inputs
+}
+
 fn of_use(used: &Use<'_>) -> Vec<Finding> {
     let Some((document, holder)) = used.holder() else {
         return Vec::new();
@@ -71,11 +93,16 @@ fn of_use(used: &Use<'_>) -> Vec<Finding> {
         }
     }
     let given = |name: &str| used.with().is_some_and(|with| with.get(name).is_some());
-    let required = ours.inputs.iter().filter(|(name, required)| **required && !given(name));
-    findings.extend(required.filter_map(|(name, _)| {
+    let required = ours
+        .inputs
+        .iter()
+        .filter(|(_, required)| **required)
+        .map(|(name, _)| name.as_str());
+    let required = required.chain(for_its_command(used)).filter(|name| !given(name));
+    findings.extend(required.filter_map(|name| {
         let said = format!("{what} is without its input `{name}`");
         let remedy = format!("add `{name}` under `with`");
-        let finding = Finding::new(&MISSING, used.file(), said, remedy);
+        let finding = Finding::new(&MISSING, format!("{}.{name}", ours.name), said, remedy);
         Some(finding.at(used.place("uses")?))
     }));
     findings

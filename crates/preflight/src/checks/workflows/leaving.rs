@@ -2,8 +2,8 @@
 
 use super::Facts;
 use super::triggers::{self, Event};
-use super::uses::{Use, text_of};
-use crate::document::Node;
+use super::uses::{self, Use, text_of};
+use crate::document::{Document, Node};
 use crate::finding::{Finding, Kind, Severity};
 
 pub(super) const CLOSED_MISSING: Kind = Kind {
@@ -33,9 +33,9 @@ pub(super) const MERGED_ONLY: Kind = Kind {
 pub(super) const SWALLOWED: Kind = Kind {
     name: "workflow-cleanup-swallowed",
     severity: Severity::Warning,
-    what: "The cleanup has `continue-on-error`, so a failure is told as a success.",
-    why: "`cleanup` fails when something is left; swallowed, nobody learns of it, and what is left costs money and counts against limits.",
-    mend: "Take `continue-on-error` away; `alert-issue: true` opens an issue that tells what is left.",
+    what: "A cleanup, by these actions or by Neon's, has `continue-on-error`, and nothing asks how it ended.",
+    why: "A failure is told as a success then: nobody learns what is left, and it costs money and counts against limits.",
+    mend: "Take `continue-on-error` away, or let a later step ask for `steps.<id>.outcome`; `cleanup` with `alert-issue: true` opens an issue that tells what is left.",
 };
 
 pub(super) const NO_SWEEP: Kind = Kind {
@@ -56,12 +56,22 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
         findings.extend(merged_only(used));
     }
     let cleanups = facts.uses.iter().filter(|used| used.cleans() || used.sweeps());
-    findings.extend(cleanups.filter_map(swallowed));
+    for used in cleanups {
+        let jobs = used.chain.iter().map(|job| (job.workflow, job.node));
+        let steps = used.steps.iter().map(|step| (step.document, step.node));
+        findings.extend(jobs.chain(steps).find_map(|(document, node)| swallowed(document, node)));
+    }
+    for document in &facts.repository.workflows {
+        for (name, node) in uses::references(document) {
+            let deletes = name.starts_with("neondatabase/delete-branch-action@");
+            findings.extend(swallowed(document, node).filter(|_| deletes));
+        }
+    }
     findings
 }
 
 fn closed(facts: &Facts<'_>, previews: &[&Use<'_>]) -> Option<Finding> {
-    let preview = previews.iter().find(|used| used.starts_on_pull_requests())?;
+    let preview = previews.first()?;
     let cleanups = || facts.uses.iter().filter(|used| used.cleans());
     if cleanups().any(|used| used.events().iter().any(Event::has_closed)) {
         return None;
@@ -74,18 +84,20 @@ fn closed(facts: &Facts<'_>, previews: &[&Use<'_>]) -> Option<Finding> {
         ),
         None => (
             *preview,
-            "makes an environment for each pull request, and no workflow removes it when the pull request is closed",
+            "makes an environment for each pull request, and no workflow has `cleanup` for when one is closed",
         ),
     };
     let document = used.entry()?.workflow;
-    let event = used.events().into_iter().find(Event::is_of_pull_request)?;
+    // One that another run or a comment starts has no such event.
+    let event = used.events().into_iter().find(Event::is_of_pull_request);
+    let place = event.map_or_else(|| used.place("uses"), |event| Some(event.place_of(document, "types")));
     let remedy = if used.cleans() {
         "add `closed` to `types` of `pull_request`"
     } else {
         "add a workflow with `on: { pull_request: { types: [closed] } }` that calls `cleanup.yml`"
     };
     let said = format!("`{}` {said}", used.file());
-    Some(Finding::new(&CLOSED_MISSING, used.file(), said, remedy).at(event.place_of(document, "types")))
+    Some(Finding::new(&CLOSED_MISSING, used.file(), said, remedy).at(place?))
 }
 
 fn sweep(facts: &Facts<'_>, previews: &[&Use<'_>]) -> Option<Finding> {
@@ -139,14 +151,24 @@ fn merged_only(used: &Use<'_>) -> Option<Finding> {
     Some(Finding::new(&MERGED_ONLY, used.file(), said, remedy).at(document.place_of(node)))
 }
 
-fn swallowed(used: &Use<'_>) -> Option<Finding> {
-    let jobs = used.chain.iter().map(|job| (job.workflow, job.node));
-    let steps = used.steps.iter().map(|step| (step.document, step.node));
-    let (document, node) = jobs.chain(steps).find_map(|(document, node)| {
-        let flag = node.get("continue-on-error")?;
-        (text_of(flag)?.trim() == "true").then_some((document, flag))
-    })?;
+/// A step or job whose failure counts as none, unless something else asks for its outcome.
+fn swallowed(document: &Document, node: &Node) -> Option<Finding> {
+    let flag = node.get("continue-on-error")?;
+    if text_of(flag)?.trim() != "true" {
+        return None;
+    }
+    let id = node.get("id").and_then(Node::text);
+    if id.is_some_and(|id| {
+        document
+            .root
+            .value()
+            .to_string()
+            .contains(&format!("steps.{id}.outcome"))
+    }) {
+        return None;
+    }
     let said = "a cleanup that fails is told as a success: `continue-on-error` is on";
-    let remedy = "take `continue-on-error` away, and set `alert-issue: true` to be told what is left";
-    Some(Finding::new(&SWALLOWED, used.file(), said, remedy).at(document.place_of(node)))
+    let remedy =
+        "take `continue-on-error` away; with `alert-issue: true`, `cleanup` opens an issue that tells what is left";
+    Some(Finding::new(&SWALLOWED, &document.file, said, remedy).at(document.place_of(flag)))
 }

@@ -6,6 +6,7 @@ mod concurrency;
 mod danger;
 mod inputs;
 mod leaving;
+mod levels;
 mod ours;
 mod permissions;
 mod pins;
@@ -22,6 +23,7 @@ use actions_core::manifest::Manifest;
 
 use self::read::Repository;
 use self::uses::Use;
+use crate::checks::github::Expected;
 use crate::finding::{Finding, Kind, Severity};
 use crate::world::World;
 
@@ -64,13 +66,24 @@ pub(super) const UNREADABLE: Kind = Kind {
 
 pub(super) fn findings(world: &World) -> Vec<Finding> {
     let repository = Repository::read(&world.workspace);
-    let facts = Facts {
-        uses: uses::all(&repository),
-        repository: &repository,
-        manifest: world.manifest.as_ref().ok(),
-        environments: &world.environments,
+    Facts::of(world, &repository).findings()
+}
+
+/// What the actions in the job of this step need of its token, as far as its workflow's file does not withhold it. `None`
+/// outside of a job, and in one that no workflow of this repository has: of a called workflow of another one, say.
+pub(super) fn expected(world: &World) -> Option<Expected> {
+    let job = world.env.get("GITHUB_JOB")?;
+    // `acme/app/.github/workflows/preview.yml@refs/pull/42/merge`: of the workflow that was started.
+    let reference = world.env.get("GITHUB_WORKFLOW_REF")?;
+    let file = reference.split('@').next()?.splitn(3, '/').nth(2)?;
+    let repository = Repository::read(&world.workspace);
+    let facts = Facts::of(world, &repository);
+    let here = |used: &&Use<'_>| {
+        let of_job = used.job().is_some_and(|it| it.key == job);
+        used.file() == file && of_job && !used.ours.is_workflow
     };
-    facts.findings()
+    let all: Vec<&Use<'_>> = facts.uses.iter().filter(here).collect();
+    permissions::undenied(&facts, &all)
 }
 
 /// What is looked at.
@@ -80,6 +93,17 @@ struct Facts<'a> {
     uses: Vec<Use<'a>>,
     manifest: Option<&'a Manifest>,
     environments: &'a [Environment],
+}
+
+impl<'a> Facts<'a> {
+    fn of(world: &'a World, repository: &'a Repository) -> Self {
+        Self {
+            uses: uses::all(repository),
+            repository,
+            manifest: world.manifest.as_ref().ok(),
+            environments: &world.environments,
+        }
+    }
 }
 
 impl Facts<'_> {
@@ -133,6 +157,6 @@ impl Facts<'_> {
     }
 
     fn makes_preview(&self, used: &Use<'_>) -> bool {
-        used.deploys() && self.is_per_pull_request(used) == Some(true)
+        used.deploys() && !used.is_called_from_elsewhere() && self.is_per_pull_request(used) == Some(true)
     }
 }

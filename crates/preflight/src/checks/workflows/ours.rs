@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use super::permissions::Level;
+use super::levels::Level;
 use super::read::{Repository, local};
 use super::uses;
 use crate::document::{Document, Node};
@@ -45,7 +45,8 @@ static ALL: LazyLock<Vec<Ours>> = LazyLock::new(|| {
         "deploy-workers",
         "health-check",
         "pr-comment",
-        "cleanup"
+        "cleanup",
+        "preflight"
     ];
     let workflows = workflows!["preview", "production", "cleanup", "sweep", "testing"];
     let actions = actions.into_iter().filter_map(|(name, text)| {
@@ -160,7 +161,29 @@ mod tests {
 
     #[test]
     fn every_file_is_read() {
-        assert_eq!(ALL.len(), 13);
+        let named = |is_workflow| {
+            ALL.iter()
+                .filter(move |ours| ours.is_workflow == is_workflow)
+                .map(|ours| ours.name)
+        };
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folders = std::fs::read_dir(root.join("actions"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let folders: BTreeSet<String> = folders
+            .filter(|path| path.join("action.yml").is_file())
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(named(false).map(str::to_owned).collect::<BTreeSet<_>>(), folders);
+        // Those that others may call.
+        let files = std::fs::read_dir(root.join(".github/workflows"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let called: BTreeSet<String> = files
+            .filter(|path| std::fs::read_to_string(path).unwrap().contains("\n  workflow_call:"))
+            .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(named(true).map(str::to_owned).collect::<BTreeSet<_>>(), called);
         let deploy = action("deploy-workers").unwrap();
         assert_eq!(deploy.inputs.get("command"), Some(&false));
         assert_eq!(action("neon-branch").unwrap().inputs.get("neon-api-key"), Some(&true));

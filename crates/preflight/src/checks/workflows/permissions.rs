@@ -6,9 +6,11 @@ use actions_core::grants::{self, Case, When};
 use actions_core::text::quoted_list;
 
 use super::Facts;
+use super::levels::{Granted, Level, granted};
 use super::read::local;
 use super::uses::{Job, Use, steps};
-use crate::document::{Data, Document, Node};
+use crate::checks::github::{Expected, Scope};
+use crate::document::Node;
 use crate::finding::{Finding, Kind, Severity};
 
 pub(super) const MISSING: Kind = Kind {
@@ -23,7 +25,7 @@ pub(super) const NARROW: Kind = Kind {
     name: "workflow-permissions-narrow",
     severity: Severity::Error,
     what: "A job's `permissions` lack a scope that an action in it needs, or that a workflow that it calls asks for.",
-    why: "Once `permissions` names a scope, all others are none. The action fails with 403; a called workflow that asks for more than its caller has is refused before it starts.",
+    why: "Once `permissions` names a scope, all others are none. The action fails with 403, or cannot do that part of its work; a called workflow that asks for more than its caller has is refused before it starts.",
     mend: "Add the scopes to `permissions` of the job.",
 };
 
@@ -34,72 +36,6 @@ pub(super) const WIDE: Kind = Kind {
     why: "Whatever runs in the job has the token: a script of a dependency may push code or publish packages with it.",
     mend: "Name the scopes one by one in `permissions` of the job, as the actions' READMEs do.",
 };
-
-/// What a token may do in one scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
-    None,
-    Read,
-    Write,
-}
-
-impl Level {
-    pub(super) fn of(text: &str) -> Self {
-        match text {
-            "write" => Self::Write,
-            "read" => Self::Read,
-            _ => Self::None,
-        }
-    }
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Read => "read",
-            Self::Write => "write",
-        }
-    }
-}
-
-/// A `permissions` of a workflow or job.
-struct Granted<'a> {
-    document: &'a Document,
-    node: &'a Node,
-}
-
-impl Granted<'_> {
-    fn level(&self, scope: &str) -> Level {
-        match &self.node.data {
-            Data::Plain(value) => match value.as_str() {
-                Some("write-all") => Level::Write,
-                Some("read-all") => Level::Read,
-                _ => Level::None,
-            },
-            _ => Level::of(self.node.get(scope).and_then(Node::text).unwrap_or_default()),
-        }
-    }
-
-    /// The scopes that may be written; the one name `write-all` for all.
-    fn written(&self) -> Vec<&str> {
-        if let Some(text) = self.node.text() {
-            return Some(text).filter(|text| *text == "write-all").into_iter().collect();
-        }
-        let written = self.node.entries().filter(|(_, level)| level.text() == Some("write"));
-        written.map(|(scope, _)| scope).collect()
-    }
-}
-
-/// The one that a job has: its own, or its workflow's.
-fn granted<'a>(job: &Job<'a>) -> Option<Granted<'a>> {
-    let node = job
-        .node
-        .get("permissions")
-        .or_else(|| job.workflow.get(&["permissions"]))?;
-    Some(Granted {
-        document: job.workflow,
-        node,
-    })
-}
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     // By job: what it is in, and what of ours is in it.
@@ -118,9 +54,18 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     let mut findings = Vec::new();
+    let mut without: Vec<(&str, Vec<&Use<'_>>)> = Vec::new();
     for (first, all) in &jobs {
-        findings.extend(of_job(facts, first, all));
+        if first.chain.iter().any(|job| granted(job).is_some()) {
+            findings.extend(of_job(facts, first, all));
+        } else if !first.is_called_from_elsewhere() {
+            match without.iter_mut().find(|(file, _)| *file == first.file()) {
+                Some((_, known)) => known.extend(all),
+                None => without.push((first.file(), all.clone())),
+            }
+        }
     }
+    findings.extend(without.into_iter().filter_map(|(_, all)| missing(facts, &all)));
     findings
 }
 
@@ -128,18 +73,8 @@ fn of_job(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Findin
     let job = first.job()?;
     let levels: Vec<Granted<'_>> = first.chain.iter().filter_map(granted).collect();
     // The last that says anything is where it is to be mended.
-    let Some(nearest) = levels.last() else {
-        return missing(facts, first, all);
-    };
-    let mut wanted: BTreeMap<&str, (Level, &str)> = BTreeMap::new();
-    for used in all {
-        for (scope, level) in needs(facts, used) {
-            let has = wanted.entry(scope).or_insert((level, used.ours.name));
-            if level > has.0 {
-                *has = (level, used.ours.name);
-            }
-        }
-    }
+    let nearest = levels.last()?;
+    let wanted = wanted(facts, all);
     let has = |scope: &str| {
         levels
             .iter()
@@ -162,8 +97,46 @@ fn of_job(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Findin
     wide(&job, nearest, all)
 }
 
-fn missing(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Finding> {
-    let entry = first.entry()?;
+/// The highest level of each scope that is needed, and the action that needs it.
+fn wanted(facts: &Facts<'_>, all: &[&Use<'_>]) -> BTreeMap<&'static str, (Level, &'static str)> {
+    let mut wanted: BTreeMap<&str, (Level, &str)> = BTreeMap::new();
+    for used in all {
+        for (scope, level) in needs(facts, used) {
+            let has = wanted.entry(scope).or_insert((level, used.ours.name));
+            if level > has.0 {
+                *has = (level, used.ours.name);
+            }
+        }
+    }
+    wanted
+}
+
+/// What the actions of this one job need and its files grant, or leave to the repository's settings: what the files
+/// withhold is found above. The live token may have less, still.
+pub(super) fn undenied(facts: &Facts<'_>, all: &[&Use<'_>]) -> Option<Expected> {
+    let first = all.first()?;
+    let levels: Vec<Granted<'_>> = first.chain.iter().filter_map(granted).collect();
+    let grants = |scope: &str, level: Level| levels.iter().all(|granted| granted.level(scope) >= level);
+    let scopes = wanted(facts, all).into_iter().filter(|(scope, (level, name))| {
+        // The comment of a pull request is one of an issue, too.
+        let or_issues = *scope == "pull-requests" && *name == "pr-comment" && grants("issues", Level::Write);
+        grants(scope, *level) && (levels.is_empty() || !or_issues)
+    });
+    let scopes = scopes.map(|(key, (level, action))| Scope {
+        key,
+        level: level.word(),
+        action,
+    });
+    Some(Expected {
+        job: first.job()?.key.to_owned(),
+        scopes: scopes.collect(),
+        granted: !levels.is_empty(),
+    })
+}
+
+/// Of a workflow: everything in it whose jobs have none.
+fn missing(facts: &Facts<'_>, all: &[&Use<'_>]) -> Option<Finding> {
+    let entry = all.first()?.entry()?;
     let mut scopes: BTreeMap<&str, Level> = BTreeMap::from([("contents", Level::Read)]);
     for used in all {
         for (scope, level) in needs(facts, used) {
@@ -171,15 +144,28 @@ fn missing(facts: &Facts<'_>, first: &Use<'_>, all: &[&Use<'_>]) -> Option<Findi
             *known = level.max(*known);
         }
     }
+    let mut jobs: Vec<&str> = all.iter().filter_map(|used| Some(used.entry()?.key)).collect();
+    jobs.dedup();
     let list: Vec<String> = scopes
         .iter()
         .map(|(scope, level)| format!("{scope}: {}", level.word()))
         .collect();
-    let said = format!("job `{}` has no `permissions`, nor has its workflow", entry.key);
-    let remedy = format!("add `permissions: {{ {} }}` to the job", list.join(", "));
-    let subject = format!("{}#{}", entry.workflow.file, entry.key);
+    let (said, whom) = match &jobs[..] {
+        [job] => (
+            format!("job `{job}` has no `permissions`, nor has its workflow"),
+            "the job",
+        ),
+        jobs => (
+            format!(
+                "jobs {} have no `permissions`, nor has their workflow",
+                quoted_list(jobs)
+            ),
+            "the jobs, to each what it needs of it",
+        ),
+    };
+    let remedy = format!("add `permissions: {{ {} }}` to {whom}", list.join(", "));
     let place = entry.workflow.place(&["jobs", entry.key]);
-    Some(Finding::new(&MISSING, subject, said, remedy).at(place))
+    Some(Finding::new(&MISSING, &entry.workflow.file, said, remedy).at(place))
 }
 
 fn narrow(job: &Job<'_>, nearest: &Granted<'_>, levels: &[Granted<'_>], lacking: &[(&str, Level, &str)]) -> Finding {

@@ -7,7 +7,7 @@ use actions_core::text::quoted_list;
 use super::Facts;
 use super::ours;
 use super::uses::references;
-use crate::finding::{Finding, Kind, Severity};
+use crate::finding::{Finding, Kind, Place, Severity};
 
 pub(super) const THIRD_PARTY: Kind = Kind {
     name: "workflow-ref-third-party",
@@ -36,20 +36,20 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
         if !is_used {
             continue;
         }
-        let mut tags: BTreeMap<&str, crate::finding::Place> = BTreeMap::new();
+        let mut tags: BTreeMap<&str, Place> = BTreeMap::new();
+        let mut others: BTreeMap<&str, Place> = BTreeMap::new();
         for (uses, node) in references(document) {
-            let place = node.get("uses").map(|node| document.place_of(node));
-            match moving(facts, uses) {
-                Some(Of::Third) => {
-                    let said = format!("`{uses}` may become other code at any time");
-                    let finding = Finding::new(&THIRD_PARTY, uses, said, pin(uses));
-                    findings.extend(place.map(|place| finding.at(place)));
-                }
-                Some(Of::Known) => {
-                    tags.extend(place.filter(|_| !tags.contains_key(uses)).map(|place| (uses, place)));
-                }
-                None => {}
-            }
+            let list = match moving(facts, uses) {
+                Some(Of::Third) => &mut others,
+                Some(Of::Known) => &mut tags,
+                None => continue,
+            };
+            let place = document.place_of(node.get("uses").unwrap_or(node));
+            list.entry(uses).or_insert(place);
+        }
+        for (uses, place) in others {
+            let said = format!("`{uses}` may become other code at any time");
+            findings.push(Finding::new(&THIRD_PARTY, uses, said, pin(uses)).at(place));
         }
         if let Some(first) = tags.values().min().cloned() {
             let names: Vec<&str> = tags.keys().copied().collect();

@@ -1,6 +1,6 @@
 //! The services' secrets on their way to the step that deploys, and production's where they do not belong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::environment::Environment;
 use actions_core::text::quoted_list;
@@ -11,11 +11,14 @@ use super::uses::{Named, Use, text_of};
 use crate::document::{Document, Node};
 use crate::finding::{Finding, Kind, Severity};
 
+/// What `neon-branch` leads a step to the database by.
+const DATABASE: &str = "DATABASE_URL";
+
 pub(super) const MISSING: Kind = Kind {
     name: "workflow-secret-missing",
     severity: Severity::Error,
-    what: "A step deploys, and nothing gives it a secret that a service of the manifest needs.",
-    why: "`deploy-workers` refuses to deploy without it. A secret is in a job only where `env` or `with` names it.",
+    what: "A step deploys, and nothing gives it a secret, or a variable of `step-vars`, that a service of the manifest needs; or a called workflow is not given what it needs.",
+    why: "Nothing is deployed without it. A secret is in a job only where `env` or `with` names it.",
     mend: "Add it to `env` of the step, or give all of them as one by `worker-secrets`.",
 };
 
@@ -38,6 +41,7 @@ pub(super) const ENVIRONMENT: Kind = Kind {
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for used in &facts.uses {
+        findings.extend(token(used));
         findings.extend(missing(facts, used));
         if facts.makes_preview(used) {
             findings.extend(production(used));
@@ -62,76 +66,101 @@ fn missing(facts: &Facts<'_>, used: &Use<'_>) -> Option<Finding> {
     if !used.deploys() || used.input("path").is_some() {
         return None;
     }
-    let wanted = if used.ours.is_workflow {
-        let (_, job) = used.holder()?;
-        let secrets = job.get("secrets");
-        if secrets.is_none_or(|secrets| secrets.text().is_none() && secrets.get("WORKER_SECRETS").is_none()) {
-            // Its own steps have the database's.
-            wanted(environment, None)
-                .into_iter()
-                .filter(|name| *name != "DATABASE_URL")
-                .collect()
-        } else {
-            BTreeSet::new()
-        }
-    } else if used.command("deploy").as_deref() != Some("deploy") || is_given_unseen(facts, used) {
-        return None;
+    if used.ours.is_workflow {
+        of_call(environment, used)
     } else {
-        let services = used.input("services");
-        let given = variables(used);
-        let wanted = wanted(environment, services.as_deref());
-        wanted.into_iter().filter(|name| !given.contains(*name)).collect()
-    };
-    let names: Vec<&str> = wanted.into_iter().collect();
-    let first = *names.first()?;
-    let pronoun = if names.len() == 1 { "it" } else { "them" };
-    let (said, remedy) = if used.ours.is_workflow {
-        (
-            format!(
-                "`{}.yml` is not given {}, which services of `{}` need",
-                used.ours.name,
-                quoted_list(&names),
-                environment.name
-            ),
-            format!(
-                "pass `WORKER_SECRETS: ${{{{ secrets.WORKER_SECRETS }}}}` under `secrets`, with a line for each of {pronoun}"
-            ),
-        )
-    } else {
-        let from = if first == "DATABASE_URL" {
-            "steps.branch.outputs.database-url-pooled"
-        } else {
-            "secrets."
-        };
-        let from = if from.ends_with('.') {
-            format!("{from}{first}")
-        } else {
-            from.to_owned()
-        };
-        (
-            format!(
-                "nothing gives this step {}, which services of `{}` need",
-                quoted_list(&names),
-                environment.name
-            ),
-            format!("add {pronoun} to `env` of the step, such as `{first}: ${{{{ {from} }}}}`"),
-        )
-    };
-    let finding = Finding::new(&MISSING, used.file(), said, remedy);
-    Some(finding.at(used.place("env")?))
+        of_step(facts, environment, used)
+    }
 }
 
-/// The variables that hold the secrets of the services; `services`: a list of keys, where not all are deployed.
-fn wanted<'a>(environment: &'a Environment, services: Option<&str>) -> BTreeSet<&'a str> {
-    let is_chosen = |key: &str| services.is_none_or(|list| list.split([',', '\n', ' ']).any(|name| name.trim() == key));
-    let services = environment.services.iter().filter(|service| is_chosen(&service.key));
-    let secrets = services.flat_map(|service| &service.secrets);
-    secrets.map(|secret| secret.variable.as_str()).collect()
+/// Cloudflare's, without which none of the called workflows does anything but test.
+fn token(used: &Use<'_>) -> Option<Finding> {
+    const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
+    let (_, job) = used.holder()?;
+    let secrets = job.get("secrets");
+    let passes = secrets.is_some_and(|secrets| secrets.text().is_some() || secrets.get(TOKEN).is_some());
+    if !used.ours.is_workflow || !used.ours.secrets.contains(TOKEN) || passes {
+        return None;
+    }
+    let said = format!("`{}.yml` is not given `{TOKEN}`", used.ours.name);
+    let remedy = format!("pass `{TOKEN}: ${{{{ secrets.{TOKEN} }}}}` under `secrets`");
+    Some(Finding::new(&MISSING, TOKEN, said, remedy).at(used.place("secrets")?))
+}
+
+/// A called workflow takes them as one text; its own steps have the database's.
+fn of_call(environment: &Environment, used: &Use<'_>) -> Option<Finding> {
+    let (_, job) = used.holder()?;
+    let is_passed = |secrets: &Node| secrets.text().is_some() || secrets.get("WORKER_SECRETS").is_some();
+    let names: BTreeSet<&str> = environment
+        .services
+        .iter()
+        .flat_map(|service| &service.secrets)
+        .map(|secret| secret.variable.as_str())
+        .filter(|name| *name != DATABASE)
+        .collect();
+    if names.is_empty() || job.get("secrets").is_some_and(is_passed) {
+        return None;
+    }
+    let said = format!(
+        "`{}.yml` is not given {}, which services of `{}` need",
+        used.ours.name,
+        quoted_list(&names.into_iter().collect::<Vec<_>>()),
+        environment.name
+    );
+    let remedy =
+        "pass `WORKER_SECRETS: ${{ secrets.WORKER_SECRETS }}` under `secrets`, with a line `NAME=value` for each";
+    Some(Finding::new(&MISSING, used.file(), said, remedy).at(used.place("secrets")?))
+}
+
+fn of_step(facts: &Facts<'_>, environment: &Environment, used: &Use<'_>) -> Option<Finding> {
+    if used.command("deploy").as_deref() != Some("deploy") || is_given_unseen(facts, used) {
+        return None;
+    }
+    let chosen = used.input("services");
+    let is_chosen = |key: &str| {
+        let list = chosen.as_deref();
+        list.is_none_or(|list| list.split([',', '\n', ' ']).any(|name| name.trim() == key))
+    };
+    let given = variables(used);
+    // By the step's variable, where such a value comes from.
+    let mut wanted: BTreeMap<&str, String> = BTreeMap::new();
+    for service in environment.services.iter().filter(|service| is_chosen(&service.key)) {
+        for (list, from) in [(&service.secrets, "secrets"), (&service.step_vars, "vars")] {
+            let missing = list.iter().filter(|one| !given.contains(one.variable.as_str()));
+            wanted.extend(missing.map(|one| (one.variable.as_str(), format!("{from}.{}", one.variable))));
+        }
+    }
+    if let Some(from) = wanted.get_mut(DATABASE) {
+        // The connection string is made by the run.
+        let branch = used.before.iter().find_map(|step| {
+            let name = step.node.get("uses").and_then(Node::text)?;
+            let ours = ours::named(facts.repository, name)?;
+            step.node
+                .get("id")
+                .and_then(Node::text)
+                .filter(|_| ours.name == "neon-branch")
+        });
+        *from = format!("steps.{}.outputs.database-url-pooled", branch.unwrap_or("branch"));
+    }
+    let (first, from) = wanted.first_key_value()?;
+    let names: Vec<&str> = wanted.keys().copied().collect();
+    let pronoun = if names.len() == 1 { "it" } else { "them" };
+    let said = format!(
+        "nothing gives this step {}, which services of `{}` need",
+        quoted_list(&names),
+        environment.name
+    );
+    let remedy = format!("add {pronoun} to `env` of the step, such as `{first}: ${{{{ {from} }}}}`");
+    Some(Finding::new(&MISSING, used.file(), said, remedy).at(used.place("env")?))
 }
 
 /// Whether variables may come from where nobody sees them: the one text of all secrets, an earlier step.
 fn is_given_unseen(facts: &Facts<'_>, used: &Use<'_>) -> bool {
     if used.input("worker-secrets").is_some() || used.input("services").is_some_and(|list| list.contains("${{")) {
+        return true;
+    }
+    // A whole table from an expression.
+    if envs(used).iter().any(|(_, env)| env.text().is_some()) {
         return true;
     }
     used.before.iter().any(|step| {
@@ -151,6 +180,12 @@ fn envs<'a>(used: &Use<'a>) -> Vec<(&'a Document, &'a Node)> {
             (job.workflow, job.node.get("env")),
         ]
     });
+    // A job's container has variables of its own.
+    let containers = used.chain.iter().map(|job| {
+        let container = job.node.get("container");
+        (job.workflow, container.and_then(|container| container.get("env")))
+    });
+    let around = around.chain(containers);
     let steps = used.steps.iter().map(|step| (step.document, step.node.get("env")));
     let all = around.chain(steps);
     all.filter_map(|(document, node)| Some((document, node?))).collect()

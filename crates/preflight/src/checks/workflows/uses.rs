@@ -226,8 +226,23 @@ impl<'a> Use<'a> {
             .unwrap_or_default()
     }
 
+    /// Whether it runs for pull requests, as far as events and plain conditions tell.
     pub(super) fn starts_on_pull_requests(&self) -> bool {
-        self.events().iter().any(Event::is_of_pull_request)
+        let keeps_out = |node: &Node| {
+            let text = text_of(node).unwrap_or_default();
+            let only = [
+                "github.event_name == 'push'",
+                "github.event_name != 'pull_request'",
+                "github.ref == 'refs/heads/",
+            ];
+            only.iter().any(|only| text.contains(only)) && !text.contains("||")
+        };
+        self.events().iter().any(Event::is_of_pull_request) && !self.conditions().any(|(_, node)| keeps_out(node))
+    }
+
+    /// Whether others start it, of whom nothing is known here.
+    pub(super) fn is_called_from_elsewhere(&self) -> bool {
+        self.events().iter().all(|event| event.name == "workflow_call")
     }
 
     /// Whether it changes what an environment serves.

@@ -1,66 +1,84 @@
-//! The services' wrangler configurations, in each environment: what a deployment would refuse, and what would hurt.
-//! Nothing is bundled, and no wrangler is started.
+//! The wrangler configurations, in every chosen environment: what a deployment would refuse, and what would hurt later.
+//! No wrangler runs, and nothing is built.
 
-mod addresses;
-mod looked;
+mod calls;
+mod file;
+mod look;
+mod names;
 mod refused;
+mod routes;
 mod settings;
+mod source;
+mod told;
+mod urls;
 mod vars;
 
-use std::collections::BTreeSet;
+use wrangler::project::check;
 
-use jiff::civil::Date;
-
-use self::looked::Looked;
+use self::look::Look;
 use crate::finding::{Finding, Kind};
 use crate::world::World;
 
 pub(super) const KINDS: &[&Kind] = &[
-    &refused::UNREADABLE,
-    &refused::NO_ENVIRONMENT,
+    &file::MISSING,
+    &file::UNREADABLE,
+    &file::NOT_BUILT,
+    &file::NO_ENVIRONMENT,
     &refused::REFUSED,
-    &refused::REACHES_OUT,
+    &refused::ACCOUNT,
+    &refused::CUSTOM_DOMAIN,
+    &refused::ISOLATION,
+    &refused::CLASH,
+    &refused::WITHOUT_ID,
+    &refused::WITHOUT_CODE,
+    &refused::DATE,
     &refused::NOT_INHERITED,
-    &refused::COMPATIBILITY_DATE,
-    &addresses::NO_DOMAIN,
-    &addresses::BEHIND_WILDCARD,
-    &addresses::TENANTS,
-    &addresses::NOT_ATTACHED,
+    &refused::UNREAD,
+    &refused::UNUSED,
     &vars::MISSING,
-    &vars::ELSEWHERE,
-    &vars::LOCALHOST,
+    &vars::LOCAL,
+    &vars::FOREIGN,
     &vars::SECRET,
-    &vars::SIBLING_BY_URL,
-    &settings::OBSERVABILITY,
-    &settings::OTHER_NAME,
-    &settings::UNKNOWN_KEY,
+    &calls::FETCHED,
+    &calls::NAMED,
+    &routes::HIDDEN,
+    &routes::TENANTS,
+    &routes::UNATTACHED,
+    &settings::UNOBSERVED,
     &settings::OLD_DATE,
-    &settings::ONE_PORT,
+    &settings::OPEN,
+    &settings::NO_MAIN,
+    &settings::NO_MIGRATION,
+    &settings::CRONS,
+    &names::WORKER,
+    &names::FOLDER,
+    &names::PORT,
+    &names::TYPO,
+    &names::UNKNOWN,
 ];
 
 pub(super) fn findings(world: &World) -> Vec<Finding> {
-    judged(world, wrangler::project::check::today())
-}
-
-/// All that is found; `today` is what dates are compared with.
-fn judged(world: &World, today: Date) -> Vec<Finding> {
-    let mut findings = refused::unreadable(world);
-    for environment in &world.environments {
-        findings.extend(refused::of_environment(world, environment));
-        findings.extend(addresses::of_environment(world, environment));
-        for looked in Looked::all(world, environment) {
-            findings.extend(refused::of_service(&looked, today));
-            findings.extend(vars::of_service(world, &looked));
-            findings.extend(settings::of_service(&looked, today));
-        }
+    let Some(look) = Look::of(world, check::today()) else {
+        return Vec::new();
+    };
+    let (files, broken) = file::told(&look);
+    let mut all = files;
+    let refused = refused::told(&look, &broken);
+    let keys = names::keys(&look, &refused);
+    all.extend(refused);
+    for subject in look.subjects() {
+        all.extend(vars::told(&look, &subject));
+        all.extend(calls::told(&look, &subject));
+        all.extend(settings::told(&look, &subject));
+        all.extend(names::worker(&subject));
+        all.extend(routes::unattached(&look, &subject));
     }
-    findings.extend(settings::ports(world));
-    // What stands at the top level is seen from each environment that inherits it.
-    let mut seen = BTreeSet::new();
-    findings.retain(|finding| {
-        let place = finding.place.clone();
-        seen.insert((finding.kind.name, finding.subject.clone(), place, finding.said.clone()))
-    });
+    all.extend(names::folders(&look));
+    all.extend(names::ports(&look));
+    all.extend(keys);
+    let mut findings = told::gathered(all);
+    findings.extend(refused::unused(&look));
+    findings.extend(routes::under_wildcards(&look));
     findings
 }
 

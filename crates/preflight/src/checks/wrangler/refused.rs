@@ -1,202 +1,182 @@
-//! What `deploy-workers` would refuse, in its own words, and bindings that a Worker would lack.
+//! What `deploy-workers validate` refuses, with the same words, before anything is built.
 
-use actions_core::environment::Environment;
-use actions_core::text::quoted_list;
-use indexmap::IndexMap;
-use jiff::civil::Date;
-use wrangler::project::{Project, Scope, check};
+use std::collections::BTreeSet;
 
-use super::looked::Looked;
+use wrangler::keys;
+use wrangler::project::problem::Rule;
+
+use super::look::Look;
+use super::told::{Told, split};
 use crate::finding::{Finding, Kind, Severity};
-use crate::world::World;
-
-pub(super) const UNREADABLE: Kind = Kind {
-    name: "wrangler-unreadable",
-    severity: Severity::Error,
-    what: "A service's wrangler configuration is not there, or cannot be parsed.",
-    why: "Nothing can be bundled without it.",
-    mend: "Correct `path` of the service in the manifest, or the file at the place that is named.",
-};
-
-pub(super) const NO_ENVIRONMENT: Kind = Kind {
-    name: "wrangler-environment-missing",
-    severity: Severity::Error,
-    what: "The manifest names an environment (`wrangler-env`) that a service's wrangler configuration does not have.",
-    why: "wrangler would fall back to the top level with a warning, and deploy local development's settings; `deploy-workers` refuses.",
-    mend: "Add the environment under `env`, or name another one: `wrangler-env` of the environment, or of one service in `[environments.<name>.services.<key>]`.",
-};
 
 pub(super) const REFUSED: Kind = Kind {
     name: "wrangler-refused",
     severity: Severity::Error,
-    what: "A wrangler configuration has something that `deploy-workers` does not deploy.",
-    why: "The deployment ends before anything is touched.",
-    mend: "Do what the sentence says; `uploader: wrangler` lets the project's own wrangler deploy what our client does not.",
+    what: "A configuration asks for what this uploader does not deploy.",
+    why: "A part of the Worker would be missing, so that `deploy-workers` ends before it begins.",
+    mend: "Set `uploader = \"wrangler\"` for the service in the manifest, or take the key out.",
 };
 
-pub(super) const REACHES_OUT: Kind = Kind {
+pub(super) const ACCOUNT: Kind = Kind {
+    name: "account-differs",
+    severity: Severity::Error,
+    what: "A configuration's `account_id` is not the account that the step has.",
+    why: "wrangler prefers the configuration's `account_id` to its variable, so that the two would deploy to different accounts.",
+    mend: "Take `account_id` out of the configuration, or give the step the same account.",
+};
+
+pub(super) const CUSTOM_DOMAIN: Kind = Kind {
+    name: "custom-domain-pattern",
+    severity: Severity::Error,
+    what: "A custom domain has a wildcard or a path.",
+    why: "Cloudflare attaches custom domains to whole hostnames: wrangler refuses the configuration, and bundles nothing.",
+    mend: "Take `custom_domain` out of a pattern with `*` or `/`, or the pattern out of a custom domain; hostnames are the manifest's.",
+};
+
+pub(super) const ISOLATION: Kind = Kind {
     name: "binding-reaches-out",
     severity: Severity::Error,
-    what: "A binding gives an environment access to what is another environment's, or to what all pull requests would share: the same KV id, bucket, database or queue.",
-    why: "A preview or a staging environment would read and write production's data; `deploy-workers` refuses it.",
-    mend: "Let the manifest make one per environment (`kv`), name the environment's own (`r2`, `d1`, or its section of the wrangler configuration), or say that it is on purpose with `shared`.",
+    what: "An environment uses something outside its Workers that another environment uses, or that all pull requests would share: a KV namespace, a bucket, a database, a queue, another project's Worker.",
+    why: "What one environment writes, the other reads: sessions, limits and data of production change with a preview.",
+    mend: "Give each environment its own (`kv` of the service, `r2` and `d1` of the environment, a section of the wrangler configuration), or name the binding in the environment's `shared`.",
+};
+
+pub(super) const CLASH: Kind = Kind {
+    name: "name-clash",
+    severity: Severity::Error,
+    what: "One name means two things: a variable and a secret, a variable and a binding, texts and other values.",
+    why: "A Worker has one value for a name; wrangler lets the variable replace the secret without a word.",
+    mend: "Rename one, or take one out.",
+};
+
+pub(super) const WITHOUT_ID: Kind = Kind {
+    name: "binding-without-id",
+    severity: Severity::Error,
+    what: "A binding says nothing of what it leads to.",
+    why: "wrangler would make a resource of its own for each Worker, which nobody removes; here the manifest says whose it is.",
+    mend: "Give the binding an id, or list it in the service's `kv` or the environment's `r2` or `d1`.",
+};
+
+pub(super) const WITHOUT_CODE: Kind = Kind {
+    name: "worker-without-code",
+    severity: Severity::Error,
+    what: "A Worker of assets alone is given secrets, variables or namespaces.",
+    why: "There is no code that could read them; wrangler refuses most of them.",
+    mend: "Take them out of the service, or give the configuration a `main`.",
+};
+
+pub(super) const DATE: Kind = Kind {
+    name: "compatibility-date-wrong",
+    severity: Severity::Error,
+    what: "The compatibility date is missing, in the future, or no date.",
+    why: "Without one Cloudflare takes 2021-11-02, and the Worker runs as it never did in development; a later one is refused.",
+    mend: "Set `compatibility_date` to the day on which the Worker was last tried.",
 };
 
 pub(super) const NOT_INHERITED: Kind = Kind {
     name: "binding-not-inherited",
     severity: Severity::Error,
-    what: "Bindings stand at the top level of a wrangler configuration only, and the environment that is deployed does not inherit them.",
-    why: "wrangler says so in a warning and deploys the Worker without them; it fails where it uses one.",
-    mend: "Repeat them in the environment, let the manifest give them (`kv`), or leave them out on purpose with an empty list.",
+    what: "Variables or bindings stand at the top level only, though an environment is deployed.",
+    why: "wrangler's environments inherit none of them; it warns, and deploys a Worker without.",
+    mend: "Repeat the key in the environment, or leave it out on purpose with an empty one.",
 };
 
-pub(super) const COMPATIBILITY_DATE: Kind = Kind {
-    name: "compatibility-date-wrong",
+pub(super) const UNREAD: Kind = Kind {
+    name: "environment-unread",
     severity: Severity::Error,
-    what: "A `compatibility_date` is missing, no date, or in the future.",
-    why: "Cloudflare refuses a date to come, and takes 2021-11-02 where there is none.",
-    mend: "Write the date of the day on which you last tested the Worker, such as today's.",
+    what: "What another environment uses cannot be read from a configuration.",
+    why: "Nothing can be compared with it: a preview could use production's data unseen.",
+    mend: "Add that environment to the wrangler configuration, or correct its `wrangler-env` in the manifest.",
 };
 
-/// Configurations that cannot be read, and environments that they do not have.
-pub(super) fn unreadable(world: &World) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (key, file) in &world.services {
-        let subject = format!("services.{key}");
-        let (problem, place) = match (&file.config, &file.document) {
-            (Ok(_), _) => continue,
-            (Err(_), Err(unreadable)) => (unreadable.problem.clone(), Some(unreadable.place.clone())),
-            (Err(problem), Ok(_)) => (problem.clone(), in_manifest(world, &["services", key, "path"])),
-        };
-        let remedy = "correct it, or `path` of the service in the manifest";
-        let finding = Finding::new(
-            &UNREADABLE,
-            subject,
-            format!("the wrangler configuration of `{key}` cannot be read: {problem}"),
-            remedy,
-        );
-        findings.push(placed(finding, place));
-    }
-    for environment in &world.environments {
-        for service in &environment.services {
-            let config = world
-                .services
-                .get(&service.key)
-                .and_then(|file| file.config.as_ref().ok());
-            let Some(Err(problem)) = config.map(|config| config.settings(service.wrangler_env.as_deref())) else {
+pub(super) const UNUSED: Kind = Kind {
+    name: "binding-unknown",
+    severity: Severity::Error,
+    what: "The manifest's `r2` or `d1` names a binding that no service has.",
+    why: "It is probably misspelt, and then the environment uses another one's bucket or database.",
+    mend: "Correct the name, or take it out.",
+};
+
+/// All of it. What is `broken` (an environment and a service's configuration without it) is told already.
+pub(super) fn told(look: &Look<'_>, broken: &BTreeSet<(String, String)>) -> Vec<Told> {
+    let mut all = Vec::new();
+    for environment in &look.world.environments {
+        let chosen: Vec<String> = environment.services.iter().map(|service| service.key.clone()).collect();
+        let scope = look.scope(environment, &chosen);
+        let project = look.project(environment);
+        for (key, problem) in project.foresee(scope, look.today) {
+            let named = || broken.iter().any(|(_, service)| *service == key);
+            if problem.rule == Rule::Unread && named() {
                 continue;
-            };
-            let name = &environment.name;
-            let own = ["environments", name, "services", &service.key, "wrangler-env"];
-            let all = ["environments", name, "wrangler-env"];
-            let has_own = world
-                .document
-                .as_ref()
-                .is_some_and(|document| document.get(&own).is_some());
-            let place = in_manifest(world, if has_own { &own } else { &all });
-            let said = format!("`{name}` cannot deploy `{}`: {problem}", service.key);
-            let remedy = "add that environment, or name another one as `wrangler-env`";
-            findings.push(placed(
-                Finding::new(&NO_ENVIRONMENT, format!("services.{}", service.key), said, remedy),
-                place,
-            ));
+            }
+            let subject = environment
+                .service(&key)
+                .and_then(|service| look.subject(environment, service));
+            let Some(subject) = subject else { continue };
+            let text = look.from_workspace(&problem.text);
+            let (mut said, mut remedy) = split(&text);
+            let mut place = subject.place(&problem.about);
+            match problem.rule {
+                Rule::WithoutCode => place = look.in_manifest(&["services", &key]),
+                Rule::Date => {
+                    remedy = format!(
+                        "set it to the day on which the Worker was last tried, such as `{}`",
+                        look.today
+                    );
+                    said = text;
+                    // Environments inherit it.
+                    place = subject.place_in_file(&problem.about);
+                }
+                // What an environment inherits is told once.
+                Rule::UnknownKey
+                    if all
+                        .iter()
+                        .any(|told: &Told| told.service == key && told.about == problem.about) =>
+                {
+                    continue;
+                }
+                Rule::UnknownKey => {
+                    let near = keys::meant(&problem.about);
+                    let near = near.map(|near| format!("write `{near}` if that is meant, else "));
+                    remedy = near.unwrap_or_default() + &remedy;
+                }
+                _ => {}
+            }
+            all.push(subject.told(kind(problem.rule), &problem.about, said, remedy, place));
+        }
+    }
+    all
+}
+
+/// Bindings of the environments' `r2` and `d1` that no service has.
+pub(super) fn unused(look: &Look<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for environment in &look.world.environments {
+        let chosen: Vec<String> = environment.services.iter().map(|service| service.key.clone()).collect();
+        let scope = look.scope(environment, &chosen);
+        for problem in look.project(environment).foresee_unused(scope) {
+            let map = if problem.text.contains(".r2`") { "r2" } else { "d1" };
+            let path = ["environments", &environment.name, map, &problem.about];
+            let subject = path.join(".");
+            let remedy = "correct the name, or take it out";
+            findings.push(Finding::new(&UNUSED, subject, problem.text, remedy).at(look.in_manifest(&path)));
         }
     }
     findings
 }
 
-/// What is refused of a whole environment.
-pub(super) fn of_environment(world: &World, environment: &Environment) -> Vec<Finding> {
-    let Ok(manifest) = &world.manifest else {
-        return Vec::new();
-    };
-    let looked: IndexMap<String, Looked<'_>> = Looked::all(world, environment)
-        .into_iter()
-        .map(|looked| (looked.service.key.clone(), looked))
-        .collect();
-    let configs = looked.iter().map(|(key, looked)| (key.clone(), looked.config.clone()));
-    let project = Project::written(environment, configs.collect());
-    let chosen: Vec<String> = environment.services.iter().map(|service| service.key.clone()).collect();
-    let scope = Scope {
-        environment,
-        manifest: Some(manifest),
-        chosen: &chosen,
-        shared: &environment.shared,
-        account: world.account.as_deref(),
-    };
-    let name = &environment.name;
-    let mut findings = Vec::new();
-    for (key, problem) in project.refusals(scope) {
-        // The key of the configuration that is meant stands first in such a sentence, in code.
-        let at = problem
-            .split('`')
-            .nth(1)
-            .unwrap_or_default()
-            .split('.')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let said = format!("`{name}` cannot deploy `{key}`: {problem}");
-        let remedy = "until then `deploy-workers` refuses it, before anything is touched".to_owned();
-        findings.extend(
-            looked
-                .get(&key)
-                .map(|looked| looked.finding(&REFUSED, &[at.as_str()], said, remedy)),
-        );
-    }
-    for reach in project.reaching_out(scope) {
-        let Some(looked) = looked.get(&reach.service) else {
-            continue;
-        };
-        let place: Vec<&str> = reach.place.iter().map(String::as_str).collect();
-        let (what, remedy) = reach.problem.split_once("; ").unwrap_or((&reach.problem, ""));
-        findings.push(looked.finding(&REACHES_OUT, &place, format!("in `{name}`, {what}"), remedy.to_owned()));
-    }
-    findings
-}
-
-/// What a service would lack, or Cloudflare refuse.
-pub(super) fn of_service(looked: &Looked<'_>, today: Date) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let (service, name) = (looked.service, &looked.environment.name);
-    let made_up = |key: &&str| match *key {
-        "kv_namespaces" => !service.kv.is_empty(),
-        "r2_buckets" => !service.r2.is_empty(),
-        "d1_databases" => !service.d1.is_empty(),
-        // Told one by one, by what other environments have.
-        "vars" | "define" | "secrets" => true,
-        _ => false,
-    };
-    let lost: Vec<&str> = looked.settings.lost().into_iter().filter(|key| !made_up(key)).collect();
-    if let Some(first) = lost.first() {
-        let said = format!(
-            "{} of `{}` {} at the top level only, and {} does not inherit: in `{name}` the Worker would be without",
-            quoted_list(&lost),
-            service.key,
-            if lost.len() == 1 { "stands" } else { "stand" },
-            looked.section()
-        );
-        let remedy = format!(
-            "repeat what it needs in {}, or write `\"{first}\": []` there on purpose",
-            looked.section()
-        );
-        findings.push(looked.finding(&NOT_INHERITED, &[], said, remedy));
-    }
-    if let Some(problem) = check::compatibility(looked.settings.text("compatibility_date"), today) {
-        let said = format!("of `{}`, {problem}", service.key);
-        let remedy = format!("write `\"compatibility_date\": \"{today}\"`, and test the Worker with it");
-        findings.push(looked.finding(&COMPATIBILITY_DATE, &["compatibility_date"], said, remedy));
-    }
-    findings
-}
-
-fn in_manifest(world: &World, path: &[&str]) -> Option<crate::finding::Place> {
-    Some(world.document.as_ref()?.place(path))
-}
-
-fn placed(finding: Finding, place: Option<crate::finding::Place>) -> Finding {
-    match place {
-        Some(place) => finding.at(place),
-        None => finding,
+fn kind(rule: Rule) -> &'static Kind {
+    match rule {
+        Rule::Refused => &REFUSED,
+        Rule::Account => &ACCOUNT,
+        Rule::CustomDomain => &CUSTOM_DOMAIN,
+        Rule::Isolation | Rule::UnknownKey => &ISOLATION,
+        Rule::Clash => &CLASH,
+        Rule::WithoutId => &WITHOUT_ID,
+        Rule::WithoutCode => &WITHOUT_CODE,
+        Rule::Date => &DATE,
+        Rule::NotInherited => &NOT_INHERITED,
+        Rule::Unread => &UNREAD,
+        Rule::Unused => &UNUSED,
     }
 }

@@ -1,149 +1,211 @@
-//! The rest of a configuration: logs, names, keys, dates, ports.
+//! What each environment's settings leave open. Pure, but for whether a file is there.
 
-use std::collections::BTreeMap;
-
-use actions_core::text::quoted_list;
+use actions_core::manifest::Routing;
 use jiff::civil::Date;
 use serde_json::Value;
-use wrangler::keys;
+use wrangler::project::durable;
 
-use super::looked::Looked;
-use crate::finding::{Finding, Kind, Severity};
-use crate::world::World;
+use super::look::{Look, Subject};
+use super::told::Told;
+use crate::finding::{Kind, Severity};
 
-pub(super) const OBSERVABILITY: Kind = Kind {
+pub(super) const UNOBSERVED: Kind = Kind {
     name: "observability-off",
     severity: Severity::Warning,
-    what: "A Worker keeps no logs: `observability` is not switched on.",
-    why: "When something fails, nothing can be looked up: `wrangler tail` shows only what happens while it runs.",
-    mend: "Write `\"observability\": { \"enabled\": true }` at the top level of the configuration: environments inherit it.",
-};
-
-pub(super) const OTHER_NAME: Kind = Kind {
-    name: "worker-name-differs",
-    severity: Severity::Warning,
-    what: "In an environment that exists once, wrangler would deploy a Worker of another name than the manifest.",
-    why: "Whoever runs `wrangler deploy` by hand makes a second Worker; and if the live one has wrangler's name, a deployment makes a new one beside it.",
-    mend: "Make `worker` of the service and of the environment give the name that the live Worker has.",
-};
-
-pub(super) const UNKNOWN_KEY: Kind = Kind {
-    name: "wrangler-key-unknown",
-    severity: Severity::Warning,
-    what: "A wrangler configuration has a key that wrangler does not know.",
-    why: "wrangler warns and goes on: what was meant does not happen.",
-    mend: "Correct the key, or take it out.",
+    what: "A Worker keeps no logs: `observability` is not enabled.",
+    why: "When it fails nobody can look up why: `wrangler tail` shows only what happens while somebody watches.",
+    mend: "Set `observability.enabled` to true at the top level; environments inherit it.",
 };
 
 pub(super) const OLD_DATE: Kind = Kind {
     name: "compatibility-date-old",
     severity: Severity::Note,
-    what: "A `compatibility_date` is more than two years old.",
-    why: "The Worker runs with the runtime's old behaviour, and Node's newer modules are missing.",
-    mend: "Move it on, a year at a time, and test: https://developers.cloudflare.com/workers/configuration/compatibility-flags/ says what each date changes.",
+    what: "The compatibility date is more than two years old.",
+    why: "The Worker runs with the runtime's behaviour of that day, without what was mended since.",
+    mend: "Read Cloudflare's list of compatibility flags since then, try a later date, and set it.",
 };
 
-pub(super) const ONE_PORT: Kind = Kind {
-    name: "dev-port-twice",
+pub(super) const OPEN: Kind = Kind {
+    name: "workers-dev-open",
     severity: Severity::Note,
-    what: "Two services have the same port for local development.",
-    why: "The second one to start takes another port, and its siblings' variables lead to the first.",
-    mend: "Give each its own `dev.port`.",
+    what: "A Worker with hostnames of its own also answers at workers.dev.",
+    why: "Firewall rules, rate limits and Access of the zone do not hold there.",
+    mend: "Set `workers_dev` and `preview_urls` to false, unless that address is used.",
 };
 
-pub(super) fn of_service(looked: &Looked<'_>, today: Date) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    findings.extend(observability(looked));
-    findings.extend(name(looked));
-    findings.extend(unknown(looked));
-    findings.extend(old(looked, today));
-    findings
+pub(super) const NO_MAIN: Kind = Kind {
+    name: "main-missing",
+    severity: Severity::Error,
+    what: "A configuration has neither code nor assets, or its `main` is a source that is not there.",
+    why: "wrangler has nothing to bundle.",
+    mend: "Correct `main`.",
+};
+
+pub(super) const NO_MIGRATION: Kind = Kind {
+    name: "durable-object-without-migration",
+    severity: Severity::Error,
+    what: "A Worker binds a Durable Object class of its own that no migration makes.",
+    why: "Cloudflare refuses the first upload of such a Worker, and each preview is one.",
+    mend: "Add a migration with the class to `migrations` (`new_sqlite_classes`).",
+};
+
+pub(super) const CRONS: Kind = Kind {
+    name: "crons-in-previews",
+    severity: Severity::Note,
+    what: "Previews run on the schedules of the wrangler configuration (`crons = true`).",
+    why: "Each open pull request runs them: ten pull requests send ten times the mail.",
+    mend: "Leave `crons` out of the environment, unless that is meant.",
+};
+
+/// Years after which a date is told.
+const OLD: i16 = 2;
+
+pub(super) fn told(look: &Look<'_>, subject: &Subject<'_>) -> Vec<Told> {
+    let all = [
+        unobserved(subject),
+        old_date(look, subject),
+        open(subject),
+        no_main(look, subject),
+        crons(subject),
+    ];
+    all.into_iter().flatten().chain(no_migration(subject)).collect()
 }
 
-fn observability(looked: &Looked<'_>) -> Option<Finding> {
-    let enabled = looked.settings.get("observability").is_some_and(|value| {
-        let on = |value: &Value| value.get("enabled") == Some(&Value::Bool(true));
-        on(value) || value.get("logs").is_some_and(on)
-    });
-    // A Worker of assets alone has no code that could log.
-    if enabled || looked.settings.text("main").is_none() {
+fn is_true(value: Option<&Value>) -> bool {
+    value == Some(&Value::Bool(true))
+}
+
+fn unobserved(subject: &Subject<'_>) -> Option<Told> {
+    let settings = &subject.settings;
+    let observability = settings.get("observability");
+    let logs = observability.and_then(|it| it.get("logs"));
+    let enabled = |table: Option<&Value>| is_true(table.and_then(|table| table.get("enabled")));
+    let elsewhere =
+        settings.is_on("logpush") || settings.has("tail_consumers") || settings.has("streaming_tail_consumers");
+    if enabled(observability) || enabled(logs) || elsewhere || settings.text("main").is_none() {
         return None;
     }
-    let said = format!("`{}` keeps no logs in {}", looked.service.key, looked.section());
-    let remedy = "write `\"observability\": { \"enabled\": true }` at the top level".to_owned();
-    Some(looked.finding(&OBSERVABILITY, &["observability"], said, remedy))
-}
-
-fn name(looked: &Looked<'_>) -> Option<Finding> {
-    let (environment, service) = (looked.environment, looked.service);
-    // Previews have names of their own; without a section of its own, an environment may be deployed from local settings.
-    let wrangler_env = service
-        .wrangler_env
-        .as_deref()
-        .filter(|_| environment.pull_request.is_none())?;
-    let theirs = looked
-        .config
-        .name(Some(wrangler_env))
-        .filter(|name| *name != service.worker)?;
-    let said = format!(
-        "`{}` in `{}` is Worker `{}` by the manifest, and `{theirs}` by its wrangler configuration",
-        service.key, environment.name, service.worker
-    );
-    let remedy = format!(
-        "make `worker` of `services.{}` and of `environments.{}` give the name that the live Worker has",
-        service.key, environment.name
-    );
-    Some(looked.finding(&OTHER_NAME, &["name"], said, remedy))
-}
-
-fn unknown(looked: &Looked<'_>) -> Vec<Finding> {
-    let unknown = looked.settings.keys().into_iter().filter(|key| !keys::is_known(key));
-    let one = |key: &str| {
-        let meant = keys::meant(key)
-            .map(|meant| format!("; did you mean `{meant}`?"))
-            .unwrap_or_default();
-        let said = format!(
-            "`{key}` in the configuration of `{}` is no key of wrangler{meant}",
-            looked.service.key
-        );
-        looked.finding(&UNKNOWN_KEY, &[key], said, "correct it, or take it out".to_owned())
+    let (said, about) = match observability {
+        Some(_) => (
+            "`observability` is there and not enabled, so that its logs are not kept",
+            "observability",
+        ),
+        None => ("`observability` is not set, so that its logs are not kept", ""),
     };
-    unknown.map(one).collect()
+    let remedy = if subject.is_toml() {
+        "add `[observability]` with `enabled = true` at the top level"
+    } else {
+        "add `\"observability\": { \"enabled\": true }` at the top level"
+    };
+    let place = subject.place_in_file(about);
+    Some(subject.told(&UNOBSERVED, "", said.to_owned(), remedy.to_owned(), place))
 }
 
-fn old(looked: &Looked<'_>, today: Date) -> Option<Finding> {
-    let text = looked.settings.text("compatibility_date")?;
+fn old_date(look: &Look<'_>, subject: &Subject<'_>) -> Option<Told> {
+    let text = subject.settings.text("compatibility_date")?;
     let date: Date = text.parse().ok()?;
-    let limit = today
-        .with()
-        .year(today.year() - 2)
-        .day(today.day().min(28))
-        .build()
-        .ok()?;
-    if date >= limit {
+    let old = Date::new(look.today.year() - OLD, look.today.month(), look.today.day().min(28)).ok()?;
+    (date < old).then(|| {
+        let said = format!("its `compatibility_date` is {text}, more than {OLD} years ago");
+        let remedy = "try a later one, and set it".to_owned();
+        subject.told(&OLD_DATE, "", said, remedy, subject.place("compatibility_date"))
+    })
+}
+
+/// Of a preview both are closed, whatever the configuration says.
+fn open(subject: &Subject<'_>) -> Option<Told> {
+    let environment = subject.environment;
+    if environment.pull_request.is_some() || environment.routing == Routing::WorkersDev {
         return None;
     }
-    let said = format!("`{}` runs as of {text}", looked.service.key);
-    let remedy = "move `compatibility_date` on, a year at a time, and test".to_owned();
-    Some(looked.finding(&OLD_DATE, &["compatibility_date"], said, remedy))
+    let mut keys = ["workers_dev", "preview_urls"].into_iter();
+    let key = keys.find(|key| is_true(subject.settings.get(key)))?;
+    let said = format!(
+        "`{key}` is true, so that it also answers at workers.dev, past the rules of zone `{}`",
+        environment.zone
+    );
+    let remedy = format!("set `{key}` to false, unless that address is used");
+    Some(subject.told(&OPEN, key, said, remedy, subject.place(key)))
 }
 
-/// Ports that two services have.
-pub(super) fn ports(world: &World) -> Vec<Finding> {
-    let mut by_port: BTreeMap<u64, Vec<(&str, crate::finding::Place)>> = BTreeMap::new();
-    for (key, file) in &world.services {
-        let Ok(Some(document)) = &file.document else { continue };
-        let path = ["dev", "port"];
-        if let Some(port) = document.get(&path).and_then(|port| port.value().as_u64()) {
-            by_port.entry(port).or_default().push((key, document.place(&path)));
-        }
+fn no_main(look: &Look<'_>, subject: &Subject<'_>) -> Option<Told> {
+    let settings = &subject.settings;
+    // A Pages project, and Workers Sites, are told as such.
+    if ["assets", "site", "pages_build_output_dir", "previews"]
+        .into_iter()
+        .any(|key| settings.has(key))
+        && settings.text("main").is_none()
+    {
+        return None;
     }
-    let twice = by_port.into_iter().filter(|(_, services)| services.len() > 1);
-    let told = twice.filter_map(|(port, services)| {
-        let keys: Vec<&str> = services.iter().map(|(key, _)| *key).collect();
-        let (last, place) = services.last()?;
-        let said = format!("{} all have port {port}", quoted_list(&keys));
-        Some(Finding::new(&ONE_PORT, format!("services.{last}"), said, "give each its own").at(place.clone()))
+    let Some(main) = settings.text("main") else {
+        let said = "it has neither `main` nor `assets`".to_owned();
+        let remedy = "set `main` to the file that exports its handlers".to_owned();
+        return Some(subject.told(&NO_MAIN, "", said, remedy, subject.place_in_file("")));
+    };
+    let file = subject.config.folder().join(main);
+    // What is built is not there yet.
+    let is_source = [".ts", ".tsx", ".mts", ".jsx", ".py"]
+        .into_iter()
+        .any(|ending| main.ends_with(ending));
+    let builds = subject.service.build.is_some()
+        || look.manifest.project.build.is_some()
+        || settings
+            .get("build")
+            .is_some_and(|build| build.get("command").is_some());
+    (is_source && !builds && !file.exists()).then(|| {
+        let said = format!("`main` is `{main}`, and there is no such file");
+        subject.told(
+            &NO_MAIN,
+            "main",
+            said,
+            "correct `main`".to_owned(),
+            subject.place("main"),
+        )
+    })
+}
+
+fn crons(subject: &Subject<'_>) -> Option<Told> {
+    let crons = subject.settings.crons().unwrap_or_default();
+    let runs = subject.environment.crons && subject.environment.pull_request.is_some() && !crons.is_empty();
+    runs.then(|| {
+        let said = format!(
+            "each open pull request runs it on {}",
+            actions_core::text::quoted_list(&crons)
+        );
+        let remedy = format!(
+            "take `crons` out of `environments.{}`, unless that is meant",
+            subject.environment.name
+        );
+        subject.told(&CRONS, "", said, remedy, subject.place("triggers.crons"))
+    })
+}
+
+fn no_migration(subject: &Subject<'_>) -> Vec<Told> {
+    let settings = &subject.settings;
+    let made = durable::classes(settings.migrations());
+    let exported: Vec<&String> = durable::exported(settings.get("exports"))
+        .map(|(class, _)| class)
+        .collect();
+    let own = subject.config.names();
+    let bindings = settings
+        .get("durable_objects")
+        .and_then(|it| it.get("bindings")?.as_array());
+    let told = bindings.into_iter().flatten().filter_map(|binding| {
+        let class = binding["class_name"].as_str()?;
+        let script = binding["script_name"].as_str();
+        let is_own = script.is_none_or(|script| own.iter().any(|name| name == script));
+        let is_made = made.contains(class) || exported.iter().any(|known| *known == class);
+        (is_own && !is_made).then(|| {
+            let said = format!("no migration makes Durable Object class `{class}`, which it binds");
+            let remedy = format!("add `{{ \"tag\": \"v1\", \"new_sqlite_classes\": [\"{class}\"] }}` to `migrations`");
+            let remedy = if subject.is_toml() {
+                format!("add `[[migrations]]` with `tag = \"v1\"` and `new_sqlite_classes = [\"{class}\"]`")
+            } else {
+                remedy
+            };
+            subject.told(&NO_MIGRATION, class, said, remedy, subject.place(class))
+        })
     });
     told.collect()
 }

@@ -25,9 +25,9 @@ pub(super) fn without_helpers(workers: Vec<Worker>, left_out: &mut Vec<LeftOut>)
     for worker in &workers {
         for section in std::iter::once(None).chain(worker.config.environments().into_iter().map(Some)) {
             let settings = worker.config.settings(section).ok();
-            let bindings = settings.iter().flat_map(wrangler::Settings::bindings);
-            let of_workers = bindings.filter(|(_, _, resource)| resource.kind == ResourceKind::Worker);
-            bound.extend(of_workers.map(|(_, _, resource)| resource.id));
+            let bindings = settings.iter().flat_map(wrangler::Settings::bound);
+            let of_workers = bindings.filter(|(_, resource)| resource.kind == ResourceKind::Worker);
+            bound.extend(of_workers.map(|(_, resource)| resource.id));
         }
     }
     let is_deployed = |worker: &Worker| {

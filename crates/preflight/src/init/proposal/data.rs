@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 use wrangler::ResourceKind;
-use wrangler::project::isolation::Whose;
-use wrangler::project::unbundled::ReachesOut;
 
 use super::Plan;
+use super::conflicts::Conflict;
 use super::stages::Kind;
 use crate::init::found::Worker;
 
@@ -22,30 +21,24 @@ pub(super) struct Data {
 
 /// What is to be said of the conflicts of one environment. Pull requests get buckets and databases of their own; what
 /// environments that exist once share today they go on sharing, by name.
-pub(super) fn data(plan: &Plan<'_>, kind: Kind, conflicts: &[ReachesOut]) -> Data {
+pub(super) fn data(plan: &Plan<'_>, kind: Kind, conflicts: &[Conflict]) -> Data {
     let mut data = Data::default();
     for conflict in conflicts {
-        let said = format!(
-            "{} `{}` {}",
-            conflict.resource.kind,
-            conflict.resource.id,
-            whose(conflict)
-        );
-        let share = |list: &mut Vec<(String, String)>, data_name: String, said: String| list.push((data_name, said));
-        match conflict.resource.kind {
-            ResourceKind::R2 | ResourceKind::D1 if kind == Kind::Preview => {
-                let named = own_name(plan, conflict);
-                let list = if conflict.resource.kind == ResourceKind::R2 {
-                    &mut data.r2
-                } else {
-                    &mut data.d1
-                };
-                list.push((qualified(conflict), named));
+        let kind_of = conflict.resource.as_ref().map(|resource| resource.kind);
+        let item = (qualified(conflict), conflict.said.clone());
+        match kind_of {
+            Some(ResourceKind::R2) if kind == Kind::Preview => {
+                data.r2
+                    .push((qualified(conflict), own_name(plan, conflict, ResourceKind::R2)));
+            }
+            Some(ResourceKind::D1) if kind == Kind::Preview => {
+                data.d1
+                    .push((qualified(conflict), own_name(plan, conflict, ResourceKind::D1)));
             }
             // They hold nothing of production's: a limit's counters, and rows that name their environment.
-            ResourceKind::RateLimit | ResourceKind::Dataset => share(&mut data.shared, qualified(conflict), said),
-            _ if kind == Kind::Once => share(&mut data.shared, qualified(conflict), said),
-            _ => share(&mut data.open, qualified(conflict), said),
+            Some(ResourceKind::RateLimit | ResourceKind::Dataset) => data.shared.push(item),
+            Some(_) if kind == Kind::Once => data.shared.push(item),
+            _ => data.open.push(item),
         }
     }
     for list in [&mut data.r2, &mut data.d1, &mut data.shared, &mut data.open] {
@@ -54,17 +47,8 @@ pub(super) fn data(plan: &Plan<'_>, kind: Kind, conflicts: &[ReachesOut]) -> Dat
     data
 }
 
-/// Whose it is, behind its name.
-fn whose(conflict: &ReachesOut) -> String {
-    match &conflict.whose {
-        None => "is no service of this manifest".to_owned(),
-        Some(Whose::Other(name)) => format!("is {name}'s"),
-        Some(Whose::Nobodys(section)) => format!("stands at {section}, and all previews would share it"),
-    }
-}
-
-fn qualified(conflict: &ReachesOut) -> String {
-    format!("{}.{}", conflict.service, conflict.binding)
+fn qualified(conflict: &Conflict) -> String {
+    format!("{}.{}", conflict.service, conflict.name)
 }
 
 /// The binding alone, where every service that has it means the same by it.
@@ -91,8 +75,8 @@ fn shorten(list: &mut Vec<(String, String)>) {
 
 /// The name of a preview's bucket or database: what the configuration has for `wrangler dev`, else made of the name that
 /// it has.
-fn own_name(plan: &Plan<'_>, conflict: &ReachesOut) -> String {
-    let (key, field, preview) = match conflict.resource.kind {
+fn own_name(plan: &Plan<'_>, conflict: &Conflict, kind: ResourceKind) -> String {
+    let (key, field, preview) = match kind {
         ResourceKind::R2 => ("r2_buckets", "bucket_name", "preview_bucket_name"),
         _ => ("d1_databases", "database_name", "preview_database_id"),
     };
@@ -114,13 +98,13 @@ fn own_name(plan: &Plan<'_>, conflict: &ReachesOut) -> String {
     let mine = at.map(|at| items(&plan.found.workers[at])).unwrap_or_default();
     let mine: Vec<Value> = mine
         .into_iter()
-        .filter(|item| item["binding"] == *conflict.binding)
+        .filter(|item| item["binding"] == *conflict.name)
         .collect();
     // Another section's bucket, such as that of tests, is not previews' own.
     let given = mine.iter().filter_map(|item| text(item, preview));
     let mut given = given.filter(|given| given.contains("preview") && !taken.contains(given));
     let first = mine.iter().find_map(|item| text(item, field));
-    let first = first.unwrap_or_else(|| format!("{}-{}", plan.project, conflict.binding));
+    let first = first.unwrap_or_else(|| format!("{}-{}", plan.project, conflict.name));
     let made = format!("{}-preview", bare_name(&first));
     given.next().filter(|_| key == "r2_buckets").unwrap_or(made)
 }

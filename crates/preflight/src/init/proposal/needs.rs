@@ -31,9 +31,9 @@ pub(super) fn needs(plan: &Plan<'_>, links: &[Links], front: Option<usize>) -> V
             let Ok(settings) = worker.config.settings(section) else {
                 continue;
             };
-            let bindings = settings.bindings().into_iter();
-            let workers = bindings.filter(|(_, _, resource)| resource.kind == ResourceKind::Worker);
-            bound.extend(workers.filter_map(|(_, _, resource)| all_names.get(&resource.id).copied()));
+            let bindings = settings.bound().into_iter();
+            let workers = bindings.filter(|(_, resource)| resource.kind == ResourceKind::Worker);
+            bound.extend(workers.filter_map(|(_, resource)| all_names.get(&resource.id).copied()));
         }
         edges.extend(bound.into_iter().map(|to| (at, to)));
     }

@@ -129,5 +129,5 @@ fn a_repository_without_workers_is_told_so() {
     ]);
     insta::assert_snapshot!(report::nothing(&Found::read(none.path(), "")), @"nothing was written: there is no Worker here: no `wrangler.jsonc`, `wrangler.json` or `wrangler.toml` in this folder or below it (what `.gitignore` names is not looked at); `npm create cloudflare@latest` makes one");
     let broken = repository(&[("wrangler.jsonc", "{\n  \"name\": \"api\"\n  \"main\": 1\n}")]);
-    insta::assert_snapshot!(report::nothing(&Found::read(broken.path(), "")), @"nothing was written: there is no Worker here that can be deployed: `wrangler.jsonc` cannot be read: `wrangler.jsonc:2:16` is not JSON with comments: Expected comma");
+    insta::assert_snapshot!(report::nothing(&Found::read(broken.path(), "")), @"nothing was written: there is no Worker here that can be deployed: `wrangler.jsonc` cannot be read: `./wrangler.jsonc:2:16` is not JSON with comments: Expected comma");
 }

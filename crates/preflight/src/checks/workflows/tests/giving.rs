@@ -56,6 +56,27 @@ fn inputs_that_are_not_there() {
                 "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/neon-branch@v1\n        with: { command: create, neon-api-key: x, neon-project-id: y }\n",
                 &[],
             ),
+            // All that are missing, each once.
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n",
+                &["w.yml:5:9", "w.yml:5:9"],
+            ),
+            (
+                "on: [push, workflow_dispatch]\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { cloudflare-api-token: x }\n",
+                &[],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { cloudflare-api-token: x, environment: production }\n",
+                &[],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { command: build }\n",
+                &[],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/cleanup@v1\n        with: { only: neon }\n      - uses: codex/actions/cleanup@v1\n",
+                &["w.yml:7:9"],
+            ),
         ],
     );
 }
@@ -91,6 +112,14 @@ fn secrets_that_nothing_gives() {
             step("      - run: echo DATABASE_URL=x >> \"$GITHUB_ENV\"\n", "", ""),
             &[],
         ),
+        (step("", "", "        env: \"${{ fromJSON(vars.ALL) }}\"\n"), &[]),
+        (
+            step("", "", "").replace(
+                "    env:\n      STRIPE_TEST_KEY: b\n",
+                "    container: { image: x, env: { DATABASE_URL: c, STRIPE_TEST_KEY: b } }\n",
+            ),
+            &[],
+        ),
         (step("      - uses: acme/load-secrets@v1\n", "", ""), &[]),
         (step("      - uses: actions/checkout@v7\n", "", ""), &["w.yml:9:9"]),
     ] {
@@ -102,11 +131,20 @@ fn secrets_that_nothing_gives() {
         Some(MANIFEST),
         &[
             (
-                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets: { NEON_API_KEY: x }\n",
-                &["w.yml:4:5"],
+                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets: { NEON_API_KEY: x, CLOUDFLARE_API_TOKEN: y }\n",
+                &["w.yml:5:5"],
             ),
             (
-                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets: { WORKER_SECRETS: x }\n",
+                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets: { WORKER_SECRETS: x, CLOUDFLARE_API_TOKEN: y }\n",
+                &[],
+            ),
+            (
+                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/preview.yml@v1\n    secrets:\n      WORKER_SECRETS: x\n",
+                &["w.yml:5:5"],
+            ),
+            // It only tests.
+            (
+                "on: pull_request\njobs:\n  d:\n    uses: codex/actions/.github/workflows/testing.yml@v1\n",
                 &[],
             ),
             (
@@ -114,6 +152,21 @@ fn secrets_that_nothing_gives() {
                 &[],
             ),
         ],
+    );
+    let text = "on: pull_request\njobs:\n  d:\n    steps:\n      - id: db\n        uses: codex/actions/neon-branch@v1\n      - uses: codex/actions/deploy-workers@v1\n        env: { STRIPE_TEST_KEY: x, SESSION_SECRET: y }\n";
+    let manifest = MANIFEST.replace("secrets = [\"STRIPE_SECRET_KEY\"]", "step-vars = [\"REGION\"]");
+    let told = |manifest: &str, text: &str| {
+        let found = found(Some(manifest), &[("w.yml", text)]);
+        let found = found.iter().find(|finding| finding.kind.name == kind).unwrap();
+        format!("{}; {}", found.said, found.remedy)
+    };
+    assert_eq!(
+        told(MANIFEST, text),
+        "nothing gives this step `DATABASE_URL`, which services of `preview` need; add it to `env` of the step, such as `DATABASE_URL: ${{ steps.db.outputs.database-url-pooled }}`"
+    );
+    assert_eq!(
+        told(&manifest, &text.replace("STRIPE_TEST_KEY", "DATABASE_URL")),
+        "nothing gives this step `REGION`, which services of `preview` need; add it to `env` of the step, such as `REGION: ${{ vars.REGION }}`"
     );
 }
 

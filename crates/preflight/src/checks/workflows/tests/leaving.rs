@@ -51,6 +51,19 @@ fn a_close_that_starts_nothing() {
                 "on: pull_request\njobs:\n  d:\n    steps:\n      - uses: acme/tools/actions/cleanup@v1\n      - uses: acme/deploy-workers@v1\n",
                 &[],
             ),
+            // Another run or a comment starts it; only pushes do; nobody knows who calls it.
+            (
+                "on: { workflow_run: { workflows: [CI] } }\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { environment: preview }\n",
+                &["w.yml:5:9"],
+            ),
+            (
+                "on: [push, pull_request]\njobs:\n  d:\n    if: github.event_name == 'push'\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n",
+                &[],
+            ),
+            (
+                "on: workflow_call\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { environment: preview }\n",
+                &[],
+            ),
             // Production, and what only looks.
             (
                 "on: { push: {}, pull_request: {} }\njobs:\n  d:\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: { command: validate }\n",
@@ -128,11 +141,28 @@ fn a_cleanup_that_does_not_run_or_does_not_tell() {
         ("", "        continue-on-error: true\n", &["w.yml:6:9"]),
         ("", "        continue-on-error: ${{ github.run_attempt > 1 }}\n", &[]),
         ("", "        continue-on-error: false\n", &[]),
+        (
+            "",
+            "        id: gone\n        continue-on-error: true\n",
+            &["w.yml:7:9"],
+        ),
+        (
+            "",
+            "        id: gone\n        continue-on-error: true\n      - if: steps.gone.outcome == 'failure'\n        run: exit 1\n",
+            &[],
+        ),
         ("", "", &[]),
     ] {
         let text = cleanup(job, step);
         assert_eq!(of_kind(swallowed, None, &[("w.yml", &text)]), expected, "{text}");
     }
+    // Neon's own, wherever it is.
+    let neon = "on: push\njobs:\n  c:\n    steps:\n      - uses: neondatabase/delete-branch-action@v3\n        continue-on-error: true\n";
+    table(
+        swallowed,
+        None,
+        &[(neon, &["w.yml:6:9"]), (&neon.replace("true", "false"), &[])],
+    );
 }
 
 #[test]
@@ -245,6 +275,30 @@ fn groups_of_previews() {
             &["w.yml:4:5"],
         )],
     );
+}
+
+#[test]
+fn groups_of_cleanups() {
+    for (group, is_found) in [
+        ("cleanup", true),
+        ("${{ github.workflow }}-${{ github.ref }}", true),
+        ("cleanup-${{ github.event.pull_request.number }}", false),
+        ("cleanup-${{ github.run_id }}", false),
+        ("cleanup\n  queue: max", false),
+    ] {
+        let text = format!(
+            "on: {{ pull_request: {{ types: [closed] }} }}\nconcurrency:\n  group: {group}\njobs:\n  c:\n    uses: codex/actions/.github/workflows/cleanup.yml@v1\n"
+        );
+        let expected: &[&str] = if is_found { &["w.yml:3:3"] } else { &[] };
+        assert_eq!(
+            of_kind("workflow-concurrency-group", None, &[("w.yml", &text)]),
+            expected,
+            "{group}"
+        );
+        // By the clock or by hand, no close is lost.
+        let swept = text.replace("pull_request: { types: [closed] }", "workflow_dispatch: {}");
+        assert!(of_kind("workflow-concurrency-group", None, &[("w.yml", &swept)]).is_empty());
+    }
 }
 
 #[test]

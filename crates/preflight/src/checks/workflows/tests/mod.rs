@@ -13,27 +13,8 @@ use actions_core::owner::Repository as Owned;
 
 use super::read::Repository;
 use super::{Facts, uses};
+use crate::checks::testing::SHOP as MANIFEST;
 use crate::finding::Finding;
-
-const MANIFEST: &str = r#"
-[project]
-name = "shop"
-zone = "example.com"
-[database]
-parent = "production"
-[environments.preview]
-hostname = "{subdomain}-{pr}"
-worker = "{worker}-preview-{pr}"
-branch = "preview-{pr}"
-secrets = { STRIPE_SECRET_KEY = "STRIPE_TEST_KEY" }
-[environments.production]
-[services.api]
-path = "api"
-secrets = ["DATABASE_URL", "SESSION_SECRET"]
-[services.pay]
-path = "pay"
-secrets = ["STRIPE_SECRET_KEY"]
-"#;
 
 /// What is found in these files: workflows by their name, others by their path.
 fn found(manifest: Option<&str>, files: &[(&str, &str)]) -> Vec<Finding> {

@@ -207,6 +207,14 @@ fn strangers_code() {
                 "on: { pull_request_target: {} }\njobs:\n  d:\n    steps:\n      - run: gh pr checkout ${{ github.event.number }} && npm test\n",
                 &["w.yml:5:9"],
             ),
+            (
+                "on: pull_request_target\njobs:\n  d:\n    if: github.event.pull_request.head.repo.full_name == github.repository\n    steps:\n      - run: gh pr checkout 1\n",
+                &[],
+            ),
+            (
+                "on: workflow_run\njobs:\n  d:\n    if: github.event.workflow_run.event == 'push'\n    steps:\n      - uses: actions/checkout@v4\n        with: { ref: \"${{ github.event.workflow_run.head_sha }}\" }\n      - run: npm ci\n",
+                &[],
+            ),
             // Nothing runs after it; the default branch; an event without secrets.
             (
                 "on: pull_request_target\njobs:\n  d:\n    steps:\n      - uses: actions/checkout@v4\n        with: { ref: \"${{ github.event.pull_request.head.sha }}\" }\n",

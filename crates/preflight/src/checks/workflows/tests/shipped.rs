@@ -75,3 +75,246 @@ fn the_smallest_lacks_what_it_does_not_promise() {
         ]
     );
 }
+
+/// One thing planted at a time: the folder's file, what stands there, what is put in its place, and all that is found: its
+/// kind, and what stands at its place.
+type Planted = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+const CALLERS: &str = "action-tests/workflows/callers";
+const SPELLED_OUT: &str = ".github/docs/workflows";
+
+const PLANTED: &[Planted] = &[
+    (
+        CALLERS,
+        "cleanup.yml",
+        "types: [closed]",
+        "types: [labeled]",
+        &[("workflow-closed-missing", "types: [labeled]")],
+    ),
+    (
+        CALLERS,
+        "cleanup.yml",
+        "types: [closed]",
+        "types: [closed], paths: [apps]",
+        &[("workflow-closed-filtered", "paths: [apps]")],
+    ),
+    (
+        CALLERS,
+        "cleanup.yml",
+        "  cleanup:\n",
+        "  cleanup:\n    continue-on-error: true\n",
+        &[("workflow-cleanup-swallowed", "continue-on-error")],
+    ),
+    (
+        CALLERS,
+        "cleanup.yml",
+        "  cleanup:\n",
+        "  cleanup:\n    if: github.event.pull_request.merged\n",
+        &[("workflow-cleanup-merged-only", "if: ")],
+    ),
+    (
+        CALLERS,
+        "cleanup.yml",
+        "jobs:",
+        "concurrency: cleanup\njobs:",
+        &[("workflow-concurrency-group", "concurrency: ")],
+    ),
+    (
+        CALLERS,
+        "sweep.yml",
+        "  schedule: [{ cron: \"17 3 * * *\" }]\n",
+        "",
+        &[("workflow-no-sweep", "uses: codex/actions/.github/workflows/preview.yml")],
+    ),
+    (CALLERS, "preview.yml", "permissions: {}\n", "", &[]),
+    (
+        CALLERS,
+        "preview.yml",
+        "    permissions:",
+        "    name: Preview #",
+        &[("workflow-permissions-narrow", "permissions: {}")],
+    ),
+    (
+        CALLERS,
+        "preview.yml",
+        "deployments: write, ",
+        "",
+        &[("workflow-permissions-narrow", "permissions: { contents")],
+    ),
+    (
+        CALLERS,
+        "preview.yml",
+        "contents: read, ",
+        "contents: write, ",
+        &[("workflow-permissions-wide", "permissions: { contents")],
+    ),
+    (
+        CALLERS,
+        "preview.yml",
+        "      WORKER_SECRETS: ${{ secrets.WORKER_SECRETS }}\n",
+        "",
+        &[("workflow-secret-missing", "secrets:")],
+    ),
+    (
+        CALLERS,
+        "preview.yml",
+        "NEON_API_KEY: ",
+        "NEON_KEY: ",
+        &[("workflow-call-unknown", "NEON_KEY: ")],
+    ),
+    (
+        CALLERS,
+        "preview.yml",
+        "{ pull-request: \"",
+        "{ pull_request: \"",
+        &[("workflow-call-unknown", "pull_request: \"")],
+    ),
+    (
+        CALLERS,
+        "preview.yml",
+        "secrets.NEON_API_KEY",
+        "secrets.NEON_API_KEY_PROD",
+        &[("workflow-production-secret", "NEON_API_KEY: ")],
+    ),
+    (
+        CALLERS,
+        "preview.yml",
+        "head-sha: \"",
+        "github-environment: production, head-sha: \"",
+        &[("workflow-environment-production", "with: ")],
+    ),
+    (
+        CALLERS,
+        "preview.yml",
+        "@v1",
+        "@main",
+        &[("workflow-ref-tag", "uses: ")],
+    ),
+    (
+        CALLERS,
+        "production.yml",
+        "group: production",
+        "group: codex-production",
+        &[("workflow-concurrency-deadlock", "concurrency:")],
+    ),
+    (
+        CALLERS,
+        "production.yml",
+        "queue: max",
+        "cancel-in-progress: true",
+        &[("workflow-concurrency-cancels", "cancel-in-progress: true")],
+    ),
+    (
+        SPELLED_OUT,
+        "sweep.yml",
+        "      actions: read",
+        "      # ",
+        &[("workflow-permissions-narrow", "permissions:")],
+    ),
+    (
+        SPELLED_OUT,
+        "preview.yml",
+        "concurrency:\n  group: codex-preview-${{ github.event.pull_request.number || inputs.pull-request }}\n",
+        "x:\n",
+        &[("workflow-concurrency-missing", "deploy:")],
+    ),
+    (
+        SPELLED_OUT,
+        "preview.yml",
+        "  group: codex-preview-${{ github.event.pull_request.number || inputs.pull-request }}\n",
+        "  group: preview\n",
+        &[("workflow-concurrency-group", "group: preview")],
+    ),
+    (
+        SPELLED_OUT,
+        "preview.yml",
+        "          worker-secrets: ${{ secrets.WORKER_SECRETS }}\n",
+        "",
+        &[("workflow-secret-missing", "env:")],
+    ),
+    (
+        SPELLED_OUT,
+        "preview.yml",
+        "command: get\n",
+        "comand: get\n",
+        &[
+            ("workflow-input-unknown", "comand: get"),
+            ("workflow-input-missing", "uses: codex/actions/neon-branch"),
+        ],
+    ),
+    (
+        SPELLED_OUT,
+        "preview.yml",
+        "actions/upload-artifact@",
+        "acme/upload@v7 #",
+        &[("workflow-ref-third-party", "uses: acme/upload")],
+    ),
+    (
+        SPELLED_OUT,
+        "preview.yml",
+        "actions/upload-artifact@",
+        "cloudflare/wrangler-action@v3 #",
+        &[
+            ("workflow-ref-third-party", "uses: cloudflare/"),
+            ("workflow-other-tools", "uses: cloudflare/"),
+        ],
+    ),
+    (
+        SPELLED_OUT,
+        "preview.yml",
+        "      pull-requests: write # how it stands, and the comment\n",
+        "",
+        &[("workflow-permissions-narrow", "permissions:")],
+    ),
+    (
+        SPELLED_OUT,
+        "preview.yml",
+        "pull_request: { types: [opened,",
+        "pull_request_target: { types: [opened,",
+        &[
+            ("workflow-target-checkout", "uses: actions/checkout"),
+            ("workflow-target-checkout", "uses: actions/checkout"),
+            ("workflow-target-checkout", "uses: actions/checkout"),
+        ],
+    ),
+    (
+        SPELLED_OUT,
+        "production.yml",
+        "          echo \"::error title",
+        "          echo ${{ github.event.head_commit.message }}\n          echo \"::error title",
+        &[("workflow-script-injection", "run: |")],
+    ),
+];
+
+#[test]
+fn what_is_planted_is_found_at_its_place_and_nothing_else() {
+    for (folder, file, from, to, expected) in PLANTED {
+        let mut files = self::folder(folder);
+        let text = &mut files.iter_mut().find(|(name, _)| name == file).unwrap().1;
+        assert!(text.contains(from), "{file}: {from}");
+        *text = text.replacen(from, to, 1);
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        let found = found(Some(MANIFEST), &files);
+        let told = places(&found);
+        assert_eq!(found.len(), expected.len(), "{file}: {to}: {told:?}");
+        for (finding, (kind, at)) in found.iter().zip(*expected) {
+            let place = finding.place.as_ref().unwrap();
+            let name = place.file.rsplit('/').next().unwrap();
+            let (_, text) = files.iter().find(|(file, _)| *file == name).unwrap();
+            let line = text.lines().nth(place.line - 1).unwrap();
+            assert!(
+                finding.kind.name == *kind && line[place.column - 1..].starts_with(at),
+                "{file}: {to}: {told:?}: {line}"
+            );
+        }
+    }
+}

@@ -107,15 +107,15 @@ fn bindings(data: &Data, section: &mut Section) {
     }
     section.table("r2", &data.r2, &[]);
     section.table("d1", &data.d1, &[]);
-    for (name, said) in &data.shared {
-        section.comment(&format!("`{name}`: {said}, and this environment uses it as well"));
+    for (_, said) in &data.shared {
+        section.comment(&format!("Shared, and named so: {said}"));
     }
     let names: Vec<&String> = data.shared.iter().map(|(name, _)| name).collect();
     section.list("shared", &names);
     if !data.open.is_empty() {
         section.comment("Look here: a deployment refuses this until it has its own in a section of the wrangler configuration (`wrangler-env`), or is shared on purpose:");
-        for (name, said) in &data.open {
-            section.comment(&format!("`{name}`: {said}"));
+        for (_, said) in &data.open {
+            section.comment(&format!("- {said}"));
         }
         let names: Vec<&String> = data.shared.iter().chain(&data.open).map(|(name, _)| name).collect();
         section.off("shared", &list(&names));
