@@ -493,7 +493,7 @@ async fn more_environments_than_cloudflare_has_room_for_are_told() {
         let manifest = MANIFEST.replace("worker = \"{worker}-preview-{pr}\"\n", &preview);
         let manifest = format!("{manifest}[database]\nparent = \"production\"\n");
         let (_, world, _folder) = world(&[("codex.toml", &manifest)], &[]).await;
-        lines(&super::of_manifest(&world))
+        lines(&super::room::judge(&world))
     };
     insta::assert_snapshot!([told(100, "custom-domain").await, told(1001, "route").await].join("\n"), @"
     codex.toml:10:1 cloudflare-room-few environments.preview: at its `limit` of 100, environment `preview` takes 100 custom domains, and the others take 1: the zone has 100 at most; write `limit = 99` or less

@@ -164,9 +164,10 @@ fn next(file: &str, proposal: &Proposal) -> Vec<String> {
         "`deploy-workers` with `command: validate`: builds and checks everything, with no request and no token"
             .to_owned(),
     );
-    next.push(format!(
-        "commit `{file}`, and add the workflows: `.github/docs/workflows.md` of Codex Actions has them"
-    ));
-    next.push("`preflight write`: the list of tokens and secrets to set up, for the team".to_owned());
+    next.push(format!("commit `{file}`"));
+    next.push(
+        "`preflight write`: the list of tokens and secrets to set up, and the workflows that deploy with the manifest"
+            .to_owned(),
+    );
     next
 }
