@@ -54,6 +54,7 @@ mod pr_comment_writes;
 mod preflight;
 mod preflight_tokens;
 mod preflight_turbo;
+mod preflight_validate;
 mod preview_dns;
 mod pull_request;
 mod retries;
