@@ -52,6 +52,7 @@ mod pr_comment_reports;
 mod pr_comment_sections;
 mod pr_comment_writes;
 mod preflight;
+mod preflight_init;
 mod preflight_tokens;
 mod preflight_turbo;
 mod preflight_validate;

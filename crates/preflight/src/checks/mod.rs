@@ -64,6 +64,13 @@ pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
     }
 }
 
+/// What can be found in the manifest and the configurations that it names.
+pub(crate) fn of_manifest(world: &World) -> Vec<Finding> {
+    let mut findings = manifest::findings(world);
+    findings.extend(wrangler::findings(world));
+    findings
+}
+
 /// The areas that nothing was asked about, and why.
 fn unseen(inputs: &Inputs, world: &World) -> Vec<Unseen> {
     const NO_MANIFEST: &str = "there is no manifest that can be used";
@@ -96,9 +103,9 @@ fn unseen(inputs: &Inputs, world: &World) -> Vec<Unseen> {
         }
     }
     if usable.is_none() {
-        ["secrets", "wrangler"]
-            .into_iter()
-            .for_each(|area| leave(area, NO_MANIFEST));
+        for area in ["secrets", "wrangler"] {
+            leave(area, NO_MANIFEST);
+        }
     }
     all
 }
