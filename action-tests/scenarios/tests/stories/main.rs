@@ -55,6 +55,7 @@ mod preflight;
 mod preflight_init;
 mod preflight_tokens;
 mod preflight_turbo;
+mod preflight_validate;
 mod preview_dns;
 mod pull_request;
 mod retries;
