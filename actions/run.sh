@@ -93,7 +93,8 @@ build() {
   source=$here/..
   [ -f "$source/Cargo.lock" ] || fail 'CODEX_ACTIONS_BUILD is set, and the sources are not here'
   is_there cargo || fail 'CODEX_ACTIONS_BUILD is set, and there is no cargo here; install Rust, or name a release'
-  list=$(cd "$source" && find Cargo.toml Cargo.lock crates -type f | sort)
+  # `preflight` has actions and workflows built in.
+  list=$(cd "$source" && find Cargo.toml Cargo.lock crates actions .github/workflows action-tests/workflows -type f 2>/dev/null | sort)
   part=$(mktemp "${TMPDIR:-/tmp}/codex-actions.XXXXXX")
   (cd "$source" && printf '%s\n' "$list" && printf '%s\n' "$list" | while read -r file; do cat -- "$file"; done) >"$part"
   kept=$(cache)/source-$(sha256 "$part")

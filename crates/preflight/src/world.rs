@@ -48,10 +48,22 @@ pub(crate) struct WranglerFile {
 impl World {
     /// Reads what is there. What cannot be read is a finding, not an error.
     pub(crate) fn read(inputs: &Inputs, env: &Env) -> Self {
+        let manifest_file = from(&inputs.workspace, &inputs.manifest);
+        let document = Document::read(&inputs.workspace, &manifest_file).ok().flatten();
+        Self::of(Manifest::load(&inputs.manifest), document, inputs, env)
+    }
+
+    /// The same with a manifest that is not written yet.
+    pub(crate) fn of_text(text: &str, inputs: &Inputs, env: &Env) -> Self {
+        let file = from(&inputs.workspace, &inputs.manifest);
+        let root = inputs.manifest.parent().unwrap_or(Path::new("")).to_path_buf();
+        let manifest = Manifest::parse(text, &file, root);
+        Self::of(manifest, Document::parse(&file, text).ok(), inputs, env)
+    }
+
+    fn of(manifest: Result<Manifest, Wrong>, document: Option<Document>, inputs: &Inputs, env: &Env) -> Self {
         let workspace = inputs.workspace.clone();
         let manifest_file = from(&workspace, &inputs.manifest);
-        let manifest = Manifest::load(&inputs.manifest);
-        let document = Document::read(&workspace, &manifest_file).ok().flatten();
         let (mut environments, mut unresolved, mut services) = (Vec::new(), Vec::new(), IndexMap::new());
         if let Ok(manifest) = &manifest {
             let all = manifest.environments.keys().cloned().collect();

@@ -45,20 +45,15 @@ pub(crate) struct Unseen {
     pub(crate) why: &'static str,
 }
 
-/// Everything that can be found. Where `offline` is set, vendors' areas say what the manifest alone tells.
+/// Everything that can be found. What `offline` and missing tokens leave out, each vendor's area knows itself.
 pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
+    let (cloudflare, neon, github) = tokio::join!(
+        Box::pin(cloudflare::findings(inputs, world)),
+        Box::pin(neon::findings(inputs, world)),
+        Box::pin(github::findings(inputs, world)),
+    );
     let mut findings = manifest::findings(world);
-    if inputs.offline {
-        findings.extend(cloudflare::of_manifest(world));
-        findings.extend(neon::of_manifest(world));
-    } else {
-        let (cloudflare, neon, github) = tokio::join!(
-            Box::pin(cloudflare::findings(inputs, world)),
-            Box::pin(neon::findings(inputs, world)),
-            Box::pin(github::findings(inputs, world)),
-        );
-        findings.extend([cloudflare, neon, github].into_iter().flatten());
-    }
+    findings.extend([cloudflare, neon, github].into_iter().flatten());
     findings.extend(secrets::findings(inputs, world));
     findings.extend(wrangler::findings(world));
     findings.extend(turbo::findings(world));
@@ -67,6 +62,13 @@ pub(crate) async fn all(inputs: &Inputs, world: &World) -> Seen {
         findings,
         unseen: unseen(inputs, world),
     }
+}
+
+/// What can be found in the manifest and the configurations that it names.
+pub(crate) fn of_manifest(world: &World) -> Vec<Finding> {
+    let mut findings = manifest::findings(world);
+    findings.extend(wrangler::findings(world));
+    findings
 }
 
 /// The areas that nothing was asked about, and why.
@@ -101,9 +103,9 @@ fn unseen(inputs: &Inputs, world: &World) -> Vec<Unseen> {
         }
     }
     if usable.is_none() {
-        ["secrets", "wrangler"]
-            .into_iter()
-            .for_each(|area| leave(area, NO_MANIFEST));
+        for area in ["secrets", "wrangler"] {
+            leave(area, NO_MANIFEST);
+        }
     }
     all
 }

@@ -35,7 +35,7 @@ pub(crate) fn run(runner: &Runner, inputs: &Inputs) -> anyhow::Result<()> {
     if found.workers.is_empty() {
         return Err(fault(report::nothing(&found)).into());
     }
-    let proposal = propose(&found, root);
+    let proposal = propose(&found, inputs, &runner.env);
     if inputs.stdout {
         runner.say(proposal.text.trim_end());
         return Ok(());
@@ -44,6 +44,7 @@ pub(crate) fn run(runner: &Runner, inputs: &Inputs) -> anyhow::Result<()> {
     for line in report::written(&file, &found, &proposal) {
         runner.say(&line);
     }
+    runner.output("changed", &file)?;
     runner.summary(&report::summary(&file, &found, &proposal));
     Ok(())
 }

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::isolation::Foreign;
 use super::names::Names;
 use super::problem::{Problem, Rule};
 use super::render::{self, Context, Known};
@@ -24,7 +25,7 @@ impl Project {
     pub fn foresee(&self, scope: Scope<'_>, today: Date) -> Vec<(String, Problem)> {
         let foreign = self.foreign(scope);
         let mut found = Vec::new();
-        for (key, text) in foreign.iter().flat_map(|foreign| foreign.unread()) {
+        for (key, text) in foreign.iter().flat_map(Foreign::unread) {
             found.push((key.clone(), Problem::new(Rule::Unread, "", text)));
         }
         let names = Names::new(scope.environment, scope.manifest, &self.names());

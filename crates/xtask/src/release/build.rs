@@ -136,21 +136,10 @@ fn rustc(arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
-/// The sources as git knows them: what else lies in the checkout must not get in.
+/// The checkout as git knows it: what else lies there must not get in. All of it, since a binary may have any file of it
+/// built in, such as the workflows that `preflight` writes for others.
 fn copy(workspace: &Workspace, to: &Path) -> Result<()> {
-    let listed = git(
-        &workspace.root,
-        &[
-            "ls-files",
-            "-z",
-            "--",
-            "*.toml",
-            "*.lock",
-            "*.rs",
-            "crates",
-            "action-tests/*/src",
-        ],
-    )?;
+    let listed = git(&workspace.root, &["ls-files", "-z"])?;
     for file in listed.split('\0').filter(|file| !file.is_empty()) {
         let from = workspace.path(file);
         // Deleted, and the deletion not committed yet.
@@ -223,6 +212,21 @@ mod tests {
         assert_eq!(differing(one, other, &names).unwrap(), ["a"]);
         fs::remove_file(other.join("b")).unwrap();
         assert!(differing(one, other, &names).is_err());
+    }
+
+    #[test]
+    fn what_a_binary_has_built_in_is_copied_and_nothing_that_only_lies_there() {
+        let (workspace, folder) = (Workspace::find().unwrap(), tempfile::tempdir().unwrap());
+        copy(&workspace, folder.path()).unwrap();
+        let known = [
+            "Cargo.lock",
+            "actions/preflight/action.yml",
+            ".github/workflows/preview.yml",
+        ];
+        for file in known.into_iter().chain(["action-tests/workflows/callers/preview.yml"]) {
+            assert!(folder.path().join(file).is_file(), "{file}");
+        }
+        assert!(!folder.path().join("target").exists() && !folder.path().join(".git").exists());
     }
 
     #[test]

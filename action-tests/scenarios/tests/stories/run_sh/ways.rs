@@ -227,8 +227,12 @@ async fn a_ref_without_a_release_is_built_only_when_asked_and_once_for_each_stat
     )
     .unwrap();
     release.run().await.is_well();
+    // So does an action, which `preflight` has built in.
+    std::fs::create_dir_all(release.path("actions/x")).unwrap();
+    std::fs::write(release.path("actions/x/action.yml"), "name: x").unwrap();
+    release.run().await.is_well();
     let calls = std::fs::read_to_string(release.path("ran.cargo")).unwrap();
-    assert_eq!(calls.lines().count(), 3, "{calls}");
+    assert_eq!(calls.lines().count(), 4, "{calls}");
     assert!(
         calls
             .lines()

@@ -28,8 +28,10 @@ pub(super) const KINDS: &[&Kind] = kinds::ALL;
 const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
 
 pub(super) async fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
-    let mut findings = of_manifest(world);
-    let Some(access) = inputs.cloudflare.as_ref().filter(|_| !world.environments.is_empty()) else {
+    // What the manifest alone tells: no request is made for it.
+    let mut findings = room::judge(world);
+    let asks = !inputs.offline && !world.environments.is_empty();
+    let Some(access) = inputs.cloudflare.as_ref().filter(|_| asks) else {
         return findings;
     };
     let real = inputs.pull_request.is_some();
@@ -39,11 +41,6 @@ pub(super) async fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
         Err(error) => findings.push(not_read(&asking::told(error.as_ref()))),
     }
     findings
-}
-
-/// What the manifest alone tells: no request is made for it.
-pub(super) fn of_manifest(world: &World) -> Vec<Finding> {
-    room::judge(world)
 }
 
 /// Everything that Cloudflare's answers tell. `real`: the names of pull requests are those of one that exists. Pure.

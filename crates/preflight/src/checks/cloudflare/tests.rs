@@ -93,6 +93,7 @@ fn refused(status: u16, code: u32, message: &str) -> Error {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a field of the facts")]
 fn forbidden<T>() -> Option<Result<T, Error>> {
     Some(Err(refused(403, 10000, "Authentication error")))
 }
@@ -143,7 +144,7 @@ async fn of_a_token_that_may_all_only_the_unproven_is_told() {
         "Workers R2 Storage Read",
     ];
     let proven = told_of(MANIFEST, WRANGLER, |facts| {
-        facts.allowed = Some(all.map(str::to_owned).to_vec())
+        facts.allowed = Some(all.map(str::to_owned).to_vec());
     });
     assert_eq!(proven.await, "");
     let read_only = told_of(MANIFEST, WRANGLER, |facts| {
@@ -493,7 +494,7 @@ async fn more_environments_than_cloudflare_has_room_for_are_told() {
         let manifest = MANIFEST.replace("worker = \"{worker}-preview-{pr}\"\n", &preview);
         let manifest = format!("{manifest}[database]\nparent = \"production\"\n");
         let (_, world, _folder) = world(&[("codex.toml", &manifest)], &[]).await;
-        lines(&super::of_manifest(&world))
+        lines(&super::room::judge(&world))
     };
     insta::assert_snapshot!([told(100, "custom-domain").await, told(1001, "route").await].join("\n"), @"
     codex.toml:10:1 cloudflare-room-few environments.preview: at its `limit` of 100, environment `preview` takes 100 custom domains, and the others take 1: the zone has 100 at most; write `limit = 99` or less

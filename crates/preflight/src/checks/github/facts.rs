@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::github::{Access, DeploymentEnvironment, Error, Reader, Told};
 use actions_core::runner::common::GithubAccess;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 
 use super::expected::Expected;
 use crate::checks::asking;
@@ -18,18 +18,14 @@ pub(super) struct Facts {
     pub(super) told: BTreeMap<&'static str, Result<Told, Error>>,
     /// `None` where the token may not read them.
     pub(super) environments: Result<Option<Vec<DeploymentEnvironment>>, Error>,
-    /// `None` where the token may not list all of them.
-    pub(super) secrets: Option<Secrets>,
+    /// The names of GitHub's secrets, of the repository, its organization and its environments; `None` where the token may
+    /// not list all of them.
+    pub(super) secrets: Option<BTreeSet<String>>,
 }
 
-/// Names of GitHub secrets.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Secrets {
-    /// Of the repository, and of its organization for it.
-    pub(super) everywhere: BTreeSet<String>,
-    /// Of each environment that there is.
-    pub(super) of_environment: BTreeMap<String, BTreeSet<String>>,
-}
+/// Environments, beside the manifest's, whose secrets are looked at. A repository that has more, one for each pull request
+/// perhaps, is not looked through.
+const MOST_ENVIRONMENTS: usize = 10;
 
 impl Facts {
     pub(super) async fn read(
@@ -74,28 +70,28 @@ impl Facts {
     }
 }
 
-/// The names of the secrets that jobs of the manifest's environments could be given.
+/// The names of all secrets that jobs of this repository could be given.
 async fn names(
     reader: &Reader,
     environments: &[DeploymentEnvironment],
     world: &World,
-) -> Result<Option<Secrets>, Error> {
+) -> Result<Option<BTreeSet<String>>, Error> {
     let (own, shared) = tokio::join!(reader.secret_names(), reader.organization_secret_names());
     // Either list alone proves nothing.
     let (Some(own), Some(shared)) = (own?, shared?) else {
         return Ok(None);
     };
-    let mut secrets = Secrets {
-        everywhere: own.into_iter().chain(shared).collect(),
-        of_environment: BTreeMap::new(),
-    };
+    let mut names: BTreeSet<String> = own.into_iter().chain(shared).collect();
     let ours = |it: &&DeploymentEnvironment| world.environments.iter().any(|environment| environment.name == it.name);
-    for environment in environments.iter().filter(ours) {
-        let Some(names) = reader.environment_secret_names(&environment.name).await? else {
-            return Ok(None);
-        };
-        let names = names.into_iter().collect();
-        secrets.of_environment.insert(environment.name.clone(), names);
+    let (ours, others): (Vec<_>, Vec<_>) = environments.iter().partition(ours);
+    if others.len() > MOST_ENVIRONMENTS {
+        return Ok(None);
     }
-    Ok(Some(secrets))
+    let all = ours.into_iter().chain(others);
+    let all = try_join_all(all.map(|environment| reader.environment_secret_names(&environment.name))).await?;
+    for own in all {
+        let Some(own) = own else { return Ok(None) };
+        names.extend(own);
+    }
+    Ok(Some(names))
 }

@@ -6,20 +6,19 @@ use actions_core::environment::{Database, Environment};
 use actions_core::github::{Error, Told};
 use actions_core::text::quoted_list;
 
+use super::asked::Asked;
 use super::expected::Expected;
 use super::facts::Facts;
 use super::kinds;
-use crate::checks::{asking, secrets};
+use crate::checks::asking;
 use crate::finding::Finding;
 use crate::world::World;
 
 const TOKEN: &str = "GITHUB_TOKEN";
 /// Requests below which a deployment with its comments may not end.
 const FEW: u64 = 100;
-/// A secret with all of a step's in one text: nobody knows what is in it.
-const PACK: &str = "WORKER_SECRETS";
 
-pub(super) fn judge(facts: &Facts, world: &World, expected: Option<&Expected>) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts, world: &World, expected: Option<&Expected>, asked: &[Asked]) -> Vec<Finding> {
     let access = match &facts.access {
         Ok(access) => access,
         Err(error) => return vec![unreachable(facts, error)],
@@ -37,7 +36,7 @@ pub(super) fn judge(facts: &Facts, world: &World, expected: Option<&Expected>) -
         )
     }));
     findings.extend(unprotected(facts, world));
-    findings.extend(unset(facts, world));
+    findings.extend(unset(facts, asked));
     let mut lost = facts.told.values().filter_map(|told| told.as_ref().err());
     let lost = lost.next().or(facts.environments.as_ref().err());
     findings.extend(lost.map(|error| not_read(&asking::told(error))));
@@ -149,36 +148,26 @@ fn unprotected(facts: &Facts, world: &World) -> Vec<Finding> {
     .collect()
 }
 
-/// Secrets of services that GitHub has nowhere. What the step has already came from somewhere.
-fn unset(facts: &Facts, world: &World) -> Vec<Finding> {
+/// Secrets that workflows hand over and GitHub has nowhere: an expression of such a one is an empty text.
+fn unset(facts: &Facts, asked: &[Asked]) -> Vec<Finding> {
     let Some(names) = &facts.secrets else {
         return Vec::new();
     };
-    let mut findings = Vec::new();
-    for environment in &world.environments {
-        let own = names.of_environment.get(&environment.name);
-        let has = |name: &str| names.everywhere.contains(name) || own.is_some_and(|own| own.contains(name));
-        if has(PACK) {
-            continue;
-        }
-        let missing: Vec<&str> = secrets::variables(environment)
-            .into_iter()
-            .filter(|name| !has(name) && world.env.get(name).is_none())
-            .collect();
-        let Some(first) = missing.first() else { continue };
-        let (name, repository) = (&environment.name, &facts.repository);
-        let flag = own.map(|_| format!(" --env {name}")).unwrap_or_default();
-        findings.push(Finding::new(
-            &kinds::SECRET_UNSET,
-            format!("environments.{name}"),
-            format!(
-                "GitHub has no secret {} for environment `{name}` of `{repository}`",
-                quoted_list(&missing)
-            ),
-            format!("set it: `gh secret set {first}{flag}`"),
-        ));
-    }
-    findings
+    // GitHub compares names without case.
+    let missing = asked
+        .iter()
+        .filter(|it| !names.contains(&it.secret.to_ascii_uppercase()));
+    missing
+        .map(|Asked { secret, key, place }| {
+            Finding::new(
+                &kinds::SECRET_UNSET,
+                secret,
+                format!("there is no secret `{secret}` in `{}`, its organization or its environments, and it is given as `{key}`", facts.repository),
+                format!("set it: `gh secret set {secret}`, with `--env` where an environment is to have its own"),
+            )
+            .at(place.clone())
+        })
+        .collect()
 }
 
 pub(super) fn not_read(why: &str) -> Finding {

@@ -40,9 +40,9 @@ pub(super) static ENVIRONMENT_UNPROTECTED: Kind = Kind {
 pub(super) static SECRET_UNSET: Kind = Kind {
     name: "github-secret-unset",
     severity: Severity::Warning,
-    what: "A service's secret has no GitHub secret of its name: neither in the repository, nor in its organization, nor in the environment of the same name.",
-    why: "An expression that names a secret which is not there gives an empty text, and the deployment is refused.",
-    mend: "Set the secret with `gh secret set NAME`, or silence this where its value comes from elsewhere.",
+    what: "A workflow gives an action or a service a secret that GitHub has nowhere: neither in the repository, nor in its organization, nor in an environment.",
+    why: "An expression that names a secret which is not there is an empty text, and the action ends for want of it.",
+    mend: "Correct the name, or set the secret with `gh secret set NAME`.",
 };
 pub(super) static NOT_READ: Kind = Kind {
     name: "github-not-read",

@@ -1,5 +1,6 @@
 //! GitHub: the token of this job, the repository's environments, and the names of its secrets.
 
+mod asked;
 mod expected;
 mod facts;
 mod judge;
@@ -16,12 +17,12 @@ use crate::world::World;
 pub(super) const KINDS: &[&Kind] = kinds::ALL;
 
 pub(super) async fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
-    let Some(access) = &inputs.github else {
+    let Some(access) = inputs.github.as_ref().filter(|_| !inputs.offline) else {
         return Vec::new();
     };
     let expected = workflows::expected(world);
     match facts::Facts::read(access, world, expected.as_ref()).await {
-        Ok(facts) => judge::judge(&facts, world, expected.as_ref()),
+        Ok(facts) => judge::judge(&facts, world, expected.as_ref(), &asked::asked(world)),
         Err(error) => vec![judge::not_read(&asking::told(error.as_ref()))],
     }
 }

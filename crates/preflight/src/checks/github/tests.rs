@@ -1,10 +1,11 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use actions_core::github::{Access, Error, Told};
 use serde_json::json;
 
+use super::asked::asked;
 use super::expected::{Expected, Scope};
-use super::facts::{Facts, Secrets};
+use super::facts::Facts;
 use super::judge;
 use crate::checks::testing::{lines, world};
 
@@ -65,7 +66,7 @@ async fn told(granted: bool, env: &[(&str, &str)], change: impl FnOnce(&mut Fact
     let mut facts = good();
     change(&mut facts);
     let (_, world, _folder) = world(&[("codex.toml", MANIFEST)], env).await;
-    lines(&judge::judge(&facts, &world, Some(&expected(granted))))
+    lines(&judge::judge(&facts, &world, Some(&expected(granted)), &[]))
 }
 
 #[tokio::test]
@@ -140,30 +141,54 @@ async fn few_requests_and_an_open_production_are_told() {
     assert_eq!(calm.await, "");
 }
 
+const GIVES: &str = r"on: push
+jobs:
+  deploy:
+    steps:
+      - uses: codex/actions/actions/deploy-workers@v1
+        with:
+          cloudflare-api-token: ${{ secrets.CLOUDFLARE_TOKEN }}
+        env:
+          SESSION_SECRET: ${{ secrets.SESSION_SECRET }}
+          STRIPE_KEY: ${{ secrets.STRIPE_LIVE_KEY }}
+          TURBO_TOKEN: ${{ secrets.TURBO_TOKEN }}
+      - uses: codex/actions/actions/neon-branch@v1
+        with:
+          neon-api-key: ${{ secrets.NEON_API_KEY || vars.NEON_API_KEY }}
+";
+
 #[tokio::test]
-async fn secrets_that_github_has_nowhere_are_told_by_name() {
-    let names = |everywhere: &'static [&'static str], own: &'static [&'static str]| {
-        move |facts: &mut Facts| {
-            let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-            facts.secrets = Some(Secrets {
-                everywhere: set(everywhere),
-                of_environment: BTreeMap::from([("production".to_owned(), set(own))]),
-            });
-        }
+async fn secrets_that_github_has_nowhere_are_told_where_they_are_given() {
+    let called = [
+        "on:\n  workflow_call:\n",
+        "on: [push, workflow_call]\n",
+        "on: workflow_call\n",
+    ];
+    let called = called.map(|on| {
+        GIVES
+            .replace("on: push\n", on)
+            .replace("secrets.", "secrets.OF_CALLER_")
+    });
+    let files = [
+        ("codex.toml", MANIFEST),
+        (".github/workflows/deploy.yaml", GIVES),
+        (".github/workflows/a.yml", &called[0]),
+        (".github/workflows/b.yml", &called[1]),
+        (".github/workflows/c.yml", &called[2]),
+    ];
+    let (_, world, _folder) = world(&files, &[]).await;
+    let with = |names: &[&str]| {
+        let mut facts = good();
+        facts.secrets = Some(names.iter().map(|name| (*name).to_owned()).collect());
+        lines(&judge::judge(&facts, &world, None, &asked(&world)))
     };
-    insta::assert_snapshot!(told(true, &[], names(&["SESSION_SECRET"], &[])).await, @"
-    - github-secret-unset environments.preview: GitHub has no secret `STRIPE_KEY` for environment `preview` of `acme/app`; set it: `gh secret set STRIPE_KEY`
-    - github-secret-unset environments.production: GitHub has no secret `STRIPE_KEY` for environment `production` of `acme/app`; set it: `gh secret set STRIPE_KEY --env production`
+    insta::assert_snapshot!(with(&["SESSION_SECRET"]), @"
+    .github/workflows/deploy.yaml:7:11 github-secret-unset CLOUDFLARE_TOKEN: there is no secret `CLOUDFLARE_TOKEN` in `acme/app`, its organization or its environments, and it is given as `cloudflare-api-token`; set it: `gh secret set CLOUDFLARE_TOKEN`, with `--env` where an environment is to have its own
+    .github/workflows/deploy.yaml:10:11 github-secret-unset STRIPE_LIVE_KEY: there is no secret `STRIPE_LIVE_KEY` in `acme/app`, its organization or its environments, and it is given as `STRIPE_KEY`; set it: `gh secret set STRIPE_LIVE_KEY`, with `--env` where an environment is to have its own
     ");
-    // No github-secret-unset: it is in the environment, in the step, or in the one text that holds all.
-    let step = told(true, &[("STRIPE_KEY", "x")], names(&["SESSION_SECRET"], &[]));
-    assert_eq!(step.await, "");
-    let own = told(true, &[], names(&["SESSION_SECRET"], &["STRIPE_KEY"])).await;
-    assert!(
-        own.lines().all(|line| line.contains("environments.preview")) && own.lines().count() == 1,
-        "{own}"
-    );
-    assert_eq!(told(true, &[], names(&["WORKER_SECRETS"], &[])).await, "");
+    // No github-secret-unset, nor where nobody may list them.
+    assert_eq!(with(&["SESSION_SECRET", "STRIPE_LIVE_KEY", "CLOUDFLARE_TOKEN"]), "");
+    assert_eq!(lines(&judge::judge(&good(), &world, None, &asked(&world))), "");
 }
 
 #[tokio::test]

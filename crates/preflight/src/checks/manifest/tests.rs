@@ -50,15 +50,15 @@ async fn manifest_invalid_is_told_for_each_problem_at_its_place() {
             "worker = \"api\"\n\n[preflight]\nsilence = { x = \"\" }",
         );
     insta::assert_snapshot!(told(&bad).await, @"
-    codex.toml:3:8 manifest-invalid project.zone: `project.zone` is to be a text in quotes; change it; what may stand here is told in https://github.com/codex/actions/blob/main/.github/docs/manifest.md
+    codex.toml:3:8 manifest-invalid project.zone: `project.zone` is to be a text in quotes; change it: https://github.com/codex/actions/blob/main/.github/docs/manifest.md tells what may stand here
     codex.toml:6:1 manifest-invalid environments.preview.hostnme: unknown key `environments.preview.hostnme`; write `hostname`
     codex.toml:10:1 manifest-invalid environments.production.colour: unknown key `environments.production.colour`; take it out, or write one of hostname, worker, branch, routing, wrangler-env, expires, grace, limit, on-limit, secrets, step-vars, vars, crons, r2, d1, shared, wildcard, records, services
     codex.toml:11:11 manifest-invalid environments.production.routing: `environments.production.routing` is to be `route` or `custom-domain` or `record` or `workers-dev`, not `custom-domian`; write `custom-domain`
-    codex.toml:13:11 manifest-invalid services.api.path: `services.api.path` is missing: the Worker's folder, where its wrangler config is; change it; what may stand here is told in https://github.com/codex/actions/blob/main/.github/docs/manifest.md
+    codex.toml:13:11 manifest-invalid services.api.path: `services.api.path` is missing: the Worker's folder, where its wrangler config is; add it: https://github.com/codex/actions/blob/main/.github/docs/manifest.md tells what may stand here
     ");
     let silent = format!("{GOOD}\n[preflight]\nsilence = {{ x = \" \" }}\n");
-    insta::assert_snapshot!(told(&silent).await, @"");
-    insta::assert_snapshot!(told("[project\nname = 1").await, @"codex.toml:1:9 manifest-invalid ]: unclosed table, expected `]`; change it; what may stand here is told in https://github.com/codex/actions/blob/main/.github/docs/manifest.md");
+    insta::assert_snapshot!(told(&silent).await, @"codex.toml:15:1 manifest-invalid preflight.silence.x: `preflight.silence.x`: say why it is meant so; change it: https://github.com/codex/actions/blob/main/.github/docs/manifest.md tells what may stand here");
+    insta::assert_snapshot!(told("[project\nname = 1").await, @"codex.toml:1:9 manifest-invalid codex.toml: unclosed table, expected `]`; change it: https://github.com/codex/actions/blob/main/.github/docs/manifest.md tells what may stand here");
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn an_environment_unresolvable_is_told_at_its_table() {
     codex.toml:5:15 environment-unresolvable environments.preview: services `api` and `web` would both be Worker `shop-preview-1`; change `hostname` or `worker` of the environment, or the services' own names
     codex.toml:9:15 environment-unresolvable environments.production: services `api` and `web` would both be Worker `shop`; change `hostname` or `worker` of the environment, or the services' own names
     ");
-    insta::assert_snapshot!(told_with(GOOD, &[("INPUT_ENVIRONMENT", "prodution")]).await, @"- environment-unresolvable environments.prodution: there is no environment `prodution`; the manifest has `preview` and `production`; did you mean `production`?; name an environment of the manifest by `environment`");
+    insta::assert_snapshot!(told_with(GOOD, &[("INPUT_ENVIRONMENT", "prodution")]).await, @"- environment-unresolvable environments.prodution: there is no environment `prodution`; the manifest has `preview` and `production`; write `production`");
 }
 
 #[tokio::test]

@@ -13,15 +13,12 @@ use crate::world::World;
 
 pub(super) const KINDS: &[&Kind] = kinds::ALL;
 
-/// What the manifest alone tells: no request is made for it.
-pub(super) fn of_manifest(world: &World) -> Vec<Finding> {
-    judge::shared(world)
-}
-
 pub(super) async fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
-    let mut findings = of_manifest(world);
+    // What the manifest alone tells: no request is made for it.
+    let mut findings = judge::shared(world);
     let database = world.environments.iter().find_map(|it| it.database.as_ref());
-    if let (Some(access), Some(database)) = (&inputs.neon, database) {
+    let access = inputs.neon.as_ref().filter(|_| !inputs.offline);
+    if let (Some(access), Some(database)) = (access, database) {
         match facts::Facts::read(access, &database.parent).await {
             Ok(facts) => findings.extend(judge::judge(&facts, world, inputs.pull_request)),
             Err(error) => findings.push(judge::not_read(&asking::told(error.as_ref()))),

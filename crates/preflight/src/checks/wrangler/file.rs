@@ -76,7 +76,7 @@ pub(super) fn told(look: &Look<'_>) -> (Vec<Told>, BTreeSet<(String, String)>) {
                             look,
                             service,
                             &NO_ENVIRONMENT,
-                            look.from_workspace(&problem),
+                            look.without_checkout(&problem),
                             &remedy(&config.environments(), wanted, &environment.name),
                         )
                     });
@@ -122,7 +122,7 @@ fn unread(look: &Look<'_>, service: &Service, file: &WranglerFile, problem: &str
         };
     }
     if let Ok(Some(document)) = &file.document {
-        let said = look.from_workspace(problem);
+        let said = look.without_checkout(problem);
         return Told {
             place: Place::of_file(&document.file),
             ..of_file(look, service, &UNREADABLE, said, "correct it there")

@@ -104,7 +104,7 @@ impl<'a> Look<'a> {
     }
 
     /// A text without the path of this checkout.
-    pub(super) fn from_workspace(&self, text: &str) -> String {
+    pub(super) fn without_checkout(&self, text: &str) -> String {
         let workspace: &Path = &self.world.workspace;
         text.replace(&format!("{}/", workspace.display()), "")
     }
@@ -171,7 +171,7 @@ impl Subject<'_> {
 
     /// Whether the configuration is TOML.
     pub(super) fn is_toml(&self) -> bool {
-        self.file.ends_with(".toml")
+        Path::new(&self.file).extension().is_some_and(|ending| ending == "toml")
     }
 }
 

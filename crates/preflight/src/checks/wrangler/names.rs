@@ -7,7 +7,7 @@ use wrangler::keys as known;
 
 use super::look::{Look, Subject};
 use super::told::Told;
-use crate::document::Document;
+use crate::document::{Document, Node};
 use crate::finding::{Kind, Place, Severity};
 
 pub(super) const WORKER: Kind = Kind {
@@ -137,7 +137,7 @@ pub(super) fn keys(look: &Look<'_>, refused: &[Told]) -> Vec<Told> {
     let mut told: Vec<Told> = Vec::new();
     for (service, document) in documents(look) {
         let mut sections = vec![("the top level".to_owned(), &document.root)];
-        let environments = document.root.get("env").into_iter().flat_map(|env| env.entries());
+        let environments = document.root.get("env").into_iter().flat_map(Node::entries);
         sections.extend(environments.map(|(name, node)| (format!("`env.{name}`"), node)));
         for (section, node) in sections {
             for (key, value) in node.entries().filter(|(key, _)| !known::is_known(key)) {

@@ -113,7 +113,7 @@ pub(super) fn told(look: &Look<'_>, broken: &BTreeSet<(String, String)>) -> Vec<
                 .service(&key)
                 .and_then(|service| look.subject(environment, service));
             let Some(subject) = subject else { continue };
-            let text = look.from_workspace(&problem.text);
+            let text = look.without_checkout(&problem.text);
             let (mut said, mut remedy) = split(&text);
             let mut place = subject.place(&problem.about);
             match problem.rule {

@@ -4,7 +4,7 @@
 //! (contract sheet of Cloudflare, section 3): a hostname that is a route itself is safe.
 
 use actions_core::cloudflare::Route;
-use actions_core::environment::Environment;
+use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
 use actions_core::naming;
 use actions_core::text::quoted_list;
@@ -60,7 +60,7 @@ pub(super) fn under_wildcards(look: &Look<'_>) -> Vec<Finding> {
 fn under(look: &Look<'_>, environment: &Environment, other: &Environment, wildcard: &Wildcard) -> Option<Finding> {
     let route = route(&wildcard.pattern);
     let (here, there) = (&environment.name, &other.name);
-    let hosts = environment.services.iter().flat_map(|service| service.hostnames());
+    let hosts = environment.services.iter().flat_map(Service::hostnames);
     let covered: Vec<&str> = hosts
         .filter(|host| !naming::is_wildcard(host) && route.covers(host))
         .collect();
@@ -105,7 +105,7 @@ pub(super) fn unattached(look: &Look<'_>, subject: &Subject<'_>) -> Vec<Told> {
     }
     // Environments inherit `routes`: another one's hostname is none of this one's.
     let services = look.all.iter().flat_map(|environment| &environment.services);
-    let attached: Vec<&str> = services.flat_map(|service| service.hostnames()).collect();
+    let attached: Vec<&str> = services.flat_map(Service::hostnames).collect();
     let mut told: Vec<Told> = Vec::new();
     for pattern in all_patterns(&subject.settings) {
         let host = route(pattern).host().to_ascii_lowercase();

@@ -1,7 +1,10 @@
 //! What a repository has that a manifest is made of: its Workers' configurations, its packages, what its sources read.
 //! Everything is read here, and in one order, so that two runs propose the same.
 
+mod code;
+mod deployed;
 pub(super) mod packages;
+pub(super) mod routes;
 pub(super) mod sources;
 pub(super) mod text;
 
@@ -105,17 +108,17 @@ impl Found {
             ),
             file,
         }));
-        left_out.sort_by(|a, b| a.file.cmp(&b.file));
-        let homes: BTreeSet<String> = workers
-            .iter()
-            .map(|(folder, ..)| folder.clone())
-            .chain(packages.iter().map(|package| package.folder.clone()))
-            .collect();
-        let of_workers: BTreeSet<&str> = workers.iter().map(|(folder, ..)| folder.as_str()).collect();
+        let of_workers: BTreeSet<String> = workers.iter().map(|(folder, ..)| folder.clone()).collect();
         for package in &mut packages {
-            package.is_worker = of_workers.contains(package.folder.as_str());
+            package.is_worker = of_workers.contains(&package.folder);
         }
-        let texts = text::Texts::read(root, &files, &homes);
+        let needed = packages.iter().filter(|package| package.is_worker);
+        let needed = needed.flat_map(|package| packages::needed(package, &packages));
+        let mut wanted: BTreeSet<String> = needed.map(|package| package.folder.clone()).collect();
+        wanted.extend(of_workers);
+        let mut homes: BTreeSet<String> = packages.iter().map(|package| package.folder.clone()).collect();
+        homes.extend(wanted.iter().cloned());
+        let texts = text::Texts::read(root, &files, &homes, &wanted);
         let workers = workers.into_iter().map(|(folder, file, config)| {
             let package = packages.iter().position(|package| package.folder == folder);
             let sources = Sources::of(&folder, package, &packages, &texts);
@@ -127,7 +130,8 @@ impl Found {
                 sources,
             }
         });
-        let workers = workers.collect();
+        let workers = deployed::without_helpers(workers.collect(), &mut left_out);
+        left_out.sort_by(|a, b| a.file.cmp(&b.file));
         Self {
             called: if repository.is_empty() {
                 name_of(root)

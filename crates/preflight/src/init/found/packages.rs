@@ -72,7 +72,10 @@ pub(super) fn needed<'a>(package: &Package, all: &'a [Package]) -> Vec<&'a Packa
     while let Some(names) = open.pop() {
         let of_names = all.iter().filter(|other| {
             let named = other.name.as_ref().is_some_and(|name| names.contains(name));
-            named && !other.is_worker && other.folder != package.folder
+            // What helps tests is no part of a Worker.
+            let tests = ["test", "mock", "e2e", "fixture"];
+            let name = other.folder.rsplit('/').next().unwrap_or_default();
+            named && !other.is_worker && other.folder != package.folder && !tests.iter().any(|part| name.contains(part))
         });
         for other in of_names {
             if !found.iter().any(|seen| seen.folder == other.folder) {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use regex_lite::Regex;
-
+use super::code::{Text, Type, is_name};
 use super::packages::{self, Package};
-use super::text::{Text, Texts};
+use super::text::Texts;
 
 /// Paths under which Workers say that they are healthy, the usual one first.
 const HEALTH: [&str; 7] = [
@@ -45,8 +44,10 @@ pub(in crate::init) enum How {
     Example { local: bool },
     /// A type of the environment has it as a text that must be there.
     Declared,
-    /// The code reads it.
+    /// The Worker's own code reads it.
     Used,
+    /// A package that the Worker needs reads it.
+    Below,
     /// A type has it as a text that may be absent.
     Optional,
 }
@@ -70,21 +71,25 @@ impl Sources {
                 sources.add(&name, file, How::Example { local });
             }
         }
-        let all_types: Vec<Type> = own.iter().chain(below.iter().copied()).flat_map(types).collect();
-        for meant in meant(own, folder, &all_types) {
+        let types: Vec<&Type> = own
+            .iter()
+            .chain(below.iter().copied())
+            .flat_map(|text| &text.types)
+            .collect();
+        for meant in meant(own, folder, &types) {
             for (name, how) in &meant.members {
                 sources.add(name, &meant.file, *how);
             }
         }
         for text in own {
-            for name in used(&text.code) {
+            for name in &text.reads {
                 sources.own.insert(name.clone());
-                sources.add(&name, &text.file, How::Used);
+                sources.add(name, &text.file, How::Used);
             }
         }
         for text in below {
-            for name in used(&text.code) {
-                sources.add(&name, &text.file, How::Used);
+            for name in &text.reads {
+                sources.add(name, &text.file, How::Below);
             }
         }
         sources
@@ -123,7 +128,7 @@ fn health(folder: &str, own: &[Text]) -> Option<(String, String)> {
     by_file.or_else(|| by_text.into_iter().next())
 }
 
-/// The route that a file stands for by its place: SvelteKit's, Next's, Astro's, Remix's and Nuxt's.
+/// The route that a file stands for by its place: that of `SvelteKit`, Next, Astro, Remix and Nuxt.
 fn routed(below: &str) -> Option<String> {
     let (folder, name) = below.rsplit_once('/')?;
     let stem = name.split('.').next().unwrap_or_default();
@@ -152,134 +157,31 @@ fn routed(below: &str) -> Option<String> {
     })
 }
 
-/// The path of a health check that stands as a text in the code, alone or behind a method.
 fn answers(text: &Text) -> Option<(String, String)> {
-    let found = HEALTH.iter().find(|path| {
-        text.literals.iter().any(|literal| {
-            let bare = literal
-                .split_once(' ')
-                .filter(|(method, _)| *method == "GET" || *method == "*");
-            bare.map_or(literal.as_str(), |(_, path)| path) == **path
-        })
-    });
-    found.map(|path| ((*path).to_owned(), text.file.clone()))
+    let path = text.health?;
+    Some((path.to_owned(), text.file.clone()))
 }
 
-/// A regular expression of ours.
-fn regex(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
-}
-
-/// The names that the code reads of an `env`, in their order.
-fn used(code: &str) -> Vec<String> {
-    let dotted = regex(r#"(meta\s*\.\s*)?\benv\s*(?:\?\.|!?\.|\[['"])\s*([A-Z][A-Z0-9_]*)\b"#);
-    let taken = regex(r"\{([^{}]*)\}\s*(?::[^=;]+)?=\s*(?:[\w.]+\.)?env\b");
-    let mut names: Vec<(usize, String)> = Vec::new();
-    for found in dotted.iter().flat_map(|regex| regex.captures_iter(code)) {
-        // Vite's, which are part of the build.
-        if let (None, Some(name)) = (found.get(1), found.get(2)) {
-            names.push((name.start(), name.as_str().to_owned()));
-        }
-    }
-    for found in taken.iter().flat_map(|regex| regex.captures_iter(code)) {
-        let Some(list) = found.get(1) else { continue };
-        let of_list = list
-            .as_str()
-            .split(',')
-            .map(|item| item.split([':', '=']).next().unwrap_or_default().trim());
-        names.extend(
-            of_list
-                .filter(|name| is_name(name))
-                .map(|name| (list.start(), name.to_owned())),
-        );
-    }
-    names.sort_by_key(|(at, _)| *at);
-    let mut seen = BTreeSet::new();
-    names
-        .into_iter()
-        .map(|(_, name)| name)
-        .filter(|name| seen.insert(name.clone()))
-        .collect()
-}
-
-/// A type of an environment.
-struct Type {
-    name: String,
-    file: String,
-    /// Other types that it takes in.
-    of: Vec<String>,
-    members: Vec<(String, How)>,
-}
-
-/// The types whose names say that they are an environment's.
-fn types(text: &Text) -> Vec<Type> {
-    let heads = regex(r"\b(?:interface|type)\s+(\w*(?:Env|Bindings))\b(?:<[^>{}]*>)?([^{};]*)");
-    let heads: Vec<_> = heads.iter().flat_map(|regex| regex.captures_iter(&text.code)).collect();
-    heads
-        .into_iter()
-        .filter_map(|found| {
-            let (whole, name) = (found.get(0)?, found.get(1)?);
-            let body = body(&text.code[whole.end()..]);
-            let head = format!("{} {body}", found.get(2).map_or("", |head| head.as_str()));
-            let of = regex(r"\b\w*(?:Env|Bindings)\b")?;
-            let of = of.find_iter(&head).map(|name| name.as_str().to_owned());
-            Some(Type {
-                of: of.filter(|of| of != name.as_str()).collect(),
-                name: name.as_str().to_owned(),
-                file: text.file.clone(),
-                members: members(body),
-            })
-        })
-        .collect()
-}
-
-/// What stands between the braces at the beginning, those within included.
-fn body(code: &str) -> &str {
-    let Some(inner) = code.trim_start().strip_prefix('{') else {
-        return "";
+/// The path of a health check that stands as a text in the code, alone or behind a method.
+pub(super) fn answered(literals: &[String]) -> Option<&'static str> {
+    let path = |literal: &String| {
+        let method = literal.split_once(' ');
+        let behind = method.filter(|(method, _)| *method == "GET" || *method == "*");
+        behind.map_or(literal.as_str(), |(_, path)| path).to_owned()
     };
-    let mut depth = 1_usize;
-    for (at, c) in inner.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 1 => return &inner[..at],
-            '}' => depth -= 1,
-            _ => {}
-        }
-    }
-    ""
-}
-
-/// The members that are texts, and whether they have to be there.
-fn members(body: &str) -> Vec<(String, How)> {
-    let member = regex(r"(?m)(?:^|[;,{])\s*(?:readonly\s+)?([A-Z][A-Z0-9_]*)(\?)?\s*:\s*([^;,\n]+)");
-    let found = member
+    let paths: Vec<String> = literals
         .iter()
-        .flat_map(|regex| regex.captures_iter(body))
-        .collect::<Vec<_>>();
-    found
+        .filter(|literal| literal.contains('/'))
+        .map(path)
+        .collect();
+    HEALTH
         .into_iter()
-        .filter_map(|found| {
-            let parts: Vec<&str> = found.get(3)?.as_str().split('|').map(str::trim).collect();
-            let is_text = parts.contains(&"string")
-                && parts
-                    .iter()
-                    .all(|part| matches!(*part, "string" | "undefined" | "null"));
-            let optional = found.get(2).is_some() || parts.len() > 1;
-            let how = if optional { How::Optional } else { How::Declared };
-            is_text.then(|| Some((found.get(1)?.as_str().to_owned(), how)))?
-        })
-        .collect()
+        .find(|health| paths.iter().any(|path| path == health))
 }
 
 /// The types that a Worker's own files name or have, and what these take in, those first.
-fn meant<'a>(own: &[Text], folder: &str, all: &'a [Type]) -> Vec<&'a Type> {
-    let names = regex(r"\b\w*(?:Env|Bindings)\b");
-    let mut open: Vec<String> = Vec::new();
-    for text in own {
-        let found = names.iter().flat_map(|regex| regex.find_iter(&text.code));
-        open.extend(found.map(|name| name.as_str().to_owned()));
-    }
+fn meant<'a>(own: &[Text], folder: &str, all: &[&'a Type]) -> Vec<&'a Type> {
+    let mut open: Vec<String> = own.iter().flat_map(|text| text.names.iter().cloned()).collect();
     let mut met: Vec<&Type> = Vec::new();
     let mut seen = BTreeSet::new();
     let mut at = 0;
@@ -289,10 +191,10 @@ fn meant<'a>(own: &[Text], folder: &str, all: &'a [Type]) -> Vec<&'a Type> {
             continue;
         }
         // A name that the Worker has itself is not another package's.
-        let is_own = |it: &&&Type| folder == "." || it.file.starts_with(&format!("{folder}/"));
-        let named: Vec<&Type> = all.iter().filter(|it| it.name == name).collect();
-        let own: Vec<&Type> = named.iter().filter(is_own).copied().collect();
-        for it in if own.is_empty() { named } else { own } {
+        let is_own = |it: &&&'a Type| folder == "." || it.file.starts_with(&format!("{folder}/"));
+        let found: Vec<&'a Type> = all.iter().copied().filter(|it| it.name == name).collect();
+        let own: Vec<&'a Type> = found.iter().filter(is_own).copied().collect();
+        for it in if own.is_empty() { found } else { own } {
             open.extend(it.of.iter().cloned());
             met.push(it);
         }
@@ -311,19 +213,13 @@ fn assignments(text: &str) -> Vec<(String, String)> {
     lines.filter(|(name, _)| is_name(name)).collect()
 }
 
-fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-}
-
 /// Names that the platform, a runner or a build sets, and whose values no Worker is given.
 fn is_platforms(name: &str) -> bool {
     let beginnings = [
         "CLOUDFLARE_",
         "CF_",
         "GITHUB_",
+        "NEON_",
         "NEXT_PUBLIC_",
         "PLAYWRIGHT_",
         "PUBLIC_",
@@ -337,4 +233,41 @@ fn is_platforms(name: &str) -> bool {
         "ASSETS", "CI", "DEBUG", "DEV", "HOME", "HOST", "MODE", "NODE_ENV", "PATH", "PORT", "PROD", "SSR", "TZ",
     ];
     whole.contains(&name) || beginnings.iter().any(|beginning| name.starts_with(beginning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(file: &str, literals: &[&str]) -> Text {
+        let literals: Vec<String> = literals.iter().map(|literal| (*literal).to_owned()).collect();
+        Text::of(file, "", &literals)
+    }
+
+    #[test]
+    fn health_is_where_a_route_or_a_file_has_it() {
+        for (file, literals, path) in [
+            ("web/src/index.ts", &["/health"][..], Some("/health")),
+            ("web/src/index.ts", &["GET /api/health"], Some("/api/health")),
+            ("web/src/index.ts", &["/healthz", "/health"], Some("/health")),
+            // Of somebody else, or no path.
+            (
+                "web/src/index.ts",
+                &["https://api/health", "POST /health", "health"],
+                None,
+            ),
+            ("web/src/routes/api/health/+server.ts", &[], Some("/api/health")),
+            ("web/src/routes/(public)/health/+page.svelte", &[], Some("/health")),
+            ("web/src/pages/api/health.ts", &[], Some("/api/health")),
+            ("web/app/api/health/route.ts", &[], Some("/api/health")),
+            ("web/src/health/index.ts", &[], None),
+        ] {
+            let found = health("web", &[text(file, literals)]);
+            assert_eq!(
+                found.as_ref().map(|(path, _)| path.as_str()),
+                path,
+                "{file} {literals:?}"
+            );
+        }
+    }
 }

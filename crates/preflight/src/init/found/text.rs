@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::code::Text;
+
 /// Larger files are made by tools.
 const LARGEST: u64 = 400_000;
 
@@ -24,16 +26,6 @@ const NOT_RUN: [&str; 12] = [
     "tests",
 ];
 
-/// A source file.
-#[derive(Debug)]
-pub(super) struct Text {
-    pub(super) file: String,
-    /// Without comments.
-    pub(super) code: String,
-    /// What stands in quotes.
-    pub(super) literals: Vec<String>,
-}
-
 /// The sources by the folder of the Worker or package that they belong to, and the examples of environment files.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
@@ -42,11 +34,16 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// Reads those of these folders.
-    pub(super) fn read(root: &Path, files: &BTreeSet<String>, homes: &BTreeSet<String>) -> Self {
+    /// Reads those of the folders that are wanted; `homes` are all folders that files can belong to.
+    pub(super) fn read(
+        root: &Path,
+        files: &BTreeSet<String>,
+        homes: &BTreeSet<String>,
+        wanted: &BTreeSet<String>,
+    ) -> Self {
         let mut texts = Self::default();
         for file in files {
-            let Some((home, below)) = home_of(file, homes) else {
+            let Some((home, below)) = home_of(file, homes).filter(|(home, _)| wanted.contains(home)) else {
                 continue;
             };
             if is_example(file) {
@@ -58,11 +55,7 @@ impl Texts {
                 let small = std::fs::metadata(&path).is_ok_and(|meta| meta.len() <= LARGEST);
                 if let (true, Ok(text)) = (small, std::fs::read_to_string(path)) {
                     let (code, literals) = stripped(&text);
-                    let text = Text {
-                        file: file.clone(),
-                        code,
-                        literals,
-                    };
+                    let text = Text::of(file, &code, &literals);
                     texts.sources.entry(home).or_default().push(text);
                 }
             }

@@ -6,6 +6,7 @@ use wrangler::ResourceKind;
 use super::Plan;
 use super::conflicts::Conflict;
 use super::stages::Kind;
+use crate::init::found::Worker;
 
 /// What an environment says of bindings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,25 +24,21 @@ pub(super) struct Data {
 pub(super) fn data(plan: &Plan<'_>, kind: Kind, conflicts: &[Conflict]) -> Data {
     let mut data = Data::default();
     for conflict in conflicts {
-        let said = format!(
-            "{} `{}` {}",
-            conflict.resource.kind, conflict.resource.id, conflict.whose
-        );
-        let share = |list: &mut Vec<(String, String)>, data_name: String, said: String| list.push((data_name, said));
-        match conflict.resource.kind {
-            ResourceKind::R2 | ResourceKind::D1 if kind == Kind::Preview => {
-                let named = own_name(plan, conflict);
-                let list = if conflict.resource.kind == ResourceKind::R2 {
-                    &mut data.r2
-                } else {
-                    &mut data.d1
-                };
-                list.push((qualified(conflict), named));
+        let kind_of = conflict.resource.as_ref().map(|resource| resource.kind);
+        let item = (qualified(conflict), conflict.said.clone());
+        match kind_of {
+            Some(ResourceKind::R2) if kind == Kind::Preview => {
+                data.r2
+                    .push((qualified(conflict), own_name(plan, conflict, ResourceKind::R2)));
+            }
+            Some(ResourceKind::D1) if kind == Kind::Preview => {
+                data.d1
+                    .push((qualified(conflict), own_name(plan, conflict, ResourceKind::D1)));
             }
             // They hold nothing of production's: a limit's counters, and rows that name their environment.
-            ResourceKind::RateLimit | ResourceKind::Dataset => share(&mut data.shared, qualified(conflict), said),
-            _ if kind == Kind::Once => share(&mut data.shared, qualified(conflict), said),
-            _ => share(&mut data.open, qualified(conflict), said),
+            Some(ResourceKind::RateLimit | ResourceKind::Dataset) => data.shared.push(item),
+            Some(_) if kind == Kind::Once => data.shared.push(item),
+            _ => data.open.push(item),
         }
     }
     for list in [&mut data.r2, &mut data.d1, &mut data.shared, &mut data.open] {
@@ -51,7 +48,7 @@ pub(super) fn data(plan: &Plan<'_>, kind: Kind, conflicts: &[Conflict]) -> Data 
 }
 
 fn qualified(conflict: &Conflict) -> String {
-    format!("{}.{}", conflict.service, conflict.binding)
+    format!("{}.{}", conflict.service, conflict.name)
 }
 
 /// The binding alone, where every service that has it means the same by it.
@@ -78,37 +75,38 @@ fn shorten(list: &mut Vec<(String, String)>) {
 
 /// The name of a preview's bucket or database: what the configuration has for `wrangler dev`, else made of the name that
 /// it has.
-fn own_name(plan: &Plan<'_>, conflict: &Conflict) -> String {
-    let (key, field, preview) = match conflict.resource.kind {
+fn own_name(plan: &Plan<'_>, conflict: &Conflict, kind: ResourceKind) -> String {
+    let (key, field, preview) = match kind {
         ResourceKind::R2 => ("r2_buckets", "bucket_name", "preview_bucket_name"),
         _ => ("d1_databases", "database_name", "preview_database_id"),
     };
-    let at = plan.names.keys.iter().position(|key| *key == conflict.service);
-    let items: Vec<Value> = at
-        .map(|at| {
-            let config = &plan.found.workers[at].config;
-            let sections = std::iter::once(None).chain(config.environments().into_iter().map(Some));
-            let all = sections.filter_map(|section| config.settings(section).ok()?.get(key)?.as_array().cloned());
-            all.flatten()
-                .filter(|item| item["binding"] == *conflict.binding)
-                .collect()
-        })
-        .unwrap_or_default();
-    let texts = |field: &str| -> Vec<String> {
-        items
-            .iter()
-            .filter_map(|item| item[field].as_str().map(str::to_owned))
-            .collect()
+    let items = |worker: &Worker| -> Vec<Value> {
+        let config = &worker.config;
+        let sections = std::iter::once(None).chain(config.environments().into_iter().map(Some));
+        let all = sections.filter_map(|section| config.settings(section).ok()?.get(key)?.as_array().cloned());
+        all.flatten().collect()
     };
-    let names = texts(field);
-    // A database's preview id is often wrangler's word for the local one.
-    let given = texts(preview)
+    let text = |item: &Value, field: &str| item[field].as_str().map(str::to_owned);
+    let taken: Vec<String> = plan
+        .found
+        .workers
+        .iter()
+        .flat_map(items)
+        .filter_map(|item| text(&item, field))
+        .collect();
+    let at = plan.names.keys.iter().position(|key| *key == conflict.service);
+    let mine = at.map(|at| items(&plan.found.workers[at])).unwrap_or_default();
+    let mine: Vec<Value> = mine
         .into_iter()
-        .find(|given| key == "r2_buckets" && !names.contains(given));
-    let first = names
-        .first()
-        .map_or_else(|| format!("{}-{}", plan.project, conflict.binding), String::clone);
-    given.unwrap_or_else(|| format!("{}-preview", bare_name(&first)))
+        .filter(|item| item["binding"] == *conflict.name)
+        .collect();
+    // Another section's bucket, such as that of tests, is not previews' own.
+    let given = mine.iter().filter_map(|item| text(item, preview));
+    let mut given = given.filter(|given| given.contains("preview") && !taken.contains(given));
+    let first = mine.iter().find_map(|item| text(item, field));
+    let first = first.unwrap_or_else(|| format!("{}-{}", plan.project, conflict.name));
+    let made = format!("{}-preview", bare_name(&first));
+    given.next().filter(|_| key == "r2_buckets").unwrap_or(made)
 }
 
 fn bare_name(name: &str) -> String {

@@ -1,11 +1,7 @@
-//! Which variables lead to another service, and which services are needed first. Pure.
+//! Which variables lead to another service. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use actions_core::manifest::graph;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
-use wrangler::ResourceKind;
 
 use super::Plan;
 use super::stages::{Kind, Stage};
@@ -89,7 +85,8 @@ pub(super) fn links(plan: &Plan<'_>, worker: usize) -> Links {
                 let then = filled(plan, other, &value);
                 if let Some(today) = sections[other].get(&name).filter(|today| Some(*today) != then.as_ref()) {
                     why.push(format!(
-                        "Look here: `{name}` is `{today}` in {} today",
+                        "Look here: `{name}` is `{}` in {} today",
+                        shown(today),
                         plan.stages[other].name
                     ));
                 }
@@ -115,7 +112,7 @@ pub(super) fn links(plan: &Plan<'_>, worker: usize) -> Links {
         let of_production = told.is_some_and(|(_, value)| names_zone(plan, value));
         match here {
             Some(value) if names_zone(plan, value) || of_production && is_local(value) => {
-                links.literal.push((name, value.clone()));
+                links.literal.push((name, shown(value)));
             }
             _ => {}
         }
@@ -239,9 +236,14 @@ fn dev_port(plan: &Plan<'_>, worker: usize) -> Option<u64> {
 }
 
 fn is_local(value: &str) -> bool {
-    ["http://localhost", "http://127.0.0.1", "http://0.0.0.0"]
-        .iter()
-        .any(|local| value.starts_with(local))
+    [
+        "http://localhost",
+        "http://127.0.0.1",
+        "http://0.0.0.0",
+        "http://lvh.me",
+    ]
+    .iter()
+    .any(|local| value.starts_with(local))
 }
 
 /// Whether a variable's name says that it holds an address.
@@ -269,63 +271,21 @@ fn stem(name: &str) -> String {
     bare.to_lowercase().replace('_', "-")
 }
 
+/// A variable's value as it may be told: an address without who calls and the word for it.
+pub(in crate::init) fn shown(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else {
+        return value.to_owned();
+    };
+    match rest.split_once('@') {
+        Some((caller, host)) if !caller.contains('/') => format!("{scheme}://…@{}", shown(host)),
+        _ => value.to_owned(),
+    }
+}
+
 /// Whether a value holds a name of the zone.
 fn names_zone(plan: &Plan<'_>, value: &str) -> bool {
     let zone = plan.hosts.as_ref().map(|hosts| hosts.zone.as_str());
     zone.is_some_and(|zone| value.contains(zone))
-}
-
-/// What each service needs first: by its bindings, else by variables that its own code reads. The one that people open
-/// is nobody's need, and where services need each other, the later edge is left out: bindings that go round are no
-/// obstacle, `needs` would be one.
-pub(super) fn needs(plan: &Plan<'_>, links: &[Links], front: Option<usize>) -> Vec<Vec<String>> {
-    let keys = &plan.names.keys;
-    let mut needs: IndexMap<String, Vec<String>> = keys.iter().map(|key| (key.clone(), Vec::new())).collect();
-    let all_names: BTreeMap<String, usize> = (0..keys.len())
-        .flat_map(|at| {
-            plan.found.workers[at]
-                .config
-                .names()
-                .into_iter()
-                .map(move |name| (name, at))
-        })
-        .collect();
-    let mut edges: Vec<(usize, usize)> = Vec::new();
-    for (at, worker) in plan.found.workers.iter().enumerate() {
-        let mut bound = BTreeSet::new();
-        for section in std::iter::once(None).chain(worker.config.environments().into_iter().map(Some)) {
-            let Ok(settings) = worker.config.settings(section) else {
-                continue;
-            };
-            let workers = settings
-                .bound()
-                .into_iter()
-                .filter(|(_, resource)| resource.kind == ResourceKind::Worker);
-            bound.extend(workers.filter_map(|(_, resource)| all_names.get(&resource.id).copied()));
-        }
-        edges.extend(bound.into_iter().map(|to| (at, to)));
-    }
-    for (at, links) in links.iter().enumerate() {
-        let read = links
-            .vars
-            .iter()
-            .filter(|var| plan.found.workers[at].sources.own.contains(&var.name));
-        for reference in read.flat_map(|var| actions_core::naming::references(&var.value)) {
-            let key = reference.split('.').next().unwrap_or_default();
-            let to = keys.iter().position(|other| other == key);
-            edges.extend(to.filter(|to| Some(*to) != front).map(|to| (at, to)));
-        }
-    }
-    for (from, to) in edges {
-        if from == to || needs[&keys[from]].contains(&keys[to]) {
-            continue;
-        }
-        needs[from].push(keys[to].clone());
-        if graph::waves(&needs).is_err() {
-            needs[from].pop();
-        }
-    }
-    needs.into_values().collect()
 }
 
 #[cfg(test)]
@@ -349,6 +309,20 @@ mod tests {
             replaced("x-api.example.com api.example.com", "api.example.com", "H"),
             "x-api.example.com H"
         );
+    }
+
+    #[test]
+    fn who_calls_is_not_told() {
+        for (value, told) in [
+            ("https://api.example.com/@me", "https://api.example.com/@me"),
+            (
+                "https://bot:hush@api.example.com,https://b:c@d",
+                "https://…@api.example.com,https://…@d",
+            ),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(shown(value), told);
+        }
     }
 
     #[test]

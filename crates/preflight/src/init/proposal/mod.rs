@@ -1,5 +1,5 @@
-//! From what a repository has to the manifest that it is proposed: text with a comment where something was guessed. Pure,
-//! but for the question what environments would share, which the configurations are read for again.
+//! From what a repository has to the manifest that it is proposed: text with a comment where something was guessed. The
+//! rules of isolation are asked what environments would share, and the checks what is wrong with the proposal.
 
 mod conflicts;
 mod data;
@@ -7,22 +7,29 @@ mod database;
 mod hosts;
 mod links;
 mod names;
+mod needs;
 mod running;
 mod secrets;
 mod sections;
 mod stages;
 mod toml;
 
-use std::path::Path;
-
-use actions_core::environment::Environment;
-use actions_core::manifest::Manifest;
+use actions_core::runner::Env;
 
 use self::data::Data;
 use self::hosts::Hosts;
+pub(super) use self::links::shown;
 use self::names::{Moved, Names};
+pub(super) use self::stages::PRODUCTION;
 use self::stages::{Kind, Stage};
 use super::found::Found;
+use crate::checks;
+use crate::finding::Finding;
+use crate::inputs::Inputs;
+use crate::world::World;
+
+/// Names of packages that say nothing of what is in them.
+const NAMELESS: [&str; 7] = ["app", "monorepo", "my-app", "project", "root", "web", "workspace"];
 
 /// What all of a proposal is made of.
 pub(super) struct Plan<'a> {
@@ -30,7 +37,7 @@ pub(super) struct Plan<'a> {
     /// The project's name.
     project: String,
     stages: Vec<Stage>,
-    /// Environments of the configurations that nobody deploys.
+    /// Environments of the configurations that are taken to be for development.
     local: Vec<String>,
     names: Names,
     /// `None`: everything is at workers.dev.
@@ -42,59 +49,33 @@ pub(super) struct Plan<'a> {
 /// A manifest to be looked at.
 pub(super) struct Proposal {
     pub(super) text: String,
-    /// `None`: it would be refused as it stands, and `problems` say why.
-    pub(super) manifest: Option<Manifest>,
-    /// By environment of the manifest, for a stand-in of a pull request where there is one per pull request.
-    pub(super) environments: Vec<Environment>,
-    /// What a deployment would refuse of it as it stands, each a sentence.
-    pub(super) problems: Vec<String>,
+    /// The repository with it.
+    pub(super) world: World,
+    /// What the checks find of it as it stands.
+    pub(super) findings: Vec<Finding>,
     /// Workers that the manifest calls otherwise than today: environment, today's name, the other.
     pub(super) moved: Vec<(String, String, String)>,
-    /// Buckets and databases that previews have for themselves, and the commands that make them.
+    /// The commands that make the buckets and databases that previews have for themselves.
     pub(super) to_make: Vec<String>,
 }
 
-/// The proposal for the manifest's folder `root`.
-pub(super) fn propose(found: &Found, root: &Path) -> Proposal {
+/// The proposal for the manifest's folder.
+pub(super) fn propose(found: &Found, inputs: &Inputs, env: &Env) -> Proposal {
     let plan = Plan::of(found);
-    let nothing = vec![Data::default(); plan.stages.len()];
     // Asked of a manifest that says nothing of bindings, the rules of isolation tell what there is to say.
-    let first = Manifest::parse(&sections::text(&plan, &nothing), "codex.toml", root.to_owned());
-    let data: Vec<Data> = match &first {
-        Err(_) => nothing,
-        Ok(manifest) => {
-            let of_stage = plan.stages.iter().map(|stage| {
-                let environment = conflicts::resolved(manifest, &stage.name);
-                let conflicts = environment.map(|environment| conflicts::conflicts(manifest, &environment));
-                data::data(&plan, stage.kind, &conflicts.unwrap_or_default())
-            });
-            of_stage.collect()
-        }
-    };
+    let nothing = vec![Data::default(); plan.stages.len()];
+    let silent = World::of_text(&sections::text(&plan, &nothing), inputs, env);
+    let of_stage = plan.stages.iter().map(|stage| {
+        let environment = silent
+            .environments
+            .iter()
+            .find(|environment| environment.name == stage.name);
+        let conflicts = environment.map(|environment| conflicts::conflicts(&silent, environment));
+        data::data(&plan, stage.kind, &conflicts.unwrap_or_default())
+    });
+    let data: Vec<Data> = of_stage.collect();
     let text = sections::text(&plan, &data);
-    let (mut environments, mut problems) = (Vec::new(), Vec::new());
-    let manifest = match Manifest::parse(&text, "codex.toml", root.to_owned()) {
-        Err(wrong) => {
-            problems.push(wrong.to_string());
-            None
-        }
-        Ok(manifest) => {
-            for name in manifest.environments.keys() {
-                match conflicts::resolved(&manifest, name) {
-                    Ok(environment) => {
-                        problems.extend(refused(&manifest, &environment));
-                        environments.push(environment);
-                    }
-                    Err(wrong) => problems.extend(
-                        wrong
-                            .into_iter()
-                            .map(|problem| format!("environment `{name}`: {problem}")),
-                    ),
-                }
-            }
-            Some(manifest)
-        }
-    };
+    let world = World::of_text(&text, inputs, env);
     let to_make = data.iter().flat_map(|data| {
         let buckets = data
             .r2
@@ -105,33 +86,26 @@ pub(super) fn propose(found: &Found, root: &Path) -> Proposal {
     let mut to_make: Vec<String> = to_make.collect();
     to_make.sort();
     to_make.dedup();
-    let moved = plan
-        .names
-        .moved
-        .iter()
-        .map(|Moved { stage, today, then, .. }| (plan.stages[*stage].name.clone(), today.clone(), then.clone()));
+    let moved = plan.names.moved.iter();
+    let moved =
+        moved.map(|Moved { stage, today, then, .. }| (plan.stages[*stage].name.clone(), today.clone(), then.clone()));
     Proposal {
         moved: moved.collect(),
         to_make,
         text,
-        manifest,
-        environments,
-        problems,
+        findings: checks::of_manifest(&world),
+        world,
     }
 }
 
-/// What a deployment of the environment would refuse before anything is bundled, and what it would then refuse of
-/// bindings.
-fn refused(manifest: &Manifest, environment: &Environment) -> Vec<String> {
-    let (_, mut problems) = conflicts::project(manifest, environment);
-    for conflict in conflicts::conflicts(manifest, environment) {
-        problems.push(format!("services.{}: {}", conflict.service, conflict.refusal));
-    }
-    problems.extend(sections::lost(environment));
-    problems
+/// The project's name: the root package's, or its scope's where that says nothing of what is in it.
+fn project(package: Option<&str>, called: &str) -> String {
+    let (scope, name) = package.map_or(("", ""), |name| name.rsplit_once('/').unwrap_or(("", name)));
+    let says = [name, scope.trim_start_matches('@'), called];
+    let mut says = says
         .into_iter()
-        .map(|problem| format!("environment `{}`: {problem}", environment.name))
-        .collect()
+        .filter(|name| !name.is_empty() && !NAMELESS.contains(name));
+    says.next().unwrap_or(called).to_owned()
 }
 
 impl<'a> Plan<'a> {
@@ -139,10 +113,8 @@ impl<'a> Plan<'a> {
         let (stages, local) = stages::stages(found);
         let names = names::names(found, &stages);
         let hosts = hosts::hosts(found, &stages, &names.keys);
-        let of_package = found.root_package().and_then(|package| package.name.clone());
-        let project = of_package.unwrap_or_else(|| found.called.clone());
-        // A scope is the registry's.
-        let project = names::label(project.rsplit('/').next().unwrap_or(&project));
+        let package = found.root_package().and_then(|package| package.name.as_deref());
+        let project = names::label(&project(package, &found.called));
         let mut plan = Self {
             found,
             project: if project.is_empty() {
@@ -203,5 +175,23 @@ impl<'a> Plan<'a> {
                 sections.filter_map(|section| config.settings(section).ok()?.get("vars")?.as_object().cloned());
             vars.find_map(|vars| vars.values().filter_map(|value| value.as_str()).find_map(account))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::project;
+
+    #[test]
+    fn a_project_is_called_what_says_something() {
+        for (package, name) in [
+            (Some("shop"), "shop"),
+            (Some("@acme/shop"), "shop"),
+            (Some("@acme/root"), "acme"),
+            (Some("monorepo"), "folder"),
+            (None, "folder"),
+        ] {
+            assert_eq!(project(package, "folder"), name, "{package:?}");
+        }
     }
 }

@@ -49,8 +49,9 @@ pub(super) fn names(found: &Found, stages: &[Stage]) -> Names {
         .iter()
         .map(|stage| {
             let all = found.workers.iter().zip(&stage.sections);
-            // A Worker without a section of its own is not there beside production today.
-            let is_there = |section: &Option<String>| section.is_some() || stage.kind == Kind::Production;
+            // Where others have a section, a Worker without one is not there today.
+            let none_has = stage.sections.iter().all(Option::is_none);
+            let is_there = |section: &Option<String>| section.is_some() || stage.kind == Kind::Production && none_has;
             all.map(|(worker, section)| worker.config.name(section.as_deref()).filter(|_| is_there(section)))
                 .collect()
         })
@@ -225,4 +226,34 @@ pub(super) fn label(text: &str) -> String {
         }
     }
     label.trim_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_makes_a_name_of_a_part() {
+        for (part, whole, template) in [
+            ("api", "api", Some("{worker}")),
+            ("api", "api-production", Some("{worker}-production")),
+            ("api", "prod-api", Some("prod-{worker}")),
+            ("api", "api_live", Some("{worker}_live")),
+            ("api", "rapid", None),
+            ("api", "apix-live", None),
+            ("web", "api", None),
+        ] {
+            assert_eq!(around(part, whole, "{worker}").as_deref(), template, "{part} {whole}");
+        }
+        for (name, bare) in [
+            ("api-dev", "api"),
+            ("api_staging", "api"),
+            ("api", "api"),
+            ("dev", "dev"),
+            ("-dev", "-dev"),
+        ] {
+            assert_eq!(without_ending(name), bare);
+        }
+        assert_eq!(label("My App_2 (old)"), "my-app-2-old");
+    }
 }

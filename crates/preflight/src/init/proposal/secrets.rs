@@ -63,12 +63,15 @@ pub(super) fn secrets(plan: &Plan<'_>, worker: usize, links: &Links) -> Secrets 
             .sources
             .reads
             .iter()
-            .filter(|read| !taken.contains(&read.name))
+            .filter(|read| !taken.contains(&read.name) && !links::WHERE.contains(&read.name.as_str()))
     };
     let sure = |read: &&Read| match read.how {
+        _ if read.name.contains("LOCAL") => false,
         How::Example { local } => !local && !links::is_address(&read.name) || is_secret(&read.name),
         How::Declared => !links::is_address(&read.name) || is_secret(&read.name),
         How::Used => is_secret(&read.name),
+        // A shared package may read what only some of its users have.
+        How::Below => read.name == "DATABASE_URL",
         How::Optional => false,
     };
     let (names, perhaps): (Vec<&Read>, Vec<&Read>) = open().partition(sure);
@@ -77,10 +80,13 @@ pub(super) fn secrets(plan: &Plan<'_>, worker: usize, links: &Links) -> Secrets 
     Secrets {
         guessed: (!names.is_empty()).then(|| files.join(", ")),
         names: names.into_iter().map(|read| read.name.clone()).collect(),
-        // Settings of tools that shared packages read are nobody's worry.
+        // Settings that only shared packages read are nobody's worry.
         perhaps: perhaps
             .into_iter()
-            .filter(|read| read.how != How::Used || plan.found.workers[worker].sources.own.contains(&read.name))
+            .filter(|read| {
+                is_secret(&read.name) && !read.name.contains("LOCAL")
+                    || plan.found.workers[worker].sources.own.contains(&read.name)
+            })
             .map(|read| read.name.clone())
             .collect(),
     }
@@ -88,7 +94,7 @@ pub(super) fn secrets(plan: &Plan<'_>, worker: usize, links: &Links) -> Secrets 
 
 pub(super) fn is_secret(name: &str) -> bool {
     let public = name.contains("PUBLISHABLE") || name.contains("PUBLIC_KEY");
-    !public && SECRET.iter().any(|part| name.contains(part)) || name.ends_with("_KEY") && !public
+    !public && (name.ends_with("_KEY") || SECRET.iter().any(|part| name.contains(part)))
 }
 
 /// What a Worker has under a name already: variables and bindings of any section, and what the manifest sets.
@@ -121,5 +127,35 @@ fn bindings(value: Option<&Value>, found: &mut BTreeSet<String>) {
             fields.values().for_each(|item| bindings(Some(item), found));
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_that_its_value_is_secret() {
+        for name in [
+            "STRIPE_SECRET_KEY",
+            "RESEND_API_KEY",
+            "DATABASE_URL",
+            "JWT_SIGNING_KEY",
+            "GH_TOKEN",
+            "SENTRY_DSN",
+            "SMTP_PASSWORD",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "LOG_LEVEL",
+            "API_URL",
+            "STRIPE_PUBLISHABLE_KEY",
+            "JWT_PUBLIC_KEY",
+            "KEYBOARD",
+            "REGION",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
     }
 }

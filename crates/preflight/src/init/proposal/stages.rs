@@ -3,7 +3,7 @@
 use crate::init::found::{Found, Worker};
 
 /// What people call production, the usual word first.
-const PRODUCTION: [&str; 5] = ["production", "prod", "prd", "live", "main"];
+pub(in crate::init) const PRODUCTION: [&str; 5] = ["production", "prod", "prd", "live", "main"];
 /// What people call the environment of pull requests.
 const PREVIEW: [&str; 5] = ["preview", "previews", "pr", "pull-request", "pull_request"];
 /// Environments that nobody deploys, or only by hand.
@@ -66,7 +66,17 @@ pub(super) fn stages(found: &Found) -> (Vec<Stage>, Vec<String>) {
             others.push(name);
         }
     }
-    let (local, once): (Vec<&str>, Vec<&str>) = others.into_iter().partition(|name| LOCAL.contains(name));
+    // One that few Workers have would deploy the others' top level, which is for development.
+    let is_fews = |name: &str| {
+        let has = found
+            .workers
+            .iter()
+            .filter(|worker| worker.config.environments().contains(&name));
+        has.count() * 2 < found.workers.len()
+    };
+    let (local, once): (Vec<&str>, Vec<&str>) = others
+        .into_iter()
+        .partition(|name| LOCAL.contains(name) || is_fews(name));
     let mut stages = vec![of_kind("preview", Kind::Preview, &PREVIEW)];
     stages.extend(once.iter().map(|name| of_kind(name, Kind::Once, &[name])));
     stages.push(of_kind("production", Kind::Production, &PRODUCTION));

@@ -1,53 +1,76 @@
 //! Proposals for repositories of many shapes: each is read as a newcomer reads it, and each loads.
 
+mod nine;
 mod shapes;
 
 use std::path::{Path, PathBuf};
 
+use actions_core::runner::Env;
+
 use super::found::Found;
 use super::proposal::{Proposal, propose};
 use super::report;
+use crate::finding::Severity;
+use crate::inputs::Inputs;
 
 /// A repository with these files.
-fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
+fn repository<S: AsRef<str>>(files: &[(S, S)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        let path = dir.path().join(path);
+        let path = dir.path().join(path.as_ref());
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        std::fs::write(path, text.as_ref()).unwrap();
     }
     dir
 }
 
-fn proposed(root: &Path) -> (Found, Proposal) {
+/// The proposal as the action would make it there.
+async fn proposed(root: &Path) -> (Found, Proposal) {
+    let workspace = root.display().to_string();
+    let given = [
+        ("GITHUB_WORKSPACE", workspace.as_str()),
+        ("GITHUB_REPOSITORY", "acme/shop"),
+    ];
+    let env: Env = given.into_iter().collect();
+    let inputs = Inputs::read(&env).await.unwrap();
     let found = Found::read(root, "shop");
-    let proposal = propose(&found, root);
+    let proposal = propose(&found, &inputs, &env);
     // Nothing depends on the order in which a disk lists its files.
-    assert_eq!(propose(&Found::read(root, "shop"), root).text, proposal.text);
+    assert_eq!(propose(&Found::read(root, "shop"), &inputs, &env).text, proposal.text);
     (found, proposal)
 }
 
 /// The proposal and what is said of it, as the newcomer sees both.
-fn read(root: &Path) -> String {
-    let (found, proposal) = proposed(root);
-    let said = report::written("codex.toml", &found, &proposal).join("\n");
+fn read(root: &Path, found: &Found, proposal: &Proposal) -> String {
+    let said = report::written("codex.toml", found, proposal).join("\n");
     let whole = format!("{}\n========\n{said}\n", proposal.text);
-    let shown = format!("{}/", root.display());
-    assert!(!whole.contains(&shown), "a path of this machine: {whole}");
+    assert!(
+        !whole.contains(&root.display().to_string()),
+        "a path of this machine: {whole}"
+    );
     whole
+}
+
+/// What would be refused.
+fn errors(proposal: &Proposal) -> Vec<&str> {
+    let errors = proposal
+        .findings
+        .iter()
+        .filter(|finding| finding.kind.severity == Severity::Error);
+    errors.map(|finding| finding.said.as_str()).collect()
 }
 
 fn platform() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../action-tests/platform")
 }
 
-#[test]
-fn the_platform_is_proposed_what_it_has() {
-    insta::assert_snapshot!("platform", read(&platform()));
-    let (_, proposal) = proposed(&platform());
-    assert_eq!(proposal.problems, [""; 0]);
+#[tokio::test]
+async fn the_platform_is_proposed_what_it_has() {
+    let (found, proposal) = proposed(&platform()).await;
+    insta::assert_snapshot!("platform", read(&platform(), &found, &proposal));
+    assert_eq!(errors(&proposal), [""; 0]);
     let real = actions_core::manifest::Manifest::load(&platform().join("codex.toml")).unwrap();
-    let made = proposal.manifest.unwrap();
+    let made = proposal.world.manifest.unwrap();
     assert_eq!(made.project.zone, real.project.zone);
     for (key, real) in &real.services {
         let made = &made.services[key];
@@ -83,16 +106,17 @@ fn the_platform_is_proposed_what_it_has() {
     }
 }
 
-#[test]
-fn every_shape_loads_and_every_environment_resolves() {
-    for (name, files, refused) in shapes::ALL {
-        let dir = repository(files);
-        insta::assert_snapshot!(*name, read(dir.path()));
-        let (_, proposal) = proposed(dir.path());
-        assert!(proposal.manifest.is_some(), "{name}: {:#?}", proposal.problems);
-        assert_eq!(proposal.problems.len(), *refused, "{name}: {:#?}", proposal.problems);
-        let environments = proposal.manifest.as_ref().map(|manifest| manifest.environments.len());
-        assert_eq!(Some(proposal.environments.len()), environments, "{name}");
+#[tokio::test]
+async fn every_shape_loads_and_every_environment_resolves() {
+    let shapes = shapes::ALL
+        .iter()
+        .map(|(name, files, refused)| (*name, repository(files), *refused));
+    for (name, dir, refused) in shapes.chain([("nine_workers", repository(&nine::files()), 0)]) {
+        let (found, proposal) = proposed(dir.path()).await;
+        insta::assert_snapshot!(name, read(dir.path(), &found, &proposal));
+        let manifest = proposal.world.manifest.as_ref().unwrap();
+        assert_eq!(errors(&proposal).len(), refused, "{name}: {:#?}", errors(&proposal));
+        assert_eq!(proposal.world.environments.len(), manifest.environments.len(), "{name}");
     }
 }
 

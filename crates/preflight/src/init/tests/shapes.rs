@@ -1,10 +1,9 @@
-//! Repositories as people have them, in few files.
+//! Repositories as people have them, in few files; the large one is made in [`super::nine`].
 
 /// A name, its files, and how many things a deployment would refuse of the proposal.
 pub(super) type Shape = (&'static str, &'static [(&'static str, &'static str)], usize);
 
 pub(super) const ALL: &[Shape] = &[
-    ("nine_workers", NINE, 0),
     ("one_worker_at_workers_dev", ALONE, 0),
     ("vite_with_assets", VITE, 0),
     ("no_environments", NO_ENVIRONMENTS, 0),
@@ -30,7 +29,7 @@ const ALONE: &[(&str, &str)] = &[
     ),
     (
         "worker-configuration.d.ts",
-        "declare namespace Cloudflare {\n\tinterface Env {\n\t\tAPI_TOKEN: string;\n\t\tSENTRY_DSN?: string;\n\t}\n}\ninterface Env extends Cloudflare.Env {}\n",
+        "declare namespace Cloudflare {\n\tinterface Env {\n\t\tENVIRONMENT: string;\n\t\tAPI_TOKEN: string;\n\t\tSENTRY_DSN?: string;\n\t}\n}\ninterface Env extends Cloudflare.Env {}\n",
     ),
 ];
 
@@ -236,214 +235,5 @@ const FIRST_LIFE: &[(&str, &str)] = &[
     (
         "apps/web/src/hooks.server.ts",
         "fetch(event.platform.env.AUTH_WORKER_URL);\n",
-    ),
-];
-
-/// The nine of the second life: resources per environment, a shared secret, tenants, local environments.
-const NINE: &[(&str, &str)] = &[
-    (
-        "package.json",
-        r##"{"name": "codex", "packageManager": "pnpm@10.18.0", "scripts": {"build": "turbo run build"}, "devDependencies": {"turbo": "2", "wrangler": "4"}}"##,
-    ),
-    (
-        "pnpm-workspace.yaml",
-        r##"packages:
-  - apps/*
-  - workers/*
-  - packages/*
-"##,
-    ),
-    (
-        ".gitignore",
-        r##"dist
-.svelte-kit
-node_modules
-.wrangler
-.dev.vars
-"##,
-    ),
-    (
-        ".env.example",
-        r##"DATABASE_URL=
-NEON_API_KEY=
-"##,
-    ),
-    (
-        "packages/database/package.json",
-        r##"{"name": "@codex/database", "scripts": {"db:migrate": "drizzle-kit migrate", "db:push": "drizzle-kit push"}, "dependencies": {"@neondatabase/serverless": "1", "drizzle-orm": "1"}, "devDependencies": {"drizzle-kit": "1", "neon-testing": "1"}}"##,
-    ),
-    (
-        "packages/database/src/client.ts",
-        r##"export const connect = (env: Bindings) => neon(env.DATABASE_URL, env.DB_METHOD);
-"##,
-    ),
-    (
-        "packages/worker-utils/package.json",
-        r##"{"name": "@codex/worker-utils", "dependencies": {"@codex/database": "workspace:*"}}"##,
-    ),
-    (
-        "packages/worker-utils/src/health.ts",
-        r##"app.get('/health', standardHealth);
-if (c.env.WORKER_SHARED_SECRET !== given) throw new Error();
-"##,
-    ),
-    (
-        "workers/auth/wrangler.jsonc",
-        r##"{"name": "auth-worker", "main": "dist/index.js", "compatibility_date": "2025-09-01", "compatibility_flags": ["nodejs_compat"], "dev": {"port": 42069}, "vars": {"ENVIRONMENT": "development", "DB_METHOD": "BRANCH", "WEB_APP_URL": "http://localhost:3000"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000010"}], "env": {"test": {"vars": {"ENVIRONMENT": "test", "DB_METHOD": "BRANCH", "WEB_APP_URL": "http://localhost:3000"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000020"}]}, "dev": {"vars": {"ENVIRONMENT": "dev", "DB_METHOD": "BRANCH", "WEB_APP_URL": "http://localhost:3000"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000030"}]}, "staging": {"name": "auth-worker-staging", "routes": [{"pattern": "auth-staging.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "staging", "DB_METHOD": "BRANCH", "WEB_APP_URL": "https://codex-staging.revelations.studio"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000040"}]}, "production": {"name": "auth-worker-production", "routes": [{"pattern": "auth.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "production", "DB_METHOD": "PRODUCTION", "WEB_APP_URL": "https://codex.revelations.studio"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000050"}]}}}"##,
-    ),
-    (
-        "workers/auth/package.json",
-        r##"{"name": "@codex/auth", "scripts": {"build": "tsup"}, "dependencies": {"@codex/worker-utils": "workspace:*"}}"##,
-    ),
-    (
-        "workers/auth/src/index.ts",
-        r##"interface Env {
-  DATABASE_URL: string;
-  SESSION_SECRET: string;
-  BETTER_AUTH_SECRET: string;
-}
-export default createWorker<Env>();
-"##,
-    ),
-    (
-        "workers/content-api/wrangler.jsonc",
-        r##"{"name": "content-api", "main": "dist/index.js", "compatibility_date": "2025-09-01", "compatibility_flags": ["nodejs_compat"], "dev": {"port": 42070}, "vars": {"ENVIRONMENT": "development", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000010"}], "env": {"test": {"vars": {"ENVIRONMENT": "test", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000020"}]}, "dev": {"vars": {"ENVIRONMENT": "dev", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000030"}]}, "staging": {"name": "content-api-staging", "routes": [{"pattern": "content-api-staging.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "staging", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000040"}]}, "production": {"name": "content-api-production", "routes": [{"pattern": "content-api.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "production", "DB_METHOD": "PRODUCTION"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000050"}]}}}"##,
-    ),
-    (
-        "workers/content-api/package.json",
-        r##"{"name": "@codex/content-api", "scripts": {"build": "tsup"}, "dependencies": {"@codex/worker-utils": "workspace:*"}}"##,
-    ),
-    (
-        "workers/content-api/src/index.ts",
-        r##"interface Env {
-  DATABASE_URL: string;
-  WORKER_SHARED_SECRET: string;
-}
-export default createWorker<Env>();
-"##,
-    ),
-    (
-        "workers/identity-api/wrangler.jsonc",
-        r##"{"name": "identity-api", "main": "dist/index.js", "compatibility_date": "2025-09-01", "compatibility_flags": ["nodejs_compat"], "dev": {"port": 42071}, "vars": {"ENVIRONMENT": "development", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000010"}], "env": {"test": {"vars": {"ENVIRONMENT": "test", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000020"}]}, "dev": {"vars": {"ENVIRONMENT": "dev", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000030"}]}, "staging": {"name": "identity-api-staging", "routes": [{"pattern": "identity-api-staging.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "staging", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000040"}]}, "production": {"name": "identity-api-production", "routes": [{"pattern": "identity-api.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "production", "DB_METHOD": "PRODUCTION"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000050"}]}}}"##,
-    ),
-    (
-        "workers/identity-api/package.json",
-        r##"{"name": "@codex/identity-api", "scripts": {"build": "tsup"}, "dependencies": {"@codex/worker-utils": "workspace:*"}}"##,
-    ),
-    (
-        "workers/identity-api/src/index.ts",
-        r##"interface Env {
-  DATABASE_URL: string;
-  WORKER_SHARED_SECRET: string;
-}
-export default createWorker<Env>();
-"##,
-    ),
-    (
-        "workers/organization-api/wrangler.jsonc",
-        r##"{"name": "organization-api", "main": "dist/index.js", "compatibility_date": "2025-09-01", "compatibility_flags": ["nodejs_compat"], "dev": {"port": 42072}, "vars": {"ENVIRONMENT": "development", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000010"}], "env": {"test": {"vars": {"ENVIRONMENT": "test", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000020"}]}, "dev": {"vars": {"ENVIRONMENT": "dev", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000030"}]}, "staging": {"name": "organization-api-staging", "routes": [{"pattern": "organization-api-staging.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "staging", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000040"}]}, "production": {"name": "organization-api-production", "routes": [{"pattern": "organization-api.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "production", "DB_METHOD": "PRODUCTION"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000050"}]}}}"##,
-    ),
-    (
-        "workers/organization-api/package.json",
-        r##"{"name": "@codex/organization-api", "scripts": {"build": "tsup"}, "dependencies": {"@codex/worker-utils": "workspace:*"}}"##,
-    ),
-    (
-        "workers/organization-api/src/index.ts",
-        r##"interface Env {
-  DATABASE_URL: string;
-  WORKER_SHARED_SECRET: string;
-}
-export default createWorker<Env>();
-"##,
-    ),
-    (
-        "workers/ecom-api/wrangler.jsonc",
-        r##"{"name": "ecom-api", "main": "dist/index.js", "compatibility_date": "2025-09-01", "compatibility_flags": ["nodejs_compat"], "dev": {"port": 42073}, "vars": {"ENVIRONMENT": "development", "DB_METHOD": "BRANCH", "API_URL": "http://localhost:42070"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000010"}], "triggers": {"crons": ["0 * * * *"]}, "env": {"test": {"vars": {"ENVIRONMENT": "test", "DB_METHOD": "BRANCH", "API_URL": "http://localhost:42070"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000020"}]}, "dev": {"vars": {"ENVIRONMENT": "dev", "DB_METHOD": "BRANCH", "API_URL": "http://localhost:42070"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000030"}]}, "staging": {"name": "ecom-api-staging", "routes": [{"pattern": "ecom-api-staging.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "staging", "DB_METHOD": "BRANCH", "API_URL": "https://content-api-staging.revelations.studio"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000040"}]}, "production": {"name": "ecom-api-production", "routes": [{"pattern": "ecom-api.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "production", "DB_METHOD": "PRODUCTION", "API_URL": "https://content-api.revelations.studio"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000050"}]}}}"##,
-    ),
-    (
-        "workers/ecom-api/package.json",
-        r##"{"name": "@codex/ecom-api", "scripts": {"build": "tsup"}, "dependencies": {"@codex/worker-utils": "workspace:*"}}"##,
-    ),
-    (
-        "workers/ecom-api/src/index.ts",
-        r##"interface Env {
-  DATABASE_URL: string;
-  STRIPE_SECRET_KEY: string;
-  STRIPE_WEBHOOK_SECRET_BOOKING: string;
-}
-export default createWorker<Env>();
-"##,
-    ),
-    (
-        "workers/admin-api/wrangler.jsonc",
-        r##"{"name": "admin-api", "main": "dist/index.js", "compatibility_date": "2025-09-01", "compatibility_flags": ["nodejs_compat"], "dev": {"port": 42074}, "vars": {"ENVIRONMENT": "development", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000010"}], "env": {"test": {"vars": {"ENVIRONMENT": "test", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000020"}]}, "dev": {"vars": {"ENVIRONMENT": "dev", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000030"}]}, "staging": {"name": "admin-api-staging", "routes": [{"pattern": "admin-api-staging.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "staging", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000040"}]}, "production": {"name": "admin-api-production", "routes": [{"pattern": "admin-api.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "production", "DB_METHOD": "PRODUCTION"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000050"}]}}}"##,
-    ),
-    (
-        "workers/admin-api/package.json",
-        r##"{"name": "@codex/admin-api", "scripts": {"build": "tsup"}, "dependencies": {"@codex/worker-utils": "workspace:*"}}"##,
-    ),
-    (
-        "workers/admin-api/src/index.ts",
-        r##"interface Env {
-  DATABASE_URL: string;
-  WORKER_SHARED_SECRET: string;
-}
-export default createWorker<Env>();
-"##,
-    ),
-    (
-        "workers/notifications-api/wrangler.jsonc",
-        r##"{"name": "notifications-api", "main": "dist/index.js", "compatibility_date": "2025-09-01", "compatibility_flags": ["nodejs_compat"], "dev": {"port": 42075}, "vars": {"ENVIRONMENT": "development", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000010"}], "env": {"test": {"vars": {"ENVIRONMENT": "test", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000020"}]}, "dev": {"vars": {"ENVIRONMENT": "dev", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000030"}]}, "staging": {"name": "notifications-api-staging", "routes": [{"pattern": "notifications-api-staging.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "staging", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000040"}]}, "production": {"name": "notifications-api-production", "routes": [{"pattern": "notifications-api.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "production", "DB_METHOD": "PRODUCTION"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000050"}]}}}"##,
-    ),
-    (
-        "workers/notifications-api/package.json",
-        r##"{"name": "@codex/notifications-api", "scripts": {"build": "tsup"}, "dependencies": {"@codex/worker-utils": "workspace:*"}}"##,
-    ),
-    (
-        "workers/notifications-api/src/index.ts",
-        r##"interface Env {
-  DATABASE_URL: string;
-  RESEND_API_KEY: string;
-  MOCK_EMAIL?: string;
-}
-export default createWorker<Env>();
-"##,
-    ),
-    (
-        "workers/media-api/wrangler.jsonc",
-        r##"{"name": "media-api", "main": "dist/index.js", "compatibility_date": "2025-09-01", "compatibility_flags": ["nodejs_compat"], "dev": {"port": 42076}, "vars": {"ENVIRONMENT": "development", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000010"}], "r2_buckets": [{"binding": "MEDIA_BUCKET", "bucket_name": "codex-media-development", "preview_bucket_name": "codex-media-preview"}], "durable_objects": {"bindings": [{"name": "ORPHANED_FILES", "class_name": "OrphanedFiles"}]}, "migrations": [{"tag": "v1", "new_sqlite_classes": ["OrphanedFiles"]}], "triggers": {"crons": ["0 * * * *"]}, "env": {"test": {"vars": {"ENVIRONMENT": "test", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000020"}], "r2_buckets": [{"binding": "MEDIA_BUCKET", "bucket_name": "codex-media-test", "preview_bucket_name": "codex-media-preview"}], "durable_objects": {"bindings": [{"name": "ORPHANED_FILES", "class_name": "OrphanedFiles"}]}}, "dev": {"vars": {"ENVIRONMENT": "dev", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000030"}], "r2_buckets": [{"binding": "MEDIA_BUCKET", "bucket_name": "codex-media-dev", "preview_bucket_name": "codex-media-preview"}], "durable_objects": {"bindings": [{"name": "ORPHANED_FILES", "class_name": "OrphanedFiles"}]}}, "staging": {"name": "media-api-staging", "routes": [{"pattern": "media-api-staging.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "staging", "DB_METHOD": "BRANCH"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000040"}], "r2_buckets": [{"binding": "MEDIA_BUCKET", "bucket_name": "codex-media-staging", "preview_bucket_name": "codex-media-preview"}], "durable_objects": {"bindings": [{"name": "ORPHANED_FILES", "class_name": "OrphanedFiles"}]}}, "production": {"name": "media-api-production", "routes": [{"pattern": "media-api.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "production", "DB_METHOD": "PRODUCTION"}, "kv_namespaces": [{"binding": "RATE_LIMIT_KV", "id": "00000000000000000000000000000050"}], "r2_buckets": [{"binding": "MEDIA_BUCKET", "bucket_name": "codex-media-production", "preview_bucket_name": "codex-media-preview"}], "durable_objects": {"bindings": [{"name": "ORPHANED_FILES", "class_name": "OrphanedFiles"}]}}}}"##,
-    ),
-    (
-        "workers/media-api/package.json",
-        r##"{"name": "@codex/media-api", "scripts": {"build": "tsup"}, "dependencies": {"@codex/worker-utils": "workspace:*"}}"##,
-    ),
-    (
-        "workers/media-api/src/index.ts",
-        r##"interface Env {
-  DATABASE_URL: string;
-  RUNPOD_API_KEY: string;
-  R2_ACCESS_KEY_ID: string;
-  R2_SECRET_ACCESS_KEY: string;
-}
-export default createWorker<Env>();
-"##,
-    ),
-    (
-        "apps/web/wrangler.jsonc",
-        r##"{"name": "codex-web", "main": ".svelte-kit/cloudflare/_worker.js", "compatibility_date": "2025-09-01", "assets": {"binding": "ASSETS", "directory": ".svelte-kit/cloudflare"}, "vars": {"ENVIRONMENT": "development", "AUTH_WORKER_URL": "http://localhost:42069", "MEDIA_API_URL": "http://localhost:42076"}, "dev": {"port": 3000}, "env": {"staging": {"name": "codex-web-staging", "routes": [{"pattern": "codex-staging.revelations.studio", "custom_domain": true}], "vars": {"ENVIRONMENT": "staging", "AUTH_WORKER_URL": "https://auth-staging.revelations.studio"}}, "production": {"name": "codex-web-production", "routes": [{"pattern": "revelations.studio/*", "zone_name": "revelations.studio"}, {"pattern": "www.revelations.studio/*", "zone_name": "revelations.studio"}, {"pattern": "*.revelations.studio/*", "zone_name": "revelations.studio"}, {"pattern": "codex.revelations.studio/*", "zone_name": "revelations.studio"}, {"pattern": "creators.revelations.studio/*", "zone_name": "revelations.studio"}], "vars": {"ENVIRONMENT": "production", "AUTH_WORKER_URL": "https://auth.revelations.studio", "ALLOWED_ORIGINS": "https://codex.revelations.studio,https://creators.revelations.studio"}}}}"##,
-    ),
-    (
-        "apps/web/package.json",
-        r##"{"name": "web", "scripts": {"build": "vite build"}, "dependencies": {"@sveltejs/adapter-cloudflare": "7"}}"##,
-    ),
-    (
-        "apps/web/src/hooks.server.ts",
-        r##"const { AUTH_WORKER_URL, MEDIA_API_URL } = event.platform.env;
-"##,
-    ),
-    (
-        "apps/web/src/routes/+page.svelte",
-        r##"<h1>Codex</h1>
-"##,
     ),
 ];
