@@ -42,7 +42,15 @@ impl Census {
         let (environments, names): (Vec<Found>, Vec<Found>) = all.into_iter().partition(is_one);
         self.environments = environments;
         let names = names.into_iter().flat_map(|found| found.decision.staying);
-        self.others.extend(names.filter_map(alike));
+        // What else is unread concerns lists, and is told for all.
+        let told = names.filter_map(|staying| match staying.standing {
+            Stands::Left(reason @ Reason::Unknown(_)) if staying.kind == RemovalKind::KvNamespace => alike(Staying {
+                standing: Stands::Kept(reason),
+                ..staying
+            }),
+            _ => alike(staying),
+        });
+        self.others.extend(told);
         self.others.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         self.others.dedup();
     }

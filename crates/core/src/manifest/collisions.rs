@@ -47,8 +47,15 @@ pub(super) fn check(manifest: &Manifest, found: &mut Found<'_>) {
             told.insert((one.environment, other.environment));
             told.insert((other.environment, one.environment));
             let (name, others) = (environments[one.environment], environments[other.environment]);
+            let remedy = if one.what == KV {
+                "titles are made of the project, the environment, the number and the binding: rename one of the environments".to_owned()
+            } else if other.is_numbered() {
+                "give each a word before `{pr}` that the other has not".to_owned()
+            } else {
+                format!("put a word before `{{pr}}` that nothing else has, such as `{{worker}}-{name}-{{pr}}`")
+            };
             let text = format!(
-                "`environments.{name}` makes the {} `{both}` for a pull request's `{}`, and so does `environments.{others}` for `{}`: cleaning one up would take the other's; put a word before `{{pr}}` that nothing else has, such as `{{worker}}-{name}-{{pr}}`",
+                "`environments.{name}` makes the {} `{both}` for a pull request's `{}`, and so does `environments.{others}` for `{}`: cleaning one up would take the other's; {remedy}",
                 one.what, one.service, other.service,
             );
             found.add(&format!("[environments.{name}]"), text);

@@ -40,11 +40,19 @@ async fn what_another_worker_binds_stays() {
             let run = ok(start(&world).input("environment", "preview").go().await);
             assert_eq!(gone(&before, &world), BTreeSet::new(), "{run}");
             assert_eq!((run.output("changed"), run.output("kept")), ("false", "1"), "{run}");
+            assert!(run.log().contains(&format!("bound by Worker `{worker}`")), "{run}");
             told.push(last_line(&run));
             world.finish().await;
         }
     }
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @"
+    nothing to sweep; 1 thing looks like ours and stays, since nothing tells whose: KV namespace `codex-preview-12-CACHE`
+    there was nothing of preview 12 to delete; 1 thing that looks like it stays: KV namespace `codex-preview-12-CACHE`
+    nothing to sweep; 1 thing looks like ours and stays, since nothing tells whose: KV namespace `codex-preview-12-CACHE`
+    there was nothing of preview 12 to delete; 1 thing that looks like it stays: KV namespace `codex-preview-12-CACHE`
+    nothing to sweep; 1 thing looks like ours and stays, since nothing tells whose: KV namespace `codex-preview-12-CACHE`
+    there was nothing of preview 12 to delete; 1 thing that looks like it stays: KV namespace `codex-preview-12-CACHE`
+    ");
 }
 
 #[tokio::test]
@@ -118,7 +126,7 @@ async fn a_sweep_without_neons_keys_says_so_and_a_manifest_that_is_not_there_is_
         .input("neon-project-id", "")
         .go()
         .await);
-    insta::assert_snapshot!(last_line(&run), @"");
+    insta::assert_snapshot!(last_line(&run), @"nothing to sweep: 1 environment of this repository, alive as far as was looked; Neon was not looked at: pass its keys to have branches looked for");
     assert_eq!(run.report["unseen"], "Neon", "{run}");
     for start in [sweep, teardown] {
         let mark = world.mark();

@@ -19,11 +19,12 @@ use self::open::{alike, unread};
 use self::row::{Row, is_left, named, stopped_by, told};
 use super::Read;
 use super::apply::Fate;
-use super::census::{Census, Other};
+use super::census::{Census, Other, Why};
 use super::inputs::Inputs;
 use super::mode::{Dry, Mode};
 use super::plan::{Brake, Verdict};
 use crate::outcome::Settled;
+use crate::plan::Reason;
 use crate::report::removal;
 use crate::unread::Unread;
 
@@ -147,6 +148,9 @@ impl Report {
                 unread.reason
             )
         }));
+        // Not for want of a marker: this is what a Worker's bindings tell, or do not.
+        let bound = |other: &&Other| matches!(other.why, Why::Alike(Reason::InUse { .. } | Reason::Unknown(_)));
+        lines.extend(self.alike.iter().filter(bound).map(wording::other_line));
         for (found, verdict) in census.environments.iter().zip(verdicts) {
             if let Verdict::Goes(ground) = verdict {
                 lines.push(format!(
