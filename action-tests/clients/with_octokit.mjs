@@ -78,6 +78,8 @@ async function calls() {
   await person.rest.repos.createOrUpdateEnvironment({ ...at, environment_name: "staging" });
   await person.rest.repos.deleteAnEnvironment({ ...at, environment_name: "staging" });
   const secrets = (await person.rest.actions.listRepoSecrets(at)).data.secrets.map((it) => it.name);
+  const of_organization = (await person.rest.actions.listRepoOrganizationSecrets(at)).data.secrets.map((it) => it.name);
+  const of_environment = (await person.rest.actions.listEnvironmentSecrets({ ...at, environment_name: "live" })).data.secrets.map((it) => it.name);
   const variables = (await person.rest.actions.listRepoVariables(at)).data.variables.map((it) => it.name);
   const remaining = (await octokit.rest.rateLimit.get()).data.resources.core.remaining > 0;
   const name = (await repos.get(at)).data.full_name;
@@ -86,7 +88,7 @@ async function calls() {
     comments: comments.map((it) => it.body), gone, labels, open, head: listed[0].head.sha === pull.head.sha,
     of_commit: of_commit.map((it) => it.number), states, found, environments, runs, combined, brought,
     readme: Buffer.from(readme.content, "base64").toString(), artifacts: artifacts.total_count,
-    archive, of_run, login, secrets, variables, known, remaining, name,
+    archive, of_run, login, secrets, of_organization, of_environment, variables, known, remaining, name,
     beyond: {
       remove_label: await refusal(issues.removeLabel({ ...at, issue_number: issue.number, name: "urgent" })),
       reactions: await refusal(octokit.rest.reactions.createForIssueComment({ ...at, comment_id: made[0], content: "eyes" })),

@@ -29,6 +29,12 @@ pub fn projects() -> &'static Path {
     PROJECTS.get_or_init(|| installed("projects"))
 }
 
+/// `action-tests/platform`: the platform's own tools, Turborepo among them.
+pub fn platform() -> &'static Path {
+    static PLATFORM: OnceLock<PathBuf> = OnceLock::new();
+    PLATFORM.get_or_init(|| installed("platform"))
+}
+
 /// A Node that is new enough for all of them: the one from npm, else the machine's.
 pub fn node() -> PathBuf {
     install::node(clients()).unwrap_or_else(|| PathBuf::from("node"))

@@ -63,7 +63,8 @@ fn is_short_number(value: &str) -> bool {
     value.len() < SHORTEST_NUMBER && value.chars().all(of_numbers)
 }
 
-fn carries(name: &str) -> bool {
+/// Whether what is called so is a credential by its name.
+pub fn carries(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     CARRIERS.iter().any(|part| name.contains(part))
 }
@@ -105,6 +106,64 @@ fn is_drawn(run: &str) -> bool {
         16..24 => mixes(run) >= 1 || humps >= 3 || digits,
         _ => true,
     }
+}
+
+/// How vendors begin what is to be kept secret: Stripe, GitHub, GitLab, Slack, Neon, npm, `SendGrid`, Cloudflare.
+const SECRET_BEGINNINGS: [&str; 20] = [
+    "sk_live_",
+    "sk_test_",
+    "rk_live_",
+    "rk_test_",
+    "whsec_",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "napi_",
+    "npm_",
+    "SG.",
+    "cfat_",
+    "cfut_",
+    "sk-ant-",
+    "sk-proj-",
+];
+/// Parts of names that say of a key that everybody may have it.
+const PUBLIC_NAMES: [&str; 4] = ["public", "publishable", "site", "client_id"];
+/// Endings of names of what is no secret itself.
+const OF_NO_SECRET: [&str; 7] = ["_id", "_name", "_url", "_uri", "_host", "_ttl", "_header"];
+
+/// Whether a text that everybody may read looks like a secret that stands there by mistake: by how it begins, or by its
+/// name and its shape. Names alone are not enough (`TOKEN_TTL=3600`).
+pub fn reads_as_secret(name: &str, value: &str) -> bool {
+    let value = value.trim();
+    let drawn = |rest: &str| rest.len() >= SHORTEST_WEAK && looks_drawn(rest);
+    let is_key = SECRET_BEGINNINGS
+        .iter()
+        .any(|beginning| value.strip_prefix(beginning).is_some_and(drawn));
+    let has_password = || {
+        let url = Url::parse(value).ok();
+        url.is_some_and(|url| {
+            url.password()
+                .is_some_and(|password| !password.is_empty() && !is_local(&url))
+        })
+    };
+    if is_key || value.starts_with("-----BEGIN") && value.contains("PRIVATE KEY") || has_password() {
+        return true;
+    }
+    let name = name.to_ascii_lowercase();
+    let is_public =
+        PUBLIC_NAMES.iter().any(|part| name.contains(part)) || OF_NO_SECRET.iter().any(|end| name.ends_with(end));
+    !is_public && !value.contains("://") && (carries(&name) || name.ends_with("key")) && looks_drawn(value)
+}
+
+/// A database on a developer's machine has a password that everybody knows.
+fn is_local(url: &Url) -> bool {
+    url.host_str()
+        .is_some_and(|host| host == "localhost" || host == "db" || host.starts_with("127."))
 }
 
 /// Whether a value is to be a mask, by the name that it stands under.

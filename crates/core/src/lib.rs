@@ -5,6 +5,7 @@
 //! - [`http`], [`retry`]: one client, one retry policy, for every provider.
 //! - [`github`], [`cloudflare`], [`neon`]: one provider each; none knows another, nor the runner.
 //! - [`manifest`], [`environment`], [`naming`]: `codex.toml`, and what one environment is made of.
+//! - [`grants`]: what each action needs of a token.
 //! - [`plan`]: changes as data, their guard and their text.
 //! - [`process`]: what the project's code can read of us, and what it leaves running.
 //! - [`reports`]: what the actions tell each other.
@@ -20,6 +21,7 @@ pub mod environment;
 pub mod error;
 pub mod event;
 pub mod github;
+pub mod grants;
 pub mod health;
 pub mod http;
 pub mod manifest;

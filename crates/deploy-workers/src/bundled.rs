@@ -271,7 +271,7 @@ impl Bundled {
                     declared::inherit(&mut rendered.metadata, &built.declared);
                     all.insert(key.clone(), rendered);
                 }
-                Err(problems) => wrong.extend(problems.into_iter().map(|problem| (key.clone(), problem))),
+                Err(problems) => wrong.extend(problems.into_iter().map(|problem| (key.clone(), problem.text))),
             }
         }
         if wrong.is_empty() { Ok(all) } else { Err(wrong) }

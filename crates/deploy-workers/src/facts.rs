@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use actions_core::cloudflare::d1::is_id;
 use actions_core::cloudflare::{
     CustomDomain, Deployment, DnsRecord, Error, Reader, Route, Version, WorkerSettings, WorkersDev, Zone,
 };
@@ -226,7 +227,7 @@ async fn named(
     for service in services {
         let Some(built) = built.get(&service.key) else { continue };
         let names = built.bound(&service.d1).map(|(_, name)| name);
-        databases.extend(names.filter(|name| !is_uuid(name)));
+        databases.extend(names.filter(|name| !is_id(name)));
         buckets.extend(built.buckets(&service.r2).into_iter().map(|(_, name)| name));
     }
     // Other environments' have names where ours may have the id.
@@ -235,7 +236,7 @@ async fn named(
         built.is_some_and(|built| built.has_d1() || built.bound(&service.d1).next().is_some())
     };
     if services.iter().any(given) {
-        databases.extend(bundled.other_databases().filter(|name| !is_uuid(name)));
+        databases.extend(bundled.other_databases().filter(|name| !is_id(name)));
     }
     let d1 = stream::iter(databases)
         .map(|name| async move { Ok((name, reader.d1_database(name).await?)) })
@@ -277,12 +278,6 @@ async fn has_bucket(reader: &Reader, name: &str) -> Result<bool, Error> {
         Err(error) if is_withheld(&error) => Ok(true),
         other => other,
     }
-}
-
-/// Whether a text is the id of a D1 database, not its name.
-pub(crate) fn is_uuid(text: &str) -> bool {
-    // The crate reads other ways of writing one, too, which Cloudflare does not.
-    text.len() == uuid::fmt::Hyphenated::LENGTH && uuid::Uuid::try_parse(text).is_ok()
 }
 
 /// A Worker that this run may change.
@@ -341,17 +336,5 @@ impl Live {
         }
         live.deployment = deployment;
         Ok(live)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_database_is_named_or_identified() {
-        assert!(is_uuid("8a1b6f2e-0000-4000-8000-000000000001"));
-        assert!(!is_uuid("codex-preview") && !is_uuid("8a1b6f2e-0000-4000-8000-00000000000g"));
-        assert!(!is_uuid("8a1b6f2e000040008000000000000001"));
     }
 }

@@ -86,14 +86,14 @@ fn supersedes(later: &Report, earlier: &Report) -> bool {
         && subjects(earlier).iter().all(|subject| about.contains(subject))
 }
 
-/// What a report is about. A cleanup that comes through is about all that was left.
+/// What a report is about. A cleanup or a preflight that comes through is about all that was left.
 fn subjects(report: &Report) -> Vec<&str> {
     match report {
         Report::NeonBranch(neon) => neon.branch.iter().map(|branch| branch.name.as_str()).collect(),
         Report::PreviewDns(dns) => dns.records.iter().map(|record| record.name.as_str()).collect(),
         Report::DeployWorkers(deploy) => deploy.services.iter().map(|service| service.service.as_str()).collect(),
         Report::HealthCheck(check) => check.endpoints.iter().map(|endpoint| endpoint.url.as_str()).collect(),
-        Report::Cleanup(_) | Report::PrComment(_) | Report::Other(..) => Vec::new(),
+        Report::Cleanup(_) | Report::PrComment(_) | Report::Preflight(_) | Report::Other(..) => Vec::new(),
     }
 }
 

@@ -128,6 +128,15 @@ fn of(action: &str) -> Vec<Host> {
         ],
         "pr-comment" => vec![api(github::API, "the comment", "`github-api-url`")],
         "cleanup" => vec![cloudflare, neon, asks],
+        "preflight" => vec![
+            cloudflare,
+            neon,
+            api(
+                github::API,
+                "what the repository has; nobody is asked with `offline`",
+                "`github-api-url`",
+            ),
+        ],
         _ => Vec::new(),
     }
 }

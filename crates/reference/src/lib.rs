@@ -11,7 +11,7 @@ pub mod manifest;
 pub mod readme;
 
 /// The actions, in the order in which documents name them.
-pub const ACTIONS: [&str; 8] = [
+pub const ACTIONS: [&str; 9] = [
     "pull-request",
     "setup-project",
     "neon-branch",
@@ -20,6 +20,7 @@ pub const ACTIONS: [&str; 8] = [
     "health-check",
     "pr-comment",
     "cleanup",
+    "preflight",
 ];
 
 /// A file of this repository.

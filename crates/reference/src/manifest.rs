@@ -69,6 +69,7 @@ const READERS: &[(&str, &[&str])] = &[
     ("services.vars", DEPLOY),
     ("services.health", &["deploy-workers", "health-check"]),
     ("services.checks", &["health-check"]),
+    ("preflight.silence", &["preflight"]),
 ];
 
 /// A table of the manifest, and its keys.
@@ -106,7 +107,7 @@ const INTRODUCTION: &str = "\
 `read by` says which keys change what an action does. What is wrong in it is told all at once, with line and column, \
 before anything is touched; an unknown key is told with the nearest known one.
 
-Editors know the keys from [`codex.schema.json`](../../crates/core/codex.schema.json). A duration is a text such as \
+Editors know the keys from [`codex.schema.json`](codex.schema.json). A duration is a text such as \
 `90s`, `30m`, `7d`. Templates fill in PLACEHOLDERS; values of \
 `vars` and records also `{<service>.url}` and `{<service>.hostname}`. `{{` and `}}` stand for braces. An \
 environment whose names have `{pr}` is one per pull request.

@@ -285,6 +285,12 @@ pub fn is_known(key: &str) -> bool {
     whole(key).is_some()
 }
 
+/// The known key that is nearest to one that is not.
+pub fn meant(key: &str) -> Option<&'static str> {
+    let all = ROWS.iter().flat_map(|row| row.keys).copied();
+    actions_core::text::nearest(key, all.filter(|key| !key.contains('.')))
+}
+
 /// Whether an environment takes a key over from the top level. What nobody knows is taken over, as wrangler does it.
 pub fn is_inherited(key: &str) -> bool {
     whole(key).is_none_or(|row| row.inherited)

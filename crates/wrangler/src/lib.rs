@@ -29,5 +29,6 @@ pub use config::{Config, Settings};
 pub use content_type::extensions as asset_extensions;
 pub use form::Form;
 pub use output::Failed;
+pub use parse::JSONC;
 pub use resource::{Leads, Resource, ResourceKind};
 pub use tool::{Node, Tool, Version};

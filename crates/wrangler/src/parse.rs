@@ -6,7 +6,7 @@ use jsonc_parser::ParseOptions;
 use serde_json::{Map, Value};
 
 /// What wrangler's own parser takes beside plain JSON. More would be a file that we deploy and wrangler does not.
-const JSONC: ParseOptions = ParseOptions {
+pub const JSONC: ParseOptions = ParseOptions {
     allow_comments: true,
     allow_trailing_commas: true,
     allow_loose_object_property_names: false,

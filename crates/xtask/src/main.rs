@@ -60,7 +60,7 @@ commands:
                   (action-tests/verify-live/README.md)
   check-tree      check the repository's own rules (a step of `test`)
   release-binaries D  build each action's binary for a release, and put it to the folder D
-    --target T    for this target (default: this machine's)
+    --target T    for this target (default: that of a release for this machine)
     --twice       in two folders, and fail unless both leave the same bytes
   release-assets D  compress the binaries in the folder D, named such as `cleanup-x86_64-unknown-linux-musl`, and write
                   their hashes to SHA256SUMS
@@ -224,6 +224,7 @@ fn docs(workspace: &Workspace, check: bool) -> Result<()> {
         ("local-cloud", "the_readme_shows_the_table"),
         ("wrangler", "the_table_of_keys_is_current"),
         ("reference", "current"),
+        ("preflight", "findings_md_is_current"),
     ] {
         let mut cargo = Command::new("cargo");
         cargo.args(["test", "--quiet", "--package", package, test]);

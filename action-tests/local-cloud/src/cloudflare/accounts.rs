@@ -18,7 +18,9 @@ pub(super) fn router() -> Router<Shared> {
         .route("/accounts", get(list))
         .route("/accounts/{account}", get(one))
         .route("/accounts/{account}/tokens/verify", get(verify_account))
+        .route("/accounts/{account}/tokens/{token}", get(token_of_account))
         .route("/user/tokens/verify", get(verify_user))
+        .route("/user/tokens/{token}", get(token_of_user))
         .route("/user", get(user))
         .route("/memberships", get(memberships))
 }
@@ -102,4 +104,42 @@ fn verify(cloud: &Shared, headers: &HeaderMap, path: Kind) -> Answer {
     } else {
         reply
     })
+}
+
+async fn token_of_user(state: State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+    itself(&state, &headers, Kind::User, &id)
+}
+
+async fn token_of_account(state: State<Shared>, Path((_, id)): Path<(String, String)>, headers: HeaderMap) -> Answer {
+    itself(&state, &headers, Kind::Account, &id)
+}
+
+/// What a token may do: of the one that asks, the only one whose id is told anywhere.
+fn itself(cloud: &Shared, headers: &HeaderMap, path: Kind, id: &str) -> Answer {
+    let value = gate::token(headers).unwrap_or_default();
+    let state = lock(&cloud.state);
+    let known = state.tokens.contains_key(&value);
+    let token = state.token(&value);
+    if token.id != id || (known && token.kind != path) {
+        return Err(Refusal::new(404, 1001, "Invalid API Token"));
+    }
+    let groups: Vec<Value> = token
+        .groups()
+        .into_iter()
+        .enumerate()
+        .map(|(at, name)| json!({"id": format!("{:032x}", at + 1), "name": name}))
+        .collect();
+    Ok(Reply::of(json!({
+        "id": token.id,
+        "name": "deployments",
+        "status": token.status,
+        "issued_on": "2024-01-01T00:00:00Z",
+        "modified_on": "2024-01-01T00:00:00Z",
+        "policies": [{
+            "id": "f267e341f3dd4697bd3b9f71dd96247f",
+            "effect": "allow",
+            "permission_groups": groups,
+            "resources": {"com.cloudflare.api.account.*": "*"},
+        }],
+    })))
 }

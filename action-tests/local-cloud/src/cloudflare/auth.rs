@@ -18,6 +18,21 @@ const WINDOW_SECONDS: i64 = 300;
 /// Cloudflare's documented limit for one token in one window.
 const USUAL_LIMIT: u32 = 1200;
 
+/// The names of permissions here, and those of Cloudflare's permission groups.
+const GROUPS: [(&str, &str); 11] = [
+    ("zone", "Zone"),
+    ("dns", "DNS"),
+    ("routes", "Workers Routes"),
+    ("ssl", "SSL and Certificates"),
+    ("pagerules", "Page Rules"),
+    ("workers", "Workers Scripts"),
+    ("kv", "Workers KV Storage"),
+    ("r2", "Workers R2 Storage"),
+    ("d1", "D1"),
+    ("queues", "Queues"),
+    ("tokens", "API Tokens"),
+];
+
 /// A token with limits. Seeded; see the README.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -75,6 +90,15 @@ impl Token {
                     .strip_suffix(":read")
                     .is_some_and(|of| it.strip_suffix(":edit") == Some(of))
         })
+    }
+
+    /// The permission groups that it has, as Cloudflare calls them.
+    pub(super) fn groups(&self) -> Vec<String> {
+        let held = |(name, group): &(&str, &str)| {
+            let level = |it: &str, word: &str| self.may(&format!("{name}:{it}")).then(|| format!("{group} {word}"));
+            [level("read", "Read"), level("edit", "Write")]
+        };
+        GROUPS.iter().flat_map(held).flatten().collect()
     }
 
     /// Is this zone in its scope?
@@ -203,6 +227,8 @@ fn needs(method: &Method, segments: &[&str]) -> Vec<&'static str> {
         ["zones", _, "pagerules", ..] => of("pagerules:read", "pagerules:edit"),
         ["zones", _, "ssl", ..] => of("ssl:read", "ssl:edit"),
         ["zones"] | ["zones", _] => of("zone:read", "zone:edit"),
+        // Verifying takes nothing.
+        ["accounts", _, "tokens", id] | ["user", "tokens", id] if *id != "verify" => vec!["tokens:read"],
         _ => Vec::new(),
     }
 }

@@ -87,8 +87,17 @@ pub(super) async fn delete_artifact(call: Call) -> Answer {
 }
 
 pub(super) async fn secrets(call: Call) -> Answer {
+    names(&call, |repository| &repository.secrets)
+}
+
+/// Those of the organization that the repository may use.
+pub(super) async fn organization_secrets(call: Call) -> Answer {
+    names(&call, |repository| &repository.organization_secrets)
+}
+
+fn names(call: &Call, of: impl Fn(&Repository) -> &Vec<String>) -> Answer {
     call.on(&["secrets"], Level::Read, |ctx, repository| {
-        let names: Vec<_> = repository.secrets.iter().collect();
+        let names: Vec<_> = of(repository).iter().collect();
         call.page(
             repository,
             names,

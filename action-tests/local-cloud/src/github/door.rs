@@ -217,7 +217,7 @@ impl Call {
             .filter(|known| self.token.sees(&known.full_name()))
             .ok_or_else(Refusal::not_found)?;
         if !self.token.may(keys, level) {
-            return Err(Refusal::forbidden());
+            return Err(Refusal::forbidden_without(keys, level));
         }
         let mut ctx = Ctx {
             now: At::of(self.cloud.ground.clock.now()),

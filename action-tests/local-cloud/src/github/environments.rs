@@ -18,9 +18,24 @@ fn json(ctx: &Ctx, repository: &Repository, environment: &Environment) -> Value 
         "html_url": format!("https://github.com/{}/deployments/activity_log?environments_filter={name}", repository.full_name()),
         "created_at": environment.created_at,
         "updated_at": environment.updated_at,
-        "protection_rules": [],
+        "protection_rules": rules(environment),
         "deployment_branch_policy": null,
     })
+}
+
+fn rules(environment: &Environment) -> Value {
+    if environment.reviewers.is_empty() {
+        return json!([]);
+    }
+    let reviewers = environment.reviewers.iter();
+    let reviewers: Vec<Value> = reviewers
+        .map(|reviewer| json!({"type": "User", "reviewer": reviewer.json()}))
+        .collect();
+    let id = environment.id + 1;
+    json!([{
+        "id": id, "node_id": format!("GA_kwDO{id}"), "type": "required_reviewers", "prevent_self_review": false,
+        "reviewers": reviewers,
+    }])
 }
 
 /// A deployment creates its environment.
@@ -31,6 +46,8 @@ pub(super) fn ensure(ctx: &mut Ctx, repository: &mut Repository, name: &str) {
             name: name.to_owned(),
             created_at: ctx.now,
             updated_at: ctx.now,
+            reviewers: Vec::new(),
+            secrets: Vec::new(),
         });
     }
 }
@@ -73,5 +90,19 @@ pub(super) async fn delete(call: Call) -> Answer {
         find(repository, &name)?;
         repository.environments.retain(|environment| environment.name != name);
         Ok(Reply::no_content())
+    })
+}
+
+/// The names of its secrets. A workflow's token never lists any.
+pub(super) async fn secrets(call: Call) -> Answer {
+    let name = call.param("environment").to_owned();
+    call.on(&["environments"], Level::Read, |ctx, repository| {
+        let names = &find(repository, &name)?.secrets;
+        call.page(
+            repository,
+            names.iter().collect(),
+            Some("secrets"),
+            |name| json!({"name": name, "created_at": ctx.now, "updated_at": ctx.now}),
+        )
     })
 }

@@ -102,6 +102,7 @@ fn repository() -> Router<Arc<Github>> {
                 .put(environments::put)
                 .delete(environments::delete),
         )
+        .route("/environments/{environment}/secrets", get(environments::secrets))
         .route("/actions/artifacts", get(actions::artifacts))
         .route(
             "/actions/artifacts/{id}",
@@ -113,6 +114,7 @@ fn repository() -> Router<Arc<Github>> {
         .route("/actions/workflows/{workflow}/runs", get(runs::list))
         .route("/actions/runs/{run}/artifacts", get(actions::artifacts))
         .route("/actions/secrets", get(actions::secrets))
+        .route("/actions/organization-secrets", get(actions::organization_secrets))
         .route("/actions/variables", get(actions::variables))
 }
 

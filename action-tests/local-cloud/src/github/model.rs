@@ -78,6 +78,8 @@ pub(super) struct Repository {
     pub(super) artifacts: Vec<Artifact>,
     /// Names alone: nobody reads a secret back.
     pub(super) secrets: Vec<String>,
+    /// The organization's that it may use.
+    pub(super) organization_secrets: Vec<String>,
     pub(super) variables: BTreeMap<String, String>,
     /// Text files of the default branch by path.
     pub(super) files: BTreeMap<String, String>,
@@ -185,6 +187,10 @@ pub(super) struct Environment {
     pub(super) name: String,
     pub(super) created_at: At,
     pub(super) updated_at: At,
+    /// Logins of those of whom one has to agree.
+    pub(super) reviewers: Vec<Account>,
+    /// Names of its own secrets.
+    pub(super) secrets: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -1,10 +1,11 @@
 //! Answers that are no success, in GitHub's shape.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::account::Level;
 use crate::unknown::Unknown;
 
 /// The answer to a fault rule that names a status alone.
@@ -19,6 +20,8 @@ pub(super) struct Refusal {
     pub(super) message: String,
     /// Details of a validation error.
     errors: Vec<Value>,
+    /// `X-Accepted-GitHub-Permissions`.
+    permissions: Option<String>,
 }
 
 impl Refusal {
@@ -27,6 +30,7 @@ impl Refusal {
             status,
             message: message.into(),
             errors: Vec::new(),
+            permissions: None,
         }
     }
 
@@ -38,9 +42,19 @@ impl Refusal {
         Self::new(StatusCode::UNAUTHORIZED, "Bad credentials")
     }
 
-    /// 403: the token lacks a permission. GitHub does not say which.
+    /// 403: the token lacks a permission. The text does not say which.
     pub(super) fn forbidden() -> Self {
         Self::new(StatusCode::FORBIDDEN, "Resource not accessible by integration")
+    }
+
+    /// The same, for a request that takes one of these permissions: the header says which.
+    pub(super) fn forbidden_without(keys: &[&str], level: Level) -> Self {
+        let word = if level == Level::Write { "write" } else { "read" };
+        let asked = keys.iter().map(|key| format!("{}={word}", key.replace('-', "_")));
+        Self {
+            permissions: Some(asked.collect::<Vec<_>>().join("; ")),
+            ..Self::forbidden()
+        }
     }
 
     pub(super) fn gone(message: &str) -> Self {
@@ -96,6 +110,10 @@ impl IntoResponse for Refusal {
             body["errors"] = json!(self.errors);
         }
         let mut response = (self.status, Json(body)).into_response();
+        let asked = self.permissions.and_then(|asked| HeaderValue::from_str(&asked).ok());
+        if let Some(asked) = asked {
+            response.headers_mut().insert("x-accepted-github-permissions", asked);
+        }
         if self.status == StatusCode::NOT_IMPLEMENTED {
             response.extensions_mut().insert(Unknown);
         }

@@ -33,9 +33,23 @@ pub(super) struct Seed {
     pub(super) commits: Vec<String>,
     pub(super) history: Vec<SeedCommit>,
     pub(super) deployments: Vec<SeedDeployment>,
+    pub(super) private: Option<bool>,
+    pub(super) environments: Vec<SeedEnvironment>,
     pub(super) secrets: Vec<String>,
+    pub(super) organization_secrets: Vec<String>,
     pub(super) variables: BTreeMap<String, String>,
     pub(super) files: BTreeMap<String, String>,
+}
+
+/// An environment of the repository's settings.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeedEnvironment {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) reviewers: Vec<String>,
+    #[serde(default)]
+    pub(super) secrets: Vec<String>,
 }
 
 /// A pull request; one that is known is changed in the fields that are named.

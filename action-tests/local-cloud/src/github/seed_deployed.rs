@@ -73,6 +73,8 @@ pub(super) fn add(
             .any(|known| known.name == wanted.environment)
         {
             repository.environments.push(Environment {
+                reviewers: Vec::new(),
+                secrets: Vec::new(),
                 id: id(),
                 name: wanted.environment.clone(),
                 created_at: now,

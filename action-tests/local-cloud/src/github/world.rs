@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::model::{At, Comment, Pull, Repository, Thread};
+use super::account::Account;
+use super::model::{At, Comment, Environment, Pull, Repository, Thread};
 use super::seed::{Author, HEAD_SHA, Seed, SeedCheckRun, SeedPull};
 use super::seed_actions::Seeded;
 use super::seed_deployed;
@@ -39,6 +40,7 @@ fn repository(full_name: &str, id: u64, now: At) -> Repository {
         runs: Vec::new(),
         artifacts: Vec::new(),
         secrets: Vec::new(),
+        organization_secrets: Vec::new(),
         variables: BTreeMap::new(),
         files: BTreeMap::new(),
     }
@@ -127,6 +129,21 @@ fn add(state: &mut State, seed: Seed, now: At) {
     repository.refs.extend(seed.refs);
     repository.commits.extend(seed.commits);
     repository.secrets.extend(seed.secrets);
+    repository.organization_secrets.extend(seed.organization_secrets);
+    if let Some(private) = seed.private {
+        repository.private = private;
+    }
+    for wanted in seed.environments {
+        repository.environments.retain(|known| known.name != wanted.name);
+        repository.environments.push(Environment {
+            id: id(),
+            name: wanted.name,
+            created_at: now,
+            updated_at: now,
+            reviewers: wanted.reviewers.iter().map(|login| Account::user(login)).collect(),
+            secrets: wanted.secrets,
+        });
+    }
     repository.variables.extend(seed.variables);
     repository.files.extend(seed.files);
     for wanted in seed.issues {

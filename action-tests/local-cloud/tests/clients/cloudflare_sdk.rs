@@ -27,7 +27,10 @@ const workers = [];
 for await (const worker of client.workers.scripts.list({ account_id })) workers.push(worker.id);
 const namespace = await client.kv.namespaces.create({ account_id, title: "cache" });
 const token = await client.user.tokens.verify();
-console.log(JSON.stringify({ zones: zones.map((zone) => zone.name), posts: batch.posts.length, records, owned: owned.length, refused, workers, title: namespace.title, token: token.status }));
+const itself = await client.user.tokens.get(token.id);
+const ofAccount = await client.accounts.tokens.get(token.id, { account_id });
+const groups = [itself, ofAccount].map((it) => it.policies[0].permission_groups.some((group) => group.name === "DNS Write"));
+console.log(JSON.stringify({ zones: zones.map((zone) => zone.name), posts: batch.posts.length, records, owned: owned.length, refused, workers, title: namespace.title, token: token.status, groups }));
 "#;
 
 /// Runs a script that imports the SDK, and reads the JSON that it prints.
@@ -63,6 +66,7 @@ async fn the_sdk_lists_zones_and_changes_records() {
             "workers": ["api", "web"],
             "title": "cache",
             "token": "active",
+            "groups": [true, true],
         })
     );
     let requests = world.requests().await;

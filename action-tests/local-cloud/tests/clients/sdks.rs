@@ -46,15 +46,16 @@ async fn octokit_does_a_pull_requests_work() {
     let world = World::new().await;
     let github = json!({
         "files": {"README.md": "hello"}, "artifacts": [{"name": "report", "run_id": 1}],
-        "secrets": ["KEY"], "variables": {"STAGE": "preview"}, "tokens": [{"token": "person", "login": "octocat"}],
+        "secrets": ["KEY"], "organization_secrets": ["SHARED"],
+        "environments": [{"name": "live", "reviewers": ["octocat"], "secrets": ["LIVE_KEY"]}], "variables": {"STAGE": "preview"}, "tokens": [{"token": "person", "login": "octocat"}],
     });
     world.cloud.seed(&json!({"github": github})).await.unwrap();
     let (told, _) = apart(by_node("with_octokit.mjs", &[&world.cloud.github, HEAD, "calls"]).await);
     let expected = json!({
         "comments": ["first", "three"], "gone": 404, "labels": ["ops", "urgent"], "open": [42], "head": true,
-        "of_commit": [42], "states": ["inactive", "success", "in_progress"], "found": [true], "environments": 1,
+        "of_commit": [42], "states": ["inactive", "success", "in_progress"], "found": [true], "environments": 2,
         "runs": ["success", null], "combined": "success", "brought": ["diverged", 1, true], "readme": "hello", "artifacts": 1, "archive": 302, "of_run": 1,
-        "login": "octocat", "secrets": ["KEY"], "variables": ["STAGE"], "known": true, "remaining": true,
+        "login": "octocat", "secrets": ["KEY"], "of_organization": ["SHARED"], "of_environment": ["LIVE_KEY"], "variables": ["STAGE"], "known": true, "remaining": true,
         "name": "acme/app",
     });
     assert_eq!(told, expected);

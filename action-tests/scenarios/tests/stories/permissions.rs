@@ -2,7 +2,7 @@
 //! what is missing where one line of it is not granted.
 
 use actions_core::cloudflare::Permission;
-use reference::grants::{self, Of, When};
+use actions_core::grants::{self, Case, Of, When};
 use scenarios::{Run, Start, World, ids, tokens};
 use serde_json::json;
 
@@ -31,7 +31,7 @@ fn name(permission: Permission) -> &'static str {
 }
 
 /// The Cloudflare permissions of the action's table, where these are the cases that the story is.
-fn needed(action: &str, cases: &[&str]) -> Vec<Permission> {
+fn needed(action: &str, cases: &[Case]) -> Vec<Permission> {
     let here = |when: &When| match when {
         When::Always => true,
         When::Only(case) => cases.contains(case),
@@ -111,7 +111,7 @@ async fn before(action: &str, routing: &str) -> World {
     world
 }
 
-async fn takes_exactly(action: &'static str, routing: &str, cases: &[&str]) {
+async fn takes_exactly(action: &'static str, routing: &str, cases: &[Case]) {
     let all = needed(action, cases);
     let world = before(action, routing).await;
     narrow(&world, &all).await;
@@ -136,28 +136,28 @@ async fn takes_exactly(action: &'static str, routing: &str, cases: &[&str]) {
 
 #[tokio::test]
 async fn of_preview_dns() {
-    let cases = ["without `cloudflare-zone-id`, or with `wait`"];
+    let cases = [Case::ZoneByName];
     takes_exactly("preview-dns", "route", &cases).await;
 }
 
 #[tokio::test]
 async fn of_deploy_workers() {
-    takes_exactly("deploy-workers", "route", &["with hostnames", "with `kv`"]).await;
+    takes_exactly("deploy-workers", "route", &[Case::Hostnames, Case::Kv]).await;
 }
 
 #[tokio::test]
 async fn of_deploy_workers_with_custom_domains() {
-    takes_exactly("deploy-workers", "custom-domain", &["with hostnames", "with `kv`"]).await;
+    takes_exactly("deploy-workers", "custom-domain", &[Case::Hostnames, Case::Kv]).await;
 }
 
 #[tokio::test]
 async fn of_cleanup() {
-    takes_exactly("cleanup", "route", &["with `kv`"]).await;
+    takes_exactly("cleanup", "route", &[Case::Kv]).await;
 }
 
 #[tokio::test]
 async fn of_cleanup_with_custom_domains() {
-    takes_exactly("cleanup", "custom-domain", &["with `kv`", "with custom domains"]).await;
+    takes_exactly("cleanup", "custom-domain", &[Case::Kv, Case::CustomDomains]).await;
 }
 
 #[tokio::test]

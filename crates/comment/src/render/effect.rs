@@ -23,7 +23,7 @@ pub(super) enum Effect {
 }
 
 impl Effect {
-    /// `None` for what tells nothing of an environment's state: another comment. Cleanup is told apart before.
+    /// `None` for what tells nothing of an environment's state: another comment, a preflight. Cleanup is told apart before.
     pub(super) fn of(report: &Report) -> Option<Self> {
         let command = match report.head().command {
             Command::None => Command::default_of(report.action()),
@@ -44,7 +44,7 @@ impl Effect {
             Report::PreviewDns(_) => Some(Self::Dns(command)),
             Report::HealthCheck(_) => Some(Self::Check),
             Report::Other(action, _) => Some(Self::Other(action.clone())),
-            Report::Cleanup(_) | Report::PrComment(_) => None,
+            Report::Cleanup(_) | Report::PrComment(_) | Report::Preflight(_) => None,
         }
     }
 

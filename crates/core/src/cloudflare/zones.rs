@@ -15,6 +15,9 @@ pub struct Zone {
     /// `active`, `pending`, `initializing`, `moved`; empty when it was not told.
     #[serde(default)]
     pub status: String,
+    /// Cloudflare only answers DNS for it: nothing is proxied, so no Worker runs.
+    #[serde(default)]
+    pub paused: bool,
     #[serde(default)]
     pub plan: Plan,
     #[serde(default)]
@@ -55,6 +58,7 @@ impl Zone {
             id: id.to_owned(),
             name: normal_domain(name),
             status: String::new(),
+            paused: false,
             plan: Plan::default(),
             account: Account::default(),
             name_servers: Vec::new(),

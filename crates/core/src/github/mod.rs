@@ -4,6 +4,7 @@
 //! is off and its strict models are not used: both harm (it posts again at once after a lost answer, and a comment
 //! of a deleted user has no author).
 
+mod access;
 mod client;
 mod comments;
 mod commits;
@@ -15,6 +16,7 @@ mod open_pulls;
 mod pulls;
 mod runs;
 
+pub use access::{Access, DeploymentEnvironment, Told};
 pub use client::{Reader, Writer};
 pub use comments::{Author, Comment, Edited, Hidden};
 pub use commits::{Changes, CommitStatus};

@@ -57,6 +57,12 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
         variables(manifest, &place, &service.vars, &environments, &mut found);
         secrets(manifest, key, service, &mut found);
     }
+    for (name, reason) in &manifest.preflight.silence {
+        if reason.trim().is_empty() {
+            let text = format!("`preflight.silence.{name}`: say why it is meant so");
+            found.add("silence", text);
+        }
+    }
     let needs = manifest
         .services
         .iter()

@@ -26,6 +26,8 @@ pub struct Manifest {
     pub database: Option<Database>,
     pub environments: IndexMap<String, EnvironmentSpec>,
     pub services: IndexMap<String, ServiceSpec>,
+    #[serde(default)]
+    pub preflight: Preflight,
     /// The manifest's folder: services' paths start here.
     #[serde(skip)]
     pub root: PathBuf,
@@ -61,6 +63,14 @@ pub struct Database {
     pub migrate: Option<String>,
     #[serde(default)]
     pub variables: Vec<String>,
+}
+
+/// `[preflight]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Preflight {
+    /// The kind of a finding, or `kind:subject`, and why it is meant so.
+    pub silence: IndexMap<String, String>,
 }
 
 /// How a hostname reaches its Worker.
@@ -240,16 +250,49 @@ fn default_health() -> String {
 #[derive(Debug, thiserror::Error)]
 pub struct Wrong {
     file: String,
-    problems: Vec<String>,
+    /// Why nothing of it could be read.
+    pub unread: Option<Unread>,
+    pub problems: Vec<Located>,
+}
+
+/// Why a manifest was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unread {
+    /// There is no such file.
+    Missing,
+    /// In the system's words.
+    Refused(String),
+}
+
+/// A problem and its place in the manifest: line and column from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    pub line: usize,
+    pub column: usize,
+    pub text: String,
 }
 
 impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.problems[..] {
-            [one] => f.write_str(one),
+        let Self { file, unread, problems } = self;
+        match unread {
+            Some(Unread::Missing) => write!(
+                f,
+                "there is no `{file}`; check out the repository first, or name the manifest's path"
+            )?,
+            Some(Unread::Refused(why)) => write!(f, "`{file}` cannot be read: {why}")?,
+            None => {}
+        }
+        let name = Path::new(file)
+            .file_name()
+            .map_or(file.into(), |name| name.to_string_lossy());
+        let line = |problem: &Located| format!("{name}:{}:{}: {}", problem.line, problem.column, problem.text);
+        match &problems[..] {
+            [] => Ok(()),
+            [one] => f.write_str(&line(one)),
             many => {
-                write!(f, "`{}` has {}", self.file, crate::text::count(many.len(), "problem"))?;
-                many.iter().try_for_each(|problem| write!(f, "\n    {problem}"))
+                write!(f, "`{file}` has {}", crate::text::count(many.len(), "problem"))?;
+                many.iter().try_for_each(|problem| write!(f, "\n    {}", line(problem)))
             }
         }
     }
@@ -257,16 +300,18 @@ impl fmt::Display for Wrong {
 
 /// Problems with their places, as the user reads them.
 fn wrong(text: &str, file: &str, problems: Vec<check::Problem>) -> Wrong {
-    let name = Path::new(file)
-        .file_name()
-        .map_or(file.to_owned(), |name| name.to_string_lossy().into_owned());
-    let line = |problem: check::Problem| {
+    let located = |problem: check::Problem| {
         let (line, column) = check::position(text, problem.at);
-        format!("{name}:{line}:{column}: {}", problem.text)
+        Located {
+            line,
+            column,
+            text: problem.text,
+        }
     };
     Wrong {
         file: file.to_owned(),
-        problems: problems.into_iter().map(line).collect(),
+        unread: None,
+        problems: problems.into_iter().map(located).collect(),
     }
 }
 
@@ -303,16 +348,13 @@ impl Manifest {
     /// [`Wrong`]: the file cannot be read, or every problem in it.
     pub fn load(path: &Path) -> Result<Self, Wrong> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let problem = if error.kind() == std::io::ErrorKind::NotFound {
-                format!("there is no `{file}`; check out the repository first, or name the manifest's path")
-            } else {
-                format!("`{file}` cannot be read: {error}")
-            };
-            Wrong {
-                file: file.clone(),
-                problems: vec![problem],
-            }
+        let text = std::fs::read_to_string(path).map_err(|error| Wrong {
+            file: file.clone(),
+            unread: Some(match error.kind() {
+                std::io::ErrorKind::NotFound => Unread::Missing,
+                _ => Unread::Refused(error.to_string()),
+            }),
+            problems: Vec::new(),
         })?;
         let root = path.parent().unwrap_or(Path::new("")).to_path_buf();
         Self::parse(&text, &file, root)

@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::keys::{Key, Kind, MANIFEST};
 
+/// Where editors find the schema of this major version: the release tree has it beside the documents.
+pub const URL: &str = "https://raw.githubusercontent.com/codex/actions/v1/.github/docs/codex.schema.json";
+
 /// The schema as JSON.
 pub fn schema() -> Value {
     let mut root = table(MANIFEST);

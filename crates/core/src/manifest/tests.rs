@@ -216,7 +216,7 @@ fn records_of_a_pull_request_are_its_own() {
 /// The schema that editors read is the one that the code checks. To renew it: `cargo xtask docs`.
 #[test]
 fn the_schema_is_current() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("codex.schema.json");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.github/docs/codex.schema.json");
     let current = format!("{}\n", serde_json::to_string_pretty(&schema::schema()).unwrap());
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &current).unwrap();

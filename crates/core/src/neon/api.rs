@@ -15,7 +15,7 @@ pub(super) struct Api {
     http: reqwest::Client,
     /// Up to and with `/projects/<id>`.
     base: String,
-    /// `/projects/<id>`, for messages.
+    /// `/projects/<id>`.
     project: String,
     key: SecretString,
     patience: Patience,
@@ -29,6 +29,8 @@ pub(super) struct Ask {
     body: Option<Value>,
     repeat: Repeat,
     young: bool,
+    /// Not below the project's path.
+    outside: bool,
 }
 
 impl Ask {
@@ -54,7 +56,14 @@ impl Ask {
             body,
             repeat,
             young: false,
+            outside: false,
         }
+    }
+
+    /// About the key or the account, not about the project.
+    pub(super) fn outside(mut self) -> Self {
+        self.outside = true;
+        self
     }
 
     pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -158,13 +167,19 @@ impl Api {
 
     /// `GET /projects/…/branches`, for messages.
     pub(super) fn call(&self, ask: &Ask) -> String {
-        format!("{} {}{}", ask.method, self.project, ask.path)
+        let project = if ask.outside { "" } else { &self.project };
+        format!("{} {project}{}", ask.method, ask.path)
     }
 
     fn request(&self, ask: &Ask) -> RequestBuilder {
+        let base = if ask.outside {
+            self.base.strip_suffix(&self.project).unwrap_or(&self.base)
+        } else {
+            &self.base
+        };
         let request = self
             .http
-            .request(ask.method.clone(), format!("{}{}", self.base, ask.path))
+            .request(ask.method.clone(), format!("{base}{}", ask.path))
             .bearer_auth(self.key.expose_secret())
             .query(&ask.query);
         match &ask.body {

@@ -97,15 +97,7 @@ impl Reader {
 
     /// The error for a role or database that the branch does not have, with those that it has.
     async fn no_such_database(&self, branch: &Branch, login: &Login) -> Error {
-        let names = async |what: &'static str| -> Result<Vec<String>, Error> {
-            let list: serde_json::Value = self
-                .api
-                .read(&Ask::get(format!("/branches/{}/{what}", branch.id)))
-                .await?;
-            let name = |one: &serde_json::Value| one["name"].as_str().map(str::to_owned);
-            Ok(list[what].as_array().into_iter().flatten().filter_map(name).collect())
-        };
-        match futures_util::try_join!(names("roles"), names("databases")) {
+        match futures_util::try_join!(self.roles(branch), self.databases(branch)) {
             Ok((roles, databases)) => Error::NoSuchDatabase {
                 branch: branch.name.clone(),
                 wanted: format!("role `{}` with database `{}`", login.role, login.database),

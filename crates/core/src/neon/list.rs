@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::api::Ask;
 use super::error::Error;
-use super::types::{Annotation, Branch, OneBranch, Project};
+use super::types::{Annotation, Branch, KeyKind, OneBranch, Project};
 use super::{Endpoint, Reader};
 use crate::paging::{self, List, MOST_PAGES, Proof, Reading};
 
@@ -138,6 +138,39 @@ impl Reader {
             project: Project,
         }
         Ok(self.api.read::<One>(&Ask::get("")).await?.project)
+    }
+
+    /// Whose the key is; `None` for a kind that is not known here.
+    ///
+    /// Source: `GET /auth` of Neon's API description.
+    pub async fn key_kind(&self) -> Result<Option<KeyKind>, Error> {
+        #[derive(Deserialize)]
+        struct Auth {
+            auth_method: String,
+        }
+        let auth: Auth = self.api.read(&Ask::get("/auth").outside()).await?;
+        Ok(match auth.auth_method.as_str() {
+            "api_key_user" => Some(KeyKind::Personal),
+            "api_key_org" => Some(KeyKind::Organization),
+            _ => None,
+        })
+    }
+
+    /// The names of the branch's roles.
+    pub async fn roles(&self, branch: &Branch) -> Result<Vec<String>, Error> {
+        self.names_of(branch, "roles").await
+    }
+
+    /// The names of the branch's databases.
+    pub async fn databases(&self, branch: &Branch) -> Result<Vec<String>, Error> {
+        self.names_of(branch, "databases").await
+    }
+
+    async fn names_of(&self, branch: &Branch, what: &str) -> Result<Vec<String>, Error> {
+        let ask = Ask::get(format!("/branches/{}/{what}", branch.id));
+        let list: serde_json::Value = self.api.read(&ask).await?;
+        let name = |one: &serde_json::Value| one["name"].as_str().map(str::to_owned);
+        Ok(list[what].as_array().into_iter().flatten().filter_map(name).collect())
     }
 
     /// The branch's computes.

@@ -28,7 +28,7 @@ pub use create::{Compute, Made, NewBranch, Point};
 pub use doors::Doors;
 pub use error::Error;
 pub use ready::{Obstacle, USUAL_WAIT, wait_until_reachable};
-pub use types::{Branch, Endpoint, Operation, Project};
+pub use types::{Branch, Endpoint, KeyKind, Operation, Project};
 
 use crate::retry::Patience;
 use api::Api;

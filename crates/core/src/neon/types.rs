@@ -85,6 +85,14 @@ pub struct Project {
     /// How far back branches can be made from, and restored to, in seconds.
     #[serde(default)]
     pub history_retention_seconds: u64,
+    /// Such as `aws-eu-central-1`.
+    #[serde(default)]
+    pub region_id: String,
+    /// Whether Neon keeps the roles' passwords, so that connection strings can be read.
+    pub store_passwords: Option<bool>,
+    /// What the caller may do in it, such as `CAN_VIEW`, where the organization sets that for each project.
+    #[serde(default, rename = "effective_project_permission")]
+    pub permission: Option<String>,
     pub owner: Option<ProjectOwner>,
 }
 
@@ -103,6 +111,15 @@ impl Project {
         let limit = self.owner.as_ref()?.branches_limit;
         usize::try_from(limit).ok().filter(|limit| *limit > 0)
     }
+}
+
+/// Whose an API key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// A person's: it may do what that person may, and ends with their membership.
+    Personal,
+    /// An organization's, or of one of its projects.
+    Organization,
 }
 
 /// An annotation as lists and single answers carry it.

@@ -9,6 +9,7 @@ mod deploy_workers;
 mod health_check;
 mod neon_branch;
 mod pr_comment;
+mod preflight;
 mod preview_dns;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub use deploy_workers::{DeployWorkers, Service, ServiceState};
 pub use health_check::{Endpoint, Health, HealthCheck, Phases};
 pub use neon_branch::{Branch, NeonBranch, SchemaDiff};
 pub use pr_comment::{Comment, CommentAction, Deployment, PrComment};
+pub use preflight::{Finding, Preflight, Silenced, Unseen};
 pub use preview_dns::{PreviewDns, Record, RecordAction};
 
 /// How a run of an action ended.
@@ -64,7 +66,10 @@ pub enum Command {
     Validate,
     Build,
     Rollback,
-    // health-check
+    // preflight
+    Init,
+    Write,
+    /// Of preflight and health-check.
     Check,
     // cleanup
     Environment,
@@ -83,7 +88,7 @@ impl Command {
         match action {
             "preview-dns" => Self::Apply,
             "deploy-workers" => Self::Deploy,
-            "health-check" => Self::Check,
+            "health-check" | "preflight" => Self::Check,
             "pr-comment" => Self::Upsert,
             _ => Self::None,
         }
@@ -124,6 +129,7 @@ pub enum Report {
     HealthCheck(HealthCheck),
     Cleanup(Cleanup),
     PrComment(PrComment),
+    Preflight(Preflight),
     /// An action that this version does not know.
     Other(String, Head),
 }
@@ -171,6 +177,11 @@ impl Report {
                 ..PrComment::default()
             }
             .into(),
+            "preflight" => Preflight {
+                head,
+                ..Preflight::default()
+            }
+            .into(),
             _ => Self::Other(action.to_owned(), head),
         }
     }
@@ -187,6 +198,7 @@ impl Report {
             Self::HealthCheck(report) => serde_json::to_value(report),
             Self::Cleanup(report) => serde_json::to_value(report),
             Self::PrComment(report) => serde_json::to_value(report),
+            Self::Preflight(report) => serde_json::to_value(report),
             Self::Other(_, head) => serde_json::to_value(head),
         }?;
         if let Value::Object(fields) = &mut json {
@@ -208,6 +220,7 @@ impl Report {
             "health-check" => Self::HealthCheck(serde_json::from_value(value)?),
             "cleanup" => Self::Cleanup(serde_json::from_value(value)?),
             "pr-comment" => Self::PrComment(serde_json::from_value(value)?),
+            "preflight" => Self::Preflight(serde_json::from_value(value)?),
             _ => Self::Other(action, serde_json::from_value(value)?),
         })
     }
@@ -221,6 +234,7 @@ impl Report {
             Self::HealthCheck(_) => "health-check",
             Self::Cleanup(_) => "cleanup",
             Self::PrComment(_) => "pr-comment",
+            Self::Preflight(_) => "preflight",
             Self::Other(action, _) => action,
         }
     }
@@ -234,6 +248,7 @@ impl Report {
             Self::HealthCheck(report) => &report.head,
             Self::Cleanup(report) => &report.head,
             Self::PrComment(report) => &report.head,
+            Self::Preflight(report) => &report.head,
             Self::Other(_, head) => head,
         }
     }
@@ -272,6 +287,12 @@ impl From<Cleanup> for Report {
 impl From<PrComment> for Report {
     fn from(report: PrComment) -> Self {
         Self::PrComment(report)
+    }
+}
+
+impl From<Preflight> for Report {
+    fn from(report: Preflight) -> Self {
+        Self::Preflight(report)
     }
 }
 
@@ -337,8 +358,8 @@ mod tests {
             (report.head.status, report.services[0].state),
             (Status::Unknown, ServiceState::Unknown)
         );
-        let other = Report::of(json!({"action": "preflight", "status": "done"})).unwrap();
-        assert_eq!((other.action(), other.head().status), ("preflight", Status::Done));
+        let other = Report::of(json!({"action": "postflight", "status": "done"})).unwrap();
+        assert_eq!((other.action(), other.head().status), ("postflight", Status::Done));
     }
 
     #[test]
@@ -351,6 +372,7 @@ mod tests {
             "cleanup",
             "pr-comment",
             "preflight",
+            "postflight",
         ] {
             let head = Head {
                 command: Command::named("delete"),

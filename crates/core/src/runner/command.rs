@@ -36,24 +36,51 @@ pub(crate) fn add_mask(value: &str) {
 
 /// One `::error title=…::` annotation.
 pub fn error(title: &str, message: &str) {
-    annotate("error", title, message);
+    annotate(Level::Error, title, None, message);
 }
 
 /// One `::warning title=…::` annotation. A step has ten: aggregate before calling.
 pub fn warning(title: &str, message: &str) {
-    annotate("warning", title, message);
+    annotate(Level::Warning, title, None, message);
 }
 
 /// One `::notice title=…::` annotation.
 pub fn notice(title: &str, message: &str) {
-    annotate("notice", title, message);
+    annotate(Level::Notice, title, None, message);
 }
 
-fn annotate(level: &str, title: &str, message: &str) {
+/// How an annotation looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    Error,
+    Warning,
+    Notice,
+}
+
+/// What an annotation stands beside: a file from the workspace, line and column from 1.
+#[derive(Debug, Clone, Copy)]
+pub struct Spot<'a> {
+    pub file: &'a str,
+    pub line: usize,
+    pub column: usize,
+}
+
+/// One annotation, at its place in the repository where it has one. A step has ten of each level.
+pub fn annotate(level: Level, title: &str, spot: Option<Spot<'_>>, message: &str) {
     let message = harmless(&crate::secret::redact(message));
+    let level = match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Notice => "notice",
+    };
     if on_a_runner() {
+        let spot = spot.map(|Spot { file, line, column }| {
+            let file = property(&crate::secret::redact(file));
+            format!("file={file},line={line},col={column},")
+        });
         write_line(&format!(
-            "::{level} title={}::{}",
+            "::{level} {}title={}::{}",
+            spot.unwrap_or_default(),
             property(title),
             data(&crate::text::shorten(&message, LONGEST_ANNOTATION))
         ));

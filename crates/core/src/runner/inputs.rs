@@ -80,6 +80,11 @@ impl Problems {
         self.0.is_empty()
     }
 
+    /// What is wrong so far: input and problem.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(input, problem)| (input.as_str(), problem.as_str()))
+    }
+
     /// Adds the problems that were collected apart.
     pub fn extend(&mut self, others: Self) {
         self.0.extend(others.0);

@@ -11,6 +11,7 @@ pub mod kept;
 mod log;
 pub mod signal;
 pub mod source;
+pub mod worker_secrets;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ pub struct Runner {
     pub env: Env,
     output: Option<PathBuf>,
     summary: Option<PathBuf>,
+    /// Whether an output that no file takes is printed.
+    prints_outputs: bool,
     /// The file of the report, once there is one (`None` in it where files have no place).
     reported: Arc<OnceLock<Option<PathBuf>>>,
 }
@@ -49,9 +52,15 @@ impl Runner {
             action,
             output: path("GITHUB_OUTPUT"),
             summary: path("GITHUB_STEP_SUMMARY"),
+            prints_outputs: true,
             env,
             reported: Arc::default(),
         }
+    }
+
+    /// Whether a GitHub runner (or act) reads what is printed, not a person.
+    pub fn is_read_by_a_runner(&self) -> bool {
+        self.env.get("GITHUB_ACTIONS") == Some("true")
     }
 
     /// Sets a step output. Outside a runner it is printed instead.
@@ -62,7 +71,9 @@ impl Runner {
         if let Some(path) = &self.output {
             return file::output(path, name, value);
         }
-        self.say(&format!("{name}: {value}"));
+        if self.prints_outputs {
+            self.say(&format!("{name}: {value}"));
+        }
         Ok(())
     }
 
@@ -129,9 +140,29 @@ where
         command::print(&release::line(name));
         return ExitCode::SUCCESS;
     }
+    run(&Runner::new(name, Env::of_process()), action)
+}
+
+/// The same for a command that people run, too: in an environment that its arguments complete, and without outputs
+/// that nothing takes.
+pub fn command_line<F>(name: &'static str, env: Env, action: F) -> ExitCode
+where
+    F: AsyncFnOnce(&Runner) -> anyhow::Result<()>,
+{
+    let runner = Runner {
+        prints_outputs: false,
+        ..Runner::new(name, env)
+    };
+    run(&runner, action)
+}
+
+fn run<F>(runner: &Runner, action: F) -> ExitCode
+where
+    F: AsyncFnOnce(&Runner) -> anyhow::Result<()>,
+{
+    let name = runner.action;
     // Before anything is started: a project's own code runs below some actions, and all inputs are in our environment.
     let hidden = crate::process::hide();
-    let runner = Runner::new(name, Env::of_process());
     crate::secret::announce(command::add_mask);
     if let Err(error) = hidden {
         command::warning(name, &ending::not_hidden(&error));
@@ -139,7 +170,7 @@ where
     log::start(&runner.env);
     crate::http::identify(name);
     ending::mask_proxies(&runner.env);
-    ending::tell_panics(&runner);
+    ending::tell_panics(runner);
     if release::VERSION.is_some() {
         runner.say(&release::line(name));
     }
@@ -149,19 +180,19 @@ where
             let unheard = signal::unheard();
             tokio::select! {
                 biased;
-                done = action(&runner) => done,
+                done = action(runner) => done,
                 interrupt = unheard => Err(ending::cancelled(interrupt)),
             }
         }),
         Err(error) => Err(error.into()),
     };
     if runner.reported.get().is_none() {
-        ending::report(&runner, done.as_ref().err(), began.elapsed());
+        ending::report(runner, done.as_ref().err(), began.elapsed());
     }
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            ending::tell(&runner, &error::render(&error));
+            ending::tell(runner, &error::render(&error));
             ExitCode::from(if error.downcast_ref::<BadInput>().is_some() {
                 2
             } else {

@@ -3,7 +3,6 @@
 pub(crate) mod lone;
 mod secrets;
 mod values;
-pub(crate) mod worker_secrets;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +13,7 @@ use actions_core::event::Event;
 use actions_core::health::Schedule;
 use actions_core::manifest::Manifest;
 use actions_core::runner::common::CloudflareAccess;
+use actions_core::runner::worker_secrets::Pack;
 use actions_core::runner::{BadInput, Common, Env, Inquiry, Problems, Wanted, inputs};
 use actions_core::text::quoted_list;
 use secrecy::SecretString;
@@ -21,7 +21,6 @@ use serde::Deserialize;
 use wrangler::project::Scope;
 
 use self::secrets::Given;
-use self::worker_secrets::Pack;
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
@@ -213,7 +212,7 @@ impl Inputs {
             .as_ref()
             .map(|environment| chosen(environment, raw.services.as_deref(), &mut problems))
             .unwrap_or_default();
-        let worker_secrets = Pack::read(raw.worker_secrets.as_deref(), command, env, &mut problems);
+        let worker_secrets = secrets::pack(raw.worker_secrets.as_deref(), command, env, &mut problems);
         let given = Given {
             env,
             pack: worker_secrets.as_ref(),

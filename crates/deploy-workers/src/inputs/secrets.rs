@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::environment::{Environment, Secret};
 use actions_core::event::Event;
+use actions_core::runner::worker_secrets::{self, Pack, value_of};
 use actions_core::runner::{Env, Problems};
-use actions_core::secret::secret;
 use actions_core::text::quoted_list;
 use secrecy::SecretString;
 
-use super::worker_secrets::{self, Pack};
 use super::{Command, Inputs, values};
 
 /// Where secrets come from: the step's variables, and the input `worker-secrets`.
@@ -34,6 +33,18 @@ impl Given<'_> {
             value.map(value_of)
         })
     }
+}
+
+/// What the input `worker-secrets` holds.
+pub(super) fn pack(text: Option<&str>, command: Command, env: &Env, problems: &mut Problems) -> Option<Pack> {
+    let pack = Pack::read(text, env, problems);
+    if pack.is_some() && matches!(command, Command::Build | Command::Rollback) {
+        problems.add(
+            worker_secrets::INPUT,
+            "goes with `command: deploy` and `command: validate`; nothing else needs them",
+        );
+    }
+    pack
 }
 
 /// Where a missing secret is to be put.
@@ -137,15 +148,6 @@ fn step_vars(environment: &mut Environment, chosen: &[String], env: &Env, mut pr
 fn is_the_steps(variable: &str) -> bool {
     let own = ["INPUT_", "GITHUB_", "RUNNER_", "ACTIONS_", "CLOUDFLARE_"];
     own.iter().any(|start| variable.starts_with(start))
-}
-
-/// A database URL's password is masked beside the URL.
-pub(super) fn value_of(value: &str) -> SecretString {
-    if value.contains("://") {
-        actions_core::secret::database_url(value)
-    } else {
-        secret(value)
-    }
 }
 
 impl Inputs {

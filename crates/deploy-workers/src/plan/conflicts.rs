@@ -3,7 +3,7 @@
 use actions_core::environment::Service;
 use serde_json::Value;
 
-use crate::facts::{self, Facts, Live};
+use crate::facts::{Facts, Live};
 use crate::plan::{Subject, durable, ownership, secrets};
 use wrangler::project::Built;
 use wrangler::project::render::Rendered;
@@ -86,7 +86,7 @@ fn absent(service: &Service, built: &Built, facts: &Facts) -> Vec<String> {
             "there is no R2 bucket `{name}` for binding `{binding}`; make it (`npx wrangler r2 bucket create {name}`), or name another one in the environment's `r2`"
         )
     });
-    let missing = |name: &String| !facts::is_uuid(name) && !facts.known.d1.contains_key(name);
+    let missing = |name: &String| !actions_core::cloudflare::d1::is_id(name) && !facts.known.d1.contains_key(name);
     let databases = built.bound(&service.d1).filter(|(_, name)| missing(name));
     let databases = databases.map(|(binding, name)| {
         format!(

@@ -57,6 +57,14 @@ impl Config {
         }
     }
 
+    /// The file that people write for the Worker in `folder`.
+    ///
+    /// # Errors
+    /// In one sentence: there is no such folder.
+    pub fn file_in(folder: &Path) -> Result<Option<PathBuf>, String> {
+        user(folder)
+    }
+
     /// The configuration in a file.
     pub(super) fn of(file: &Path) -> Result<Self, String> {
         let mut value = parse::file(file)?;

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use jiff::civil::Date;
 
 use super::Built;
+use super::problem::{Problem, Rule};
 
 /// The date that compatibility dates are compared with: today in UTC.
 pub fn today() -> Date {
@@ -43,28 +44,38 @@ pub fn bundle(built: &Built, budget: Option<u64>, today: Date) -> Vec<String> {
 /// What the manifest gives a Worker that has no code to use it. `own_vars` are the variables that are meant for this
 /// service; those of a whole environment mean all that can have them.
 pub fn without_code(service: &Service, built: &Built, own_vars: &[&String]) -> Vec<String> {
-    if !built.assets_only {
-        return Vec::new();
-    }
+    let idle = if built.assets_only {
+        idle(service, own_vars)
+    } else {
+        Vec::new()
+    };
+    idle.into_iter().map(|problem| problem.text).collect()
+}
+
+/// What of the manifest only code could use.
+pub(super) fn idle(service: &Service, own_vars: &[&String]) -> Vec<Problem> {
     let secrets = service.secrets.iter().map(|secret| ("secrets", &secret.name));
     let kv = service.kv.iter().map(|kv| ("kv", &kv.binding));
     let vars = own_vars.iter().map(|name| ("vars", *name));
     let all = secrets.chain(kv).chain(vars);
     all.map(|(key, name)| {
-        format!(
+        let text = format!(
             "it has assets alone, and no code that could read `{name}` of its `{key}`: take it out, or give the wrangler configuration a `main`"
-        )
+        );
+        Problem::new(Rule::WithoutCode, name, text)
     })
     .collect()
 }
 
 /// What an environment probably lacks. A deployment goes on: an environment may want less than the top level.
 pub fn not_inherited(built: &Built) -> impl Iterator<Item = String> {
-    built.not_inherited.iter().map(|key| {
-        format!(
-            "`{key}` stands at the top level of the wrangler configuration only, and environments do not inherit it; repeat it in the environment, or leave it out on purpose with an empty one"
-        )
-    })
+    built.not_inherited.iter().map(|key| lost(key))
+}
+
+pub(super) fn lost(key: &str) -> String {
+    format!(
+        "`{key}` stands at the top level of the wrangler configuration only, and environments do not inherit it; repeat it in the environment, or leave it out on purpose with an empty one"
+    )
 }
 
 /// The `r2` or the `d1` of a service.
@@ -75,26 +86,34 @@ pub fn unused_names(environment: &Environment, built: &IndexMap<String, Built>) 
     if built.len() < environment.services.len() {
         return Vec::new();
     }
+    let has = |key: &str, binding: &str| built.get(key).is_some_and(|built| built.binding(binding).is_some());
+    let unused = unused(environment, has).into_iter();
+    unused.map(|problem| problem.text).collect()
+}
+
+/// The same, where `has` says whether a service has a binding of that name.
+pub(super) fn unused(environment: &Environment, has: impl Fn(&str, &str) -> bool) -> Vec<Problem> {
     let services = || environment.services.iter();
     let mut problems = Vec::new();
     for (key, of) in [("r2", (|service| &service.r2) as Names), ("d1", |service| &service.d1)] {
         let named: BTreeSet<&String> = services().flat_map(|service| of(service).keys()).collect();
         let used: BTreeSet<&String> = services()
-            .filter_map(|service| Some(built.get(&service.key)?.bound(of(service))))
-            .flatten()
-            .map(|(binding, _)| binding)
+            .flat_map(|service| of(service).keys().map(move |binding| (service, binding)))
+            .filter(|(service, binding)| has(&service.key, binding))
+            .map(|(_, binding)| binding)
             .collect();
         problems.extend(named.difference(&used).map(|binding| {
-            format!(
+            let text = format!(
                 "`environments.{}.{key}` names `{binding}`, and no service has such a binding in its wrangler configuration",
                 environment.name
-            )
+            );
+            Problem::new(Rule::Unused, binding.as_str(), text)
         }));
     }
     problems
 }
 
-fn compatibility(date: Option<&str>, today: Date) -> Option<String> {
+pub(super) fn compatibility(date: Option<&str>, today: Date) -> Option<String> {
     let Some(text) = date else {
         return Some(
             "the wrangler configuration has no `compatibility_date`: Cloudflare would assume 2021-11-02".to_owned(),

@@ -9,13 +9,15 @@ use serde_json::{Map, Value, json};
 use super::{Project, Scope};
 use crate::Settings;
 
-/// The names that a configuration declares.
-pub(super) fn declared(settings: &Settings<'_>) -> Vec<String> {
-    let required = settings
-        .get("secrets")
-        .and_then(|secrets| secrets.get("required")?.as_array());
-    let names = required.into_iter().flatten().filter_map(Value::as_str);
-    names.map(str::to_owned).collect()
+impl Settings<'_> {
+    /// The names of the secrets that the configuration declares.
+    pub fn declared_secrets(&self) -> Vec<String> {
+        let required = self
+            .get("secrets")
+            .and_then(|secrets| secrets.get("required")?.as_array());
+        let names = required.into_iter().flatten().filter_map(Value::as_str);
+        names.map(str::to_owned).collect()
+    }
 }
 
 /// Takes them out of a bundle's metadata, which each wrangler leaves as it likes. Returns those that are to be secrets:
@@ -46,7 +48,7 @@ impl Project {
     /// The secrets that the configurations of the chosen services declare, by service.
     pub fn declared_secrets(&self, scope: Scope<'_>) -> BTreeMap<String, Vec<String>> {
         let chosen = scope.services().filter_map(|service| {
-            let declared = declared(&self.settings(&service.key)?);
+            let declared = self.settings(&service.key)?.declared_secrets();
             (!declared.is_empty()).then(|| (service.key.clone(), declared))
         });
         chosen.collect()
@@ -55,7 +57,7 @@ impl Project {
     /// The secrets that some service's configuration declares, chosen or not.
     pub fn declared_by_any(&self) -> BTreeSet<String> {
         let all = self.configs.keys().filter_map(|key| self.settings(key));
-        all.flat_map(|settings| declared(&settings)).collect()
+        all.flat_map(|settings| settings.declared_secrets()).collect()
     }
 }
 

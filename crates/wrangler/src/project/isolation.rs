@@ -197,7 +197,7 @@ pub(super) fn unknown_keys(service: &str, settings: &Settings<'_>, foreign: &For
 }
 
 /// One conflict, with the way out. `what` is what the binding leads to.
-pub(super) fn conflict(binding: &str, what: &str, remedy: &str, whose: &Whose) -> String {
+pub fn conflict(binding: &str, what: &str, remedy: &str, whose: &Whose) -> String {
     match whose {
         Whose::Other(name) => format!(
             "binding `{binding}` is {name}'s {what}; {remedy}, or add `{binding}` to the environment's `shared`"
@@ -208,8 +208,19 @@ pub(super) fn conflict(binding: &str, what: &str, remedy: &str, whose: &Whose) -
     }
 }
 
+/// A Worker that is none of the manifest's. `what` leads to it, and `share` is what `shared` would call that.
+pub fn stranger(what: &str, kind: ResourceKind, worker: &str, share: &str) -> String {
+    format!(
+        "{what} reaches {kind} `{worker}`, which is no service of the manifest and so not this environment's own; add it to `services`, or `{share}` to the environment's `shared`"
+    )
+}
+
+/// The same for a namespace that the service's `kv` names already, in an environment that exists once.
+pub(super) const KEEPS_ID: &str =
+    "take its `id` out of that section of the wrangler configuration, so that the service's `kv` makes one";
+
 /// What gives an environment a thing of its own.
-pub(super) fn remedy(kind: Option<ResourceKind>, whose: &Whose) -> &'static str {
+pub fn remedy(kind: Option<ResourceKind>, whose: &Whose) -> &'static str {
     match (kind, whose) {
         (Some(ResourceKind::Kv), _) => "list it in the service's `kv`",
         (Some(ResourceKind::R2), _) => "give this environment its own in the manifest's `r2`",
@@ -222,7 +233,7 @@ pub(super) fn remedy(kind: Option<ResourceKind>, whose: &Whose) -> &'static str 
 }
 
 /// What a binding leads to, as it is told.
-pub(super) fn spoken(leads: &Leads) -> String {
+pub fn spoken(leads: &Leads) -> String {
     match leads {
         Leads::To(resource) => format!("{} `{}`", resource.kind, resource.id),
         Leads::Somewhere(binding) => format!("`{}`", binding["type"].as_str().unwrap_or("binding")),
@@ -434,6 +445,12 @@ mod tests {
         }
     }
 
+    fn of(config: &Value) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("wrangler.json"), config.to_string()).unwrap();
+        Config::find(folder.path()).unwrap()
+    }
+
     #[test]
     fn every_kind_of_thing_is_production_s_or_one_s_own() {
         for (key, item, kind, fields, said) in KINDS {
@@ -444,6 +461,10 @@ mod tests {
             binding["type"] = (*kind).into();
             assert_eq!(spoken(&Leads::of(&binding)), *said);
             let config = |of_production: &Value, of_staging: &Value| json!({"name": "api", "env": {"production": of_production, "staging": of_staging, "test": {}}});
+            // What is foreseen of it is what a bundle has.
+            let lone = of(&json!({"name": "api", *key: [item.clone()]}));
+            let expected = super::super::expected::metadata(&lone.settings(None).unwrap());
+            assert_eq!(expected["bindings"], json!([binding]), "{key}");
             let has = json!({ *key: [item] });
             let theirs = config(&has, &json!({}));
             for environment in ["staging", "preview", "test"] {

@@ -6,10 +6,13 @@ pub mod by_wrangler;
 pub mod check;
 pub mod declared;
 pub mod durable;
+mod expected;
+pub mod foreseen;
 pub mod isolation;
 mod lanes;
 pub mod names;
 mod outside;
+pub mod problem;
 pub mod refused;
 pub mod render;
 mod routes;
@@ -141,16 +144,7 @@ impl Project {
                 },
             }
         }
-        let mut project = Self {
-            configs,
-            wrangler_envs: environment
-                .services
-                .iter()
-                .filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)))
-                .collect(),
-            root: environment.root.clone(),
-            refused: BTreeSet::new(),
-        };
+        let mut project = Self::of(environment, configs);
         let foreign = project.foreign(scope);
         for (key, problem) in foreign.iter().flat_map(Foreign::unread) {
             problems.add(&format!("services.{key}"), problem);
@@ -161,7 +155,7 @@ impl Project {
             };
             let names = project.configs[&service.key].names();
             for problem in refused::refused(scope, service, &settings, &names, foreign.as_ref()) {
-                problems.add(&format!("services.{}", service.key), problem);
+                problems.add(&format!("services.{}", service.key), problem.text);
             }
         }
         for service in scope.services() {
@@ -180,6 +174,17 @@ impl Project {
             }
         }
         project
+    }
+
+    fn of(environment: &Environment, configs: IndexMap<String, Config>) -> Self {
+        let sections = environment.services.iter();
+        let sections = sections.filter_map(|service| Some((service.key.clone(), service.wrangler_env.clone()?)));
+        Self {
+            configs,
+            wrangler_envs: sections.collect(),
+            root: environment.root.clone(),
+            refused: BTreeSet::new(),
+        }
     }
 
     /// What a bundle would have told of services that were not bundled, as far as their configurations tell it.
@@ -298,7 +303,7 @@ impl Project {
         // was read before that, by wrangler too.
         let assets = Files::read(config, &settings).map_err(fault)?;
         let (modules, mut metadata) = (form.modules, form.metadata);
-        let declared = declared::take(&mut metadata, declared::declared(&settings));
+        let declared = declared::take(&mut metadata, settings.declared_secrets());
         let assets_only = assets.is_some() && settings.text("main").is_none();
         let switch = |key: &str| settings.get(key).and_then(serde_json::Value::as_bool);
         Ok(Built {

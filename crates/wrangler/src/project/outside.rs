@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::durable::Transfer;
 use super::isolation::{self, Whose};
+use super::problem::{Problem, Rule};
 use super::refused::Exclusive;
 use super::render::Work;
 use crate::resource::LOG_LISTS;
@@ -48,7 +49,8 @@ impl Work<'_> {
             if let Some((workflow, owner)) = owner {
                 let whose = Whose::Other(owner.to_owned());
                 let (what, remedy) = (format!("workflow `{workflow}`"), isolation::remedy(None, &whose));
-                problems.push(isolation::conflict(name, &what, remedy, &whose));
+                let text = isolation::conflict(name, &what, remedy, &whose);
+                problems.push(Problem::new(Rule::Isolation, name, text));
                 continue;
             }
             let leads = Leads::of(binding);
@@ -69,8 +71,14 @@ impl Work<'_> {
             let is_own = |whose: &Whose| is_own_kv || matches!(whose, Whose::Nobodys(_));
             let whose = whose.filter(|whose| !(is_own(whose) && self.is_given(name)));
             problems.extend(whose.map(|whose| {
-                let (what, remedy) = (isolation::spoken(&leads), isolation::remedy(kind, &whose));
-                isolation::conflict(name, &what, remedy, &whose)
+                let is_listed = kind == Some(ResourceKind::Kv) && self.is_given(name);
+                let remedy = if is_listed {
+                    isolation::KEEPS_ID
+                } else {
+                    isolation::remedy(kind, &whose)
+                };
+                let what = isolation::spoken(&leads);
+                Problem::new(Rule::Isolation, name, isolation::conflict(name, &what, remedy, &whose))
             }));
             if let Some(worker) = binding["outbound"]["worker"]["service"].as_str() {
                 let what = format!("the outbound Worker of binding `{name}`");
@@ -80,13 +88,11 @@ impl Work<'_> {
         self.problems.extend(problems);
     }
 
-    /// A Worker that is none of the manifest's. `share` is what `shared` would call it.
-    fn stranger(&self, what: &str, kind: ResourceKind, worker: &str, share: &str) -> Option<String> {
+    fn stranger(&self, what: &str, kind: ResourceKind, worker: &str, share: &str) -> Option<Problem> {
         let is_known = self.context.names.service(worker).is_some();
         (!is_known).then(|| {
-            format!(
-                "{what} reaches {kind} `{worker}`, which is no service of the manifest and so not this environment's own; add it to `services`, or `{share}` to the environment's `shared`"
-            )
+            let text = isolation::stranger(what, kind, worker, share);
+            Problem::new(Rule::Isolation, share, text)
         })
     }
 
@@ -189,7 +195,11 @@ impl Work<'_> {
     /// Refuses Durable Objects that would move into this environment or out of it.
     pub(super) fn transfers(&mut self, transfers: &[Transfer]) {
         if self.context.foreign.is_some() {
-            self.problems.extend(transfers.iter().map(Transfer::conflict));
+            let problems = transfers.iter().map(|transfer| {
+                let about = transfer.tag.as_deref().unwrap_or("exports");
+                Problem::new(Rule::Isolation, about, transfer.conflict())
+            });
+            self.problems.extend(problems);
         }
     }
 }

@@ -12,6 +12,7 @@ use super::Scope;
 use super::by_wrangler::BY_CONTENT;
 use super::durable;
 use super::isolation::{self, Foreign};
+use super::problem::{Problem, Rule};
 use super::render::Known;
 
 /// The way out, for all of it.
@@ -30,31 +31,11 @@ pub fn refused(
     settings: &Settings<'_>,
     names: &[String],
     foreign: Option<&Foreign>,
-) -> Vec<String> {
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     let exclusive = Exclusive::all(settings, names);
     if service.uploader == Uploader::Api {
-        let not_ours = BY_CONTENT.iter().map(|(key, what, _)| (*key, *what)).chain(BY_KEY);
-        let not_ours = not_ours.filter(|(key, _)| settings.has(key) && settings.get(key) != Some(&Value::Bool(false)));
-        problems.extend(not_ours.map(|(key, what)| refusal(key, what)));
-        let own = |kind: Exclusive| exclusive.contains_key(&kind);
-        if own(Exclusive::Consumer) {
-            problems.push(refusal("queues.consumers", "does not attach queue consumers"));
-        }
-        if own(Exclusive::Workflow) {
-            problems.push(refusal("workflows", "does not register workflows"));
-        }
-        for (inner, key, what) in [
-            ("triggers", "events", "does not subscribe to events"),
-            ("unsafe", "capnp", "does not upload schemas"),
-        ] {
-            if settings
-                .get(inner)
-                .is_some_and(|value| value.get(key).is_some_and(is_set))
-            {
-                problems.push(refusal(&format!("{inner}.{key}"), what));
-            }
-        }
+        problems.extend(not_ours(settings, &exclusive));
     } else {
         let taken = Taken {
             scope,
@@ -72,26 +53,63 @@ pub fn refused(
     {
         if !scope.shares(service, &binding) {
             let remedy = isolation::remedy(None, &whose);
-            problems.push(isolation::conflict(&binding, &format!("`{key}`"), remedy, &whose));
+            let text = isolation::conflict(&binding, &format!("`{key}`"), remedy, &whose);
+            problems.push(Problem::new(Rule::UnknownKey, key, text));
         }
     }
     if settings.has("pages_build_output_dir") {
-        problems.push(
-            "`pages_build_output_dir` in the wrangler configuration: this is a Pages project, and not a Worker; deploy it with `wrangler pages deploy`".to_owned(),
-        );
+        problems.push(Problem::new(
+            Rule::Refused,
+            "pages_build_output_dir",
+            "`pages_build_output_dir` in the wrangler configuration: this is a Pages project, and not a Worker; deploy it with `wrangler pages deploy`",
+        ));
     }
     if let (Some(configured), Some(account)) = (settings.text("account_id"), scope.account)
         && configured != account
     {
-        problems.push(format!(
+        let text = format!(
             "the wrangler configuration names account `{configured}`, and `cloudflare-account-id` another one; make them agree"
-        ));
+        );
+        problems.push(Problem::new(Rule::Account, "account_id", text));
     }
     problems
 }
 
-fn refusal(key: &str, what: &str) -> String {
-    format!("`{key}` in the wrangler configuration: this action {what}{WAY_OUT}")
+/// Whether a configuration has what our own client refuses and the project's wrangler deploys. `names` are all that the
+/// Worker has.
+pub fn needs_wrangler(settings: &Settings<'_>, names: &[String]) -> bool {
+    !not_ours(settings, &Exclusive::all(settings, names)).is_empty()
+}
+
+/// What our own client refuses.
+fn not_ours(settings: &Settings<'_>, exclusive: &BTreeMap<Exclusive, Vec<String>>) -> Vec<Problem> {
+    let keys = BY_CONTENT.iter().map(|(key, what, _)| (*key, *what)).chain(BY_KEY);
+    let keys = keys.filter(|(key, _)| settings.has(key) && settings.get(key) != Some(&Value::Bool(false)));
+    let mut problems: Vec<Problem> = keys.map(|(key, what)| refusal(key, what)).collect();
+    let own = |kind: Exclusive| exclusive.contains_key(&kind);
+    if own(Exclusive::Consumer) {
+        problems.push(refusal("queues.consumers", "does not attach queue consumers"));
+    }
+    if own(Exclusive::Workflow) {
+        problems.push(refusal("workflows", "does not register workflows"));
+    }
+    for (inner, key, what) in [
+        ("triggers", "events", "does not subscribe to events"),
+        ("unsafe", "capnp", "does not upload schemas"),
+    ] {
+        if settings
+            .get(inner)
+            .is_some_and(|value| value.get(key).is_some_and(is_set))
+        {
+            problems.push(refusal(&format!("{inner}.{key}"), what));
+        }
+    }
+    problems
+}
+
+fn refusal(key: &str, what: &str) -> Problem {
+    let text = format!("`{key}` in the wrangler configuration: this action {what}{WAY_OUT}");
+    Problem::new(Rule::Refused, key, text)
 }
 
 fn is_set(value: &Value) -> bool {
@@ -145,25 +163,27 @@ struct Taken<'a> {
 }
 
 impl Taken<'_> {
-    fn check(&self, kind: Exclusive, ours: &[String]) -> Vec<String> {
+    fn check(&self, kind: Exclusive, ours: &[String]) -> Vec<Problem> {
         let (noun, why) = kind.said();
         let mut problems = Vec::new();
         for name in ours.iter().filter(|name| !self.scope.shares(self.service, name)) {
             if let Some(owner) = self.foreign.and_then(|foreign| foreign.has(kind, name)) {
-                problems.push(format!(
+                let text = format!(
                     "{noun} `{name}` is {owner}'s, and {why}; give this environment its own in the wrangler configuration, or add `{name}` to the environment's `shared`"
-                ));
+                );
+                problems.push(Problem::new(Rule::Isolation, name, text));
             } else if self.scope.environment.pull_request.is_some() {
-                problems.push(format!(
+                let text = format!(
                     "{noun} `{name}` {why}, and every pull request would take it from the one before; leave it out of previews, or add `{name}` to the environment's `shared`"
-                ));
+                );
+                problems.push(Problem::new(Rule::Isolation, name, text));
             }
         }
         problems
     }
 
     /// Queues that take what failed: another environment's would be given ours.
-    fn dead_letters(&self, settings: &Settings<'_>) -> Vec<String> {
+    fn dead_letters(&self, settings: &Settings<'_>) -> Vec<Problem> {
         let queues = settings.queue_consumers();
         let queues = queues.filter_map(|consumer| consumer.get("dead_letter_queue")?.as_str());
         let mut problems = Vec::new();
@@ -176,9 +196,10 @@ impl Taken<'_> {
                 .foreign
                 .and_then(|foreign| foreign.whose(&self.service.key, &resource, &Known::default()));
             if let Some(isolation::Whose::Other(owner)) = whose {
-                problems.push(format!(
+                let text = format!(
                     "`dead_letter_queue` `{queue}` is {owner}'s; give this environment its own in the wrangler configuration, or add `{queue}` to the environment's `shared`"
-                ));
+                );
+                problems.push(Problem::new(Rule::Isolation, queue, text));
             }
         }
         problems

@@ -13,6 +13,7 @@ use super::durable::{self, Transfer};
 use super::isolation::Foreign;
 use super::names::Names;
 use super::outside::consumers;
+use super::problem::{Problem, Rule};
 
 /// Secrets that nobody names here stay: a PUT without this would drop what was set by hand.
 const KEEP: [&str; 2] = ["secret_text", "secret_key"];
@@ -80,13 +81,13 @@ fn bindings(metadata: &Map<String, Value>) -> impl Iterator<Item = &Value> {
 /// Renders a service's metadata for the environment. `migrations` are all of its configuration's.
 ///
 /// # Errors
-/// Every problem, each a sentence.
+/// Every problem.
 pub fn render(
     service: &Service,
     bundled: &Map<String, Value>,
     migrations: &[Value],
     context: &Context<'_>,
-) -> Result<Rendered, Vec<String>> {
+) -> Result<Rendered, Vec<Problem>> {
     let mut work = Work {
         service,
         context,
@@ -147,12 +148,16 @@ pub(super) struct Work<'a> {
     pub(super) service: &'a Service,
     pub(super) context: &'a Context<'a>,
     pub(super) bindings: Vec<Value>,
-    pub(super) problems: Vec<String>,
+    pub(super) problems: Vec<Problem>,
     missing_kv: Vec<String>,
     pub(super) told: Vec<String>,
 }
 
 impl Work<'_> {
+    fn clash(&mut self, name: &str, text: String) {
+        self.problems.push(Problem::new(Rule::Clash, name, text));
+    }
+
     fn find(&self, name: &str) -> Option<(usize, &str)> {
         let at = self.bindings.iter().position(|binding| binding["name"] == name)?;
         Some((at, self.bindings[at]["type"].as_str().unwrap_or_default()))
@@ -168,17 +173,20 @@ impl Work<'_> {
     fn vars(&mut self) {
         for (name, value) in &self.service.vars {
             match self.find(name).map(|(_, kind)| kind.to_owned()) {
-                Some(kind) if !is_var(&kind) => self.problems.push(format!(
-                    "`{name}` is a variable in the manifest and a {} in the wrangler configuration; rename one",
-                    spoken(&kind)
-                )),
+                Some(kind) if !is_var(&kind) => self.clash(
+                    name,
+                    format!(
+                        "`{name}` is a variable in the manifest and a {} in the wrangler configuration; rename one",
+                        spoken(&kind)
+                    ),
+                ),
                 // Code that expects one would be given the other.
                 Some(kind) if (kind == "json") == value.is_string() => {
                     let (ours, theirs) = match value {
                         Value::String(_) => ("a text", "another kind of value"),
                         _ => ("no text", "a text"),
                     };
-                    self.problems.push(format!(
+                    self.clash(name, format!(
                         "`{name}` is {ours} in `vars` and {theirs} in the wrangler configuration: give it the same type in both"
                     ));
                 }
@@ -200,9 +208,10 @@ impl Work<'_> {
                 .into_iter()
                 .find(|reference| self.is_reference(reference));
             problems.extend(meant.map(|meant| {
-                format!(
+                let text = format!(
                     "`{name}` in the wrangler configuration holds `{{{meant}}}`, which is filled in only in the manifest's `vars`: say it there"
-                )
+                );
+                Problem::new(Rule::Clash, name, text)
             }));
         }
         self.problems.extend(problems);
@@ -223,7 +232,7 @@ impl Work<'_> {
                 let text = format!(
                     "`{name}` is a secret in the manifest and a {kind} in the wrangler configuration or the manifest's `vars`; take it out of one, since a variable would replace the secret"
                 );
-                self.problems.push(text);
+                self.clash(name, text);
                 continue;
             }
             let value = self
@@ -243,11 +252,12 @@ impl Work<'_> {
                 Some("kv_namespace") if self.context.environment.pull_request.is_none() => continue,
                 None | Some("kv_namespace" | "inherit") => {}
                 Some(kind) => {
-                    self.problems.push(format!(
+                    let text = format!(
                         "`{}` is in `kv` of the manifest and a {} in the wrangler configuration",
                         kv.binding,
                         spoken(kind)
-                    ));
+                    );
+                    self.clash(&kv.binding, text);
                     continue;
                 }
             }
@@ -283,11 +293,14 @@ impl Work<'_> {
                 found if found == kind => self.bindings[at][field] = id.into(),
                 // A binding that the configuration leaves to wrangler.
                 "inherit" => self.bindings[at] = json!({"name": binding, "type": kind, field: id}),
-                other => self.problems.push(format!(
-                    "`{binding}` is in `{}` of the manifest's environment and a {} in the wrangler configuration",
-                    if kind == "d1" { "d1" } else { "r2" },
-                    spoken(other)
-                )),
+                other => self.clash(
+                    binding,
+                    format!(
+                        "`{binding}` is in `{}` of the manifest's environment and a {} in the wrangler configuration",
+                        if kind == "d1" { "d1" } else { "r2" },
+                        spoken(other)
+                    ),
+                ),
             }
         }
     }
@@ -296,7 +309,8 @@ impl Work<'_> {
     fn unresolved(&mut self) {
         for binding in self.bindings.iter().filter(|binding| binding["type"] == "inherit") {
             let name = binding["name"].as_str().unwrap_or_default();
-            self.problems.push(without_id(name));
+            self.problems
+                .push(Problem::new(Rule::WithoutId, name, without_id(name)));
         }
     }
 }

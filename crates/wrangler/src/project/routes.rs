@@ -4,10 +4,19 @@
 use actions_core::environment::Service;
 use serde_json::Value;
 
+use super::problem::{Problem, Rule};
 use crate::{Config, Settings};
 
 /// What is wrong with the routes, in wrangler's terms, with file and line, and what stands for them here.
 pub(super) fn refused(config: &Config, settings: &Settings<'_>) -> Vec<String> {
+    let wrong = wrong(settings).into_iter();
+    wrong
+        .map(|problem| format!("{}: {}", place(config, &problem.about), problem.text))
+        .collect()
+}
+
+/// The same without its place.
+pub(super) fn wrong(settings: &Settings<'_>) -> Vec<Problem> {
     let routes = settings.get("routes").and_then(Value::as_array);
     let all = routes.into_iter().flatten().chain(settings.get("route"));
     let domains = all.filter(|route| route["custom_domain"] == true);
@@ -19,10 +28,10 @@ pub(super) fn refused(config: &Config, settings: &Settings<'_>) -> Vec<String> {
             (false, true) => "paths are",
             (true, true) => "wildcards (`*`) and paths are",
         };
-        Some(format!(
-            "{}: custom domain `{pattern}` of `routes`: {what} not allowed in custom domains, so wrangler does not bundle it; take it out, since hostnames are attached by the manifest (`subdomain` of the service, `hostname` and `routing` of the environment)",
-            place(config, pattern)
-        ))
+        let text = format!(
+            "custom domain `{pattern}` of `routes`: {what} not allowed in custom domains, so wrangler does not bundle it; take it out, since hostnames are attached by the manifest (`subdomain` of the service, `hostname` and `routing` of the environment)"
+        );
+        Some(Problem::new(Rule::CustomDomain, pattern, text))
     });
     wrong.collect()
 }

@@ -163,7 +163,11 @@ impl Naming {
     }
 
     /// Its id in an item, by the names of the configuration's or of the metadata's fields.
-    fn id(&self, item: &Value, field: impl Fn(&(&'static str, &'static str)) -> &'static str) -> Option<String> {
+    pub(crate) fn id(
+        &self,
+        item: &Value,
+        field: impl Fn(&(&'static str, &'static str)) -> &'static str,
+    ) -> Option<String> {
         let parts: Vec<&str> = self
             .id
             .iter()
@@ -181,7 +185,7 @@ impl Naming {
     }
 
     /// The list of a configuration that holds such things.
-    fn items<'a>(&self, settings: &Settings<'a>) -> impl Iterator<Item = &'a Value> {
+    pub(crate) fn items<'a>(&self, settings: &Settings<'a>) -> impl Iterator<Item = &'a Value> {
         let list = settings.get(self.key);
         let list = list.and_then(|value| {
             if self.inner.is_empty() {
@@ -229,6 +233,19 @@ impl Settings<'_> {
         }));
         found.extend(self.get("observability").into_iter().flat_map(log_destinations));
         found.extend(self.is_on("logpush").then(Resource::logpush));
+        found
+    }
+
+    /// The bindings that lead to something outside the Worker, by name: what each of them names.
+    pub fn bound(&self) -> Vec<(&str, Resource)> {
+        let mut found = Vec::new();
+        for naming in NAMINGS {
+            found.extend(naming.items(self).filter_map(|item| {
+                let name = item.get("binding").or_else(|| item.get("name"))?.as_str()?;
+                let id = naming.id(item, |(field, _)| field)?;
+                Some((name, Resource { kind: naming.kind, id }))
+            }));
+        }
         found
     }
 

@@ -62,7 +62,6 @@ impl Shop {
     }
 
     /// The clock started the workflow.
-    #[expect(dead_code, reason = "for stories to come")]
     pub(crate) fn schedule(&self, workflow: &'static str) -> Call {
         self.on_main(workflow, "schedule", json!({"schedule": "17 3 * * *"}))
     }

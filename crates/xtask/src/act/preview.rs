@@ -11,6 +11,7 @@ use crate::demo::verify::Inventory;
 
 const PREVIEW: &str = "preview.yml";
 const CLEANUP: &str = "cleanup.yml";
+const SWEEP: &str = "sweep.yml";
 const CALLERS: &[(&str, &str)] = &[
     (
         PREVIEW,
@@ -19,6 +20,10 @@ const CALLERS: &[(&str, &str)] = &[
     (
         CLEANUP,
         include_str!("../../../../action-tests/workflows/callers/cleanup.yml"),
+    ),
+    (
+        SWEEP,
+        include_str!("../../../../action-tests/workflows/callers/sweep.yml"),
     ),
 ];
 /// The jobs of a preview that was made.
@@ -31,7 +36,7 @@ const ALL: [(&str, &str); 6] = [
     ("report", "success"),
 ];
 
-pub(super) const STORIES: [Story; 7] = [
+pub(super) const STORIES: [Story; 8] = [
     Story {
         name: "preview",
         what: "a pull request: opened, pushed to, closed, and nothing is left",
@@ -80,6 +85,13 @@ pub(super) const STORIES: [Story; 7] = [
         always: false,
         callers: CALLERS,
         play: cleanup_again,
+    },
+    Story {
+        name: "sweep",
+        what: "a close that started no run: the first night only tells, by hand it goes, and nothing is left",
+        always: false,
+        callers: CALLERS,
+        play: sweep,
     },
 ];
 
@@ -267,6 +279,40 @@ fn cleanup_again(shop: &mut Shop) -> Result<()> {
     let again = shop.run(&shop.pull_request(CLEANUP, "closed"))?;
     again.ended(true, &[("deploy-ended", "success"), ("cleanup", "success")])?;
     nothing_left(shop, &before)
+}
+
+fn sweep(shop: &mut Shop) -> Result<()> {
+    let before = Inventory::of(&shop.state()?);
+    shop.run(&shop.pull_request(PREVIEW, "opened"))?.ended(true, &ALL)?;
+    let swept = [("sweep", "success")];
+    let alive = shop.run(&shop.schedule(SWEEP))?;
+    alive.ended(true, &swept)?;
+    tells(&alive.log, &["nothing to sweep"])?;
+
+    // The pull request is closed, and no workflow ran.
+    shop.see(&shop.pull_request(CLEANUP, "closed"))?;
+    let told = shop.run(&shop.schedule(SWEEP))?;
+    told.ended(true, &swept)?;
+    tells(
+        &told.summary,
+        &[
+            "preview 42",
+            "Would remove 1 of 1",
+            "no scheduled run of this workflow has succeeded before",
+        ],
+    )?;
+    ensure!(workers(shop, &before)? == 5, "a first sweep removed something");
+
+    let gone = shop.run(&shop.dispatch(SWEEP, &json!({"dry-run": "false"})))?;
+    gone.ended(true, &swept)?;
+    tells(&gone.summary, &["preview 42"])?;
+    nothing_left(shop, &before)?;
+    ensure!(deployments(shop)?.is_empty(), "{:?}", deployments(shop)?);
+    tells(&shop.comment()?, &["emoved"])?;
+
+    let again = shop.run(&shop.dispatch(SWEEP, &json!({"dry-run": "false"})))?;
+    again.ended(true, &swept)?;
+    tells(&again.log, &["nothing to sweep"])
 }
 
 /// A text that people read has each of these in it.

@@ -138,6 +138,15 @@ impl Shop {
             ),
             ("GITHUB_REPOSITORY".to_owned(), world::REPOSITORY.to_owned()),
             ("GITHUB_SHA".to_owned(), call.sha.clone()),
+            // act leaves it out.
+            (
+                "GITHUB_WORKFLOW_REF".to_owned(),
+                format!(
+                    "{}/.github/workflows/{}@refs/heads/main",
+                    world::REPOSITORY,
+                    call.workflow
+                ),
+            ),
             ("GITHUB_RUN_ID".to_owned(), (1000 + number).to_string()),
             ("GITHUB_RUN_NUMBER".to_owned(), (1 + number).to_string()),
         ];

@@ -61,7 +61,7 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<()> {
         bail!("`--runs` is to be 1 or more");
     }
     if options.release_binaries {
-        crate::test::build_release_binaries(workspace)?;
+        crate::release::build::build_here(workspace)?;
     }
     let workspace = &built(workspace, options.release)?;
     let cloud = Cloud::start_without_runtime(workspace)?;

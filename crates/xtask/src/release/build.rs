@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use super::assets::TARGETS;
 use super::tree::binaries;
 use crate::git::git;
 use crate::say;
@@ -14,7 +15,7 @@ use crate::workspace::Workspace;
 
 /// What is built, and where to.
 pub(crate) struct Options {
-    /// Rust's name of the target; without one, this machine's.
+    /// Rust's name of the target; without one, that of this machine's release.
     pub(crate) target: Option<String>,
     /// Build in two folders, and fail unless both leave the same bytes.
     pub(crate) twice: bool,
@@ -35,16 +36,30 @@ impl Options {
     }
 }
 
+/// What makes a binary for Linux smaller, in this order; `bench::binaries` has the figures. The linker is the one of
+/// Rust's own toolchain, so that the bytes do not hang on the machine's.
+const SMALL: [&str; 5] = [
+    "-Clinker=rust-lld",
+    "-Clink-arg=--pack-dyn-relocs=relr",
+    "-Clink-arg=--icf=all",
+    // A path from the workspace's top, where cargo starts rustc: another one would be in the symbols' hashes.
+    "-Clink-arg=-Tcrates/xtask/src/release/unwind.ld",
+    "-Clink-arg=--no-eh-frame-hdr",
+];
+
 /// The flags of rustc for sources in `root`, as `CARGO_ENCODED_RUSTFLAGS` has them: what panics say of their place is the
 /// same wherever the sources are.
-pub(crate) fn flags(root: &Path) -> Result<OsString> {
+pub(crate) fn flags(root: &Path, target: &str) -> Result<OsString> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let home = home.context("neither CARGO_HOME nor HOME is set")?;
-    let flags = [
+    let mut flags = vec![
         format!("--remap-path-prefix={}=.", root.display()),
         format!("--remap-path-prefix={}=cargo", home.display()),
     ];
+    if target.ends_with("-musl") {
+        flags.extend(SMALL.map(str::to_owned));
+    }
     Ok(flags.join("\x1f").into())
 }
 
@@ -53,7 +68,7 @@ pub(crate) fn build(workspace: &Workspace, folder: &Path, options: &Options) -> 
     let names = binaries(workspace)?;
     let target = match &options.target {
         Some(target) => target.clone(),
-        None => host()?,
+        None => released()?,
     };
     let scratch = workspace.scratch("release")?;
     let first = scratch.path().join("first");
@@ -80,32 +95,51 @@ pub(crate) fn build(workspace: &Workspace, folder: &Path, options: &Options) -> 
     Ok(names.len())
 }
 
+/// Builds each action's binary for this machine in the checkout, where cargo builds again only what has changed.
+pub(crate) fn build_here(workspace: &Workspace) -> Result<()> {
+    cargo_build(&workspace.root, &released()?, &binaries(workspace)?)
+}
+
+/// Where [`build_here`] leaves them.
+pub(crate) fn built_here(workspace: &Workspace) -> Result<PathBuf> {
+    Ok(built(&workspace.root, &released()?))
+}
+
+/// The target of a release for this machine; where its standard library is not installed, the target that cargo builds
+/// for when it is told none.
+fn released() -> Result<String> {
+    let host = host()?;
+    let ours = host.replace("-linux-gnu", "-linux-musl");
+    let has_library = || -> Result<bool> {
+        let folder = rustc(&["--print", "target-libdir", "--target", &ours])?;
+        Ok(Path::new(folder.trim()).is_dir())
+    };
+    Ok(if TARGETS.contains(&ours.as_str()) && has_library()? {
+        ours
+    } else {
+        host
+    })
+}
+
 /// The target that cargo builds for when it is told none.
-fn host() -> Result<String> {
-    let done = Command::new("rustc")
-        .arg("-vV")
-        .output()
-        .context("could not start rustc")?;
-    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+pub(crate) fn host() -> Result<String> {
+    let told = rustc(&["-vV"])?;
     let host = told.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc tells no host")?.to_owned())
 }
 
-/// The sources as git knows them: what else lies in the checkout must not get in.
+fn rustc(arguments: &[&str]) -> Result<String> {
+    let done = Command::new("rustc")
+        .args(arguments)
+        .output()
+        .context("could not start rustc")?;
+    Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+}
+
+/// The checkout as git knows it: what else lies there must not get in. All of it, since a binary may have any file of it
+/// built in, such as the workflows that `preflight` writes for others.
 fn copy(workspace: &Workspace, to: &Path) -> Result<()> {
-    let listed = git(
-        &workspace.root,
-        &[
-            "ls-files",
-            "-z",
-            "--",
-            "*.toml",
-            "*.lock",
-            "*.rs",
-            "crates",
-            "action-tests/*/src",
-        ],
-    )?;
+    let listed = git(&workspace.root, &["ls-files", "-z"])?;
     for file in listed.split('\0').filter(|file| !file.is_empty()) {
         let from = workspace.path(file);
         // Deleted, and the deletion not committed yet.
@@ -133,7 +167,7 @@ fn cargo_build(root: &Path, target: &str, names: &[String]) -> Result<()> {
         ])
         .arg(root.join("target"))
         .args(names.iter().flat_map(|name| ["--package", name]))
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(root)?)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(root, target)?)
         .current_dir(root);
     let status = cargo.status().context("could not start cargo")?;
     ensure!(
@@ -181,10 +215,40 @@ mod tests {
     }
 
     #[test]
+    fn what_a_binary_has_built_in_is_copied_and_nothing_that_only_lies_there() {
+        let (workspace, folder) = (Workspace::find().unwrap(), tempfile::tempdir().unwrap());
+        copy(&workspace, folder.path()).unwrap();
+        let known = [
+            "Cargo.lock",
+            "actions/preflight/action.yml",
+            ".github/workflows/preview.yml",
+        ];
+        for file in known.into_iter().chain(["action-tests/workflows/callers/preview.yml"]) {
+            assert!(folder.path().join(file).is_file(), "{file}");
+        }
+        assert!(!folder.path().join("target").exists() && !folder.path().join(".git").exists());
+    }
+
+    #[test]
     fn no_path_of_this_machine_is_told() {
-        let all = flags(Path::new("/a b/c")).unwrap().into_string().unwrap();
+        let all = flags(Path::new("/a b/c"), "x86_64-apple-darwin").unwrap();
+        let all = all.into_string().unwrap();
         let all: Vec<&str> = all.split('\x1f').collect();
         assert_eq!(all[0], "--remap-path-prefix=/a b/c=.");
         assert!(all[1].ends_with("=cargo") && all.len() == 2, "{all:?}");
+    }
+
+    #[test]
+    fn what_is_released_for_linux_is_small_whatever_folder_it_is_built_in() {
+        let small = |root: &str| {
+            let all = flags(Path::new(root), "aarch64-unknown-linux-musl").unwrap();
+            let all = all.into_string().unwrap();
+            all.split('\x1f').skip(2).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(small("/a"), SMALL);
+        assert_eq!(small("/b"), SMALL);
+        let script = SMALL.iter().find_map(|flag| flag.strip_prefix("-Clink-arg=-T"));
+        let script = Workspace::find().unwrap().path(script.unwrap());
+        assert!(script.is_file(), "{}", script.display());
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod build;
+mod documents;
 mod lock;
 pub(crate) mod references;
 pub(crate) mod tree;

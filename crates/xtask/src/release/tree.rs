@@ -11,10 +11,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use super::REPOSITORY;
+use super::documents::Documents;
 use super::lock::Release;
 use super::references::References;
 use crate::git::{commit_all, git};
 use crate::workspace::Workspace;
+
+/// Where the actions lie in this repository, and in the tree once more.
+pub(super) const ACTIONS: &str = "actions/";
 
 /// What users read, where it is there.
 const TOP: [&str; 5] = [
@@ -112,9 +116,17 @@ pub(crate) fn write(workspace: &Workspace, folder: &Path, options: &Options) -> 
     let lock = options.release.as_ref();
     let lock = lock.map(|(release, assets)| release.lock(assets)).transpose()?;
     fs::create_dir_all(folder)?;
-    for (file, targets) in files(workspace)? {
-        for target in targets {
-            put(&workspace.path(&file), &file, &folder.join(target), &options.references)?;
+    let files = files(workspace)?;
+    let commit = options.release.as_ref().map(|(release, _)| release.commit.as_str());
+    let documents = Documents::new(files.iter().map(|(file, _)| file.as_str()), commit);
+    for (file, places) in &files {
+        for place in places {
+            put(workspace, file, folder, place, &options.references)?;
+            if is_document(file) {
+                let text = fs::read_to_string(workspace.path(file))?;
+                let is_folder = |path: &str| workspace.path(path).is_dir();
+                fs::write(folder.join(place), documents.render(&text, file, place, is_folder))?;
+            }
         }
     }
     for place in lock.iter().flat_map(|_| ["", "actions"]) {
@@ -136,7 +148,7 @@ fn files(workspace: &Workspace) -> Result<Vec<(String, Vec<String>)>> {
     let mut files = Vec::new();
     // Deleted, and the deletion not staged yet: not there.
     for file in listed.split('\0').filter(|file| workspace.path(file).is_file()) {
-        if let Some(inside) = file.strip_prefix("actions/") {
+        if let Some(inside) = file.strip_prefix(ACTIONS) {
             files.push((file.to_owned(), vec![file.to_owned(), inside.to_owned()]));
         } else if TOP.contains(&file) || file.starts_with(".github/docs/") || is_reusable_workflow(workspace, file)? {
             files.push((file.to_owned(), vec![file.to_owned()]));
@@ -171,15 +183,20 @@ fn is_yaml(file: &str) -> bool {
     Path::new(file).extension().is_some_and(|extension| extension == "yml")
 }
 
+fn is_document(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "md")
+}
+
 /// Documents: their workflows are read and copied, with the references that people write, and called by nobody.
 const SHOWN: &str = ".github/docs/";
 
-fn put(from: &Path, name: &str, to: &Path, references: &References) -> Result<()> {
+fn put(workspace: &Workspace, name: &str, folder: &Path, place: &str, references: &References) -> Result<()> {
+    let (from, to) = (workspace.path(name), folder.join(place));
     if let Some(parent) = to.parent() {
         fs::create_dir_all(parent)?;
     }
     // Copies the executable bit too.
-    fs::copy(from, to).with_context(|| format!("could not copy `{name}`"))?;
+    fs::copy(&from, &to).with_context(|| format!("could not copy `{name}`"))?;
     if is_yaml(name) && !name.starts_with(SHOWN) {
         let text = references.render(&fs::read_to_string(from)?);
         references.check(name, &text)?;
@@ -191,6 +208,7 @@ fn put(from: &Path, name: &str, to: &Path, references: &References) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tree::links;
 
     #[test]
     fn the_actions_are_at_the_top_beside_run_sh_and_the_commit_is_reproducible() {
@@ -212,19 +230,75 @@ mod tests {
         assert!(!top.contains("crates") && !top.contains("binaries.lock"), "{top}");
     }
 
+    /// Each document of a tree, with its path in it.
+    fn documents_of(tree: &Path) -> Vec<(String, String)> {
+        let listed = git(tree, &["ls-files", "-z", "*.md"]).unwrap();
+        let read = |file: &str| (file.to_owned(), fs::read_to_string(tree.join(file)).unwrap());
+        listed.split('\0').filter(|file| !file.is_empty()).map(read).collect()
+    }
+
+    #[test]
+    fn every_link_of_every_document_leads_somewhere_in_the_tree_or_to_the_commit() {
+        let workspace = Workspace::find().unwrap();
+        let (folder, assets) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(assets.path().join("cleanup-x86_64-unknown-linux-musl"), "x").unwrap();
+        let commit = "5f6e1f0c9c2b4d0fa2a7d1e5b3c8f9a0d4e6b7c1";
+        let options = Options {
+            references: References::SelfRepository,
+            release: Some((release(commit), assets.path().to_owned())),
+        };
+        write(&workspace, folder.path(), &options).unwrap();
+        let documents = documents_of(folder.path());
+        let problems = links::check(&documents, |path| folder.path().join(path).exists());
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, [""; 0]);
+        // Both copies were read, and what is not in the tree is named by the commit, where it is.
+        let of_commit = format!("https://github.com/{REPOSITORY}/");
+        for action in actions(&workspace).unwrap() {
+            for place in ["", ACTIONS] {
+                let name = format!("{place}{action}/README.md");
+                assert!(documents.iter().any(|(path, _)| *path == name), "{name}");
+            }
+        }
+        let mut followed = 0;
+        for (path, text) in &documents {
+            for (_, rest) in text
+                .match_indices(&of_commit)
+                .map(|(at, found)| text.split_at(at + found.len()))
+            {
+                let rest = rest.split([')', '#', ' ']).next().unwrap_or_default();
+                let Some(file) = ["blob", "tree"]
+                    .iter()
+                    .find_map(|kind| rest.strip_prefix(&format!("{kind}/{commit}/")))
+                else {
+                    continue;
+                };
+                assert!(workspace.path(file).exists(), "{path}: {file}");
+                followed += 1;
+            }
+        }
+        assert!(followed > 0);
+    }
+
+    fn release(commit: &str) -> Release {
+        Release {
+            version: "v1.2.3".to_owned(),
+            commit: commit.to_owned(),
+            from: "https://github.com/codex/actions/releases/download".to_owned(),
+        }
+    }
+
     #[test]
     fn a_release_has_its_lock_beside_both_scripts() {
         let workspace = Workspace::find().unwrap();
         let (folder, assets) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(assets.path().join("cleanup-x86_64-unknown-linux-musl"), "x").unwrap();
-        let release = Release {
-            version: "v1.2.3".to_owned(),
-            commit: "5f6e1f0c9c2b4d0fa2a7d1e5b3c8f9a0d4e6b7c1".to_owned(),
-            from: "https://github.com/codex/actions/releases/download".to_owned(),
-        };
         let options = Options {
             references: References::SelfRepository,
-            release: Some((release, assets.path().to_owned())),
+            release: Some((
+                release("5f6e1f0c9c2b4d0fa2a7d1e5b3c8f9a0d4e6b7c1"),
+                assets.path().to_owned(),
+            )),
         };
         write(&workspace, folder.path(), &options).unwrap();
         let locks =
@@ -235,6 +309,17 @@ mod tests {
             "{}",
             locks[0]
         );
+    }
+
+    #[test]
+    fn the_form_for_faults_offers_every_action() {
+        let workspace = Workspace::find().unwrap();
+        let form = fs::read_to_string(workspace.path(".github/ISSUE_TEMPLATE/bug.yml")).unwrap();
+        let options = form.lines().find_map(|line| line.trim().strip_prefix("options: ["));
+        let options: Vec<&str> = options.unwrap().trim_end_matches(']').split(", ").collect();
+        let mut expected = actions(&workspace).unwrap();
+        expected.push("run.sh".to_owned());
+        assert_eq!(options, expected);
     }
 
     #[test]

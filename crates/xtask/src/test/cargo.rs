@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Result, bail};
 
 use super::{Passed, command, in_ci};
+use crate::release::build;
 use crate::workspace::Workspace;
 
 pub(super) fn fmt(workspace: &Workspace) -> Result<Passed> {
@@ -61,9 +62,9 @@ pub(crate) fn build_binaries(workspace: &Workspace) -> Result<String> {
     command(cargo(workspace).args(BUILD))
 }
 
-/// The same as a release has them.
+/// The same, optimized as a release is.
 pub(crate) fn build_release_binaries(workspace: &Workspace) -> Result<String> {
-    let flags = crate::release::build::flags(&workspace.root)?;
+    let flags = build::flags(&workspace.root, &build::host()?)?;
     command(
         cargo(workspace)
             .args(BUILD)

@@ -1,24 +1,44 @@
 //! Links between the Markdown files of the tree: the file is there, and so is the heading.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use super::Problem;
 
+/// An inline link.
+pub(crate) struct Link<'a> {
+    /// Where it leads, as it is written.
+    pub(crate) target: &'a str,
+    /// Where in the text the target stands, in bytes.
+    pub(crate) range: Range<usize>,
+    line: usize,
+}
+
+impl Link<'_> {
+    /// Whether it leads to another site, or to a page of GitHub beside the tree.
+    pub(crate) fn leaves(&self) -> bool {
+        self.target.contains("://") || self.target.starts_with("mailto:") || self.target.starts_with('<')
+    }
+
+    /// The file, empty where it is the link's own, and the heading, with its `#`.
+    pub(crate) fn file_and_heading(&self) -> (&str, &str) {
+        self.target.split_at(self.target.find('#').unwrap_or(self.target.len()))
+    }
+}
+
 /// Checks the links of all files, each with its path and text; `is_there` tells whether a path of the tree exists.
-pub(super) fn check(files: &[(String, String)], is_there: impl Fn(&str) -> bool) -> Vec<Problem> {
+pub(crate) fn check(files: &[(String, String)], is_there: impl Fn(&str) -> bool) -> Vec<Problem> {
     let anchors: BTreeMap<&str, Vec<String>> = files
         .iter()
         .map(|(path, text)| (path.as_str(), anchors(text)))
         .collect();
     let mut problems = Vec::new();
     for (path, text) in files {
-        for (line, target) in links(text) {
-            // Another site, or a page of GitHub beside the tree.
-            if target.contains("://") || target.starts_with("mailto:") || target.starts_with('<') {
-                continue;
-            }
-            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+        for link in links(text).iter().filter(|link| !link.leaves()) {
+            let (line, target) = (link.line, link.target);
+            let (file, heading) = link.file_and_heading();
+            let anchor = heading.trim_start_matches('#');
             let Some(to) = resolve(path, file) else {
                 problems.push(Problem::new(path, line, format!("`{target}` leads out of the tree")));
                 continue;
@@ -36,7 +56,7 @@ pub(super) fn check(files: &[(String, String)], is_there: impl Fn(&str) -> bool)
 }
 
 /// The path of a link's target from the top of the tree; `None` when it lies outside.
-fn resolve(from: &str, target: &str) -> Option<String> {
+pub(crate) fn resolve(from: &str, target: &str) -> Option<String> {
     if target.is_empty() {
         return Some(from.to_owned());
     }
@@ -55,17 +75,22 @@ fn resolve(from: &str, target: &str) -> Option<String> {
     Some(path.to_string_lossy().into_owned())
 }
 
-/// The targets of the inline links outside of code, each with its line.
-fn links(text: &str) -> Vec<(usize, &str)> {
+/// The inline links outside of code.
+pub(crate) fn links(text: &str) -> Vec<Link<'_>> {
     let mut found = Vec::new();
-    for (number, line) in prose(text) {
-        let (mut rest, mut quoted) = (line, false);
+    for Line { number, start, text } in prose(text) {
+        let (mut rest, mut quoted) = (text, false);
         while let Some(at) = rest.find(['`', ']']) {
             let tail = &rest[at..];
             if tail.starts_with('`') {
                 quoted = !quoted;
             } else if let (false, Some(target)) = (quoted, tail.strip_prefix("](")) {
-                found.extend(target.split([')', ' ']).next().map(|target| (number, target)));
+                let start = start + text.len() - target.len();
+                found.extend(target.split([')', ' ']).next().map(|target| Link {
+                    target,
+                    range: start..start + target.len(),
+                    line: number,
+                }));
             }
             rest = &tail[1..];
         }
@@ -76,7 +101,7 @@ fn links(text: &str) -> Vec<(usize, &str)> {
 /// What GitHub makes of the headings, so that links lead to them.
 fn anchors(text: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
-    for (_, line) in prose(text) {
+    for Line { text: line, .. } in prose(text) {
         let heading = line.trim_start_matches('#');
         if heading.len() < line.len() && heading.starts_with(' ') {
             let slug = slug(heading);
@@ -107,17 +132,34 @@ fn slug(heading: &str) -> String {
     kept.to_lowercase().replace(' ', "-")
 }
 
-/// The lines outside of fenced code, numbered.
-fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut fence: Option<&str> = None;
-    text.lines().enumerate().filter_map(move |(index, line)| {
+struct Line<'a> {
+    /// From 1.
+    number: usize,
+    /// Where in the whole text it starts, in bytes.
+    start: usize,
+    /// Without its end.
+    text: &'a str,
+}
+
+/// The lines outside of fenced code.
+fn prose(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let (mut fence, mut end): (Option<&str>, usize) = (None, 0);
+    text.split_inclusive('\n').enumerate().filter_map(move |(index, line)| {
+        let start = end;
+        end += line.len();
         let mark = line.trim_start();
         match fence {
             Some(open) if mark.starts_with(open) => fence = None,
             Some(_) => {}
             None if mark.starts_with("```") => fence = Some("```"),
             None if mark.starts_with("~~~") => fence = Some("~~~"),
-            None => return Some((index + 1, line)),
+            None => {
+                return Some(Line {
+                    number: index + 1,
+                    start,
+                    text: line.trim_end_matches(['\r', '\n']),
+                });
+            }
         }
         None
     })

@@ -2,7 +2,7 @@
 
 mod code;
 mod layers;
-mod links;
+pub(crate) mod links;
 mod locks;
 mod readme;
 mod yaml;
@@ -17,7 +17,7 @@ use crate::workspace::Workspace;
 
 /// One finding; `line` counts from 1, or is 0 when it is about the whole file.
 #[derive(Debug, PartialEq, Eq)]
-struct Problem {
+pub(crate) struct Problem {
     path: String,
     line: usize,
     what: String,

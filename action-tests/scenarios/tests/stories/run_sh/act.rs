@@ -72,6 +72,12 @@ async fn a_strangers_workflow_downloads_verifies_and_runs_the_binary() {
         }
     }
     run(Command::new(built("xtask")).arg("release-assets").arg(path("assets"))).await;
+    // As whoever downloads by hand does.
+    let mut check = Command::new("sha256sum");
+    run(check
+        .args(["--check", "--quiet", "SHA256SUMS"])
+        .current_dir(path("assets")))
+    .await;
     run(Command::new(built("xtask"))
         .arg("release-tree")
         .arg(path("tree"))

@@ -20,6 +20,10 @@ pub(crate) struct Answer {
     pub(crate) length: usize,
     /// Where it sends its client.
     pub(crate) location: Option<String>,
+    /// Whether the connection stays open behind the content.
+    pub(crate) hangs: bool,
+    /// What is answered from the second time on.
+    pub(crate) later: Option<Box<Answer>>,
 }
 
 impl Answer {
@@ -31,6 +35,16 @@ impl Answer {
             length: content.len(),
             content,
             location: None,
+            hangs: false,
+            later: None,
+        }
+    }
+
+    /// The half of an asset, on a connection that breaks off or, when it `hangs`, does not go on.
+    pub(crate) fn half_of(content: &[u8]) -> Self {
+        Self {
+            length: content.len(),
+            ..Self::of(&content[..content.len() / 2])
         }
     }
 }
@@ -83,6 +97,10 @@ impl AssetServer {
         format!("https://{}", self.address)
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The paths that were asked for, in order.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
@@ -108,12 +126,18 @@ async fn serve(
     }
     let head = String::from_utf8_lossy(&head);
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    log.lock().unwrap().push(path.clone());
+    let asked_before = {
+        let mut log = log.lock().unwrap();
+        let before = log.contains(&path);
+        log.push(path.clone());
+        before
+    };
     let missing = Answer {
         status: 404,
         ..Answer::of("Not Found")
     };
     let answer = answers.get(&path).unwrap_or(&missing);
+    let answer = answer.later.as_deref().filter(|_| asked_before).unwrap_or(answer);
     let location = answer.location.as_ref();
     let location = location.map_or_else(String::new, |location| format!("Location: {location}\r\n"));
     let head = format!(
@@ -122,6 +146,10 @@ async fn serve(
     );
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(&answer.content).await?;
+    if answer.hangs {
+        stream.flush().await?;
+        return std::future::pending().await;
+    }
     stream.shutdown().await?;
     Ok(())
 }

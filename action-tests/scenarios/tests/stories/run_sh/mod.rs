@@ -2,6 +2,7 @@
 
 mod act;
 mod assets;
+mod network;
 mod refused;
 mod ways;
 
@@ -20,7 +21,8 @@ use self::assets::{Answer, AssetServer};
 
 const ASSET: &str = "health-check-x86_64-unknown-linux-musl";
 /// What stands in for the binary: it leaves a file behind, so that its having run cannot be missed.
-const BINARY: &str = "#!/bin/sh\ntouch \"$RAN\"\nprintf 'ran with %s\\n' \"$*\"\n";
+/// Which variables it has got is in that file.
+const BINARY: &str = "#!/bin/sh\nexport -p >\"$RAN\"\nprintf 'ran with %s\\n' \"$*\"\n";
 
 /// A released tree, and the runner that it is on.
 struct Release {
@@ -36,6 +38,8 @@ struct Ended {
     /// Its annotations.
     told: String,
     ran: bool,
+    /// The binary's environment, as the shell writes it.
+    environment: String,
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {
@@ -176,6 +180,7 @@ impl Release {
             out: String::from_utf8(done.stdout).unwrap(),
             told: self.readable(&String::from_utf8(done.stderr).unwrap()),
             ran: ran.exists(),
+            environment: std::fs::read_to_string(&ran).unwrap_or_default(),
         };
         let _ = std::fs::remove_file(ran);
         ended

@@ -64,12 +64,7 @@ async fn every_shell_refuses_alike() {
 
 #[tokio::test]
 async fn a_download_that_breaks_off() {
-    let packed = gzip(BINARY.as_bytes());
-    let length = packed.len();
-    let half = Answer {
-        length,
-        ..Answer::of(&packed[..length / 2])
-    };
+    let half = Answer::half_of(&gzip(BINARY.as_bytes()));
     insta::assert_snapshot!(refused(&served(half).await), @"::error title=health-check::`https://server/v1.2.3/health-check-x86_64-unknown-linux-musl.gz` could not be downloaded: <curl's reason>; run the job again, or set CODEX_ACTIONS_MIRROR or CODEX_ACTIONS_BIN_DIR");
 }
 
@@ -100,7 +95,7 @@ async fn a_redirect_to_plain_http() {
 async fn a_mirror_without_tls() {
     let mut release = Release::new().await;
     release.set("CODEX_ACTIONS_MIRROR", "http://mirror.example");
-    insta::assert_snapshot!(refused(&release.run().await), @"::error title=health-check::binaries are downloaded over https:// only, and the address is `http://mirror.example`");
+    insta::assert_snapshot!(refused(&release.run().await), @"::error title=health-check::binaries are downloaded over https:// only, and the address is `http://mirror.example/v1.2.3/health-check-x86_64-unknown-linux-musl.gz`");
 }
 
 #[tokio::test]
@@ -140,6 +135,23 @@ async fn a_poisoned_cache() {
     release.run().await.is_well();
     std::fs::write(release.kept().join("health-check"), format!("{BINARY}# and more\n")).unwrap();
     insta::assert_snapshot!(refused(&release.run().await), @"::error title=health-check::`…/cache/codex-actions/<hash>/health-check` was changed since it was downloaded, and is not the binary of this release; find out who can write there, and delete it");
+}
+
+#[tokio::test]
+async fn a_kept_binary_that_may_not_be_executed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let release = Release::new().await;
+    release.run().await.is_well();
+    let kept = release.kept().join("health-check");
+    std::fs::set_permissions(kept, std::fs::Permissions::from_mode(0o644)).unwrap();
+    insta::assert_snapshot!(refused(&release.run().await), @"::error title=health-check::`…/cache/codex-actions/<hash>/health-check` may not be executed; delete it, and see that its folder is not mounted with `noexec`, or set CODEX_ACTIONS_BIN_DIR");
+}
+
+#[tokio::test]
+async fn a_machine_without_a_folder_of_the_runners() {
+    let mut release = Release::new().await;
+    release.set("RUNNER_TOOL_CACHE", "").set("RUNNER_TEMP", "");
+    insta::assert_snapshot!(refused(&release.run().await), @"::error title=health-check::there is no folder to keep the binary in; set RUNNER_TEMP to one that can be written");
 }
 
 #[tokio::test]

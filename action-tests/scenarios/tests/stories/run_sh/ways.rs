@@ -73,6 +73,47 @@ async fn without_gzip_the_asset_comes_as_it_is_and_without_curl_by_wget() {
     }
 }
 
+/// Its commands are the job's own: a migration that reads `version` or needs UTF-8 must find what the job has set.
+#[tokio::test]
+async fn the_binary_finds_the_jobs_environment_as_it_was() {
+    let lines = |text: &str| -> Vec<String> {
+        let ours = [
+            "name", "version", "url", "hash", "asset", "here", "LC_ALL", "LANG", "part",
+        ];
+        let of = |line: &&str| ours.iter().any(|name| line.contains(&format!(" {name}=")));
+        let mut found: Vec<String> = text
+            .lines()
+            .filter(of)
+            .map(|line| line.replace(['\'', '"'], ""))
+            .collect();
+        found.sort();
+        found
+    };
+    for shell in shells() {
+        let mut release = Release::new().await;
+        release.set("LANG", "C.UTF-8");
+        let ended = release.run_in(&shell).await;
+        ended.is_well();
+        assert_eq!(lines(&ended.environment), ["export LANG=C.UTF-8"], "{shell:?}");
+        let own = [("version", "7"), ("url", "u"), ("hash", "h"), ("LC_ALL", "C.UTF-8")];
+        for (name, value) in own {
+            release.set(name, value);
+        }
+        // By a download, and out of the cache.
+        for _ in 0..2 {
+            let ended = release.run_in(&shell).await;
+            ended.is_well();
+            let expected = ["LANG=C.UTF-8", "LC_ALL=C.UTF-8", "hash=h", "url=u", "version=7"];
+            assert_eq!(
+                lines(&ended.environment),
+                expected.map(|all| format!("export {all}")),
+                "{shell:?}"
+            );
+            let _ = std::fs::remove_dir_all(release.kept());
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_mirror_serves_what_the_lock_names() {
     let mut release = Release::new().await;
@@ -179,11 +220,35 @@ async fn a_ref_without_a_release_is_built_only_when_asked_and_once_for_each_stat
     assert_eq!(again.told, "");
     std::fs::write(release.path("crates/x/src/main.rs"), "changed").unwrap();
     release.run().await.is_well();
+    // What a file is called counts, too.
+    std::fs::rename(
+        release.path("crates/x/src/main.rs"),
+        release.path("crates/x/src/other.rs"),
+    )
+    .unwrap();
+    release.run().await.is_well();
+    // So does an action, which `preflight` has built in.
+    std::fs::create_dir_all(release.path("actions/x")).unwrap();
+    std::fs::write(release.path("actions/x/action.yml"), "name: x").unwrap();
+    release.run().await.is_well();
     let calls = std::fs::read_to_string(release.path("ran.cargo")).unwrap();
-    assert_eq!(calls.lines().count(), 2, "{calls}");
+    assert_eq!(calls.lines().count(), 4, "{calls}");
     assert!(
         calls
             .lines()
             .all(|call| call.starts_with("build --release --locked ") && call.ends_with("--package health-check"))
+    );
+
+    // A link where a build is kept could lead to anything.
+    for kept in std::fs::read_dir(release.path("cache/codex-actions")).unwrap() {
+        let binary = kept.unwrap().path().join("release/health-check");
+        std::fs::rename(&binary, release.path("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(release.path("elsewhere"), &binary).unwrap();
+    }
+    let linked = release.run().await;
+    assert!(
+        !linked.ran && linked.told.contains("is a symbolic link"),
+        "{}",
+        linked.told
     );
 }

@@ -75,7 +75,14 @@ pub const MANIFEST: &[Key] = &[
         "The environments by name; `preview` is the pull requests'.",
     ),
     required("services", Kind::Tables(SERVICE), "The Workers by key."),
+    key("preflight", Kind::Table(PREFLIGHT), "What `preflight` goes by."),
 ];
+
+const PREFLIGHT: &[Key] = &[key(
+    "silence",
+    Kind::TextMap,
+    "Findings that are meant so: the finding's name, or `name:subject` for one subject alone = the reason. They are counted and listed, and fail nothing.",
+)];
 
 const PROJECT: &[Key] = &[
     required(

@@ -3,26 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use actions_core::credential::looks_drawn;
-use actions_core::dotenv;
-use actions_core::environment::Environment;
-use actions_core::manifest::Manifest;
-use actions_core::runner::{Env, Problems};
-use actions_core::secret::{ExposeSecret as _, SecretString, mask};
-use actions_core::text::{listed, nearest};
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::Value;
 
-use super::Command;
-use super::secrets::value_of;
+use super::{Env, Problems};
+use crate::credential::looks_drawn;
+use crate::dotenv;
+use crate::environment::Environment;
+use crate::manifest::Manifest;
+use crate::secret::{ExposeSecret as _, SecretString, mask, secret};
+use crate::text::{listed, nearest};
 
-const INPUT: &str = "worker-secrets";
+/// The input's name.
+pub const INPUT: &str = "worker-secrets";
 /// Longer, it is no name that a person gives.
 const LONGEST_NAME: usize = 64;
 
 /// What the input holds.
-pub(crate) struct Pack {
+pub struct Pack {
     entries: Vec<Entry>,
 }
 
@@ -62,23 +61,23 @@ impl Entry {
 
 impl Pack {
     /// The value, unless it is blank.
-    pub(super) fn get(&self, name: &str) -> Option<&SecretString> {
+    pub fn get(&self, name: &str) -> Option<&SecretString> {
         let entry = self.entries.iter().find(|entry| entry.name == name)?;
         (!entry.is_blank()).then_some(&entry.value)
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.name.as_str())
     }
 
     /// The names that none of `used` is, as they may be shown.
-    pub(super) fn without(&self, used: &BTreeSet<&str>) -> Vec<String> {
+    pub fn without(&self, used: &BTreeSet<&str>) -> Vec<String> {
         let others = self.entries.iter().filter(|entry| !used.contains(entry.name.as_str()));
         others.map(Entry::shown).collect()
     }
 
     /// Reads and masks; what is wrong is recorded.
-    pub(super) fn read(text: Option<&str>, command: Command, env: &Env, problems: &mut Problems) -> Option<Self> {
+    pub fn read(text: Option<&str>, env: &Env, problems: &mut Problems) -> Option<Self> {
         let text = text?;
         let entries = if text
             .trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
@@ -99,12 +98,6 @@ impl Pack {
                 Vec::new()
             }
         };
-        if matches!(command, Command::Build | Command::Rollback) {
-            problems.add(
-                INPUT,
-                "goes with `command: deploy` and `command: validate`; nothing else needs them",
-            );
-        }
         let pack = Self { entries };
         pack.told_twice(env, problems);
         Some(pack)
@@ -132,7 +125,7 @@ impl Pack {
     }
 
     /// Names that nothing asks for: misspelt, or left over. `declared`: those that wrangler configurations ask for.
-    pub(crate) fn check(
+    pub fn check(
         &self,
         manifest: Option<&Manifest>,
         environment: &Environment,
@@ -212,6 +205,15 @@ impl Known {
     }
 }
 
+/// The value of a Worker's secret, masked: a database URL's password beside the URL.
+pub fn value_of(value: &str) -> SecretString {
+    if value.contains("://") {
+        crate::secret::database_url(value)
+    } else {
+        secret(value)
+    }
+}
+
 fn of_lines(text: &str) -> Result<Vec<Entry>, Vec<String>> {
     let entries = dotenv::parse(text).map_err(|wrong| {
         let told = wrong
@@ -275,7 +277,7 @@ impl<'de> Deserialize<'de> for Pairs {
 }
 
 /// The names that are no names of a Worker's secrets.
-pub(super) fn odd_names(pack: &Pack, is_name: impl Fn(&str) -> bool, problems: &mut Problems) {
+pub fn odd_names(pack: &Pack, is_name: impl Fn(&str) -> bool, problems: &mut Problems) {
     let odd: Vec<String> = pack
         .entries
         .iter()
@@ -298,7 +300,7 @@ mod tests {
     fn read(text: &str, env: &[(&str, &str)]) -> Result<Vec<(String, String)>, String> {
         let env: Env = env.iter().copied().collect();
         let mut problems = Problems::default();
-        let pack = Pack::read(Some(text), Command::Deploy, &env, &mut problems).unwrap();
+        let pack = Pack::read(Some(text), &env, &mut problems).unwrap();
         problems.finish().map_err(|wrong| wrong.to_string())?;
         let pairs = pack.entries.iter();
         Ok(pairs
@@ -367,7 +369,7 @@ mod tests {
                 "the name in line 1",
             ),
         ] {
-            let pack = Pack::read(Some(text), Command::Deploy, &Env::default(), &mut Problems::default()).unwrap();
+            let pack = Pack::read(Some(text), &Env::default(), &mut Problems::default()).unwrap();
             assert_eq!(pack.entries[0].shown(), shown);
         }
     }

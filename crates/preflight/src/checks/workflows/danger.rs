@@ -1,0 +1,204 @@
+//! A stranger's code or text beside secrets. zizmor looks for much more of the kind.
+
+use super::Facts;
+use super::ours;
+use super::triggers::events;
+use super::uses::{Job, jobs, steps, text_of};
+use crate::document::{Document, Node};
+use crate::finding::{Finding, Kind, Severity};
+
+pub(super) const TARGET_CHECKOUT: Kind = Kind {
+    name: "workflow-target-checkout",
+    severity: Severity::Error,
+    what: "A workflow on `pull_request_target` or `workflow_run` checks the pull request's code out and runs something after it.",
+    why: "Such a run has the repository's secrets and a token that may write, also for a fork: anybody who opens a pull request runs code with both. `actions/checkout` refuses it from v7 on, and GitHub's default policy for public repositories blocks `pull_request_target` from 2026-12-02 on.",
+    mend: "Use `pull_request`; for forks, let a maintainer start `preview.yml` by hand with the commit that was read.",
+};
+
+pub(super) const TARGET: Kind = Kind {
+    name: "workflow-target",
+    severity: Severity::Warning,
+    what: "These actions run on `pull_request_target`.",
+    why: "Such a run has the secrets also when a stranger opens the pull request, while its code is that of the default branch: it deploys other code than the pull request's, or becomes dangerous with the next change. GitHub's default policy for public repositories blocks the event from 2026-12-02 on.",
+    mend: "Use `pull_request`; for forks, let a maintainer start the workflow by hand with the commit that was read.",
+};
+
+pub(super) const INJECTION: Kind = Kind {
+    name: "workflow-script-injection",
+    severity: Severity::Warning,
+    what: "A script holds an expression whose text a stranger writes: a title, a branch's name, a comment.",
+    why: "GitHub puts the text into the script before the shell reads it, so a title such as `$(curl …)` is run, beside the tokens. zizmor finds this and more of the kind.",
+    mend: "Give the text to the step by `env`, and write `\"$NAME\"` in the script.",
+};
+
+/// What a stranger decides, as GitHub's own list of untrusted inputs has it.
+const UNTRUSTED: [&str; 18] = [
+    "github.head_ref",
+    "github.event.pull_request.title",
+    "github.event.pull_request.body",
+    "github.event.pull_request.head.ref",
+    "github.event.pull_request.head.label",
+    "github.event.pull_request.head.repo.default_branch",
+    "github.event.issue.title",
+    "github.event.issue.body",
+    "github.event.comment.body",
+    "github.event.review.body",
+    "github.event.review_comment.body",
+    "github.event.discussion.title",
+    "github.event.discussion.body",
+    "github.event.head_commit.message",
+    "github.event.head_commit.author.email",
+    "github.event.head_commit.author.name",
+    "github.event.workflow_run.head_branch",
+    "github.event.workflow_run.display_title",
+];
+
+pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for document in &facts.repository.workflows {
+        let of_ours = || {
+            facts
+                .uses
+                .iter()
+                .filter(|used| used.chain.iter().any(|job| job.workflow.file == document.file))
+        };
+        let events = events(document);
+        let risky = events
+            .iter()
+            .find(|event| ["pull_request_target", "workflow_run"].contains(&event.name));
+        if let Some(event) = risky {
+            // Every secret of the repository is at stake, whoever uses these actions.
+            let checkouts: Vec<Finding> = jobs(document)
+                .filter_map(|job| checkout(facts, event.name, job))
+                .collect();
+            let is_target = event.name == "pull_request_target" && of_ours().next().is_some();
+            if checkouts.is_empty() && is_target {
+                let said = "these actions run on `pull_request_target`";
+                let remedy = "use `pull_request`";
+                findings.push(Finding::new(&TARGET, &document.file, said, remedy).at(event.place.clone()));
+            }
+            findings.extend(checkouts);
+        }
+        if of_ours().next().is_some() {
+            let scripts = jobs(document).flat_map(|job| steps(job.node));
+            findings.extend(scripts.filter_map(|step| injection(document, step)));
+        }
+    }
+    for composite in facts.repository.composites.values() {
+        let is_used = |document: &Document| {
+            facts
+                .uses
+                .iter()
+                .any(|used| used.steps.iter().any(|step| step.document.file == document.file))
+        };
+        if is_used(composite) {
+            let scripts = composite.get(&["runs"]).into_iter().flat_map(steps);
+            findings.extend(scripts.filter_map(|step| injection(composite, step)));
+        }
+    }
+    findings
+}
+
+/// Checking the head out, and running anything in the same job afterwards.
+fn checkout(facts: &Facts<'_>, event: &str, job: Job<'_>) -> Option<Finding> {
+    let all: Vec<&Node> = steps(job.node).collect();
+    // Whoever asks where the code comes from, or lets a maintainer decide, knows what it is about.
+    let asks = |node: &Node| {
+        let text = node.get("if").and_then(text_of).unwrap_or_default();
+        let words = [
+            "head_repository",
+            "head.repo",
+            "workflow_run.event",
+            "author_association",
+            "label",
+        ];
+        words.iter().any(|word| text.contains(word))
+    };
+    if asks(job.node) || all.iter().any(|step| asks(step)) {
+        return None;
+    }
+    let at = all.iter().position(|step| is_checkout_of_head(step))?;
+    let runs = |step: &&Node| {
+        let uses = step.get("uses").and_then(Node::text).unwrap_or_default();
+        // These run what the project says; the others only talk to the vendors.
+        let ours = ours::named(facts.repository, uses).map(|ours| ours.name);
+        let by_ours = ours.is_some_and(|name| ["setup-project", "deploy-workers"].contains(&name));
+        step.get("run").is_some() || uses.starts_with("./") || by_ours
+    };
+    let by_itself = all[at].get("run").is_some();
+    if !by_itself && !all[at + 1..].iter().any(runs) {
+        return None;
+    }
+    let said = format!(
+        "job `{}` runs on `{event}`, with secrets, what the pull request holds",
+        job.key
+    );
+    let remedy = "use `pull_request`, whose runs for forks have no secrets";
+    let step = all[at];
+    let place = step.get("uses").or_else(|| step.get("run")).unwrap_or(step);
+    let subject = format!("{}#{}", job.workflow.file, job.key);
+    Some(Finding::new(&TARGET_CHECKOUT, subject, said, remedy).at(job.workflow.place_of(place)))
+}
+
+fn is_checkout_of_head(step: &Node) -> bool {
+    const HEADS: [&str; 8] = [
+        "pull_request.head.",
+        "github.head_ref",
+        "refs/pull/",
+        "workflow_run.head_",
+        "pull_request.merge_commit_sha",
+        "head-sha",
+        "head_sha",
+        "workflow_run.pull_requests",
+    ];
+    let uses = step.get("uses").and_then(Node::text).unwrap_or_default();
+    let with = |key| {
+        step.get("with")
+            .and_then(|with| text_of(with.get(key)?))
+            .unwrap_or_default()
+    };
+    let reference = format!("{} {}", with("ref"), with("repository"));
+    let run = step.get("run").and_then(Node::text).unwrap_or_default();
+    uses.starts_with("actions/checkout@") && HEADS.iter().any(|head| reference.contains(head))
+        || run.contains("gh pr checkout")
+        || run.contains("git fetch") && run.contains("pull/")
+}
+
+/// The first expression of a script that a stranger writes.
+fn injection(document: &Document, step: &Node) -> Option<Finding> {
+    let uses = step.get("uses").and_then(Node::text).unwrap_or_default();
+    let script = match step.get("run") {
+        Some(run) => run,
+        None if uses.starts_with("actions/github-script@") => step.get("with")?.get("script")?,
+        None => return None,
+    };
+    let text = script.text()?;
+    let mut expressions = text
+        .split("${{")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));
+    let (expression, name) = expressions.find_map(|expression| {
+        let name = UNTRUSTED.iter().find(|name| is_named(expression, name))?;
+        Some((expression, *name))
+    })?;
+    let said = format!("a script holds `${{{{ {expression} }}}}`, whose text a stranger writes");
+    let variable = name.rsplit('.').next().unwrap_or("TEXT").to_uppercase();
+    let remedy = format!(
+        "give it by `env: {{ {variable}: \"${{{{ {expression} }}}}\" }}`, and write `\"${variable}\"` in the script"
+    );
+    Some(Finding::new(&INJECTION, &document.file, said, remedy).at(document.place_of(script)))
+}
+
+/// Whether the value itself goes into the text: compared or searched it does not.
+fn is_named(expression: &str, name: &str) -> bool {
+    let Some(at) = expression.find(name) else {
+        return false;
+    };
+    let after = &expression[at + name.len()..];
+    let goes_on = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.');
+    let is_compared = after.trim_start().starts_with("==") || after.trim_start().starts_with("!=");
+    let is_searched = ["contains(", "startsWith(", "endsWith("]
+        .iter()
+        .any(|function| expression[..at].contains(function));
+    !goes_on && !is_compared && !is_searched
+}

@@ -1,0 +1,164 @@
+//! `[services.<key>]`. Pure.
+
+use actions_core::text::quoted_list;
+
+use super::with_main;
+use crate::init::proposal::Plan;
+use crate::init::proposal::hosts::{Hosts, StageHosts};
+use crate::init::proposal::links::Links;
+use crate::init::proposal::toml::{Section, bare, list, quoted};
+use crate::init::proposal::{running, secrets};
+
+pub(super) fn service(plan: &Plan<'_>, worker: usize, links: &Links, needs: &[String]) -> String {
+    let found = &plan.found.workers[worker];
+    let key = &plan.names.keys[worker];
+    let mut section = Section::new(format!("services.{key}"));
+    section.text("path", &found.folder);
+    if plan.names.bases[worker] != *key {
+        section.text("worker", &plan.names.bases[worker]);
+    }
+    if let Some(hosts) = &plan.hosts {
+        let production = plan.stages.len() - 1;
+        hostnames(hosts, &hosts.stages[production], worker, key, &mut section);
+    }
+    section.list("needs", needs);
+    let builds = running::builds(plan);
+    if let Some(build) = &builds.services[worker] {
+        section.text("build", build);
+    } else if builds.unknown.contains(&worker) {
+        section.comment("What its configuration names is built, and no script `build` was found:");
+        section.off("build", "\"npm run build\"");
+    }
+    if running::needs_wrangler(plan, worker) {
+        section
+            .comment("It has what only the project's wrangler deploys, such as the consumer of a queue or a workflow.");
+        section.text("uploader", "wrangler");
+    }
+    if !running::is_assets_only(found) {
+        secrets_of(plan, worker, links, &mut section);
+        section.list("kv", &namespaces(plan, worker));
+        variables_of(plan, links, &mut section);
+    }
+    let health = running::health(found);
+    if let Some(why) = health.guessed {
+        section.comment(why);
+    }
+    if health.path != "/health" {
+        section.text("health", &health.path);
+    }
+    section.finish()
+}
+
+/// So many names are told; more are counted.
+const MOST: usize = 6;
+
+fn some(names: &[String]) -> String {
+    let more = names.len().saturating_sub(MOST);
+    if more < 2 {
+        return quoted_list(names);
+    }
+    let first: Vec<String> = names[..MOST].iter().map(|name| format!("`{name}`")).collect();
+    format!("{} and {more} more", first.join(", "))
+}
+
+fn secrets_of(plan: &Plan<'_>, worker: usize, links: &Links, section: &mut Section) {
+    let secrets = secrets::secrets(plan, worker, links);
+    let perhaps = some(&secrets.perhaps);
+    if let Some(files) = &secrets.guessed {
+        section.comment(&format!("guessed: read in {files}, and set by no configuration"));
+    }
+    if secrets.perhaps.is_empty() {
+        section.list("secrets", &secrets.names);
+    } else if secrets.names.is_empty() {
+        section.comment(&format!(
+            "It, or a package that it needs, knows {perhaps}, which no configuration sets: secrets, variables, or not needed"
+        ));
+        section.off("secrets", &list(&secrets.perhaps[..1]));
+    } else {
+        section.comment(&format!(
+            "It, or a package that it needs, also knows {perhaps}: secrets, variables, or not needed"
+        ));
+        section.list("secrets", &secrets.names);
+    }
+}
+
+fn variables_of(plan: &Plan<'_>, links: &Links, section: &mut Section) {
+    let mut comments: Vec<String> = links.vars.iter().filter_map(|var| var.why.clone()).collect();
+    for (name, value) in &links.open {
+        comments.push(format!(
+            "Look here: `{name}` is left to the configuration: `{value}` would still lead previews to production"
+        ));
+    }
+    for (name, value) in &links.literal {
+        comments.push(format!(
+            "Look here: previews get `{name}` from the configuration, which is `{value}`"
+        ));
+    }
+    if !links.missing.is_empty() {
+        comments.push(format!(
+            "Look here: previews get no {}, which production's configuration sets",
+            quoted_list(&links.missing)
+        ));
+    }
+    let vars: Vec<(&str, &str)> = links
+        .vars
+        .iter()
+        .map(|var| (var.name.as_str(), var.value.as_str()))
+        .collect();
+    section.table("vars", &vars, &comments);
+    let open = links.open.iter().chain(&links.literal).map(|(name, _)| name);
+    let open = open.chain(&links.missing).next();
+    if let Some(name) = open.filter(|_| vars.is_empty()) {
+        for comment in &comments {
+            section.comment(comment);
+        }
+        let value = plan
+            .names
+            .keys
+            .first()
+            .map_or_else(String::new, |key| format!("{{{key}.url}}"));
+        section.off("vars", &format!("{{ {} = {} }}", bare(name), quoted(&value)));
+    }
+}
+
+fn hostnames(hosts: &Hosts, production: &StageHosts, worker: usize, key: &str, section: &mut Section) {
+    let (names, subdomain) = (&production.names[worker], &hosts.subdomains[worker]);
+    if names.is_empty() {
+        section.comment(&format!(
+            "Look here: production's configuration has no hostname, and it gets `{subdomain}.{}`, where anybody reaches it.",
+            hosts.zone
+        ));
+    }
+    if names[..] == ["@".to_owned()] {
+        section.text("subdomain", "@");
+        return;
+    }
+    if subdomain != key {
+        section.text("subdomain", subdomain);
+    }
+    if !names.is_empty() && names[..] != [subdomain.clone()] {
+        if production.by_variables[worker] {
+            section.comment("guessed: the first is the service's URL, and variables name that one");
+        }
+        section.list("hostnames", &with_main(names, subdomain));
+    }
+}
+
+/// The KV bindings of any section.
+fn namespaces(plan: &Plan<'_>, worker: usize) -> Vec<String> {
+    let config = &plan.found.workers[worker].config;
+    let sections = std::iter::once(None).chain(config.environments().into_iter().map(Some));
+    let mut names: Vec<String> = Vec::new();
+    for section in sections {
+        let Ok(settings) = config.settings(section) else {
+            continue;
+        };
+        let list = settings.get("kv_namespaces").and_then(|list| list.as_array());
+        for name in list.into_iter().flatten().filter_map(|item| item["binding"].as_str()) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names
+}
