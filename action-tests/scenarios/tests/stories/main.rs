@@ -50,6 +50,7 @@ mod pr_comment_modes;
 mod pr_comment_production;
 mod pr_comment_reports;
 mod pr_comment_sections;
+mod pr_comment_truth;
 mod pr_comment_writes;
 mod preflight;
 mod preflight_init;
