@@ -41,6 +41,7 @@ fn errors(run: &Run) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "most of it is the table")]
 async fn what_one_refuses_the_other_refuses_with_the_same_words() {
     let kv = |id: &str| json!([{"binding": "CACHE", "id": id}]);
     let of = |top: Value, staging: Value, production: Value| {
