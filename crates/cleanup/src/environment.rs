@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use actions_core::cloudflare;
 use actions_core::github::{Error, Reader, Writer};
 use actions_core::owner::Owner;
 use actions_core::runner::signal::Interrupts;
@@ -11,6 +12,7 @@ use tokio::time::sleep_until;
 use crate::alert::{self, AFTERWARDS};
 use crate::apply::brake::Brake;
 use crate::apply::{self, Teardown, Writers};
+use crate::bound::keep_bound;
 use crate::comment::{self, Teller};
 use crate::facts::{Facts, Readers};
 use crate::inputs::{Given, Inputs};
@@ -55,11 +57,25 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     }
     tell_undeployed(runner, facts.undeployed.as_ref());
     let subjects = subjects(&inputs, &facts);
-    let mut decision = decide(
+    let decided = decide(
         subjects.as_deref().unwrap_or(std::slice::from_ref(&inputs.subject)),
         &facts,
         inputs.adopt,
+        readers.cloudflare.as_ref(),
     );
+    let decided = tokio::select! {
+        decided = decided => Ok(decided),
+        signal = interrupts.next() => Err(Stop::Cancelled(signal)),
+        () = sleep_until(brake.end()) => Err(Stop::TimeIsUp(inputs.timeout)),
+    };
+    let mut decision = match decided {
+        Ok(decision) => decision,
+        Err(stop) => {
+            let report = Report::stopped(&inputs.subject, stop, started.elapsed());
+            report.write(runner)?;
+            return report.verdict();
+        }
+    };
     if let Some(keep) = inputs.keep {
         decision.also(plan::restore_points(&inputs.subject.owner, &facts, keep));
     }
@@ -112,10 +128,11 @@ fn subjects(inputs: &Inputs, facts: &Facts) -> Option<Vec<Subject>> {
 }
 
 /// What goes of all of them, one after another.
-fn decide(subjects: &[Subject], facts: &Facts, adopt: bool) -> Decision {
+async fn decide(subjects: &[Subject], facts: &Facts, adopt: bool, cloudflare: Option<&cloudflare::Reader>) -> Decision {
     let mut all = Decision::default();
     for subject in subjects {
-        let decision = plan::decide(subject, facts, adopt);
+        let mut decision = plan::decide(subject, facts, adopt);
+        keep_bound(cloudflare, facts, &mut [(subject, &mut decision)]).await;
         all.going.extend(decision.going);
         all.staying.extend(decision.staying);
     }

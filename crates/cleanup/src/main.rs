@@ -3,6 +3,7 @@
 
 mod alert;
 mod apply;
+mod bound;
 mod comment;
 mod environment;
 mod facts;

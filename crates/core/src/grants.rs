@@ -283,7 +283,7 @@ const CLEANUP: &[Grant] = &[
     CONTENTS,
     optional(
         Of::GitHub("pull-requests: read"),
-        "whether the pull request was reopened, in a second attempt",
+        "whether the pull request was reopened meanwhile",
     ),
     only(
         Of::GitHub("pull-requests: read"),

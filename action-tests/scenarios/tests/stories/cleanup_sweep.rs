@@ -1,5 +1,6 @@
 //! Stories of `cleanup` with `command: sweep`.
 
+mod bound;
 mod comments;
 mod doubts;
 mod explain;

@@ -128,6 +128,11 @@ pub(crate) enum Reason {
         worker: String,
         whose: Option<Whose>,
     },
+    /// A Worker that stays binds it by its id, whatever it is called.
+    InUse {
+        worker: String,
+        whose: Option<Whose>,
+    },
     /// It is called like this environment's, and nothing of the manifest has that name.
     LooksAlike,
     /// The database's default branch, a root, or what others are copied from.

@@ -122,6 +122,7 @@ pub(crate) fn reason(kind: RemovalKind, reason: &Reason) -> String {
         Reason::LeadsTo { worker, whose } => format!("it leads to {}", whose_worker(worker, whose.as_ref())),
         Reason::LeadsNowhere => "it leads to no Worker of this environment".to_owned(),
         Reason::BoundBy { worker, whose } => format!("it is for {}", whose_worker(worker, whose.as_ref())),
+        Reason::InUse { worker, whose } => format!("it is bound by {}", whose_worker(worker, whose.as_ref())),
         Reason::LooksAlike => {
             "it is named like this environment's, and nothing in the manifest has that name".to_owned()
         }

@@ -29,6 +29,9 @@ pub(super) struct Work<'a> {
     pub(super) brake: &'a Brake,
     pub(super) open: &'a [OpenPull],
     pub(super) comments: &'a Comments,
+    /// What was not looked at.
+    pub(super) unseen: Option<&'static str>,
+    pub(super) zoneless: bool,
 }
 
 /// The comments of the environments that went, written one after another.
@@ -202,6 +205,8 @@ impl Work<'_> {
             left,
             kept: with(Outcome::Kept),
             results,
+            unseen: self.unseen.map(str::to_owned),
+            zoneless: self.zoneless,
             ..Cleanup::default()
         };
         let folds = one.ground == Ground::Closed && left == 0;

@@ -79,8 +79,8 @@ impl Inputs {
                 problems.add(input, wording::NOT_OF_A_SWEEP);
             }
         }
-        // One that is lost is no mistake here: markers tell enough.
-        let has_manifest = common.manifest_path(env).is_file();
+        // One that is lost is no mistake here, since markers tell enough; one that was named and is not there is.
+        let has_manifest = common.has_manifest(env);
         let manifest = if has_manifest {
             common.manifest(env, &mut problems)
         } else {
@@ -148,6 +148,11 @@ impl Inputs {
     /// Whether environments of this name are looked at.
     pub(crate) fn is_swept(&self, environment: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only == environment)
+    }
+
+    /// The provider that is not looked at, since nothing gives access.
+    pub(crate) fn unseen(&self) -> Option<&'static str> {
+        self.neon.is_none().then_some("Neon")
     }
 
     /// What the issue that tells that this sweep fails is about.

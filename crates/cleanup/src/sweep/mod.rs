@@ -37,9 +37,13 @@ use self::report::{Ended, Report};
 use crate::alert;
 use crate::apply::Writers;
 use crate::apply::brake::Brake;
+use crate::bound::keep_bound;
 use crate::facts::{self, Facts, Readers};
 use crate::outcome::Stop;
 use crate::plan::{Decision, Going, Thing, restore_points};
+
+/// What the issue of all sweeps was about once.
+const FORMER_ALARM: &str = "sweep";
 
 /// What was read, once.
 struct Read {
@@ -116,6 +120,11 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
     if inputs.manifest.is_none() {
         runner.say(report::wording::BY_MARKERS);
     }
+    tokio::select! {
+        () = bound(&readers, &read, &mut census, &inputs) => {}
+        signal = interrupts.next() => return Err(report::cancelled(signal)),
+        () = tokio::time::sleep_until(brake.end()) => return Err(report::out_of_time(inputs.timeout)),
+    }
     let standings: Vec<_> = census.environments.iter().map(|found| found.standing.clone()).collect();
     let verdicts = plan::judge(&standings, &read.open, inputs.idle, Timestamp::now());
     let mut report = Report::new(&inputs, &read, &census, &verdicts);
@@ -148,6 +157,8 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
             brake: &brake,
             open: &read.open,
             comments: &comments,
+            unseen: inputs.unseen(),
+            zoneless: inputs.zoneless,
         };
         let done = Box::pin(apply::carry_out(&work, census, &verdicts, surplus, &mut interrupts)).await;
         if let Some(error) = comments.refused() {
@@ -172,6 +183,17 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
     alarm
         .end(report.end(runner, fates, &points, started.elapsed())?, runner)
         .await
+}
+
+/// Of what would go, keeps the namespaces that a Worker which stays binds.
+async fn bound(readers: &Readers, read: &Read, census: &mut census::Census, inputs: &Inputs) {
+    let standings: Vec<_> = census.environments.iter().map(|found| found.standing.clone()).collect();
+    let verdicts = plan::judge(&standings, &read.open, inputs.idle, Timestamp::now());
+    let each = census.environments.iter_mut().zip(&verdicts);
+    let going = each.filter(|(_, verdict)| matches!(verdict, Verdict::Goes(_)));
+    let mut going: Vec<_> = going.map(|(found, _)| (&found.subject, &mut found.decision)).collect();
+    keep_bound(readers.cloudflare.as_ref(), &read.facts, &mut going).await;
+    census.without_names_alone();
 }
 
 /// The restore points that are too many, but for those that go with their environment.
@@ -214,6 +236,10 @@ impl Alarm<'_> {
         let run = self.run.as_deref();
         if let Some(github) = self.github {
             let over = report::wording::over(run);
+            if ended.failure.is_none() {
+                // Whichever sweep opened it: this is how the key was before it named the sweep.
+                alert::set(github, FORMER_ALARM, None, &over, runner).await;
+            }
             alert::set(github, &self.key, ended.alert(&self.key, run), &over, runner).await;
         }
         ended.failure.map_or(Ok(()), Err)

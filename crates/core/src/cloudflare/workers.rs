@@ -68,6 +68,10 @@ pub(super) fn nullable<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>
     Option::<Vec<String>>::deserialize(from).map(Option::unwrap_or_default)
 }
 
+fn nullable_values<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Value>, D::Error> {
+    Option::<Vec<Value>>::deserialize(from).map(Option::unwrap_or_default)
+}
+
 impl Reader {
     /// `/accounts/<id>/workers/scripts/<worker>` and `rest`.
     pub(super) fn script_path(&self, worker: &str, rest: &str) -> String {
@@ -104,6 +108,33 @@ impl Reader {
             format!("read the settings of Worker `{worker}`"),
         );
         some(self.ask(call.needs(self.workers_read())).await)
+    }
+
+    /// The ids of the KV namespaces that the Worker's newest version binds; none when there is no such Worker.
+    ///
+    /// # Errors
+    /// Cloudflare refuses (contract sheet of Cloudflare, section 4).
+    pub async fn kv_bindings(&self, worker: &str) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Settings {
+            #[serde(default, deserialize_with = "nullable_values")]
+            bindings: Vec<Value>,
+        }
+        let call = Call::get(
+            self.script_path(worker, "/settings"),
+            format!("read what Worker `{worker}` binds"),
+        );
+        let found: Result<Option<Settings>, Error> = some(self.ask(call.needs(self.workers_read())).await);
+        let found = match found {
+            // One that has no version yet binds nothing.
+            Err(error) if error.status() == Some(404) => None,
+            found => found?,
+        };
+        let bindings = found.map(|found| found.bindings).unwrap_or_default();
+        let ids = bindings
+            .iter()
+            .filter_map(|binding| binding.get("namespace_id")?.as_str());
+        Ok(ids.map(str::to_owned).collect())
     }
 
     /// The names of the Worker's secrets; `None` when there is no such Worker.

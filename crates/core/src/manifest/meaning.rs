@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::check::Problem;
-use super::{EnvironmentSpec, Manifest, OnLimit, Routing, ServiceSpec, graph, hosts};
+use super::{EnvironmentSpec, Manifest, OnLimit, Routing, ServiceSpec, collisions, graph, hosts};
 use crate::naming::{self, PLACEHOLDERS};
 
 /// Neon refuses an expiry further ahead.
@@ -71,6 +71,7 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     if let Err(cycle) = graph::waves(&needs) {
         found.add("needs", cycle.to_string());
     }
+    collisions::check(manifest, &mut found);
     found.problems.sort_by_key(|problem| problem.at);
     found.problems
 }

@@ -1,6 +1,7 @@
 //! `codex.toml`: its types, and every problem in it at once, with line and column.
 
 mod check;
+mod collisions;
 pub mod graph;
 mod hosts;
 pub mod keys;

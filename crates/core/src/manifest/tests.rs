@@ -50,6 +50,25 @@ fn a_good_manifest() {
 }
 
 #[test]
+fn what_another_environment_may_be_called_like_is_refused() {
+    // Pull request 1's `api` would be production's `api-1`; pull request 2's namespace that of an environment's own.
+    let text = GOOD
+        .replace("{subdomain}-preview-{pr}", "{subdomain}-{pr}")
+        .replace("{worker}-preview-{pr}", "{worker}-{pr}")
+        .replace("\"{worker}-production\"", "\"{worker}\"")
+        + "\n[services.identity-api-1]\npath = \"api-1\"\n\n[environments.preview-2]\nworker = \"{worker}-second\"\nhostname = \"{subdomain}-second\"\n";
+    insta::assert_snapshot!(parse(&text).unwrap_err(), @"
+    `codex.toml` has 2 problems
+        codex.toml:9:1: `environments.preview` makes the Worker `identity-api-1` for a pull request's `identity-api`, and so does `environments.production` for `identity-api-1`: cleaning one up would take the other's; put a word before `{pr}` that nothing else has, such as `{worker}-preview-{pr}`
+        codex.toml:9:1: `environments.preview` makes the KV title `codex-preview-2-RATE_LIMIT_KV` for a pull request's `identity-api`, and so does `environments.preview-2` for `identity-api`: cleaning one up would take the other's; titles are made of the project, the environment, the number and the binding: rename one of the environments
+    ");
+    let e2e = "\n[environments.e2e]\nworker = \"{worker}-e2e-{pr}\"\nhostname = \"{subdomain}-e2e-{pr}\"\nbranch = \"e2e-{pr}\"\n";
+    parse(&(GOOD.to_owned() + e2e)).unwrap();
+    let same = e2e.replace("worker}-e2e-", "worker}-preview-");
+    insta::assert_snapshot!(parse(&(GOOD.to_owned() + &same)).unwrap_err(), @"codex.toml:9:1: `environments.preview` makes the Worker `identity-api-preview-1` for a pull request's `identity-api`, and so does `environments.e2e` for `identity-api`: cleaning one up would take the other's; give each a word before `{pr}` that the other has not");
+}
+
+#[test]
 fn all_problems_of_form_at_once() {
     let text = GOOD
         .replace("hostname =", "hostnam =")

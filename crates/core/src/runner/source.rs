@@ -74,7 +74,11 @@ async fn resolve(event: Event, number: Option<u64>, wanted: Wanted, github: Opti
         };
     };
     let mut pull = event.known_of(number);
-    let open = asks_state(&event, &pull, wanted, Timestamp::now());
+    let must = asks_state(&event, &pull, wanted, Timestamp::now());
+    // Between a closing and its job lies the wait for a runner, and what is deleted is gone: with a token one question is
+    // cheap. Where it may not be asked, the closing is the word that counts.
+    let may = wanted == Wanted::Closed && !event.asked && !is_asked_for(&event) && github.is_some();
+    let open = must || may;
     let commit = matches!(wanted, Wanted::Commit | Wanted::CommitAndOpen) && event.commit_of(&pull).is_none();
     let (mut unknown, mut unanswered, mut asked) = (None, false, false);
     if open || commit {

@@ -270,7 +270,18 @@ async fn an_issue_is_open_while_sweeps_fail() {
         assert_eq!(issues(&world), [("A sweep failed".to_owned(), "open".to_owned())]);
     }
     world.heal();
+    // What was opened before the key named the sweep is over, too.
+    let opened = "<!-- codex-actions:alert:sweep -->\nIt failed.";
+    world
+        .seed(
+            &json!({"github": {"issues": [{"number": 900, "title": "An older sweep failed", "body": opened,
+            "author": "github-actions[bot]", "labels": ["codex-actions"]}]}}),
+        )
+        .await;
     ok(start(&world).go().await);
-    assert_eq!(issues(&world), [("A sweep failed".to_owned(), "closed".to_owned())]);
+    let closed = |title: &str| (title.to_owned(), "closed".to_owned());
+    let mut all = issues(&world);
+    all.sort();
+    assert_eq!(all, [closed("A sweep failed"), closed("An older sweep failed")]);
     world.finish().await;
 }

@@ -19,11 +19,12 @@ use self::open::{alike, unread};
 use self::row::{Row, is_left, named, stopped_by, told};
 use super::Read;
 use super::apply::Fate;
-use super::census::{Census, Other};
+use super::census::{Census, Other, Why};
 use super::inputs::Inputs;
 use super::mode::{Dry, Mode};
 use super::plan::{Brake, Verdict};
 use crate::outcome::Settled;
+use crate::plan::Reason;
 use crate::report::removal;
 use crate::unread::Unread;
 
@@ -63,6 +64,8 @@ impl Ended {
 pub(crate) struct Report {
     mode: Mode,
     zoneless: bool,
+    /// Without its keys, what is there was not looked at.
+    unseen: Option<&'static str>,
     pub(crate) braked: Option<Brake>,
     pub(crate) cancelled: Option<Interrupt>,
     open: usize,
@@ -118,6 +121,7 @@ impl Report {
         Self {
             mode: read.mode.clone(),
             zoneless: inputs.zoneless,
+            unseen: inputs.unseen(),
             braked: None,
             cancelled: None,
             open: read.open.len(),
@@ -144,6 +148,9 @@ impl Report {
                 unread.reason
             )
         }));
+        // Not for want of a marker: this is what a Worker's bindings tell, or do not.
+        let bound = |other: &&Other| matches!(other.why, Why::Alike(Reason::InUse { .. } | Reason::Unknown(_)));
+        lines.extend(self.alike.iter().filter(bound).map(wording::other_line));
         for (found, verdict) in census.environments.iter().zip(verdicts) {
             if let Verdict::Goes(ground) = verdict {
                 lines.push(format!(
@@ -215,7 +222,7 @@ impl Report {
             },
             left,
             kept,
-            unseen: None,
+            unseen: self.unseen.map(str::to_owned),
             zoneless: self.zoneless,
             environments: self.rows.iter().map(|row| row.swept.clone()).collect(),
             alive: Some(self.all - self.rows.len()),
@@ -247,6 +254,10 @@ impl Report {
         let mut parts = Vec::new();
         match &self.mode {
             _ if self.rows.is_empty() && alive == 0 => parts.push("nothing to sweep".to_owned()),
+            _ if self.rows.is_empty() && (self.unseen.is_some() || self.zoneless) => parts.push(format!(
+                "nothing to sweep: {} of this repository, alive as far as was looked",
+                environments(alive)
+            )),
             _ if self.rows.is_empty() => parts.push(format!(
                 "nothing to sweep: {} of this repository, all alive",
                 environments(alive)
@@ -286,6 +297,10 @@ impl Report {
                 }
                 parts.push(format!("{alive} alive"));
             }
+        }
+        parts.extend(self.unseen.map(wording::unseen));
+        if self.zoneless {
+            parts.push(wording::ZONELESS.to_owned());
         }
         if !self.alike.is_empty() {
             let named: Vec<String> = self

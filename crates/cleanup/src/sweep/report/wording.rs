@@ -24,9 +24,15 @@ pub(crate) const ZONE_OF_NO_MANIFEST: &str =
 pub(crate) const NO_REPOSITORY: &str =
     "neither `GITHUB_REPOSITORY_ID` nor `GITHUB_REPOSITORY` is set: whose things are to be swept cannot be known";
 pub(crate) const NEEDS: &str = "give the job `permissions: { contents: read, pull-requests: read, actions: read }`; nothing is deleted without them";
+pub(super) const ZONELESS: &str = "no zone was looked at: `cloudflare-zone-id` has routes and DNS records looked for";
 /// How the reason begins for which an environment stays that nobody could ask about.
 pub(super) const UNASKED: &str = "GitHub could not be asked once more";
 const AGAIN: &str = "run it again: what is to be deleted can wait";
+
+/// What a sweep without a provider's keys did not look at.
+pub(super) fn unseen(provider: &str) -> String {
+    format!("{provider} was not looked at: pass its keys to have branches looked for")
+}
 
 /// A day, in UTC.
 pub(crate) fn day(at: Timestamp) -> String {
