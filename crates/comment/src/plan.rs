@@ -214,7 +214,8 @@ fn changed(merged: &Document, wanted: &Wanted, most: usize) -> Document {
     };
     let before = merged.section(name);
     // Told once a run: the time stays that of the first telling.
-    if name == NOW && before.is_some_and(|before| before.run.is_some() && before.run == wanted.run) {
+    let told = before.is_some_and(|before| before.run.is_some() && before.run == wanted.run);
+    if wanted.change == Change::Begin && told {
         return document;
     }
     if wanted.section == MAIN {

@@ -225,8 +225,7 @@ fn url(given: Option<&str>, reports: &[Report], front: Option<&str>, problems: &
     let Some(given) = given.map(str::trim) else {
         return render::address(reports, front).unwrap_or_default();
     };
-    let is_address = given.starts_with("https://") || given.starts_with("http://");
-    if !is_address || given.contains(char::is_whitespace) {
+    if !render::is_address(given) {
         problems.add("environment-url", deployment::report::bad_url(given));
     }
     given.to_owned()

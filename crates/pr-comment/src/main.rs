@@ -94,6 +94,10 @@ fn wanted(inputs: &Inputs) -> anyhow::Result<Wanted> {
                 Some(source) => template::render(source, frame, reports).map_err(report::bad_template)?,
                 None => render::render(frame, reports),
             };
+            // An empty file, a template whose names are wrong: no reason to take away what the comment says.
+            if inputs.pull_request.is_some() && text.trim().is_empty() {
+                return Err(report::says_nothing());
+            }
             (Change::Write, text)
         }
         Command::Start => (Change::Begin, render::start(frame, Timestamp::now())),

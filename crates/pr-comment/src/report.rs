@@ -192,6 +192,14 @@ pub(crate) fn bad_template(error: minijinja::Error) -> anyhow::Error {
         .into()
 }
 
+/// What was given leaves nothing to say; the comment that stands there is none of this run's to take away.
+pub(crate) fn says_nothing() -> anyhow::Error {
+    fault("the comment would be empty; nothing was touched")
+        .hint("see whether `body`, `body-file` or `template` is empty; `command: delete` removes the comment or its `section`")
+        .exit(2)
+        .into()
+}
+
 /// What did not work beside the comment, which stands.
 pub(crate) fn beside(warning: &str) -> String {
     format!("the comment is written, but not folded away or shown again: {warning}")

@@ -124,12 +124,11 @@ fn documents(value: Option<&str>, problems: &mut Problems) -> Vec<Document> {
     let all = Document::NAMES;
     let mut chosen = Vec::new();
     for name in inputs::list(value) {
-        match all.iter().find(|(known, _)| *known == name) {
-            Some((_, document)) => chosen.push(*document),
-            None => {
-                let known: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
-                problems.add("files", format!("`{name}` is none of {}", quoted_list(&known)));
-            }
+        if let Some((_, document)) = all.iter().find(|(known, _)| *known == name) {
+            chosen.push(*document);
+        } else {
+            let known: Vec<&str> = all.iter().map(|(known, _)| *known).collect();
+            problems.add("files", format!("`{name}` is none of {}", quoted_list(&known)));
         }
     }
     if chosen.is_empty() {

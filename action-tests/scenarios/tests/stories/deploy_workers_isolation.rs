@@ -144,7 +144,7 @@ async fn another_environments_namespace_is_found_by_its_title() {
     assert_eq!(run.code, 1, "{run}");
     assert!(
         run.error().contains(&format!(
-            "api: binding `SESSIONS` is production's KV namespace `{}`; list it in the service's `kv`",
+            "api: binding `SESSIONS` is production's KV namespace `{}`; take its `id` out of that section",
             id.as_str().unwrap()
         )),
         "{run}"

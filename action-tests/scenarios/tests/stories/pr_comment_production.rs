@@ -8,7 +8,7 @@ use crate::pr_comment_deployment::deployments;
 const MARKER: &str = "codex-actions:1296269:acme/app:-:production";
 
 /// A run for a push to `main` that brought it to `sha`.
-async fn production(world: &World, run: &str, sha: &str, inputs: &[(&str, &str)]) -> Run {
+pub async fn production(world: &World, run: &str, sha: &str, inputs: &[(&str, &str)]) -> Run {
     let path = world.workspace().join("push.json");
     let event = json!({"before": "b0", "after": sha, "repository": {"id": 1_296_269, "full_name": "acme/app"}});
     std::fs::write(&path, event.to_string()).unwrap();
@@ -25,14 +25,14 @@ async fn production(world: &World, run: &str, sha: &str, inputs: &[(&str, &str)]
     told.go().await
 }
 
-fn deployed(status: &str) -> String {
+pub fn deployed(status: &str) -> String {
     json!({"action": "deploy-workers", "environment": "production", "status": status,
         "services": [{"service": "web", "url": "https://example.com", "state": if status == "done" { "deployed" } else { "rolled-back" }}]})
     .to_string()
 }
 
 /// `b0` was deployed; #50 was merged by a merge commit, #51 by a squash, and a commit was pushed.
-async fn merged() -> World {
+pub async fn merged() -> World {
     let world = World::start().await;
     let now = jiff::Timestamp::now();
     let ago = |hours: i64| (now - jiff::SignedDuration::from_hours(hours)).to_string();
@@ -71,7 +71,7 @@ async fn merged() -> World {
 }
 
 /// The comments: on which pull request, and their text.
-fn texts(world: &World) -> Vec<(u64, String)> {
+pub fn texts(world: &World) -> Vec<(u64, String)> {
     let state = world.state();
     let all = state["github"]["repositories"][0]["comments"]
         .as_array()

@@ -155,6 +155,20 @@ fn each_section_has_a_fence_of_its_own() {
 }
 
 #[test]
+fn the_start_of_a_section_is_told_once_a_run() {
+    let begin = |id: u64, text: &str| Wanted {
+        change: Change::Begin,
+        section: "e2e".to_owned(),
+        run: Some(run(id)),
+        ..wanted(text)
+    };
+    let one = written(&[], &begin(1001, "begun at 10:00"));
+    let plan = plan_of(std::slice::from_ref(&one), &begin(1001, "begun at 10:01"));
+    assert_eq!(plan.step, Step::Same(1));
+    assert_eq!(plan_of(&[one], &begin(1002, "begun at 10:02")).step, Step::Edit(1));
+}
+
+#[test]
 fn what_is_under_way_stands_above_and_ends_with_it() {
     let begin = |id: u64| Wanted {
         change: Change::Begin,

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use actions_core::markdown::{code, inline, link};
 pub use ending::Ending;
-pub use services::address;
+pub use services::{address, is_address};
 pub use start::{UNTIL_THEN, start};
 pub use state::{Job, State, is_gone};
 

@@ -18,6 +18,7 @@ const MOST_ROWS: usize = 25;
 
 /// One line of the table: a service, its endpoint, or both.
 struct Row<'a> {
+    environment: &'a str,
     name: &'a str,
     url: &'a str,
     service: Option<&'a Service>,
@@ -25,6 +26,26 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// Whether it may be that environment's; a report need not name one.
+    fn is_in(&self, environment: &str) -> bool {
+        self.environment == environment || self.environment.is_empty() || environment.is_empty()
+    }
+
+    fn is_of(&self, environment: &str, name: &str) -> bool {
+        self.is_in(environment) && self.name == name
+    }
+
+    /// Whether the endpoint is the service's own, or a later answer of its endpoint.
+    fn takes(&self, environment: &str, endpoint: &Endpoint) -> bool {
+        self.is_of(environment, &endpoint.name) && self.endpoint.is_none_or(|known| known.url == endpoint.url)
+    }
+
+    /// Whether it holds an earlier answer of the same endpoint.
+    fn was(&self, environment: &str, endpoint: &Endpoint) -> bool {
+        let same = |known: &Endpoint| known.url == endpoint.url && known.name == endpoint.name;
+        self.is_in(environment) && self.endpoint.is_some_and(same)
+    }
+
     /// Where its link leads; a report of an older version may still have credentials in it.
     fn target(&self) -> String {
         if self.url.contains(['?', '#', '@']) {
@@ -70,39 +91,68 @@ fn rows(reports: &[Report]) -> Vec<Row<'_>> {
         if let Report::DeployWorkers(deploy) = report {
             for service in &deploy.services {
                 let row = Row {
+                    environment: &deploy.head.environment,
                     name: &service.service,
                     url: &service.url,
                     service: Some(service),
                     endpoint: None,
                 };
                 // A later report of the same service (a second deploy in one run) takes the earlier one's place.
-                match rows.iter_mut().find(|row| row.name == service.service) {
+                match rows.iter_mut().find(|earlier| earlier.is_of(row.environment, row.name)) {
                     Some(earlier) => *earlier = row,
                     None => rows.push(row),
                 }
             }
         }
     }
-    for report in reports {
-        let Report::HealthCheck(check) = report else { continue };
-        for endpoint in &check.endpoints {
-            let of_service = |row: &&mut Row<'_>| row.name == endpoint.name || is_under(&endpoint.url, row.url);
-            match rows.iter_mut().find(of_service) {
-                Some(row) => row.endpoint = Some(endpoint),
-                None => rows.push(Row {
-                    name: &endpoint.name,
-                    url: &endpoint.url,
-                    service: None,
-                    endpoint: Some(endpoint),
-                }),
-            }
+    let checks = reports.iter().filter_map(|report| match report {
+        Report::HealthCheck(check) => Some(check),
+        _ => None,
+    });
+    // Each has one line: of two answers under one service, the second must not hide the first.
+    let mut rest: Vec<(&str, &Endpoint)> = Vec::new();
+    for (environment, endpoint) in checks.flat_map(|check| {
+        check
+            .endpoints
+            .iter()
+            .map(|endpoint| (check.head.environment.as_str(), endpoint))
+    }) {
+        let named = rows.iter_mut().find(|row| row.takes(environment, endpoint));
+        match named {
+            Some(row) => row.endpoint = Some(endpoint),
+            None => rest.push((environment, endpoint)),
+        }
+    }
+    for (environment, endpoint) in rest {
+        let again = rows.iter().position(|row| row.was(environment, endpoint));
+        match again.or_else(|| under(&rows, environment, endpoint)) {
+            Some(at) => rows[at].endpoint = Some(endpoint),
+            None => rows.push(Row {
+                environment,
+                name: &endpoint.name,
+                url: &endpoint.url,
+                service: None,
+                endpoint: Some(endpoint),
+            }),
         }
     }
     rows
 }
 
+/// The service without an answer yet at whose URL, the longest that fits, the endpoint lies: of several Workers on one
+/// hostname the one whose path it is.
+fn under(rows: &[Row<'_>], environment: &str, endpoint: &Endpoint) -> Option<usize> {
+    let fitting = rows
+        .iter()
+        .enumerate()
+        .filter(|(_, row)| row.service.is_some() && row.is_in(environment) && is_under(&endpoint.url, row.url));
+    let (at, row) = fitting.max_by_key(|(_, row)| row.url.len())?;
+    row.endpoint.is_none().then_some(at)
+}
+
 /// Whether `url` is `base` or a path under it.
 fn is_under(url: &str, base: &str) -> bool {
+    let base = base.trim_end_matches('/');
     !base.is_empty()
         && url
             .strip_prefix(base)
@@ -159,30 +209,36 @@ pub(super) fn table(reports: &[Report]) -> Option<String> {
     }
     // What is wrong is read first.
     rows.sort_by_key(Row::place);
+    let several = rows.iter().any(|row| !row.is_in(rows[0].environment));
     if rows.len() <= MOST_ROWS {
-        return Some(table_of(&rows.iter().collect::<Vec<_>>()));
+        return Some(table_of(&rows.iter().collect::<Vec<_>>(), several));
     }
     // Nobody reads hundreds of lines to find the one that is wrong.
     let (good, news): (Vec<&Row<'_>>, Vec<&Row<'_>>) = rows.iter().partition(|row| row.is_good());
-    let news = (!news.is_empty()).then(|| table_of(&news));
+    let news = (!news.is_empty()).then(|| table_of(&news, several));
     let good = (!good.is_empty()).then(|| {
         let all = if news.is_none() { "All " } else { "The other " };
         format!(
             "<details><summary>{all}{}</summary>\n\n{}\n\n</details>",
             good.len(),
-            table_of(&good)
+            table_of(&good, several)
         )
     });
     Some(news.into_iter().chain(good).collect::<Vec<_>>().join("\n\n"))
 }
 
-fn table_of(rows: &[&Row<'_>]) -> String {
+/// `several`: each line names its environment.
+fn table_of(rows: &[&Row<'_>], several: bool) -> String {
     let with_services = rows.iter().any(|row| row.service.is_some());
     let named = if with_services { "Service" } else { "Endpoint" };
     // Two columns: a third one runs off a telephone's screen.
     let mut table = vec![format!("| {named} | State |"), "|:--|:--|".to_owned()];
     for row in rows {
-        let told: Vec<String> = row.service.map(told).unwrap_or_default();
+        let environment = (several && !row.environment.is_empty()).then(|| text_cell(row.environment));
+        let told: Vec<String> = environment
+            .into_iter()
+            .chain(row.service.map(told).unwrap_or_default())
+            .collect();
         let told = if told.is_empty() {
             String::new()
         } else {
@@ -212,11 +268,18 @@ pub(super) fn door(reports: &[Report], front: Option<&str>) -> Option<String> {
     (row.is_good() && row.leads_somewhere()).then(|| format!("➜ **{}**", link(&inline(shown), &row.target())))
 }
 
+/// Whether it is what a browser opens, and GitHub takes as the address of an environment.
+pub fn is_address(url: &str) -> bool {
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    is_web && !url.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
 /// The address of the service that people open, else of the first one that has one.
 pub fn address(reports: &[Report], front: Option<&str>) -> Option<String> {
     let rows = rows(reports);
-    let front = front_of(&rows, front).filter(|row| row.leads_somewhere());
-    let row = front.or_else(|| rows.iter().find(|row| row.leads_somewhere()))?;
+    let has_address = |row: &&Row<'_>| row.leads_somewhere() && is_address(row.url);
+    let front = front_of(&rows, front).filter(has_address);
+    let row = front.or_else(|| rows.iter().find(has_address))?;
     Some(row.target())
 }
 

@@ -637,3 +637,83 @@ fn of_many_endpoints_those_that_are_wrong_are_seen() {
     _Not listed, since a job's output holds no more: 460 endpoints (healthy). The summary of the step has all._
     ");
 }
+
+#[test]
+fn an_endpoint_is_told_at_its_own_service() {
+    let at = |name: &str, url: &str| {
+        let mut service = service(name, "deployed");
+        service["url"] = url.into();
+        service["hostname"] = "example.com".into();
+        service
+    };
+    let ask = |name: &str, url: &str, state: &str| {
+        let mut endpoint = endpoint(name);
+        endpoint["url"] = url.into();
+        endpoint["state"] = state.into();
+        endpoint["checks"] = json!({});
+        endpoint
+    };
+    // One hostname, its paths given to several Workers; and a second endpoint of the first one.
+    let reports = [
+        deploy(&[
+            at("web", "https://example.com"),
+            at("admin", "https://example.com/admin"),
+        ]),
+        json!({"action": "health-check", "environment": "preview", "status": "failed", "healthy": false, "endpoints": [
+            ask("admin", "https://example.com/admin/health", "unhealthy"),
+            ask("search", "https://example.com/api/search", "unreachable"),
+            ask("web", "https://example.com/", "healthy"),
+        ]}),
+    ];
+    let told = rendered(&frame(), &reports);
+    let table: Vec<&str> = told.lines().filter(|line| line.starts_with("| ")).collect();
+    insta::assert_snapshot!(table.join("\n"));
+    assert!(told.contains("**1 of 3 endpoints** healthy"), "{told}");
+}
+
+#[test]
+fn a_later_answer_of_the_same_endpoint_takes_the_place_of_the_former() {
+    let check = |state: &str, status: &str| {
+        let mut asked = endpoint("api");
+        asked["state"] = state.into();
+        json!({"action": "health-check", "environment": "preview", "status": status, "healthy": state == "healthy",
+            "endpoints": [asked]})
+    };
+    let reports = [
+        deploy(&[service("api", "deployed")]),
+        check("unhealthy", "failed"),
+        check("healthy", "done"),
+    ];
+    let told = rendered(&frame(), &reports);
+    assert!(told.contains("🟢 Healthy") && !told.contains("🔴"), "{told}");
+    assert!(told.contains("**1 of 1 service** healthy"), "{told}");
+}
+
+#[test]
+fn environments_are_not_taken_for_one_another() {
+    let of = |environment: &str, state: &str| {
+        let mut deploy = deploy(&[service("api", state)]);
+        deploy["environment"] = environment.into();
+        deploy
+    };
+    let told = rendered(&frame(), &[of("staging", "failed"), of("preview", "deployed")]);
+    let table: Vec<&str> = told.lines().filter(|line| line.starts_with("| ")).collect();
+    insta::assert_snapshot!(table.join("\n"));
+    assert!(told.contains("1 deployed · 1 failed"), "{told}");
+}
+
+#[test]
+fn what_is_no_web_address_is_no_environments() {
+    for (url, told) in [
+        ("https://api.example.com", Some("https://api.example.com")),
+        ("http://127.0.0.1:8787", Some("http://127.0.0.1:8787")),
+        ("javascript:alert(1)", None),
+        ("https://a b.example.com", None),
+        ("", None),
+    ] {
+        let mut service = service("api", "deployed");
+        service["url"] = url.into();
+        let report = Report::of(deploy(&[service])).unwrap();
+        assert_eq!(address(&[report], None).as_deref(), told, "{url}");
+    }
+}

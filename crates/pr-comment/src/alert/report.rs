@@ -1,7 +1,9 @@
 //! Every sentence about the issue.
 
+use actions_comment::{document, render};
 use actions_core::github::Error;
 use actions_core::github::issues::{Issue, Raised};
+use actions_core::markdown;
 
 /// The last line of an alert.
 const CLOSES: &str = "This issue is kept current, and closes when a deployment of this environment succeeds.";
@@ -10,12 +12,17 @@ pub(super) fn title(environment: &str) -> String {
     format!("Deployment of {environment} failed")
 }
 
-/// `text` is what the comment says, or would say.
-pub(super) fn body(text: &str, run: Option<&str>) -> String {
-    let run = run
+/// Characters of the comment's text in an issue, which takes as many as a comment does; the rest is for what stands
+/// around it.
+const LONGEST_TEXT: usize = 58_000;
+
+/// `text` is what the comment says, or would say. Cut as a comment is, so that the last line stays.
+pub(super) fn body(text: &str, run_url: Option<&str>) -> String {
+    let run = run_url
         .map(|url| format!("[The run that failed.]({url})\n\n"))
         .unwrap_or_default();
-    format!("{run}{}\n\n{CLOSES}", text.trim())
+    let text = document::contained(&markdown::fit(text.trim(), LONGEST_TEXT, &render::cut(run_url)));
+    format!("{run}{text}\n\n{CLOSES}")
 }
 
 /// The text of an alert that is over.

@@ -117,8 +117,9 @@ pub(crate) async fn carry_out(
             done.overtaken = Some(by);
             if let Some(id) = leave {
                 done.id = Some(id);
-                writer.retire_deployment(id, &report::overtaken_by(by)).await?;
-                (done.set, done.state) = (true, Some(State::Inactive));
+                if writer.retire_deployment(id, &report::overtaken_by(by)).await? == Posted::Done {
+                    (done.set, done.state) = (true, Some(State::Inactive));
+                }
             }
             return Ok(());
         }

@@ -1,8 +1,9 @@
 //! Merged pull requests are told what became of them: a comment of the environment's key, on each.
 
-use actions_comment::apply::{self, Done};
+use actions_comment::apply::{self, Done, Outcome};
 use actions_comment::document::MAIN;
 use actions_comment::plan::{Change, Mode, Wanted};
+use actions_comment::refusal::{self, Silence};
 use actions_comment::render::Ending;
 use actions_core::github::Writer;
 use actions_core::runner::{Runner, command};
@@ -29,7 +30,13 @@ pub(super) async fn tell(
     for &number in &told.brought.numbers {
         let mut done = Done::default();
         match apply::upsert(writer, number, &wanted, &mut done).await {
-            Ok(()) => told.pulls.push(number),
+            Ok(()) if done.posted() => told.pulls.push(number),
+            // A later run has told it what is newer.
+            Ok(()) if matches!(done.outcome, Outcome::Newer(_)) => runner.say(&crate::report::sentence(&done, number)),
+            Ok(()) => command::warning(TITLE, &crate::report::sentence(&done, number)),
+            Err(error) if refusal::of(&error, false) == Ok(Silence::Locked) => {
+                command::notice(TITLE, &report::untold_locked(number));
+            }
             Err(error) => {
                 command::warning(TITLE, &report::untold(number, &error));
                 // It is the token, not the pull request.

@@ -186,6 +186,11 @@ pub(crate) fn untold(number: u64, error: &Error) -> String {
     format!("pull request #{number} is not told what became of it: {error}{hint}")
 }
 
+/// A person has locked its conversation: nobody's mistake, and the others are told.
+pub(crate) fn untold_locked(number: u64) -> String {
+    format!("pull request #{number} is not told what became of it: its conversation is locked")
+}
+
 /// Which pull requests came with it is not known, which does not undo the deployment.
 pub(crate) fn unsought(error: &Error) -> String {
     let hint = if error.is_forbidden() {

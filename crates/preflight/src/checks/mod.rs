@@ -103,9 +103,9 @@ fn unseen(inputs: &Inputs, world: &World) -> Vec<Unseen> {
         }
     }
     if usable.is_none() {
-        ["secrets", "wrangler"]
-            .into_iter()
-            .for_each(|area| leave(area, NO_MANIFEST));
+        for area in ["secrets", "wrangler"] {
+            leave(area, NO_MANIFEST);
+        }
     }
     all
 }

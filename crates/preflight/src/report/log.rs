@@ -31,11 +31,13 @@ pub(super) fn say(runner: &Runner, judged: &Judged) {
     }
     // A person reads the same lines above.
     if runner.is_read_by_a_runner() {
-        Severity::ALL
-            .into_iter()
-            .for_each(|severity| annotate(runner, judged, severity));
+        for severity in Severity::ALL {
+            annotate(runner, judged, severity);
+        }
     }
-    unseen(judged).iter().for_each(|line| runner.say(line));
+    for line in unseen(judged) {
+        runner.say(&line);
+    }
     if judged.told.is_empty() {
         runner.say(&outcome(judged));
     }

@@ -6,7 +6,7 @@ use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Manifest;
 use serde_json::Value;
 
-use crate::document::Document;
+use crate::document::{Document, Node};
 use crate::inputs::Inputs;
 use crate::world::World;
 
@@ -31,7 +31,7 @@ impl<'a> Facts<'a> {
             Err(wrong) => anyhow::bail!("nothing can be written without a manifest: {wrong}"),
         };
         let text = std::fs::read_to_string(&inputs.manifest)?;
-        let number = (101..)
+        let number = (101..=u64::from(u16::MAX))
             .find(|number: &u64| !text.contains(&number.to_string()))
             .unwrap_or_default();
         let mut environments = Vec::new();
@@ -151,7 +151,7 @@ fn ports(world: &World, manifest: &Manifest) -> BTreeMap<String, u64> {
     let mut ports = BTreeMap::new();
     for (key, file) in &world.services {
         let Ok(Some(document)) = &file.document else { continue };
-        for (name, value) in document.get(&["vars"]).into_iter().flat_map(|vars| vars.entries()) {
+        for (name, value) in document.get(&["vars"]).into_iter().flat_map(Node::entries) {
             let service = manifest.services.get(key).and_then(|service| service.vars.get(name));
             let leads = service
                 .and_then(Value::as_str)

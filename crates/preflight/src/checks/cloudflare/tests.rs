@@ -93,6 +93,7 @@ fn refused(status: u16, code: u32, message: &str) -> Error {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a field of the facts")]
 fn forbidden<T>() -> Option<Result<T, Error>> {
     Some(Err(refused(403, 10000, "Authentication error")))
 }
@@ -143,7 +144,7 @@ async fn of_a_token_that_may_all_only_the_unproven_is_told() {
         "Workers R2 Storage Read",
     ];
     let proven = told_of(MANIFEST, WRANGLER, |facts| {
-        facts.allowed = Some(all.map(str::to_owned).to_vec())
+        facts.allowed = Some(all.map(str::to_owned).to_vec());
     });
     assert_eq!(proven.await, "");
     let read_only = told_of(MANIFEST, WRANGLER, |facts| {

@@ -9,7 +9,7 @@ use actions_core::environment::Environment;
 use actions_core::runner::Env;
 use actions_core::runner::worker_secrets::{self, Pack};
 use indexmap::IndexMap;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 
 use crate::finding::{Finding, Kind};
 use crate::inputs::Inputs;
@@ -55,7 +55,7 @@ impl<'a> Step<'a> {
     /// The value of a variable, masked, unless it is blank. The same order as where they are deployed.
     fn get(self, variable: &str) -> Option<&'a str> {
         let packed = self.pack.and_then(|pack| pack.get(variable));
-        packed.map(|value| value.expose_secret()).or_else(|| {
+        packed.map(ExposeSecret::expose_secret).or_else(|| {
             let value = self.env.get(variable)?;
             worker_secrets::value_of(value);
             Some(value)

@@ -171,9 +171,7 @@ impl Subject<'_> {
 
     /// Whether the configuration is TOML.
     pub(super) fn is_toml(&self) -> bool {
-        std::path::Path::new(&self.file)
-            .extension()
-            .is_some_and(|ending| ending == "toml")
+        Path::new(&self.file).extension().is_some_and(|ending| ending == "toml")
     }
 }
 

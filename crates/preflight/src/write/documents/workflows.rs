@@ -1,6 +1,8 @@
 //! The workflows that call ours, for this repository: the callers that our documents show, without what it does not need.
 
-use crate::document::Document;
+use std::path::Path;
+
+use crate::document::{Document, Node};
 use crate::write::block::Style;
 use crate::write::facts::Facts;
 use crate::write::files::{Part, Wanted};
@@ -131,6 +133,12 @@ fn caller(facts: &Facts<'_>, text: &str, with: &[(&str, &str, &str)]) -> String 
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
+fn is_workflow(file: &str) -> bool {
+    Path::new(file)
+        .extension()
+        .is_some_and(|ending| ending == "yml" || ending == "yaml")
+}
+
 /// A workflow that calls the same one of ours already is the team's own.
 fn part(facts: &Facts<'_>, name: &str, text: String) -> Part {
     let uses = text.lines().find_map(|line| line.trim().strip_prefix("uses: "));
@@ -140,7 +148,7 @@ fn part(facts: &Facts<'_>, name: &str, text: String) -> Part {
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-        .filter(|file| file != name && (file.ends_with(".yml") || file.ends_with(".yaml")))
+        .filter(|file| file != name && is_workflow(file))
         .collect();
     files.sort();
     let calls = |file: &&String| {
@@ -150,7 +158,7 @@ fn part(facts: &Facts<'_>, name: &str, text: String) -> Part {
         let jobs = document.as_ref().and_then(|document| document.get(&["jobs"]));
         let mut uses = jobs
             .into_iter()
-            .flat_map(|jobs| jobs.entries())
+            .flat_map(Node::entries)
             .filter_map(|(_, job)| job.get("uses")?.text());
         // Two permanent environments call one and the same workflow, each its own file.
         let is_ours = |uses: &str| {
