@@ -30,6 +30,8 @@ pub(super) struct StageHosts {
     /// Whether some configuration has such a hostname.
     pub(super) certain: bool,
     pub(super) routing: &'static str,
+    /// Whether production's wildcard would answer in place of this environment's custom domains: routes run first.
+    pub(super) behind_wildcard: bool,
     /// Hostnames that come to Workers in another way than most, and how.
     pub(super) mixed: Vec<String>,
     /// By Worker, relative to the zone, the main one first; none where its configuration has none here.
@@ -88,10 +90,11 @@ pub(super) fn hosts(found: &Found, stages: &[Stage], keys: &[String]) -> Option<
         .map(|(key, names)| subdomain(key, names))
         .collect();
     let usual = routing(production.iter().flatten()).0;
+    let wildcard = production.iter().flatten().any(|(name, _)| name == "*");
     let of_stages = stages.iter().zip(&names).zip(by_variables);
     let of_stages = of_stages.map(|((stage, names), by_variables)| StageHosts {
         by_variables,
-        ..of_stage(stage, names, &subdomains, usual)
+        ..of_stage(stage, names, &subdomains, usual, wildcard)
     });
     let stages = of_stages.collect();
     Some(Hosts {
@@ -117,8 +120,15 @@ fn relative(hosts: &[Host], zone: &str, left_out: &mut Vec<String>) -> Vec<Name>
     names
 }
 
-/// How an environment makes hostnames. `usual` is how production's come to their Workers.
-fn of_stage(stage: &Stage, names: &[Vec<Name>], subdomains: &[String], usual: Option<&'static str>) -> StageHosts {
+/// How an environment makes hostnames. `usual` is how production's come to their Workers, `wildcard` whether one of them
+/// is every name of the zone.
+fn of_stage(
+    stage: &Stage,
+    names: &[Vec<Name>],
+    subdomains: &[String],
+    usual: Option<&'static str>,
+    wildcard: bool,
+) -> StageHosts {
     let (own, mixed) = routing(names.iter().flatten());
     let (template, certain) = match stage.kind {
         Kind::Preview => ("{subdomain}-preview-{pr}".to_owned(), true),
@@ -135,12 +145,16 @@ fn of_stage(stage: &Stage, names: &[Vec<Name>], subdomains: &[String], usual: Op
             )
         }
     };
+    let routing = own.or(usual).unwrap_or("custom-domain");
+    let behind_wildcard = wildcard && stage.kind == Kind::Once && routing == "custom-domain";
     StageHosts {
         template,
         certain,
-        routing: match stage.kind {
-            Kind::Preview => "route",
-            _ => own.or(usual).unwrap_or("custom-domain"),
+        behind_wildcard,
+        routing: if stage.kind == Kind::Preview || behind_wildcard {
+            "route"
+        } else {
+            routing
         },
         mixed,
         names: names

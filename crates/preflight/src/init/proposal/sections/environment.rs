@@ -46,7 +46,9 @@ pub(super) fn environment(plan: &Plan<'_>, at: usize, stage: &Stage, data: &Data
     }
     match hosts {
         Some((_, here)) => {
-            if !here.mixed.is_empty() {
+            if here.behind_wildcard {
+                section.comment("Look here: by custom domain today. Production's route `*` goes before custom domains, and would answer: a route of its own is more specific.");
+            } else if !here.mixed.is_empty() {
                 let names = quoted_list(&here.mixed);
                 section.comment(&if here.routing == "custom-domain" {
                     format!("Look here: {names} are led here by routes today. Cloudflare refuses a custom domain where a DNS record stands: the records have to go first.")
