@@ -25,6 +25,7 @@ pub mod grants;
 pub mod health;
 pub mod http;
 pub mod manifest;
+mod manifest_file;
 pub mod markdown;
 pub mod naming;
 pub mod neon;

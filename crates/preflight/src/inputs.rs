@@ -19,6 +19,8 @@ struct Raw {
     fail_on: Option<String>,
     offline: Option<String>,
     sarif: Option<String>,
+    cloudflare_account_id: Option<String>,
+    github_token: Option<String>,
     worker_secrets: Option<String>,
     files: Option<String>,
     stdout: Option<String>,
@@ -70,6 +72,8 @@ pub(crate) struct Inputs {
     pub(crate) cloudflare: Option<CloudflareAccess>,
     pub(crate) neon: Option<NeonAccess>,
     pub(crate) github: Option<GithubAccess>,
+    /// Why GitHub is not asked, where it is not.
+    pub(crate) no_github: &'static str,
 }
 
 const FAIL_ON: [(&str, Option<Severity>); 4] = [
@@ -94,10 +98,25 @@ impl Inputs {
             .filter(|(name, _)| !(offline && *name == "INPUT_GITHUB_TOKEN"))
             .collect();
         let common = Common::read(&asking, &mut problems).await?;
-        let cloudflare = common.has_cloudflare().then(|| common.cloudflare(&mut problems));
+        // A token alone, as wrangler's users have it in their shell, is none: the area says what it lacks.
+        let has_account = raw.cloudflare_account_id.is_some();
+        let cloudflare = (common.has_cloudflare() && has_account).then(|| common.cloudflare(&mut problems));
         let neon = common.has_neon().then(|| common.neon(&mut problems));
+        let command = problems.choice("command", raw.command.as_deref(), &COMMANDS, Command::Check);
+        for (input, given, of, name) in [
+            ("check", raw.check.is_some(), Command::Write, "write"),
+            ("files", raw.files.is_some(), Command::Write, "write"),
+            ("stdout", raw.stdout.is_some(), Command::Init, "init"),
+        ] {
+            if given && command != of {
+                problems.add(
+                    input,
+                    format!("goes with `command: {name}` alone; on a laptop: `preflight {name}`"),
+                );
+            }
+        }
         let inputs = Self {
-            command: problems.choice("command", raw.command.as_deref(), &COMMANDS, Command::Check),
+            command,
             check: problems.boolean("check", raw.check.as_deref(), false),
             sarif: raw.sarif.map(|path| path.trim().to_owned()),
             workspace: env.workspace(),
@@ -112,6 +131,11 @@ impl Inputs {
             worker_secrets: Pack::read(raw.worker_secrets.as_deref(), env, &mut problems),
             cloudflare,
             neon,
+            no_github: if raw.github_token.is_some() && common.event.repository.is_none() {
+                "nothing says which repository this is: set `GITHUB_REPOSITORY` to `owner/name`"
+            } else {
+                "no `github-token` is given"
+            },
             github: common.github_if_given(),
         };
         problems.finish()?;

@@ -13,7 +13,7 @@ use crate::finding::{Finding, Kind, Severity};
 pub(crate) const UNKNOWN: Kind = Kind {
     name: "silence-unknown",
     severity: Severity::Warning,
-    what: "`preflight.silence` names a kind of finding that does not exist.",
+    what: "`preflight.silence` names a kind of finding that does not exist, or one that cannot be silenced.",
     why: "It silences nothing, and what it was meant for is told, or fails the run.",
     mend: "Write the name as the finding is told with, or take the line out.",
 };
@@ -28,6 +28,16 @@ pub(crate) const UNUSED: Kind = Kind {
 };
 
 pub(crate) const KINDS: &[&Kind] = &[&UNKNOWN, &UNUSED];
+
+/// Findings that end the look at others: silenced, they would hide what nobody looked at.
+const NEVER: [&str; 6] = [
+    "manifest-missing",
+    "manifest-invalid",
+    "environment-unresolvable",
+    "cloudflare-token-invalid",
+    "cloudflare-token-inactive",
+    "wrangler-unreadable",
+];
 
 /// What was found, after `codex.toml` had its say. The worst first, then by place.
 #[derive(Debug, Default)]
@@ -64,10 +74,20 @@ pub(crate) fn judge(seen: Seen, manifest: Option<&Document>, whole: bool) -> Jud
         .collect();
     let mut used = vec![false; silences.len()];
     for finding in seen.findings {
-        let meant = silences.iter().position(|(name, _)| names(name, &finding));
+        let mut meant = None;
+        for (at, _) in silences
+            .iter()
+            .enumerate()
+            .filter(|(_, (name, _))| names(name, &finding))
+        {
+            used[at] = true;
+            // The one that names the subject says more.
+            if meant.is_none() || silences[at].0.contains(':') {
+                meant = Some(at);
+            }
+        }
         match meant {
             Some(at) => {
-                used[at] = true;
                 judged.silenced.push((finding, silences[at].1.to_owned()));
             }
             None => judged.told.push(finding),
@@ -93,6 +113,9 @@ fn order(a: &Finding, b: &Finding) -> Ordering {
 
 /// Whether a silence means this finding.
 fn names(silence: &str, finding: &Finding) -> bool {
+    if NEVER.contains(&finding.kind.name) {
+        return false;
+    }
     match silence.split_once(':') {
         Some((kind, subject)) => kind == finding.kind.name && subject == finding.subject,
         None => silence == finding.kind.name,
@@ -104,6 +127,15 @@ fn useless(silence: &str, unseen: &[Unseen], whole: bool) -> Option<Finding> {
     let (name, subject) = silence
         .split_once(':')
         .map_or((silence, None), |(name, subject)| (name, Some(subject)));
+    if NEVER.contains(&name) {
+        let said = format!("`{name}` cannot be silenced: what comes after it would go unseen");
+        return Some(Finding::new(
+            &UNKNOWN,
+            silence,
+            said,
+            "mend what it tells, and take the silence out",
+        ));
+    }
     let known = catalogue::all().find(|(_, kind)| kind.name == name);
     let Some((area, _)) = known else {
         let meant = nearest(name, catalogue::all().map(|(_, kind)| kind.name));
@@ -202,12 +234,45 @@ mod tests {
 
     #[test]
     fn a_silence_of_what_was_not_looked_at_is_not_called_unused() {
-        let (area, kinds) = AREAS.iter().find(|(_, kinds)| !kinds.is_empty()).unwrap();
-        let silence = format!("\"{}\" = \"known\"", kinds[0].name);
+        let (area, kind) = AREAS
+            .iter()
+            .flat_map(|(area, kinds)| kinds.iter().map(move |kind| (*area, *kind)))
+            .find(|(_, kind)| !NEVER.contains(&kind.name))
+            .unwrap();
+        let silence = format!("\"{}\" = \"known\"", kind.name);
         let unseen = || vec![Unseen { area, why: "offline" }];
         assert_eq!(judged(&silence, Vec::new(), unseen(), true).told, []);
         assert_eq!(judged(&silence, Vec::new(), Vec::new(), false).told, []);
         assert_eq!(judged(&silence, Vec::new(), Vec::new(), true).told.len(), 1);
+    }
+
+    #[test]
+    fn what_ends_the_look_at_others_cannot_be_silenced() {
+        let all: Vec<&'static Kind> = catalogue::all().map(|(_, kind)| kind).collect();
+        for name in NEVER {
+            let kind = all.iter().find(|kind| kind.name == name);
+            let kind = kind.unwrap_or_else(|| panic!("`{name}` is no kind"));
+            let judged = judged(
+                &format!("\"{name}\" = \"known\""),
+                vec![made(kind, "x")],
+                Vec::new(),
+                true,
+            );
+            let told: Vec<&str> = judged.told.iter().map(|told| told.kind.name).collect();
+            assert_eq!(
+                (told.as_slice(), judged.silenced.len()),
+                (&[name, "silence-unknown"][..], 0)
+            );
+        }
+    }
+
+    #[test]
+    fn of_two_silences_the_one_with_the_subject_counts_and_neither_is_unused() {
+        let name = kind().name;
+        let both = format!("\"{name}\" = \"all\", \"{name}:services.api\" = \"this\"");
+        let judged = judged(&both, vec![made(kind(), "services.api")], Vec::new(), true);
+        assert_eq!(judged.told, []);
+        assert_eq!(judged.silenced[0].1, "this");
     }
 
     #[test]

@@ -34,27 +34,6 @@ pub(crate) struct Census {
 }
 
 impl Census {
-    /// Tells of what is left when nothing of an environment goes, and nothing carries its marker, that it is called like
-    /// one: a name alone makes no environment.
-    pub(crate) fn without_names_alone(&mut self) {
-        let all = std::mem::take(&mut self.environments);
-        let is_one = |found: &Found| found.is_marked || !found.decision.going.is_empty();
-        let (environments, names): (Vec<Found>, Vec<Found>) = all.into_iter().partition(is_one);
-        self.environments = environments;
-        let names = names.into_iter().flat_map(|found| found.decision.staying);
-        // What else is unread concerns lists, and is told for all.
-        let told = names.filter_map(|staying| match staying.standing {
-            Stands::Left(reason @ Reason::Unknown(_)) if staying.kind == RemovalKind::KvNamespace => alike(Staying {
-                standing: Stands::Kept(reason),
-                ..staying
-            }),
-            _ => alike(staying),
-        });
-        self.others.extend(told);
-        self.others.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-        self.others.dedup();
-    }
-
     /// When a thing was made, as far as it is told.
     pub(crate) fn made(&self, kind: RemovalKind, name: &str) -> Option<Timestamp> {
         self.made.get(&(kind, name.to_owned())).copied()
@@ -76,7 +55,7 @@ pub(crate) struct Found {
     pub(crate) subject: Subject,
     pub(crate) standing: Standing,
     /// Something of it carries its marker.
-    is_marked: bool,
+    pub(super) is_marked: bool,
     /// What goes with it, and what stays although it looks as if it should go.
     pub(crate) decision: Decision,
 }
@@ -339,7 +318,7 @@ fn by_names(facts: &Facts, known: &Known<'_>) -> Vec<Key> {
     keys
 }
 
-fn alike(staying: Staying) -> Option<Other> {
+pub(super) fn alike(staying: Staying) -> Option<Other> {
     match staying.standing {
         Stands::Kept(reason) => Some(Other {
             kind: staying.kind,

@@ -6,6 +6,7 @@
 //! that pull request. On any doubt it stays.
 
 mod again;
+mod alone;
 mod apply;
 mod census;
 mod index;

@@ -1,5 +1,6 @@
 //! One environment, resolved once: every name, hostname and title that belongs to it. Nothing else formats a name.
 
+pub(crate) mod collisions;
 mod resolve;
 mod services;
 mod workers_dev;

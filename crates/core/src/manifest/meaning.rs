@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::check::Problem;
-use super::{EnvironmentSpec, Manifest, OnLimit, Routing, ServiceSpec, collisions, graph, hosts};
+use super::{EnvironmentSpec, Manifest, OnLimit, Routing, ServiceSpec, graph, hosts};
 use crate::naming::{self, PLACEHOLDERS};
 
 /// Neon refuses an expiry further ahead.
@@ -16,12 +16,15 @@ const LONGEST_EXPIRY: Duration = Duration::from_hours(30 * 24);
 /// The seconds that a record which is not proxied may be kept (Cloudflare).
 const TTL: std::ops::RangeInclusive<u64> = 60..=86_400;
 
-/// All problems of meaning.
-pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
+/// All problems of meaning; `more` are others', by section.
+pub(super) fn check(manifest: &Manifest, text: &str, more: Vec<(String, String)>) -> Vec<Problem> {
     let mut found = Found {
         text,
         problems: Vec::new(),
     };
+    for (section, problem) in more {
+        found.add(&section, problem);
+    }
     if manifest.services.is_empty() {
         found.add("[services", "`services` is empty: name at least one Worker".to_owned());
     }
@@ -71,7 +74,6 @@ pub(super) fn check(manifest: &Manifest, text: &str) -> Vec<Problem> {
     if let Err(cycle) = graph::waves(&needs) {
         found.add("needs", cycle.to_string());
     }
-    collisions::check(manifest, &mut found);
     found.problems.sort_by_key(|problem| problem.at);
     found.problems
 }

@@ -1,7 +1,6 @@
 //! `codex.toml`: its types, and every problem in it at once, with line and column.
 
 mod check;
-mod collisions;
 pub mod graph;
 mod hosts;
 pub mod keys;
@@ -256,6 +255,17 @@ pub struct Wrong {
     pub problems: Vec<Located>,
 }
 
+impl Wrong {
+    /// A manifest that was not read.
+    pub(crate) fn unread(file: &str, why: Unread) -> Self {
+        Self {
+            file: file.to_owned(),
+            unread: Some(why),
+            problems: Vec::new(),
+        }
+    }
+}
+
 /// Why a manifest was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unread {
@@ -343,29 +353,17 @@ pub fn lone_checks(text: &str) -> Result<Vec<crate::health::Check>, Wrong> {
 }
 
 impl Manifest {
-    /// Reads and checks the manifest at `path`.
-    ///
-    /// # Errors
-    /// [`Wrong`]: the file cannot be read, or every problem in it.
-    pub fn load(path: &Path) -> Result<Self, Wrong> {
-        let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| Wrong {
-            file: file.clone(),
-            unread: Some(match error.kind() {
-                std::io::ErrorKind::NotFound => Unread::Missing,
-                _ => Unread::Refused(error.to_string()),
-            }),
-            problems: Vec::new(),
-        })?;
-        let root = path.parent().unwrap_or(Path::new("")).to_path_buf();
-        Self::parse(&text, &file, root)
-    }
-
-    /// Checks the manifest's text; `file` is its name in problems, `root` where services' paths start.
+    /// Checks the manifest's text; `file` is its name in problems, `root` where services' paths start, `more` what else
+    /// is wrong with what it means: section and problem.
     ///
     /// # Errors
     /// [`Wrong`] with every problem.
-    pub fn parse(text: &str, file: &str, root: PathBuf) -> Result<Self, Wrong> {
+    pub(crate) fn checked(
+        text: &str,
+        file: &str,
+        root: PathBuf,
+        more: impl Fn(&Self) -> Vec<(String, String)>,
+    ) -> Result<Self, Wrong> {
         let wrong = |problems| wrong(text, file, problems);
         let mut problems = check::check(text, keys::MANIFEST);
         let manifest = match toml::from_str::<Self>(text) {
@@ -380,7 +378,11 @@ impl Manifest {
             }
         };
         // What can be read in spite of problems of form may have problems of meaning too: all are told at once.
-        problems.extend(manifest.iter().flat_map(|manifest| meaning::check(manifest, text)));
+        problems.extend(
+            manifest
+                .iter()
+                .flat_map(|manifest| meaning::check(manifest, text, more(manifest))),
+        );
         problems.sort_by_key(|problem| problem.at);
         match manifest {
             Some(manifest) if problems.is_empty() => Ok(Self { root, ..manifest }),

@@ -81,14 +81,14 @@ fn unseen(inputs: &Inputs, world: &World) -> Vec<Unseen> {
         (
             "cloudflare",
             inputs.cloudflare.is_some(),
-            "no `cloudflare-api-token` is given",
+            "no `cloudflare-api-token` with a `cloudflare-account-id` is given",
         ),
         (
             "neon",
             inputs.neon.is_some(),
             "no `neon-api-key` with a `neon-project-id` is given",
         ),
-        ("github", inputs.github.is_some(), "no `github-token` is given"),
+        ("github", inputs.github.is_some(), inputs.no_github),
     ];
     for (area, given, why) in vendors {
         if area == "neon" && usable.is_some_and(|manifest| manifest.database.is_none()) {

@@ -65,9 +65,23 @@ pub(super) fn tell(runner: &Runner, all: &[Written], check: bool) -> anyhow::Res
             quoted_list(&changed)
         );
     }
+    let left = all
+        .iter()
+        .filter(|written| matches!(written.outcome, Outcome::Left(_)))
+        .count();
+    let left = match left {
+        0 => String::new(),
+        left => format!("; {} not touched, and not compared", count(left, "file")),
+    };
     runner.say(&match changed.len() {
-        0 => format!("{}, nothing to change", count(all.len(), "file")),
-        number => format!("{} written; look at them, and commit them", count(number, "file")),
+        0 => format!(
+            "{} as they are to be{left}",
+            count(
+                all.iter().filter(|written| written.outcome == Outcome::Same).count(),
+                "file"
+            )
+        ),
+        number => format!("{} written; look at them, and commit them{left}", count(number, "file")),
     });
     Ok(())
 }

@@ -12,7 +12,7 @@ const SMALL: &str = "[project]\nname = \"tiny\"\nworkers-dev = \"acme\"\n[enviro
 /// Runs `write`, and returns how it ended.
 async fn write(folder: &Path, more: &[(&str, &str)]) -> Result<(), String> {
     let folder = folder.display().to_string();
-    let vars = [("GITHUB_WORKSPACE", folder.as_str())]
+    let vars = [("GITHUB_WORKSPACE", folder.as_str()), ("INPUT_COMMAND", "write")]
         .into_iter()
         .chain(more.iter().copied());
     let env: Env = vars.collect();
@@ -150,4 +150,21 @@ async fn what_cannot_be_written_is_told_before_anything_is() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     write(folder.path(), &[("INPUT_FILES", "env-example")]).await.unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_command_is_refused() {
+    for (command, input) in [
+        ("check", "CHECK"),
+        ("init", "CHECK"),
+        ("check", "FILES"),
+        ("write", "STDOUT"),
+    ] {
+        let name = format!("INPUT_{input}");
+        let env: Env = [("INPUT_COMMAND", command), (name.as_str(), "true")]
+            .into_iter()
+            .collect();
+        let error = Inputs::read(&env).await.err().unwrap().to_string();
+        assert!(error.contains("goes with `command: "), "{command} {input}: {error}");
+    }
 }

@@ -119,13 +119,18 @@ impl Facts {
         Ok(facts)
     }
 
-    /// Whether Cloudflare has said that the token is none, or serves no more.
+    /// Whether Cloudflare has said that the token is none, or serves no more: in its own words, with a code. A page of
+    /// something that stands between (a firewall, a proxy) says nothing of the token.
     pub(super) fn is_dead(&self) -> bool {
         match &self.token {
             Ok(token) => !token.is_active(),
-            Err(error) => error
-                .status()
-                .is_some_and(|status| (400..500).contains(&status) && status != 429),
+            Err(error) => {
+                let is_its = error.refusal().is_some_and(|refusal| !refusal.codes.is_empty());
+                is_its
+                    && error
+                        .status()
+                        .is_some_and(|status| (400..500).contains(&status) && status != 429)
+            }
         }
     }
 

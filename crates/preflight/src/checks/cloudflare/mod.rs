@@ -13,6 +13,7 @@ mod things;
 mod token;
 mod zone;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use self::facts::Facts;
@@ -63,11 +64,15 @@ fn judge(facts: &Facts, world: &World, needs: &[Need], named: &[Named], real: bo
     findings
 }
 
-/// One row for all that was not read, with the reason of the first.
-fn told_unknown(unknown: &[(String, String)]) -> Option<Finding> {
-    let (_, why) = unknown.first()?;
-    let what: Vec<String> = unknown.iter().map(|(what, _)| what.clone()).collect();
-    Some(not_read(&format!("{}: {why}", actions_core::text::listed(&what))))
+/// A row for each reason, with all that was not read for it.
+fn told_unknown(unknown: &[(String, String)]) -> Vec<Finding> {
+    let mut reasons: IndexMap<&str, Vec<String>> = IndexMap::new();
+    for (what, why) in unknown {
+        reasons.entry(why).or_default().push(what.clone());
+    }
+    let rows = reasons.into_iter();
+    rows.map(|(why, what)| not_read(&format!("{}: {why}", actions_core::text::listed(&what))))
+        .collect()
 }
 
 fn not_read(what: &str) -> Finding {

@@ -94,7 +94,8 @@ pub(super) fn judge(
             Probe::NotAsked if of_zone && !zone_is_told && facts.zone.as_ref().is_some_and(Result::is_err) => {
                 // The zone is not known, and with it none of its lists; where Zone → Read is refused, that is the row.
                 if !facts.lacks_zone() {
-                    let why = "the zone was not found".to_owned();
+                    let why = facts.zone.as_ref().and_then(|zone| zone.as_ref().err());
+                    let why = why.map_or_else(|| "the zone could not be read".to_owned(), |error| asking::told(error));
                     unknown.push((format!("`{}`", need.permission.group()), why));
                 }
             }
@@ -111,8 +112,9 @@ pub(super) fn judge(
         }
         refused.retain(|need| need.permission.is_of_zone());
     }
+    let all_read = findings.is_empty() && refused.is_empty() && unknown.is_empty() && unseen.is_empty();
     findings.extend(refused.into_iter().map(|need| missing(facts, need)));
-    findings.extend(stated(facts, &unproven));
+    findings.extend(stated(facts, &unproven, all_read));
     findings
 }
 
@@ -160,15 +162,23 @@ fn missing(facts: &Facts, need: &Need) -> Finding {
 }
 
 /// A read proves no more than a read.
-fn stated(facts: &Facts, unproven: &[&str]) -> Option<Finding> {
+/// `all_read`: nothing was refused, and nothing left unread.
+fn stated(facts: &Facts, unproven: &[&str], all_read: bool) -> Option<Finding> {
     (!unproven.is_empty()).then(|| {
         Finding::new(
             &kinds::PERMISSION_UNPROVEN,
             TOKEN,
-            format!(
-                "the token may read all that is needed; that it also has {} is needed, and not proven by reading",
-                quoted_list(unproven)
-            ),
+            if all_read {
+                format!(
+                    "the token may read all that is needed; that it also has {} is needed, and not proven by reading",
+                    quoted_list(unproven)
+                )
+            } else {
+                format!(
+                    "that the token has {} is needed, and not proven by reading",
+                    quoted_list(unproven)
+                )
+            },
             format!("compare it with this list at {}", page(facts)),
         )
     })

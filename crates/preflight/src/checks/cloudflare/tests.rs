@@ -441,12 +441,15 @@ async fn a_worker_of_anothers_is_told() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_read_is_one_note() {
+async fn what_could_not_be_read_is_a_note_for_each_reason() {
     insta::assert_snapshot!(told(|facts| {
         facts.records = Some(Err(refused(502, 0, "")));
         facts.kv = Some(Err(refused(429, 10429, "Rate limited")));
         facts.token = Err(refused(502, 0, ""));
-    }).await, @"- cloudflare-not-read cloudflare: Cloudflare was not wholly looked at: `Zone → DNS`, `Account → Workers KV Storage` and the token's state: could not ask: Cloudflare answered 502 (code 0, ray 8a1); run again; nothing is known of what was not read");
+    }).await, @"
+    - cloudflare-not-read cloudflare: Cloudflare was not wholly looked at: `Zone → DNS` and the token's state: could not ask: Cloudflare answered 502 (code 0, ray 8a1); run again; nothing is known of what was not read
+    - cloudflare-not-read cloudflare: Cloudflare was not wholly looked at: `Account → Workers KV Storage`: could not ask: Cloudflare answered 429 (code 10429, ray 8a1): Rate limited; run again; nothing is known of what was not read
+    ");
 }
 
 #[tokio::test]

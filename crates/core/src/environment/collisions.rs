@@ -3,9 +3,8 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::Manifest;
-use super::meaning::Found;
-use crate::environment::Environment;
+use super::Environment;
+use crate::manifest::Manifest;
 use crate::owner::Repository;
 
 /// Stands for the number while names are made. Nothing else in a manifest reads like it.
@@ -20,8 +19,9 @@ struct Name {
 }
 
 /// Refuses environments that are one per pull request and whose Workers, hostnames or KV namespaces another environment,
-/// or another service of their own, may be called like.
-pub(super) fn check(manifest: &Manifest, found: &mut Found<'_>) {
+/// or another service of their own, may be called like: section of the manifest and problem.
+pub(crate) fn found(manifest: &Manifest) -> Vec<(String, String)> {
+    let mut found = Vec::new();
     let environments: Vec<&String> = manifest.environments.keys().collect();
     let names: Vec<Name> = environments
         .iter()
@@ -58,9 +58,10 @@ pub(super) fn check(manifest: &Manifest, found: &mut Found<'_>) {
                 "`environments.{name}` makes the {} `{both}` for a pull request's `{}`, and so does `environments.{others}` for `{}`: cleaning one up would take the other's; {remedy}",
                 one.what, one.service, other.service,
             );
-            found.add(&format!("[environments.{name}]"), text);
+            found.push((format!("[environments.{name}]"), text));
         }
     }
+    found
 }
 
 const KV: &str = "KV title";
@@ -78,7 +79,7 @@ fn names(manifest: &Manifest, at: usize, name: &str) -> Vec<Name> {
     let Ok(environment) = Environment::resolve(manifest, name, number, &Repository::default()) else {
         return Vec::new();
     };
-    let of_service = |service: &crate::environment::Service| {
+    let of_service = |service: &super::Service| {
         let worker = std::iter::once(("Worker", service.worker.clone()));
         let hosts = service.hostnames().map(|host| ("hostname", host.to_owned()));
         let kv = service.kv.iter().map(|kv| (KV, kv.title.clone()));
