@@ -223,7 +223,7 @@ async fn what_is_silenced_fails_nothing_and_is_listed_with_its_reason() {
     let slip = run("never").await;
     assert_eq!(
         found(&slip, &["warning"]),
-        ["warning codex.toml:78 silence-unknown"],
+        ["warning codex.toml:79 silence-unknown"],
         "{slip}"
     );
     world.file("codex.toml", &silenced(", \"silence-unused\" = \"\""));

@@ -388,9 +388,34 @@ async fn vendors_in_trouble_are_a_note_each_and_no_fault_of_the_tokens() {
         ];
         let mut found = rows(&run);
         found.sort_unstable();
+        // A row for each reason.
+        found.dedup();
         assert_eq!(found, expected, "{run}");
         world.heal();
     }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_firewalls_page_says_nothing_of_the_token() {
+    let world = world().await;
+    let page = "<html><body><h1>Sorry, you have been blocked</h1></body></html>";
+    world.fail(&json!([{"provider": "cloudflare", "path": "/**", "status": 403, "body": page, "times": null}]));
+    let run = looked(&world, start(&world)).await;
+    assert_eq!(run.code, 0, "{run}");
+    let found = rows(&run);
+    let of_cloudflare = |row: &&String| row.contains(" cloudflare-");
+    assert!(
+        found
+            .iter()
+            .filter(of_cloudflare)
+            .all(|row| row == "note cloudflare-not-read cloudflare"),
+        "{run}"
+    );
+    assert!(
+        found.iter().any(|row| row == "note cloudflare-not-read cloudflare"),
+        "{run}"
+    );
     world.finish().await;
 }
 

@@ -279,6 +279,12 @@ impl Error {
             .is_some_and(|refusal| refusal.has_any(FORBIDDEN) || matches!(refusal.status, 401 | 403))
     }
 
+    /// Whether Cloudflare itself refused, with a code of its own: a page of a firewall or a proxy in between has none.
+    pub fn is_its_own(&self) -> bool {
+        self.refusal()
+            .is_some_and(|refusal| refusal.codes.iter().any(|code| code.code != 0))
+    }
+
     /// The same refusal, naming another permission: a caller that will also write tells of the edit at once, not after
     /// the read was granted.
     #[must_use]

@@ -125,11 +125,8 @@ impl Facts {
         match &self.token {
             Ok(token) => !token.is_active(),
             Err(error) => {
-                let is_its = error.refusal().is_some_and(|refusal| !refusal.codes.is_empty());
-                is_its
-                    && error
-                        .status()
-                        .is_some_and(|status| (400..500).contains(&status) && status != 429)
+                let status = error.status();
+                error.is_its_own() && status.is_some_and(|status| (400..500).contains(&status) && status != 429)
             }
         }
     }
@@ -157,7 +154,7 @@ impl Facts {
         let assumed = |id: &String| Zone::assumed("", id);
         let zone = match &self.zone {
             Some(Ok(zone)) => Some(zone.clone()),
-            Some(Err(error)) if error.is_forbidden() => access.zone_id.as_ref().map(assumed),
+            Some(Err(error)) if is_forbidden(error) => access.zone_id.as_ref().map(assumed),
             _ => None,
         };
         let zone = zone.as_ref();
@@ -234,4 +231,9 @@ async fn when<T, R>(wanted: Option<T>, read: impl AsyncFnOnce(T) -> Result<R, Er
         Some(wanted) => Some(read(wanted).await),
         None => None,
     }
+}
+
+/// Whether Cloudflare itself says that the token may not.
+pub(super) fn is_forbidden(error: &Error) -> bool {
+    error.is_forbidden() && error.is_its_own()
 }

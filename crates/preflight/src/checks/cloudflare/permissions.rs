@@ -3,7 +3,7 @@
 use actions_core::cloudflare::{Error, Permission};
 use actions_core::text::quoted_list;
 
-use super::facts::Facts;
+use super::facts::{Facts, is_forbidden};
 use super::needs::Need;
 use super::{TOKEN, kinds, page};
 use crate::checks::asking;
@@ -29,7 +29,7 @@ impl Probe {
     }
 
     fn of_error(error: &Error) -> Self {
-        if error.is_forbidden() {
+        if is_forbidden(error) {
             Self::Refused
         } else {
             Self::Unknown(asking::told(error))
@@ -37,7 +37,7 @@ impl Probe {
     }
 
     fn of_buckets(facts: &Facts) -> Self {
-        let refused = |read: &&Result<bool, Error>| read.as_ref().is_err_and(Error::is_forbidden);
+        let refused = |read: &&Result<bool, Error>| read.as_ref().is_err_and(is_forbidden);
         match facts.buckets.values().find(refused).or(facts.buckets.values().next()) {
             Some(Ok(_)) => Self::Granted,
             Some(Err(error)) => Self::of_error(error),

@@ -2,7 +2,7 @@
 
 use actions_core::cloudflare::{Cause, Zone};
 
-use super::facts::Facts;
+use super::facts::{Facts, is_forbidden};
 use super::needs::Need;
 use super::{kinds, page};
 use crate::finding::{Finding, Kind};
@@ -25,7 +25,7 @@ pub(super) fn judge(facts: &Facts, world: &World, needs: &[Need]) -> Vec<Finding
                 vec![lacking(facts, world, needs, problem, remedy)]
             }
             // Refused, and all lists of the zone with it: it is the zone that the token does not include.
-            _ if error.is_forbidden() && is_wholly_refused(facts) => {
+            _ if is_forbidden(error) && is_wholly_refused(facts) => {
                 let said = format!(
                     "the token may read nothing of zone `{name}` (id `{}`)",
                     facts.zone_id.as_deref().unwrap_or_default()
@@ -45,7 +45,7 @@ fn is_wholly_refused(facts: &Facts) -> bool {
         facts.routes.as_ref().map(|read| read.as_ref().err()),
     ];
     let mut asked = refused.into_iter().flatten().peekable();
-    asked.peek().is_some() && asked.all(|error| error.is_some_and(actions_core::cloudflare::Error::is_forbidden))
+    asked.peek().is_some() && asked.all(|error| error.is_some_and(is_forbidden))
 }
 
 fn lacking(facts: &Facts, world: &World, needs: &[Need], problem: &str, remedy: &str) -> Finding {
