@@ -91,6 +91,14 @@ impl World {
         self.event(&ids::pull_request().event(action));
     }
 
+    /// The pull request was closed: the event, and what GitHub answers who asks.
+    pub async fn close_pull_request(&self) {
+        let pull =
+            serde_json::json!({"number": 42, "head_sha": ids::HEAD_SHA, "head_ref": ids::HEAD_REF, "state": "closed"});
+        self.seed(&serde_json::json!({"github": {"pulls": [pull]}})).await;
+        self.pull_request_event("closed");
+    }
+
     /// A run of the action's binary, to be given inputs.
     pub fn run(&self, action: &'static str) -> Start<'_> {
         Start::new(self, action)

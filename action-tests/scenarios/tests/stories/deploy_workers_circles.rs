@@ -106,7 +106,7 @@ async fn a_circle_comes_up_by_a_first_version_and_later_without_one() {
     assert_eq!(after, before.map(|number| number + 1), "{run}");
 
     // The pull request is closed: of Workers that bind each other none can go before the other.
-    world.pull_request_event("closed");
+    world.close_pull_request().await;
     let run = world.run("cleanup").go().await;
     assert_eq!(run.code, 0, "{run}");
     assert!(account(&world)["workers"].as_object().unwrap().is_empty(), "{run}");

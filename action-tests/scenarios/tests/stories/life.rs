@@ -123,7 +123,7 @@ async fn lives_and_leaves_nothing(routing: &str) {
     assert_ne!(manifest, without);
     world.file("codex.toml", &without);
 
-    world.pull_request_event("closed");
+    world.close_pull_request().await;
     let cleanup = ran(world.run("cleanup")).await;
     assert_eq!(things(&world), before, "{cleanup}");
     let told = ran(world.run("pr-comment").input("reports", cleanup.output("report"))).await;

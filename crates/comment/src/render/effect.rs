@@ -44,7 +44,8 @@ impl Effect {
             Report::PreviewDns(_) => Some(Self::Dns(command)),
             Report::HealthCheck(_) => Some(Self::Check),
             Report::Other(action, _) => Some(Self::Other(action.clone())),
-            Report::Cleanup(_) | Report::PrComment(_) | Report::Preflight(_) => None,
+            Report::Preflight(_) => Some(Self::Other("preflight".to_owned())),
+            Report::Cleanup(_) | Report::PrComment(_) => None,
         }
     }
 

@@ -21,6 +21,7 @@ async fn a_restore_point_of_production_outlives_the_pull_request_that_made_it() 
     let merged = json!({"action": "closed", "repository": {"id": 1_296_269, "full_name": ids::REPOSITORY},
         "pull_request": {"number": 42, "merged": true, "state": "closed",
             "head": {"sha": ids::HEAD_SHA, "ref": ids::HEAD_REF, "repo": {"full_name": ids::REPOSITORY}}}});
+    world.close_pull_request().await;
     world.event(&merged);
     ok(run(&world, "checkpoint").input("branch", "production").go().await);
     assert_eq!(
