@@ -346,7 +346,7 @@ const PREFLIGHT: &[Grant] = &[
     ),
 ];
 
-/// The actions that need anything.
+/// The actions, in the order in which documents name them.
 pub const ACTIONS: [&str; 9] = [
     "pull-request",
     "setup-project",

@@ -10,18 +10,7 @@ pub mod hosts;
 pub mod manifest;
 pub mod readme;
 
-/// The actions, in the order in which documents name them.
-pub const ACTIONS: [&str; 9] = [
-    "pull-request",
-    "setup-project",
-    "neon-branch",
-    "preview-dns",
-    "deploy-workers",
-    "health-check",
-    "pr-comment",
-    "cleanup",
-    "preflight",
-];
+pub use actions_core::grants::ACTIONS;
 
 /// A file of this repository.
 #[cfg(test)]

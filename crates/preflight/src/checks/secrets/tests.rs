@@ -1,54 +1,14 @@
-use actions_core::runner::Env;
-
-use crate::inputs::Inputs;
-use crate::world::World;
-
-const MANIFEST: &str = r#"
-[project]
-name = "shop"
-zone = "example.com"
-[database]
-parent = "production"
-[environments.preview]
-hostname = "{subdomain}-{pr}"
-worker = "{worker}-preview-{pr}"
-branch = "preview-{pr}"
-secrets = { STRIPE_SECRET_KEY = "STRIPE_TEST_KEY" }
-[environments.production]
-[services.api]
-path = "api"
-secrets = ["DATABASE_URL", "SESSION_SECRET"]
-[services.pay]
-path = "pay"
-secrets = ["STRIPE_SECRET_KEY", "SESSION_SECRET"]
-"#;
+use crate::checks::testing::{self, SHOP};
 
 /// What is told of a step with these variables and this pack: kind, subject and sentence, one per line.
 async fn told(environment: Option<&str>, env: &[(&str, &str)], pack: Option<&str>) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("codex.toml"), MANIFEST).unwrap();
-    let mut vars: Vec<(String, String)> = env
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
-    vars.push(("GITHUB_WORKSPACE".to_owned(), folder.path().display().to_string()));
-    vars.extend(environment.map(|name| ("INPUT_ENVIRONMENT".to_owned(), name.to_owned())));
-    vars.extend(pack.map(|pack| ("INPUT_WORKER_SECRETS".to_owned(), pack.to_owned())));
-    let env: Env = vars.into_iter().collect();
-    let inputs = Inputs::read(&env).await.unwrap();
-    let world = World::read(&inputs, &env);
-    let findings = super::findings(&inputs, &world);
-    let lines = findings.iter().map(|finding| {
-        let place = finding
-            .place
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), ToString::to_string);
-        format!(
-            "{place} {} {}: {}; {}\n",
-            finding.kind.name, finding.subject, finding.said, finding.remedy
-        )
-    });
-    lines.collect()
+    let both = SHOP.replace("[\"STRIPE_SECRET_KEY\"]", "[\"STRIPE_SECRET_KEY\", \"SESSION_SECRET\"]");
+    assert_ne!(both, SHOP);
+    let mut vars = env.to_vec();
+    vars.extend(environment.map(|name| ("INPUT_ENVIRONMENT", name)));
+    vars.extend(pack.map(|pack| ("INPUT_WORKER_SECRETS", pack)));
+    let (inputs, world, _folder) = testing::world(&[("codex.toml", &both)], &vars).await;
+    testing::lines(&super::findings(&inputs, &world))
 }
 
 const GOOD: [(&str, &str); 3] = [
@@ -125,7 +85,7 @@ async fn values_that_cannot_be_right_are_told_without_a_piece_of_them() {
         )
         .await,
     ];
-    let all = told_of.join("\n");
+    let all = told_of.join("\n\n");
     assert!(!all.contains("9f8e7d6c"), "{all}");
     insta::assert_snapshot!(all, @r#"
     codex.toml:18:1 secret-live-in-preview STRIPE_TEST_KEY: `STRIPE_TEST_KEY` is a live key, and `preview` would give it to `pay` of every pull request; name the test mode's variable under `environments.preview.secrets`
