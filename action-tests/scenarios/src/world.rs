@@ -86,8 +86,12 @@ impl World {
         self.write("event.json", &event.to_string());
     }
 
-    /// Pull request #42 with this action: `opened`, `synchronize`, `closed` …
+    /// Pull request #42 with this action, such as `opened` or `synchronize`.
+    ///
+    /// # Panics
+    /// For `closed`: an event says so only of a pull request that GitHub calls closed, too.
     pub fn pull_request_event(&self, action: &str) {
+        assert_ne!(action, "closed", "`close_pull_request` closes it at GitHub, too");
         self.event(&ids::pull_request().event(action));
     }
 
@@ -96,7 +100,7 @@ impl World {
         let pull =
             serde_json::json!({"number": 42, "head_sha": ids::HEAD_SHA, "head_ref": ids::HEAD_REF, "state": "closed"});
         self.seed(&serde_json::json!({"github": {"pulls": [pull]}})).await;
-        self.pull_request_event("closed");
+        self.event(&ids::pull_request().event("closed"));
     }
 
     /// A run of the action's binary, to be given inputs.

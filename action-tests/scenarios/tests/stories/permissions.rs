@@ -106,7 +106,7 @@ async fn before(action: &str, routing: &str) -> World {
         done(start(&world, action)).await;
     }
     if action == "cleanup" {
-        world.pull_request_event("closed");
+        world.close_pull_request().await;
     }
     world
 }

@@ -146,7 +146,7 @@ async fn a_pull_requests_deployments_from_its_opening_to_its_end() {
     );
 
     // Closed: they go, GitHub's environment stays.
-    world.pull_request_event("closed");
+    world.close_pull_request().await;
     let closed = say(&world, "1004", &[("command", "delete")]).await;
     assert_eq!((closed.code, closed.output("changed")), (0, "true"), "{closed}");
     assert!(

@@ -198,10 +198,7 @@ async fn every_step_of_the_runbook_does_what_it_says() {
             "Rotate a secret without downtime" => known.set("secrets.SESSION_SECRET", "session-secret-2"),
             "Find and remove what is left" => {
                 preview(&world).await;
-                world.pull_request_event("closed");
-                world
-                    .seed(&json!({"github": {"pulls": [{"number": 42, "state": "closed"}]}}))
-                    .await;
+                world.close_pull_request().await;
             }
             _ => {}
         }

@@ -102,7 +102,7 @@ async fn an_environment_without_a_zone_lives_at_workers_dev() {
     );
 
     write(&world, "");
-    world.pull_request_event("closed");
+    world.close_pull_request().await;
     let cleanup = start("cleanup").go().await;
     assert_eq!(cleanup.code, 0, "{cleanup}");
     let workers = account(&world)["workers"]
