@@ -7,7 +7,7 @@ use actions_core::text::quoted_list;
 use super::Facts;
 use super::uses::{Job, Use, jobs, references, steps, text_of};
 use super::{ours, triggers};
-use crate::document::Node;
+use crate::document::{Document, Node};
 use crate::finding::{Finding, Kind, Place, Severity};
 
 pub(super) const FORK: Kind = Kind {
@@ -21,9 +21,9 @@ pub(super) const FORK: Kind = Kind {
 pub(super) const OTHERS: Kind = Kind {
     name: "workflow-other-tools",
     severity: Severity::Note,
-    what: "Actions that do the same stand beside these actions in a workflow.",
+    what: "Tools that do the same stand beside these actions in a workflow, or deploy Workers in a workflow of their own.",
     why: "What others make carries no mark of its owner: `cleanup` leaves it alone, and two comments or two deployments of one Worker take turns.",
-    mend: "Let one of them do it: these actions replace `wrangler-action`, Neon's branch actions and sticky comments.",
+    mend: "Let one of them do it: these actions replace `wrangler deploy` and `wrangler-action`, Neon's branch actions and sticky comments. Where another one deploys a Worker that is not in the manifest, silence this by its subject.",
 };
 
 /// Up to the `@`.
@@ -36,6 +36,12 @@ const OTHER_TOOLS: [&str; 7] = [
     "marocchino/sticky-pull-request-comment",
     "thollander/actions-comment-pull-request",
 ];
+
+/// What of a script deploys a Worker.
+const COMMANDS: [&str; 3] = ["wrangler deploy", "wrangler publish", "wrangler versions deploy"];
+
+/// Of all these, what deploys a Worker.
+const DEPLOYERS: [&str; 4] = ["cloudflare/wrangler-action", COMMANDS[0], COMMANDS[1], COMMANDS[2]];
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = facts.uses.iter().filter_map(|used| fork(facts, used)).collect();
@@ -89,7 +95,7 @@ fn is_guarded(facts: &Facts<'_>, used: &Use<'_>) -> bool {
 }
 
 /// The jobs that a job waits for, itself among them.
-fn needed<'a>(job: &Job<'a>) -> Vec<Job<'a>> {
+pub(super) fn needed<'a>(job: &Job<'a>) -> Vec<Job<'a>> {
     let mut found = vec![*job];
     let mut at = 0;
     while let Some(job) = found.get(at).copied() {
@@ -100,6 +106,24 @@ fn needed<'a>(job: &Job<'a>) -> Vec<Job<'a>> {
             }
         }
         at += 1;
+    }
+    found
+}
+
+/// Commands by which steps deploy, at their first place each.
+fn by_command(document: &Document) -> BTreeMap<&'static str, Place> {
+    let mut found = BTreeMap::new();
+    for step in jobs(document).flat_map(|job| steps(job.node)) {
+        let Some((run, node)) = step.get("run").and_then(|node| Some((node.text()?, node))) else {
+            continue;
+        };
+        let lines = run.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.starts_with('#') && !line.contains("--dry-run"));
+        for line in lines {
+            if let Some(command) = COMMANDS.iter().find(|command| line.contains(**command)) {
+                found.entry(*command).or_insert_with(|| document.place_of(node));
+            }
+        }
     }
     found
 }
@@ -119,13 +143,25 @@ fn others(facts: &Facts<'_>) -> Vec<Finding> {
                 found.insert(name, document.place_of(node));
             }
         }
-        let first = found.values().min().cloned();
-        if let Some(first) = first.filter(|_| is_ours) {
-            let names: Vec<&str> = found.keys().copied().collect();
-            let said = format!("beside these actions stand {}", quoted_list(&names));
-            let remedy = "let one of them do it";
-            findings.push(Finding::new(&OTHERS, &document.file, said, remedy).at(first));
+        found.extend(by_command(document));
+        if !is_ours {
+            // What only tests branch or comment by may stay; a Worker has one deployer.
+            found.retain(|name, _| facts.manifest.is_some() && DEPLOYERS.contains(name));
         }
+        let Some(first) = found.values().min().cloned() else {
+            continue;
+        };
+        let names: Vec<&str> = found.keys().copied().collect();
+        let names = quoted_list(&names);
+        let (said, remedy) = if is_ours {
+            (format!("beside these actions stand {names}"), "let one of them do it")
+        } else {
+            (
+                format!("{names} deploys past the manifest"),
+                "let these actions deploy what is in the manifest (`preflight write` writes their workflows), and take it out here",
+            )
+        };
+        findings.push(Finding::new(&OTHERS, &document.file, said, remedy).at(first));
     }
     findings
 }
