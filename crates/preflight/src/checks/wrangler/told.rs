@@ -32,15 +32,12 @@ pub(super) fn gathered(all: Vec<Told>) -> Vec<Finding> {
                 && other.said == told.said
                 && (other.place == told.place || other.remedy == told.remedy && other.place.file == told.place.file)
         };
-        match groups.iter_mut().find(same) {
-            Some((_, environments, places)) => {
-                environments.extend(environment);
-                places.push(told.place);
-            }
-            None => {
-                let place = told.place.clone();
-                groups.push((told, environment.into_iter().collect(), vec![place]));
-            }
+        if let Some((_, environments, places)) = groups.iter_mut().find(same) {
+            environments.extend(environment);
+            places.push(told.place);
+        } else {
+            let place = told.place.clone();
+            groups.push((told, environment.into_iter().collect(), vec![place]));
         }
     }
     groups

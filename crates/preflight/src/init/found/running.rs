@@ -69,7 +69,7 @@ impl Code {
     fn has_aliases(&self, folder: &str) -> bool {
         let mut configs = self.files.iter().filter(|file| {
             let name = file.rsplit('/').next().unwrap_or(file);
-            name.starts_with("tsconfig") && name.ends_with(".json") && is_in(folder, folder_of(file))
+            name.starts_with("tsconfig") && name.rsplit('.').next() == Some("json") && is_in(folder, folder_of(file))
         });
         configs.any(|file| std::fs::read_to_string(self.root.join(file)).is_ok_and(|text| text.contains("\"paths\"")))
     }

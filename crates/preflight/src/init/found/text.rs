@@ -50,12 +50,12 @@ impl Texts {
                 if let Ok(text) = std::fs::read_to_string(root.join(file)) {
                     texts.examples.entry(home).or_default().push((file.clone(), text));
                 }
-            } else if is_source(below) {
-                if let Some(text) = small(&root.join(file)) {
-                    let (code, literals) = stripped(&text);
-                    let text = Text::of(file, &code, &literals);
-                    texts.sources.entry(home).or_default().push(text);
-                }
+            } else if is_source(below)
+                && let Some(text) = small(&root.join(file))
+            {
+                let (code, literals) = stripped(&text);
+                let text = Text::of(file, &code, &literals);
+                texts.sources.entry(home).or_default().push(text);
             }
         }
         texts

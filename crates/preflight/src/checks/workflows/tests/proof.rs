@@ -66,7 +66,7 @@ fn a_migration_that_cannot_be_undone() {
         kind,
         Some(&manifest),
         &[
-            (&workflow(&[migrate.clone()]), &["w.yml:7:11"]),
+            (&workflow(std::slice::from_ref(&migrate)), &["w.yml:7:11"]),
             (&workflow(&[neon("checkpoint", "production"), migrate.clone()]), &[]),
             (
                 &workflow(&[neon("${{ inputs.command }}", "production"), migrate.clone()]),
