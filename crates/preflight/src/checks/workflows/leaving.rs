@@ -63,7 +63,13 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     }
     for document in &facts.repository.workflows {
         for step in uses::jobs(document).flat_map(|job| uses::steps(job.node)) {
-            findings.extend(swallowed(document, step).filter(|_| deletes(step)));
+            let told = swallowed(document, step).filter(|_| deletes(step));
+            // An issue is opened by our own alone.
+            findings.extend(told.map(|mut told| {
+                told.remedy =
+                    "take `continue-on-error` away, or let a later step ask for `steps.<id>.outcome`".to_owned();
+                told
+            }));
         }
     }
     findings

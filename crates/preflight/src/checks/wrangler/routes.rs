@@ -129,11 +129,13 @@ pub(super) fn unattached(look: &Look<'_>, subject: &Subject<'_>) -> Vec<Told> {
         // The manifest's one wildcard is `*`: of another one each name that is meant is to be said.
         let is_other = relative.contains('*') && relative != "*";
         let (said, remedy) = if is_other {
+            let own: Vec<&str> = service.hostnames().collect();
             (
+                format!("the configuration leads every hostname like `{host}` to it, whosever it is"),
                 format!(
-                    "the configuration leads every hostname like `{host}` to it, whosever it is, and the manifest none of them"
+                    "take the route out: the manifest attaches {}, and more that are meant are named under {table}",
+                    quoted_list(&own)
                 ),
-                format!("take the route out, and name the hostnames that are meant under {table}"),
             )
         } else {
             (
