@@ -480,6 +480,46 @@ const PLANTS: &[Plant] = &[
         found: &[Of("error cloudflare-permission-missing", "Zone → DNS")],
     },
     Plant {
+        review: "beside the review: custom domains behind the route that serves tenants",
+        edits: &[(
+            "codex.toml",
+            Text(
+                "# A custom domain would stand behind production's route for tenants, `*`: routes run first.\nrouting = \"route\"",
+                "routing = \"custom-domain\"",
+            ),
+        )],
+        found: &[At(
+            "warning domain-behind-wildcard",
+            "codex.toml",
+            &["[environments.staging]", "routing"],
+        )],
+    },
+    Plant {
+        review: "beside the review: bindings that an environment does not inherit",
+        edits: &[(
+            WEB,
+            Text(
+                "      \"services\": [\n        { \"binding\": \"CONTENT_API\", \"service\": \"content-api-staging\" },\n        { \"binding\": \"AUTH\", \"service\": \"auth-worker-staging\" }\n      ],\n",
+                "",
+            ),
+        )],
+        found: &[At("error binding-not-inherited", WEB, &["\"services\": ["])],
+    },
+    Plant {
+        review: "beside the review: a bucket and a database that are not in the account",
+        edits: &[(
+            WEB,
+            Text(
+                "\"production\": {\n",
+                "\"production\": {\n      \"r2_buckets\": [{ \"binding\": \"MEDIA\", \"bucket_name\": \"codex-media\" }],\n      \"d1_databases\": [{ \"binding\": \"REPORTS\", \"database_id\": \"0b5e1f2a-3c4d-4e5f-8a9b-0c1d2e3f4a5b\" }],\n",
+            ),
+        )],
+        found: &[
+            At("error cloudflare-bucket-unknown", WEB, &["codex-media"]),
+            At("error cloudflare-d1-unknown", WEB, &["0b5e1f2a"]),
+        ],
+    },
+    Plant {
         review: "beside the review: an old compatibility date",
         edits: &[(STRIPE, Text("2026-07-01", "2023-07-01"))],
         found: &[At("note compatibility-date-old", STRIPE, &["compatibility_date"])],
@@ -500,6 +540,36 @@ const ALWAYS: &[Expected] = &[
     ),
     Of("note secrets-not-looked-at", "secrets"),
 ];
+
+/// The pipeline that the review is of, before anything of it is replaced: tests, then by `workflow_run` previews and
+/// production.
+const BEFORE: Plant = Plant {
+    review: "the workflows as they are, beside a manifest",
+    edits: &[
+        (TESTING, Whole(include_str!("preflight_review/testing.yml"))),
+        (
+            ".github/workflows/static-analysis.yml",
+            Whole(include_str!("preflight_review/static-analysis.yml")),
+        ),
+        (
+            PREVIEW,
+            Whole(include_str!("preflight_review/before/preview-deploy.yml")),
+        ),
+        (
+            PRODUCTION,
+            Whole(include_str!("preflight_review/before/deploy-production.yml")),
+        ),
+    ],
+    found: &[
+        At("error workflow-target-checkout", PREVIEW, &["actions/checkout"]),
+        At("note workflow-other-tools", PREVIEW, &["name: Workers\n", "run:"]),
+        At("note workflow-other-tools", PRODUCTION, &["# the first of five"]),
+        At("warning workflow-cleanup-swallowed", PREVIEW, &["# first"]),
+        At("warning workflow-cleanup-swallowed", PREVIEW, &["# second"]),
+        At("warning workflow-cleanup-swallowed", TESTING, &["# of the tests"]),
+        At("warning github-secret-unset", PRODUCTION, &["NEON_PRODUCTION_URL"]),
+    ],
+};
 
 fn plant(world: &World, plant: &Plant) {
     for (file, edit) in plant.edits {
@@ -581,7 +651,15 @@ fn log(run: &Run) -> String {
 
 /// All that the platform's environments need, and what of it the token lacks.
 async fn vendors(world: &World, dns: bool, history: u64) {
-    let mut permissions = vec!["zone:read", "routes:edit", "workers:edit", "kv:edit", "tokens:read"];
+    let mut permissions = vec![
+        "zone:read",
+        "routes:edit",
+        "workers:edit",
+        "kv:edit",
+        "r2:edit",
+        "d1:edit",
+        "tokens:read",
+    ];
     permissions.extend(dns.then_some("dns:edit"));
     world
         .seed(&json!({
@@ -635,5 +713,45 @@ async fn all_that_the_review_says_is_told_at_its_place_and_nothing_else() {
     let second = look().await;
     assert_eq!(log(&second), log(&first));
     assert_eq!(second.summary, first.summary);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_pipeline_that_is_to_be_replaced_is_told_of_with_what_replaces_it() {
+    let world = platform().await;
+    vendors(&world, true, 604_800).await;
+    plant(&world, &BEFORE);
+    let run = looked(&world, world.run("preflight").on_push()).await;
+    assert_eq!(told(&run), rows(&world, BEFORE.found.iter().chain(ALWAYS)), "{run}");
+    insta::assert_snapshot!(log(&run));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn secrets_that_the_review_found_nowhere_are_told_in_the_step_that_would_deploy() {
+    let world = platform().await;
+    vendors(&world, true, 604_800).await;
+    let run = world
+        .run("preflight")
+        .on_push()
+        .input("environment", "production")
+        .env("SESSION_SECRET", "9b1c0ffee5eed0f7e57s3cr3t0123456789")
+        .env("BETTER_AUTH_SECRET", "")
+        .env("STRIPE_SECRET_KEY", "sk_live_9b1c0ffee5eed0f7e57s3cr3t");
+    let run = looked(&world, run).await;
+    let expected = [
+        At("error secret-missing", "codex.toml", &["[services.auth]", "secrets"]),
+        At(
+            "error secret-missing",
+            "codex.toml",
+            &["[services.stripe-webhook-handler]", "secrets"],
+        ),
+    ];
+    let expected: Vec<String> = expected.iter().map(|one| row(&world, one)).collect();
+    assert_eq!(told(&run), expected, "{run}");
+    assert_eq!(run.code, 1, "{run}");
+    for name in ["BETTER_AUTH_SECRET", "STRIPE_WEBHOOK_SECRET"] {
+        assert!(run.log().contains(&format!("`{name}` is missing or empty")), "{run}");
+    }
     world.finish().await;
 }

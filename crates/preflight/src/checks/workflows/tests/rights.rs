@@ -212,6 +212,10 @@ fn strangers_code() {
                 &[],
             ),
             (
+                "on: workflow_run\njobs:\n  d:\n    if: github.event.workflow_run.event == 'pull_request'\n    steps:\n      - uses: actions/checkout@v4\n        with: { ref: \"${{ github.event.workflow_run.head_sha }}\" }\n      - run: npm ci\n",
+                &["w.yml:6:9"],
+            ),
+            (
                 "on: workflow_run\njobs:\n  d:\n    if: github.event.workflow_run.event == 'push'\n    steps:\n      - uses: actions/checkout@v4\n        with: { ref: \"${{ github.event.workflow_run.head_sha }}\" }\n      - run: npm ci\n",
                 &[],
             ),
