@@ -59,17 +59,14 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     for used in cleanups {
         let jobs = used.chain.iter().map(|job| (job.workflow, job.node));
         let steps = used.steps.iter().map(|step| (step.document, step.node));
-        findings.extend(jobs.chain(steps).find_map(|(document, node)| swallowed(document, node)));
+        findings.extend(
+            jobs.chain(steps)
+                .find_map(|(document, node)| swallowed(document, node, OURS)),
+        );
     }
     for document in &facts.repository.workflows {
         for step in uses::jobs(document).flat_map(|job| uses::steps(job.node)) {
-            let told = swallowed(document, step).filter(|_| deletes(step));
-            // An issue is opened by our own alone.
-            findings.extend(told.map(|mut told| {
-                told.remedy =
-                    "take `continue-on-error` away, or let a later step ask for `steps.<id>.outcome`".to_owned();
-                told
-            }));
+            findings.extend(swallowed(document, step, OTHERS).filter(|_| deletes(step)));
         }
     }
     findings
@@ -164,8 +161,13 @@ fn merged_only(used: &Use<'_>) -> Option<Finding> {
     Some(Finding::new(&MERGED_ONLY, used.file(), said, remedy).at(document.place_of(node)))
 }
 
+/// What to do about a failure of ours, and about one of others that nobody hears of.
+const OURS: &str =
+    "take `continue-on-error` away; with `alert-issue: true`, `cleanup` opens an issue that tells what is left";
+const OTHERS: &str = "take `continue-on-error` away, or let a later step ask for `steps.<id>.outcome`";
+
 /// A step or job whose failure counts as none, unless something else asks for its outcome.
-fn swallowed(document: &Document, node: &Node) -> Option<Finding> {
+fn swallowed(document: &Document, node: &Node, remedy: &str) -> Option<Finding> {
     let flag = node.get("continue-on-error")?;
     if text_of(flag)?.trim() != "true" {
         return None;
@@ -181,7 +183,5 @@ fn swallowed(document: &Document, node: &Node) -> Option<Finding> {
         return None;
     }
     let said = "a cleanup that fails is told as a success: `continue-on-error` is on";
-    let remedy =
-        "take `continue-on-error` away; with `alert-issue: true`, `cleanup` opens an issue that tells what is left";
     Some(Finding::new(&SWALLOWED, &document.file, said, remedy).at(document.place_of(flag)))
 }

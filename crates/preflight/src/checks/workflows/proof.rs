@@ -1,8 +1,7 @@
 //! Whether a deployment is proven, and what can be undone when it was wrong.
 
-use super::Facts;
 use super::uses::{Named, Use, steps};
-use crate::document::{Document, Node};
+use super::{Facts, beside};
 use crate::finding::{Finding, Kind, Severity};
 
 pub(super) const HEALTH: Kind = Kind {
@@ -81,29 +80,39 @@ fn migration(facts: &Facts<'_>, used: &Use<'_>) -> Option<Finding> {
     at_input(used, "command", unkept(used, &environment))
 }
 
-/// By the manifest's own command, in a step before the deployment.
+/// By the manifest's own command, in a step before the deployment that is given the database by a secret.
 fn script(facts: &Facts<'_>, used: &Use<'_>) -> Option<Finding> {
     let environment = shares_parent(facts, used).filter(|_| used.deploys())?;
     let migrate = facts.manifest?.database.as_ref()?.migrate.as_deref()?;
     if is_kept(facts, used) {
         return None;
     }
-    let before = used.before.iter().map(|step| (step.document, step.node));
-    // In a job that this one waits for, too.
-    let others = used
-        .chain
-        .iter()
-        .flat_map(|job| {
-            super::beside::needed(job)
+    // In a job that this one waits for and that has the environment's secrets, too; others test.
+    let own = used.job()?;
+    let jobs = beside::needed(&own)
+        .into_iter()
+        .filter(|job| job.key == own.key || job.node.get("environment").is_some());
+    let (document, run) = jobs.into_iter().find_map(|job| {
+        steps(job.node).find_map(|step| {
+            let run = step
+                .get("run")
+                .filter(|run| run.text().is_some_and(|text| text.contains(migrate)))?;
+            let holders = [Some(step), Some(job.node), Some(&job.workflow.root)];
+            let url = holders
                 .into_iter()
-                .map(|job| (job.workflow, job.node))
+                .flatten()
+                .find_map(|it| it.get("env")?.get("DATABASE_URL")?.text())?;
+            is_lasting(url).then_some((job.workflow, run))
         })
-        .flat_map(|(document, job)| steps(job).map(move |node| (document, node)));
-    let (document, node): (&Document, &Node) = before.chain(others).find_map(|(document, node)| {
-        let run = node.get("run")?;
-        run.text()?.contains(migrate).then_some((document, run))
     })?;
-    Some(unkept(used, &environment).at(document.place_of(node)))
+    Some(unkept(used, &environment).at(document.place_of(run)))
+}
+
+/// Whether an expression is a secret that is no test's: what a step tells is a branch that this run has made.
+fn is_lasting(url: &str) -> bool {
+    let name = url.split_once("secrets.").map(|(_, name)| name.to_ascii_uppercase());
+    let words = ["TEST", "STAGING", "PREVIEW", "DEV"];
+    name.is_some_and(|name| !words.iter().any(|word| name.contains(word)))
 }
 
 /// The environment, where it exists once and has no branch of its own.

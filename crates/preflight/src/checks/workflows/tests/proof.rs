@@ -81,17 +81,27 @@ fn a_migration_that_cannot_be_undone() {
         ],
     );
     // By a script of the project's: in the job that deploys, and in one that it waits for.
-    let script = "      - run: npm ci && npm run db:migrate\n";
+    let script =
+        "      - run: npm ci && npm run db:migrate\n        env: { DATABASE_URL: \"${{ secrets.PRODUCTION_URL }}\" }\n";
     let deploy = &DEPLOY[DEPLOY.find("      - ").unwrap()..];
     let here = workflow(&[script.to_owned(), deploy.to_owned()]);
-    let before = format!("on: push\njobs:\n  m:\n    steps:\n{script}  d:\n    needs: m\n    steps:\n{deploy}");
+    let before = format!(
+        "on: push\njobs:\n  m:\n    environment: production\n    steps:\n{script}  d:\n    needs: m\n    steps:\n{deploy}"
+    );
     let beside = before.replace("    needs: m\n", "");
+    // A test's own: of a branch that the run makes, or of a database that stays for tests.
+    let tests = before.replace("    environment: production\n", "");
+    let made = here.replace("secrets.PRODUCTION_URL", "steps.branch.outputs.db_url");
+    let theirs = here.replace("PRODUCTION_URL", "TEST_DATABASE_URL");
     table(
         kind,
         Some(&manifest),
         &[
             (&here, &["w.yml:5:9"]),
-            (&before, &["w.yml:5:9"]),
+            (&before, &["w.yml:6:9"]),
+            (&tests, &[]),
+            (&made, &[]),
+            (&theirs, &[]),
             (&beside, &[]),
             (DEPLOY, &[]),
         ],
