@@ -396,7 +396,7 @@ const PLANTS: &[Plant] = &[
             (
                 "workers/content-api/src/index.ts",
                 Whole(
-                    "import { Hono } from 'hono';\n\nconst app = new Hono<{ Bindings: { IDENTITY_API_URL: string } }>();\napp.get('/items', async (c) => c.json(await (await fetch(`${c.env.IDENTITY_API_URL}/organizations`)).json()));\nexport default app;\n",
+                    "import { Hono } from 'hono';\n\nconst app = new Hono<{ Bindings: { API_URL: string } }>();\napp.get('/plans', async (c) => c.json(await (await fetch(`${c.env.API_URL}/plans`)).json()));\nexport default app;\n",
                 ),
             ),
             ("workers/content-api/src/items.ts", Gone),
@@ -405,34 +405,6 @@ const PLANTS: &[Plant] = &[
             (
                 "workers/content-api/package.json",
                 Text("\"@codex/http\": \"0.0.0\"", "\"hono\": \"4.12.0\""),
-            ),
-            (
-                CONTENT,
-                Text(
-                    "\"services\": [\n    { \"binding\": \"IDENTITY_API\", \"service\": \"identity-api\" }\n  ],",
-                    "",
-                ),
-            ),
-            (
-                CONTENT,
-                Text(
-                    "\"services\": [\n        { \"binding\": \"IDENTITY_API\", \"service\": \"identity-api-staging\" }\n      ],",
-                    "",
-                ),
-            ),
-            (
-                CONTENT,
-                Text(
-                    "\"services\": [\n        { \"binding\": \"IDENTITY_API\", \"service\": \"identity-api-production\" }\n      ],",
-                    "",
-                ),
-            ),
-            (
-                "codex.toml",
-                Text(
-                    "path = \"workers/content-api\"\nneeds = [\"identity-api\"]\nsecrets = [\"DATABASE_URL\"]\nvars = {",
-                    "path = \"workers/content-api\"\nneeds = [\"identity-api\"]\nsecrets = [\"DATABASE_URL\"]\nvars = { IDENTITY_API_URL = \"{identity-api.url}\",",
-                ),
             ),
         ],
         found: &[
@@ -714,6 +686,19 @@ async fn all_that_the_review_says_is_told_at_its_place_and_nothing_else() {
     assert_eq!(log(&second), log(&first));
     assert_eq!(second.summary, first.summary);
     world.finish().await;
+}
+
+#[tokio::test]
+async fn each_of_it_alone_is_told_as_that_and_nothing_else() {
+    for one in PLANTS.iter().filter(|plant| !plant.edits.is_empty()) {
+        let world = platform().await;
+        vendors(&world, true, 604_800).await;
+        plant(&world, one);
+        let run = looked(&world, world.run("preflight").on_push()).await;
+        let expected = rows(&world, one.found.iter().chain(ALWAYS));
+        assert_eq!(told(&run), expected, "{}: {run}", one.review);
+        world.finish().await;
+    }
 }
 
 #[tokio::test]
