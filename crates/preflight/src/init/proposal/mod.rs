@@ -18,6 +18,7 @@ use actions_core::runner::Env;
 
 use self::data::Data;
 use self::hosts::Hosts;
+pub(super) use self::conflicts::remarks;
 pub(super) use self::links::shown;
 use self::names::{Moved, Names};
 pub(super) use self::stages::PRODUCTION;
@@ -71,7 +72,9 @@ pub(super) fn propose(found: &Found, inputs: &Inputs, env: &Env) -> Proposal {
             .iter()
             .find(|environment| environment.name == stage.name);
         let conflicts = environment.map(|environment| conflicts::conflicts(&silent, environment));
-        data::data(&plan, stage.kind, &conflicts.unwrap_or_default())
+        let mut data = data::data(&plan, stage.kind, &conflicts.unwrap_or_default());
+        data.remarks = environment.map_or_else(Vec::new, |environment| remarks(&silent, environment));
+        data
     });
     let data: Vec<Data> = of_stage.collect();
     let text = sections::text(&plan, &data);
