@@ -107,10 +107,10 @@ fn checkout(facts: &Facts<'_>, event: &str, job: Job<'_>) -> Option<Finding> {
         let text = node.get("if").and_then(text_of).unwrap_or_default();
         let words = ["head_repository", "head.repo", "author_association", "label"];
         // A run that follows a pull request's is for forks', too; one that follows a push is not.
-        let text_of_pushes: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let packed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         let is_for_pushes = ["workflow_run.event=='push'", "workflow_run.event!='pull_request'"]
             .iter()
-            .any(|word| text_of_pushes.contains(word));
+            .any(|word| packed.contains(word) && !packed.contains("=='pull_request'"));
         is_for_pushes || words.iter().any(|word| text.contains(word))
     };
     if asks(job.node) || all.iter().any(|step| asks(step)) {

@@ -276,11 +276,11 @@ fn forks_and_other_tools() {
                 &["w.yml:6:9"],
             ),
             (
-                "on: push\njobs:\n  d:\n    steps:\n      - run: |\n          # wrangler deploy\n          pnpm wrangler deploy --env production\n",
+                "on: push\njobs:\n  d:\n    steps:\n      - run: |\n          # wrangler deploy\n          pnpm --filter api exec wrangler@4 --cwd workers/api deploy --env production\n",
                 &["w.yml:5:9"],
             ),
             (
-                "on: push\njobs:\n  d:\n    steps:\n      - run: npx wrangler deploy --dry-run --outdir dist\n      - uses: neondatabase/create-branch-action@v6\n",
+                "on: push\njobs:\n  d:\n    steps:\n      - run: npx wrangler deploy --dry-run && npx wrangler pages deploy dist\n      - uses: neondatabase/create-branch-action@v6\n",
                 &[],
             ),
         ],
