@@ -49,6 +49,7 @@ pub(super) const KINDS: &[&Kind] = &[
     &pins::TAG,
     &danger::TARGET_CHECKOUT,
     &danger::TARGET,
+    &danger::AFTER_RUN,
     &danger::INJECTION,
     &inputs::UNKNOWN,
     &inputs::CALL,
