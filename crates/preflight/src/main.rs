@@ -8,6 +8,7 @@ mod init;
 mod inputs;
 mod laptop;
 mod report;
+mod repository;
 mod silence;
 mod world;
 mod write;

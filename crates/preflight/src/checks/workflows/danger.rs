@@ -32,7 +32,9 @@ pub(super) const INJECTION: Kind = Kind {
 };
 
 /// What a stranger decides, as GitHub's own list of untrusted inputs has it.
-const UNTRUSTED: [&str; 18] = [
+const UNTRUSTED: [&str; 20] = [
+    // With all that is in it, as `toJSON` writes it out.
+    "github.event",
     "github.head_ref",
     "github.event.pull_request.title",
     "github.event.pull_request.body",
@@ -46,6 +48,7 @@ const UNTRUSTED: [&str; 18] = [
     "github.event.review_comment.body",
     "github.event.discussion.title",
     "github.event.discussion.body",
+    "github.event.commits.*.message",
     "github.event.head_commit.message",
     "github.event.head_commit.author.email",
     "github.event.head_commit.author.name",
@@ -213,7 +216,8 @@ fn injection(document: &Document, step: &Node) -> Option<Finding> {
         .skip(1)
         .filter_map(|rest| Some(rest.split_once("}}")?.0.trim()));
     let (expression, name) = expressions.find_map(|expression| {
-        let name = UNTRUSTED.iter().find(|name| is_named(expression, name))?;
+        let plain = plain(expression);
+        let name = UNTRUSTED.iter().find(|name| is_named(&plain, name))?;
         Some((expression, *name))
     })?;
     let said = format!("a script holds `${{{{ {expression} }}}}`, whose text a stranger writes");
@@ -224,16 +228,34 @@ fn injection(document: &Document, step: &Node) -> Option<Finding> {
     Some(Finding::new(&INJECTION, &document.file, said, remedy).at(document.place_of(script)))
 }
 
+/// An expression in one spelling: names ignore case, `a['b']` is `a.b`, and of a list any item is as good as another.
+fn plain(expression: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = expression;
+    while let Some((before, index)) = rest.split_once('[') {
+        let Some((index, after)) = index.split_once(']') else {
+            break;
+        };
+        let key = index.trim().trim_matches('\'');
+        let is_number = !key.is_empty() && key.chars().all(|char| char.is_ascii_digit());
+        plain += before.trim_end();
+        plain += ".";
+        plain += if is_number { "*" } else { key };
+        rest = after;
+    }
+    plain += rest;
+    plain.to_ascii_lowercase()
+}
+
 /// Whether the value itself goes into the text: compared or searched it does not.
 fn is_named(expression: &str, name: &str) -> bool {
-    let Some(at) = expression.find(name) else {
-        return false;
-    };
-    let after = &expression[at + name.len()..];
-    let goes_on = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.');
-    let is_compared = after.trim_start().starts_with("==") || after.trim_start().starts_with("!=");
-    let is_searched = ["contains(", "startsWith(", "endsWith("]
-        .iter()
-        .any(|function| expression[..at].contains(function));
-    !goes_on && !is_compared && !is_searched
+    expression.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&expression[..at], &expression[at + name.len()..]);
+        let goes_on = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.');
+        let is_compared = after.trim_start().starts_with("==") || after.trim_start().starts_with("!=");
+        let is_searched = ["contains(", "startswith(", "endswith("]
+            .iter()
+            .any(|function| before.contains(function));
+        !goes_on && !is_compared && !is_searched
+    })
 }
