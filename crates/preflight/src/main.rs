@@ -7,6 +7,7 @@ mod finding;
 mod init;
 mod inputs;
 mod laptop;
+mod origin;
 mod report;
 mod silence;
 mod world;
@@ -42,6 +43,7 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         return init::run(runner, &inputs);
     }
     let world = World::read(&inputs, &runner.env);
+    inputs.check_environments(&world)?;
     if inputs.command == Command::Write {
         return write::run(runner, &inputs, &world);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use actions_core::environment::{Database, Environment};
 use actions_core::github::{Error, Told};
-use actions_core::text::quoted_list;
+use actions_core::text::{count, quoted_list};
 
 use super::asked::Asked;
 use super::expected::Expected;
@@ -31,7 +31,10 @@ pub(super) fn judge(facts: &Facts, world: &World, expected: Option<&Expected>, a
         Finding::new(
             &kinds::REQUESTS_FEW,
             TOKEN,
-            format!("the token has {left} requests left in this hour"),
+            format!(
+                "the token has {} left in this hour",
+                count(usize::try_from(left).unwrap_or(usize::MAX), "request")
+            ),
             "run again in the next hour, and look which workflow asks so often",
         )
     }));

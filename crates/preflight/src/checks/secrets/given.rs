@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use actions_core::runner::Problems;
-use actions_core::text::{count, quoted_list};
+use actions_core::text::{none, quoted_list};
 
 use super::{Step, Wanted};
 use crate::finding::{Finding, Kind, Severity};
@@ -68,8 +68,8 @@ fn not_given(wanted: &Wanted<'_>, missing: &[&str]) -> Finding {
         &NOT_GIVEN,
         name,
         format!(
-            "none of the {} of `{name}` is in this step: {}",
-            count(missing.len(), "secret"),
+            "{} in this step: {}",
+            none(missing.len(), "secret", &format!("of `{name}`")),
             quoted_list(missing)
         ),
         "give the step the `env` or the `worker-secrets` that the deployment has, and `environment`",

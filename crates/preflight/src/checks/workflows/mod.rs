@@ -12,6 +12,7 @@ mod permissions;
 mod pins;
 mod read;
 mod secrets;
+mod shape;
 mod triggers;
 mod uses;
 
@@ -29,6 +30,7 @@ use crate::world::World;
 
 pub(super) const KINDS: &[&Kind] = &[
     &UNREADABLE,
+    &shape::INVALID,
     &leaving::CLOSED_MISSING,
     &leaving::CLOSED_FILTERED,
     &leaving::MERGED_ONLY,
@@ -118,6 +120,7 @@ impl Facts<'_> {
             .at(wrong.place.clone())
         });
         let mut findings: Vec<Finding> = unreadable.collect();
+        findings.extend(shape::findings(self.repository));
         findings.extend(leaving::findings(self));
         findings.extend(concurrency::findings(self));
         findings.extend(permissions::findings(self));

@@ -3,6 +3,7 @@
 mod giving;
 mod leaving;
 mod rights;
+mod shape;
 mod shipped;
 
 use std::path::PathBuf;
