@@ -337,7 +337,10 @@ async fn a_laptop_needs_nothing_of_a_runner() {
         let run = laptop(&top, &[command, "--offline", "true", "--environment", "nope"]).await;
         let told = text(&run.stdout) + &text(&run.stderr);
         assert_eq!(run.status.code(), Some(2), "{command}: {told}");
-        assert!(told.contains("there is no environment `nope`; the manifest has "), "{told}");
+        assert!(
+            told.contains("there is no environment `nope`; the manifest has "),
+            "{told}"
+        );
     }
     // The faults of the checkout, with places from its top.
     edit(&world, "codex.toml", "routing = \"route\"", "routng = \"route\"");
