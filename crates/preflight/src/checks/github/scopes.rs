@@ -31,8 +31,8 @@ fn wide(scopes: &[String]) -> Option<Finding> {
             &kinds::TOKEN_CLASSIC,
             TOKEN,
             format!(
-                "the token has the scopes {}, for every repository that its person reaches",
-                quoted_list(&wide)
+                "the token has {}, for every repository that its person reaches",
+                named(&wide)
             ),
             "in a workflow pass `github-token: ${{ github.token }}`; elsewhere a fine-grained token of this repository alone will do",
         )
@@ -53,11 +53,7 @@ fn lacking(scopes: &[String], private: bool, expected: &Expected) -> Option<Find
         .collect();
     let wanted = if private { "repo" } else { "public_repo" };
     (!lacking.is_empty()).then(|| {
-        let has = if scopes.is_empty() {
-            "no scope".to_owned()
-        } else {
-            format!("the scopes {}", quoted_list(scopes))
-        };
+        let has = named(&scopes.iter().collect::<Vec<_>>());
         Finding::new(
             &kinds::PERMISSION_MISSING,
             TOKEN,
@@ -69,6 +65,14 @@ fn lacking(scopes: &[String], private: bool, expected: &Expected) -> Option<Find
             format!("pass `github-token: ${{{{ github.token }}}}`, or give the token the scope `{wanted}`"),
         )
     })
+}
+
+fn named(scopes: &[&String]) -> String {
+    match scopes {
+        [] => "no scope".to_owned(),
+        [one] => format!("the scope `{one}`"),
+        more => format!("the scopes {}", quoted_list(more)),
+    }
 }
 
 /// Whether a scope grants the writes that a key of `permissions:` stands for.

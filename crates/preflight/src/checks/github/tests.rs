@@ -155,7 +155,7 @@ async fn a_token_with_scopes_is_told_with_what_they_reach_and_lack() {
     insta::assert_snapshot!(with(&["repo", "workflow", "gist", "admin:org"], true).await, @"- github-token-classic GITHUB_TOKEN: the token has the scopes `repo`, `workflow` and `admin:org`, for every repository that its person reaches; in a workflow pass `github-token: ${{ github.token }}`; elsewhere a fine-grained token of this repository alone will do");
     insta::assert_snapshot!(with(&["public_repo", "repo_deployment"], true).await, @"
     - github-permission-missing GITHUB_TOKEN: the token has the scopes `public_repo` and `repo_deployment`, and job `preview` needs `pull-requests: write`, for which that is not enough; pass `github-token: ${{ github.token }}`, or give the token the scope `repo`
-    - github-token-classic GITHUB_TOKEN: the token has the scopes `public_repo`, for every repository that its person reaches; in a workflow pass `github-token: ${{ github.token }}`; elsewhere a fine-grained token of this repository alone will do
+    - github-token-classic GITHUB_TOKEN: the token has the scope `public_repo`, for every repository that its person reaches; in a workflow pass `github-token: ${{ github.token }}`; elsewhere a fine-grained token of this repository alone will do
     ");
     insta::assert_snapshot!(with(&[], false).await, @"- github-permission-missing GITHUB_TOKEN: the token has no scope, and job `preview` needs `pull-requests: write` and `deployments: write`, for which that is not enough; pass `github-token: ${{ github.token }}`, or give the token the scope `public_repo`");
     // A public repository's is enough there, and no github-permission-missing is told beside github-token-classic.
