@@ -10,6 +10,7 @@ mod levels;
 mod ours;
 mod permissions;
 mod pins;
+mod proof;
 mod read;
 mod secrets;
 mod shape;
@@ -40,6 +41,9 @@ pub(super) const KINDS: &[&Kind] = &[
     &concurrency::CANCELS,
     &concurrency::GROUP,
     &concurrency::DEADLOCK,
+    &proof::HEALTH,
+    &proof::ROLLBACK,
+    &proof::RESTORE,
     &permissions::MISSING,
     &permissions::NARROW,
     &permissions::WIDE,
@@ -47,6 +51,7 @@ pub(super) const KINDS: &[&Kind] = &[
     &pins::TAG,
     &danger::TARGET_CHECKOUT,
     &danger::TARGET,
+    &danger::AFTER_RUN,
     &danger::INJECTION,
     &inputs::UNKNOWN,
     &inputs::CALL,
@@ -123,6 +128,7 @@ impl Facts<'_> {
         findings.extend(shape::findings(self.repository));
         findings.extend(leaving::findings(self));
         findings.extend(concurrency::findings(self));
+        findings.extend(proof::findings(self));
         findings.extend(permissions::findings(self));
         findings.extend(pins::findings(self));
         findings.extend(danger::findings(self));
