@@ -190,3 +190,32 @@ async fn what_belongs_to_another_command_is_refused() {
         assert!(error.contains("goes with `command: "), "{command} {input}: {error}");
     }
 }
+
+#[test]
+fn the_last_line_counts_as_right_what_was_compared() {
+    use super::files::{Outcome, Written};
+    let made = |outcomes: &[Outcome]| {
+        let all = outcomes.iter().map(|outcome| Written {
+            file: "a".to_owned(),
+            outcome: outcome.clone(),
+            differs: Vec::new(),
+        });
+        super::report::ending(&all.collect::<Vec<_>>())
+    };
+    let left = || Outcome::Left("it is hand-made".to_owned());
+    for (outcomes, expected) in [
+        (&[Outcome::Same][..], "1 file as it is to be"),
+        (&[Outcome::Same, Outcome::Same], "2 files as they are to be"),
+        (
+            &[Outcome::Same, Outcome::Same, left()],
+            "2 files as they are to be; 1 file not touched, and not compared",
+        ),
+        (&[left(), left()], "2 files not touched, and not compared"),
+        (
+            &[Outcome::Created, Outcome::Same, left()],
+            "1 file written; look at it, and commit it; 1 file as it is to be; 1 file not touched, and not compared",
+        ),
+    ] {
+        assert_eq!(made(outcomes), expected);
+    }
+}

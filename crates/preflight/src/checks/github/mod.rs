@@ -5,6 +5,7 @@ mod expected;
 mod facts;
 mod judge;
 mod kinds;
+mod scopes;
 #[cfg(test)]
 mod tests;
 

@@ -212,7 +212,7 @@ async fn a_branch_that_is_anothers_or_has_children_is_told() {
         }
     };
     insta::assert_snapshot!(told(with("codex-actions:7:other/repo:shop:preview:42", false)).await, @"- neon-branch-foreign environments.preview: branch `preview-pr-42` of environment `preview 42` belongs to preview 42 of shop in other/repo (7); change `branch` of the environment, or rename the other branch in Neon's console");
-    insta::assert_snapshot!(told(with("codex-actions:-:acme/app:shop:preview:42", true)).await, @"- neon-branch-has-children environments.preview: branch `preview-pr-42` of environment `preview 42` cannot be deleted while `mine` exist, which were made from it; delete those branches in Neon's console, or make them from the parent");
+    insta::assert_snapshot!(told(with("codex-actions:-:acme/app:shop:preview:42", true)).await, @"- neon-branch-has-children environments.preview: branch `preview-pr-42` of environment `preview 42` cannot be deleted while `mine` exists, made from it; delete those branches in Neon's console, or make them from the parent");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod pins;
 mod proof;
 mod read;
 mod secrets;
+mod shape;
 mod triggers;
 mod uses;
 
@@ -30,6 +31,7 @@ use crate::world::World;
 
 pub(super) const KINDS: &[&Kind] = &[
     &UNREADABLE,
+    &shape::INVALID,
     &leaving::CLOSED_MISSING,
     &leaving::CLOSED_FILTERED,
     &leaving::MERGED_ONLY,
@@ -123,6 +125,7 @@ impl Facts<'_> {
             .at(wrong.place.clone())
         });
         let mut findings: Vec<Finding> = unreadable.collect();
+        findings.extend(shape::findings(self.repository));
         findings.extend(leaving::findings(self));
         findings.extend(concurrency::findings(self));
         findings.extend(proof::findings(self));

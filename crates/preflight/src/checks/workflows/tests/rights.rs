@@ -303,7 +303,13 @@ fn strangers_text() {
 
 #[test]
 fn files_that_are_no_yaml() {
-    let found = found(None, &[("a.yml", "on: push\njobs: [\n"), ("b.yml", "on: push\n")]);
+    let found = found(
+        None,
+        &[
+            ("a.yml", "on: push\njobs: [\n"),
+            ("b.yml", "on: push\njobs: { a: { steps: [{ run: x }] } }\n"),
+        ],
+    );
     assert_eq!(places(&found).len(), 1);
     assert!(places(&found)[0].starts_with("workflow-unreadable a.yml:"), "{found:?}");
 }
