@@ -6,8 +6,9 @@ use anyhow::{Result, anyhow, ensure};
 use serde_json::{Value, json};
 
 use super::Story;
-use super::shop::Shop;
-use crate::demo::verify::Inventory;
+use super::shop::{SUPPORT_EMAIL, Shop};
+use crate::demo::verify::{Inventory, values};
+use crate::demo::world::ACCOUNT;
 
 const PREVIEW: &str = "preview.yml";
 const CLEANUP: &str = "cleanup.yml";
@@ -36,7 +37,20 @@ const ALL: [(&str, &str); 6] = [
     ("report", "success"),
 ];
 
-pub(super) const STORIES: [Story; 8] = [
+const UNWELL: &str = "unwell.yml";
+/// All that a caller may say besides: who is ill is ill after half a minute, too.
+const UNWELL_TEXT: &str = "\
+on: pull_request
+permissions: {}
+jobs:
+  preview:
+    uses: codex/actions/.github/workflows/preview.yml@v1
+    permissions: { contents: read, deployments: write, pull-requests: write }
+    secrets: inherit
+    with: { preflight: error, health-timeout: 30s, step-vars: 'SUPPORT_EMAIL=preview@example.com' }
+";
+
+pub(super) const STORIES: [Story; 9] = [
     Story {
         name: "preview",
         what: "a pull request: opened, pushed to, closed, and nothing is left",
@@ -69,8 +83,15 @@ pub(super) const STORIES: [Story; 8] = [
         name: "preview-unhealthy",
         what: "a Worker that is ill: the run fails, comment and Deployment tell it; the next push is well",
         always: false,
-        callers: CALLERS,
+        callers: &[(UNWELL, UNWELL_TEXT)],
         play: unhealthy,
+    },
+    Story {
+        name: "preview-preflight",
+        what: "what preflight finds is in the comment, and nothing is made",
+        always: false,
+        callers: &[(UNWELL, UNWELL_TEXT)],
+        play: missing_secret,
     },
     Story {
         name: "preview-twice",
@@ -97,6 +118,8 @@ pub(super) const STORIES: [Story; 8] = [
 
 fn life(shop: &mut Shop) -> Result<()> {
     let before = Inventory::of(&shop.state()?);
+    support_email(shop)?;
+    shop.consumer.push("Checkout: somebody to ask")?;
     shop.run(&shop.pull_request(PREVIEW, "opened"))?.ended(true, &ALL)?;
     let comment = shop.comment()?;
     tells(
@@ -104,6 +127,8 @@ fn life(shop: &mut Shop) -> Result<()> {
         &["codex-preview-42", "api-preview-42", &shop.consumer.head_sha[..7]],
     )?;
     ensure!(workers(shop, &before)? == 5, "not five Workers");
+    // The repository's variable, which no caller names.
+    has_support_email(shop, SUPPORT_EMAIL)?;
     ensure!(deployments(shop)? == ["success"], "{:?}", deployments(shop)?);
     let page = shop
         .cloud
@@ -213,8 +238,9 @@ fn unhealthy(shop: &mut Shop) -> Result<()> {
     let file = "packages/health/src/index.ts";
     let (well, ill) = ("status === 'ok')", "status === 'ok' && service !== 'content-api')");
     shop.replace(file, well, ill)?;
+    support_email(shop)?;
     shop.consumer.push("Checkout: ill")?;
-    let run = shop.run(&shop.pull_request(PREVIEW, "opened"))?;
+    let run = shop.run(&shop.pull_request(UNWELL, "opened"))?;
     let mut jobs = ALL;
     jobs[4] = ("deploy", "failure");
     run.ended(false, &jobs)?;
@@ -223,12 +249,37 @@ fn unhealthy(shop: &mut Shop) -> Result<()> {
 
     shop.replace(file, ill, well)?;
     shop.consumer.push("Checkout: well again")?;
-    shop.run(&shop.pull_request(PREVIEW, "synchronize"))?
-        .ended(true, &ALL)?;
+    shop.run(&shop.pull_request(UNWELL, "synchronize"))?.ended(true, &ALL)?;
     ensure!(workers(shop, &before)? == 5, "not five Workers");
+    has_support_email(shop, "preview@example.com")?;
     let stand = deployments(shop)?;
     ensure!(stand.last().is_some_and(|last| last == "success"), "{stand:?}");
     Ok(())
+}
+
+fn missing_secret(shop: &mut Shop) -> Result<()> {
+    let before = Inventory::of(&shop.state()?);
+    shop.replace(
+        "codex.toml",
+        "\"SESSION_SECRET\", \"BETTER_AUTH_SECRET\"]",
+        "\"SESSION_SECRET\", \"BETTER_AUTH_SECRET\", \"MAIL_KEY\"]",
+    )?;
+    shop.consumer.push("Checkout: mails")?;
+    let run = shop.run(&shop.pull_request(UNWELL, "opened"))?;
+    let jobs = [
+        ("start", "success"),
+        ("build", "success"),
+        ("prepare", "failure"),
+        ("report", "success"),
+    ];
+    run.ended(false, &jobs)?;
+    ensure!(
+        run.step("prepare", "preflight") == Some("failure") && run.step("prepare", "branch").is_none(),
+        "preflight was not the first of the job\n{}",
+        run.log
+    );
+    tells(&shop.comment()?, &["MAIL_KEY"])?;
+    nothing_left(shop, &before)
 }
 
 fn twice(shop: &mut Shop) -> Result<()> {
@@ -313,6 +364,31 @@ fn sweep(shop: &mut Shop) -> Result<()> {
     let again = shop.run(&shop.dispatch(SWEEP, &json!({"dry-run": "false"})))?;
     again.ended(true, &swept)?;
     tells(&again.log, &["nothing to sweep"])
+}
+
+/// A service asks for a variable of the step.
+fn support_email(shop: &Shop) -> Result<()> {
+    let asks = "[services.web]\nstep-vars = [\"SUPPORT_EMAIL\"]\n";
+    shop.replace("codex.toml", "[services.web]\n", asks)
+}
+
+/// The Worker of that service has it.
+fn has_support_email(shop: &Shop, value: &str) -> Result<()> {
+    let state = shop.state()?;
+    let worker = &state["cloudflare"]["accounts"][ACCOUNT]["workers"]["codex-web-preview-42"];
+    let version = worker["deployments"][0]["versions"][0]["version_id"]
+        .as_str()
+        .unwrap_or_default();
+    let versions = values(&worker["versions"]);
+    let bindings = versions
+        .filter(|one| one["id"] == version)
+        .flat_map(|one| values(&one["content"]["bindings"]));
+    let found: Vec<&Value> = bindings.filter(|one| one["name"] == "SUPPORT_EMAIL").collect();
+    ensure!(
+        matches!(&found[..], [one] if one["text"] == value),
+        "`SUPPORT_EMAIL` of version `{version}` is {found:?}, not `{value}`: {worker}"
+    );
+    Ok(())
 }
 
 /// A text that people read has each of these in it.

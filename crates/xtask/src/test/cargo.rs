@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Result, bail};
 
 use super::{Passed, command, in_ci};
+use crate::child;
 use crate::release::build;
 use crate::workspace::Workspace;
 
@@ -112,8 +113,7 @@ pub(super) fn truth(workspace: &Workspace) -> Result<Passed> {
 }
 
 pub(super) fn cargo(workspace: &Workspace) -> Command {
-    // The cargo that started us, when one did.
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = child::cargo();
     command.current_dir(&workspace.root).env("CARGO_TERM_COLOR", "never");
     command
 }
