@@ -237,12 +237,7 @@ impl Inputs {
         let bundles = values::bundles(&raw, command, env, &mut problems);
         let health = values::health(&raw, &mut problems);
         let commit_is_version = values::commit_is_version(&raw, &mut problems);
-        let put_back = problems.choice(
-            "on-failure",
-            raw.on_failure.as_deref(),
-            &[("rollback", true), ("keep", false)],
-            true,
-        );
+        let put_back = values::put_back(&raw, &mut problems);
         let kinds = [("keep", NewWorkers::Keep), ("remove", NewWorkers::Remove)];
         let new_workers = problems.choice("new-workers", raw.new_workers.as_deref(), &kinds, NewWorkers::Keep);
         let overwrite = Overwrite {

@@ -40,6 +40,7 @@ mod shop;
 mod smallest;
 mod stand_in;
 mod testing;
+mod unwell;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -72,6 +73,7 @@ const SIDE_BY_SIDE: usize = 2;
 fn stories() -> Vec<Story> {
     let mut all = vec![testing::STORY];
     all.extend(production::STORIES);
+    all.extend(unwell::STORIES);
     all.extend(preview::STORIES);
     all.extend([smallest::STORY, preflight::STORY]);
     all

@@ -99,12 +99,12 @@ fn play(shop: &mut Shop) -> Result<()> {
         "{}",
         failed.log
     );
-    ensure!(!failed.log.contains("warnings="), "{}", failed.log);
+    ensure!(!failed.log.contains("errors=2 warnings="), "{}", failed.log);
     for told in [
         "::error file=workers/auth/wrangler.jsonc,line=22,",
         "is production's R2 bucket `codex-files`",
         "would fail=2",
-        "exitcode '1'",
+        "exit status 1",
     ] {
         ensure!(
             failed.log.contains(told),

@@ -28,7 +28,7 @@ const CALLERS: &[(&str, &str)] = &[
     ),
 ];
 /// The jobs of a preview that was made.
-const ALL: [(&str, &str); 6] = [
+pub(super) const ALL: [(&str, &str); 6] = [
     ("start", "success"),
     ("build", "success"),
     ("prepare", "success"),
@@ -37,20 +37,7 @@ const ALL: [(&str, &str); 6] = [
     ("report", "success"),
 ];
 
-const UNWELL: &str = "unwell.yml";
-/// All that a caller may say besides: who is ill is ill after half a minute, too.
-const UNWELL_TEXT: &str = "\
-on: pull_request
-permissions: {}
-jobs:
-  preview:
-    uses: codex/actions/.github/workflows/preview.yml@v1
-    permissions: { contents: read, deployments: write, pull-requests: write }
-    secrets: inherit
-    with: { preflight: error, health-timeout: 30s, step-vars: 'SUPPORT_EMAIL=preview@example.com' }
-";
-
-pub(super) const STORIES: [Story; 9] = [
+pub(super) const STORIES: [Story; 7] = [
     Story {
         name: "preview",
         what: "a pull request: opened, pushed to, closed, and nothing is left",
@@ -78,20 +65,6 @@ pub(super) const STORIES: [Story; 9] = [
         always: false,
         callers: CALLERS,
         play: failing_migration,
-    },
-    Story {
-        name: "preview-unhealthy",
-        what: "a Worker that is ill: the run fails, comment and Deployment tell it; the next push is well",
-        always: false,
-        callers: &[(UNWELL, UNWELL_TEXT)],
-        play: unhealthy,
-    },
-    Story {
-        name: "preview-preflight",
-        what: "what preflight finds is in the comment, and nothing is made",
-        always: false,
-        callers: &[(UNWELL, UNWELL_TEXT)],
-        play: missing_secret,
     },
     Story {
         name: "preview-twice",
@@ -233,55 +206,6 @@ fn failing_migration(shop: &mut Shop) -> Result<()> {
     )
 }
 
-fn unhealthy(shop: &mut Shop) -> Result<()> {
-    let before = Inventory::of(&shop.state()?);
-    let file = "packages/health/src/index.ts";
-    let (well, ill) = ("status === 'ok')", "status === 'ok' && service !== 'content-api')");
-    shop.replace(file, well, ill)?;
-    support_email(shop)?;
-    shop.consumer.push("Checkout: ill")?;
-    let run = shop.run(&shop.pull_request(UNWELL, "opened"))?;
-    let mut jobs = ALL;
-    jobs[4] = ("deploy", "failure");
-    run.ended(false, &jobs)?;
-    tells(&shop.comment()?, &["content-api", "healthy"])?;
-    ensure!(deployments(shop)? == ["failure"], "{:?}", deployments(shop)?);
-
-    shop.replace(file, ill, well)?;
-    shop.consumer.push("Checkout: well again")?;
-    shop.run(&shop.pull_request(UNWELL, "synchronize"))?.ended(true, &ALL)?;
-    ensure!(workers(shop, &before)? == 5, "not five Workers");
-    has_support_email(shop, "preview@example.com")?;
-    let stand = deployments(shop)?;
-    ensure!(stand.last().is_some_and(|last| last == "success"), "{stand:?}");
-    Ok(())
-}
-
-fn missing_secret(shop: &mut Shop) -> Result<()> {
-    let before = Inventory::of(&shop.state()?);
-    shop.replace(
-        "codex.toml",
-        "\"SESSION_SECRET\", \"BETTER_AUTH_SECRET\"]",
-        "\"SESSION_SECRET\", \"BETTER_AUTH_SECRET\", \"MAIL_KEY\"]",
-    )?;
-    shop.consumer.push("Checkout: mails")?;
-    let run = shop.run(&shop.pull_request(UNWELL, "opened"))?;
-    let jobs = [
-        ("start", "success"),
-        ("build", "success"),
-        ("prepare", "failure"),
-        ("report", "success"),
-    ];
-    run.ended(false, &jobs)?;
-    ensure!(
-        run.step("prepare", "preflight") == Some("failure") && run.step("prepare", "branch").is_none(),
-        "preflight was not the first of the job\n{}",
-        run.log
-    );
-    tells(&shop.comment()?, &["MAIL_KEY"])?;
-    nothing_left(shop, &before)
-}
-
 fn twice(shop: &mut Shop) -> Result<()> {
     let before = Inventory::of(&shop.state()?);
     let first = shop.pull_request(PREVIEW, "opened");
@@ -367,13 +291,13 @@ fn sweep(shop: &mut Shop) -> Result<()> {
 }
 
 /// A service asks for a variable of the step.
-fn support_email(shop: &Shop) -> Result<()> {
+pub(super) fn support_email(shop: &Shop) -> Result<()> {
     let asks = "[services.web]\nstep-vars = [\"SUPPORT_EMAIL\"]\n";
     shop.replace("codex.toml", "[services.web]\n", asks)
 }
 
 /// The Worker of that service has it.
-fn has_support_email(shop: &Shop, value: &str) -> Result<()> {
+pub(super) fn has_support_email(shop: &Shop, value: &str) -> Result<()> {
     let state = shop.state()?;
     let worker = &state["cloudflare"]["accounts"][ACCOUNT]["workers"]["codex-web-preview-42"];
     let version = worker["deployments"][0]["versions"][0]["version_id"]
@@ -392,26 +316,26 @@ fn has_support_email(shop: &Shop, value: &str) -> Result<()> {
 }
 
 /// A text that people read has each of these in it.
-fn tells(text: &str, parts: &[&str]) -> Result<()> {
+pub(super) fn tells(text: &str, parts: &[&str]) -> Result<()> {
     for part in parts {
         ensure!(text.contains(part), "there is no `{part}` in:\n{text}");
     }
     Ok(())
 }
 
-fn workers(shop: &Shop, before: &Inventory) -> Result<usize> {
+pub(super) fn workers(shop: &Shop, before: &Inventory) -> Result<usize> {
     let new = Inventory::of(&shop.state()?).left_over(before);
     Ok(new.iter().filter(|name| name.starts_with("worker ")).count())
 }
 
-fn nothing_left(shop: &Shop, before: &Inventory) -> Result<()> {
+pub(super) fn nothing_left(shop: &Shop, before: &Inventory) -> Result<()> {
     let left = Inventory::of(&shop.state()?).left_over(before);
     ensure!(left.is_empty(), "left over: {}", left.join(", "));
     Ok(())
 }
 
 /// How the GitHub Deployments of the preview stand, oldest first.
-fn deployments(shop: &Shop) -> Result<Vec<String>> {
+pub(super) fn deployments(shop: &Shop) -> Result<Vec<String>> {
     let state = shop.state()?;
     let repositories = state["github"]["repositories"].as_array().into_iter().flatten();
     let all = repositories.flat_map(|repository| repository["deployments"].as_array().into_iter().flatten());
