@@ -55,6 +55,7 @@ mod pr_comment_truth;
 mod pr_comment_writes;
 mod preflight;
 mod preflight_init;
+mod preflight_review;
 mod preflight_tokens;
 mod preflight_turbo;
 mod preflight_validate;

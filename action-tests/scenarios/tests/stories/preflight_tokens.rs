@@ -342,7 +342,7 @@ async fn a_persons_token_tells_which_secrets_there_are_by_their_names() {
     let step = "on: push\njobs:\n  deploy:\n    runs-on: x\n    environment: production\n    permissions: {}\n    steps:\n      - uses: codex/actions/actions/deploy-workers@v1\n        with: { environment: production, cloudflare-api-token: \"${{ secrets.CLOUDFLARE_API_TOKEN }}\" }\n        env: { DATABASE_URL: \"${{ secrets.DATABASE_URL }}\", SESSION_SECRET: \"${{ secrets.LIVE_SESSION }}\" }\n";
     world.file(".github/workflows/production.yml", step);
     let github = json!({
-        "tokens": [{"token": GITHUB, "login": "octocat"}], "organization_secrets": ["CLOUDFLARE_API_TOKEN"],
+        "tokens": [{"token": GITHUB, "login": "octocat"}], "organization_secrets": ["CLOUDFLARE_API_TOKEN", "DATABASE_URL"],
         "environments": [{"name": "production"}],
     });
     world.seed(&json!({"github": github})).await;

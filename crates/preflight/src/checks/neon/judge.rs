@@ -76,7 +76,7 @@ pub(super) fn judge(facts: &Facts, world: &World, pull_request: Option<u64>) -> 
 
 fn unreachable(facts: &Facts, error: &Error) -> Finding {
     let id = &facts.project_id;
-    match error.status() {
+    match error.status().filter(|_| error.is_its_own()) {
         Some(401) => Finding::new(
             &kinds::KEY_INVALID,
             KEY,

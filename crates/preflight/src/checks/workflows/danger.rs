@@ -3,7 +3,7 @@
 use super::Facts;
 use super::ours;
 use super::triggers::events;
-use super::uses::{Job, jobs, steps, text_of};
+use super::uses::{Job, Use, jobs, steps, text_of};
 use crate::document::{Document, Node};
 use crate::finding::{Finding, Kind, Severity};
 
@@ -53,8 +53,16 @@ const UNTRUSTED: [&str; 18] = [
     "github.event.workflow_run.display_title",
 ];
 
+pub(super) const AFTER_RUN: Kind = Kind {
+    name: "workflow-run-unguarded",
+    severity: Severity::Warning,
+    what: "An environment that exists once is deployed by `workflow_run`, and the job does not ask whether that run was of a push.",
+    why: "`branches` of this event compares names alone: the checks of a stranger's pull request from a branch called `main` start it, too. And it stands on the default branch's tip, which may be another commit than was tested. `production.yml` refuses such a run.",
+    mend: "Deploy in a job of the tests' workflow that `needs` them; or add `github.event.workflow_run.event == 'push'` to the job's condition, and check `github.event.workflow_run.head_sha` out.",
+};
+
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = facts.uses.iter().filter_map(|used| after_run(facts, used)).collect();
     for document in &facts.repository.workflows {
         let of_ours = || {
             facts
@@ -99,20 +107,47 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Whether a condition lets runs in that follow a push, and no others: a pull request's may be a fork's.
+fn is_for_pushes(condition: &str) -> bool {
+    let packed: String = condition.chars().filter(|c| !c.is_whitespace()).collect();
+    let words = ["workflow_run.event=='push'", "workflow_run.event!='pull_request'"];
+    words.iter().any(|word| packed.contains(word)) && !packed.contains("=='pull_request'")
+}
+
+/// A deployment of what exists once that any run of the right name starts.
+fn after_run(facts: &Facts<'_>, used: &Use<'_>) -> Option<Finding> {
+    let event = used.events().into_iter().find(|event| event.name == "workflow_run")?;
+    if !used.deploys() || facts.is_per_pull_request(used) != Some(false) {
+        return None;
+    }
+    let asks = |node: &Node| {
+        text_of(node).is_some_and(|text| is_for_pushes(&text) || text.contains("workflow_run.head_repository"))
+    };
+    // That one asks nobody.
+    let refuses = used.ours.is_workflow && used.ours.name == "production";
+    if !refuses && used.conditions().any(|(_, node)| asks(node)) {
+        return None;
+    }
+    let said = format!(
+        "job `{}` deploys after any run of that workflow, a stranger's among them, and another commit than was tested",
+        used.entry()?.key
+    );
+    let remedy = if refuses {
+        "call `production.yml` from a job of the tests' workflow that `needs` them: it refuses this event"
+    } else {
+        "deploy in a job of the tests' workflow that `needs` them, or add `if: github.event.workflow_run.event == 'push'` and check `github.event.workflow_run.head_sha` out"
+    };
+    Some(Finding::new(&AFTER_RUN, used.file(), said, remedy).at(event.place))
+}
+
 /// Checking the head out, and running anything in the same job afterwards.
 fn checkout(facts: &Facts<'_>, event: &str, job: Job<'_>) -> Option<Finding> {
     let all: Vec<&Node> = steps(job.node).collect();
     // Whoever asks where the code comes from, or lets a maintainer decide, knows what it is about.
     let asks = |node: &Node| {
         let text = node.get("if").and_then(text_of).unwrap_or_default();
-        let words = [
-            "head_repository",
-            "head.repo",
-            "workflow_run.event",
-            "author_association",
-            "label",
-        ];
-        words.iter().any(|word| text.contains(word))
+        let words = ["head_repository", "head.repo", "author_association", "label"];
+        is_for_pushes(&text) || words.iter().any(|word| text.contains(word))
     };
     if asks(job.node) || all.iter().any(|step| asks(step)) {
         return None;

@@ -10,6 +10,7 @@ mod levels;
 mod ours;
 mod permissions;
 mod pins;
+mod proof;
 mod read;
 mod secrets;
 mod triggers;
@@ -38,6 +39,9 @@ pub(super) const KINDS: &[&Kind] = &[
     &concurrency::CANCELS,
     &concurrency::GROUP,
     &concurrency::DEADLOCK,
+    &proof::HEALTH,
+    &proof::ROLLBACK,
+    &proof::RESTORE,
     &permissions::MISSING,
     &permissions::NARROW,
     &permissions::WIDE,
@@ -45,6 +49,7 @@ pub(super) const KINDS: &[&Kind] = &[
     &pins::TAG,
     &danger::TARGET_CHECKOUT,
     &danger::TARGET,
+    &danger::AFTER_RUN,
     &danger::INJECTION,
     &inputs::UNKNOWN,
     &inputs::CALL,
@@ -120,6 +125,7 @@ impl Facts<'_> {
         let mut findings: Vec<Finding> = unreadable.collect();
         findings.extend(leaving::findings(self));
         findings.extend(concurrency::findings(self));
+        findings.extend(proof::findings(self));
         findings.extend(permissions::findings(self));
         findings.extend(pins::findings(self));
         findings.extend(danger::findings(self));

@@ -266,6 +266,29 @@ fn forks_and_other_tools() {
                 "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/setup-project@v1\n",
                 &[],
             ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/setup-project@v1\n      - run: npx wrangler deploy\n",
+                &["w.yml:6:9"],
+            ),
+        ],
+    );
+    // In a workflow of its own, where there is a manifest: what deploys, and not what tests branch by.
+    table(
+        "workflow-other-tools",
+        Some(MANIFEST),
+        &[
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: actions/checkout@v5\n      - uses: cloudflare/wrangler-action@v3\n",
+                &["w.yml:6:9"],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - run: |\n          # wrangler deploy\n          pnpm --filter api exec wrangler@4 --cwd workers/api deploy --env production\n",
+                &["w.yml:5:9"],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - run: npx wrangler deploy --dry-run && npx wrangler pages deploy dist\n      - uses: neondatabase/create-branch-action@v6\n",
+                &[],
+            ),
         ],
     );
 }

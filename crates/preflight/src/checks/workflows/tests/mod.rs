@@ -2,6 +2,7 @@
 
 mod giving;
 mod leaving;
+mod proof;
 mod rights;
 mod shipped;
 
