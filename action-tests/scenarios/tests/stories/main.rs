@@ -31,6 +31,7 @@ mod deploy_workers_rollback;
 mod deploy_workers_same;
 mod deploy_workers_secrets;
 mod deploy_workers_several;
+mod deploy_workers_step_vars;
 mod deploy_workers_steps;
 mod deploy_workers_switch;
 mod deploy_workers_told;

@@ -9,6 +9,7 @@ mod file;
 pub mod inputs;
 pub mod kept;
 mod log;
+pub mod pairs;
 pub mod signal;
 pub mod source;
 pub mod worker_secrets;

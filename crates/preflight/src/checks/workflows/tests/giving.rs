@@ -168,6 +168,12 @@ fn secrets_that_nothing_gives() {
         told(&manifest, &text.replace("STRIPE_TEST_KEY", "DATABASE_URL")),
         "nothing gives this step `REGION`, which services of `preview` need; add it to `env` of the step, such as `REGION: ${{ vars.REGION }}`"
     );
+    let by_input = format!("{text}        with: {{ step-vars: \"${{{{ toJSON(vars) }}}}\" }}\n");
+    let given = found(
+        Some(&manifest),
+        &[("w.yml", &by_input.replace("STRIPE_TEST_KEY", "DATABASE_URL"))],
+    );
+    assert!(given.iter().all(|finding| finding.kind.name != kind));
 }
 
 #[test]
