@@ -47,6 +47,7 @@ mod permissions;
 mod pr_comment;
 mod pr_comment_alert;
 mod pr_comment_deployment;
+mod pr_comment_hunt;
 mod pr_comment_modes;
 mod pr_comment_production;
 mod pr_comment_reports;
