@@ -332,6 +332,16 @@ async fn a_laptop_needs_nothing_of_a_runner() {
         log.contains("not looked at: cloudflare, neon and github, since `offline` is set"),
         "{log}"
     );
+    // A name that the manifest does not have is a wrong argument, of whichever command.
+    for command in ["check", "write"] {
+        let run = laptop(&top, &[command, "--offline", "true", "--environment", "nope"]).await;
+        let told = text(&run.stdout) + &text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{command}: {told}");
+        assert!(
+            told.contains("there is no environment `nope`; the manifest has "),
+            "{told}"
+        );
+    }
     // The faults of the checkout, with places from its top.
     edit(&world, "codex.toml", "routing = \"route\"", "routng = \"route\"");
     let run = laptop(&top.join("workers/auth"), &["--offline"]).await;

@@ -666,7 +666,9 @@ async fn all_that_the_review_says_is_told_at_its_place_and_nothing_else() {
     assert_eq!(clean.code, 0, "{clean}");
 
     vendors(&world, false, 21_600).await;
-    PLANTS.iter().for_each(|one| plant(&world, one));
+    for one in PLANTS {
+        plant(&world, one);
+    }
     let first = look().await;
     let expected = rows(&world, PLANTS.iter().flat_map(|plant| plant.found).chain(ALWAYS));
     let found = told(&first);

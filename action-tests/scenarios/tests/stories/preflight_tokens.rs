@@ -442,3 +442,30 @@ async fn nothing_is_made_up_about_the_platform() {
     assert_eq!(rows(&run), [UNPROVEN], "{run}");
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_token_with_scopes_is_told_to_be_wider_than_the_jobs() {
+    let world = world().await;
+    let body = json!({"full_name": "acme/app", "private": true});
+    let with = async |headers: Value| {
+        let answer = json!({"provider": "github", "method": "GET", "path": "/repos/acme/app", "status": 200, "headers": headers, "body": body});
+        world.fail(&answer);
+        let run = looked(&world, start(&world)).await;
+        let classic: Vec<String> = rows(&run)
+            .into_iter()
+            .filter(|row| row.contains("token-classic"))
+            .collect();
+        (classic, run)
+    };
+    let (told, run) = with(json!({"x-oauth-scopes": "repo, workflow"})).await;
+    assert_eq!((told.len(), run.code), (1, 0), "{run}");
+    assert!(
+        run.log()
+            .contains("the token has the scopes `repo` and `workflow`, for every repository"),
+        "{run}"
+    );
+    // A classic token may have none; and a fine-grained one has no such header.
+    assert!(with(json!({"x-oauth-scopes": ""})).await.0.is_empty());
+    assert!(with(json!({})).await.0.is_empty());
+    world.finish().await;
+}

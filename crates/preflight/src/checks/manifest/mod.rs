@@ -120,15 +120,10 @@ fn of_problem(problem: &Located, file: &str) -> Finding {
 fn of_environments(world: &World, manifest: &Manifest) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, problem) in &world.unresolved {
-        let known = manifest.environments.contains_key(name);
-        let remedy = if known {
-            "change `hostname` or `worker` of the environment, or the services' own names"
-        } else {
-            "name an environment of the manifest by `environment`"
-        };
+        let remedy = "change `hostname` or `worker` of the environment, or the services' own names";
         let (said, remedy) = advice(problem, remedy);
         let finding = Finding::new(&UNRESOLVABLE, format!("environments.{name}"), said, remedy);
-        findings.push(at(finding, world.document.as_ref().filter(|_| known), name));
+        findings.push(at(finding, world.document.as_ref(), name));
     }
     for environment in world.environments.iter().filter(|it| it.pull_request.is_some()) {
         let name = &environment.name;

@@ -74,7 +74,6 @@ async fn an_environment_unresolvable_is_told_at_its_table() {
     codex.toml:5:15 environment-unresolvable environments.preview: services `api` and `web` would both be Worker `shop-preview-1`; change `hostname` or `worker` of the environment, or the services' own names
     codex.toml:9:15 environment-unresolvable environments.production: services `api` and `web` would both be Worker `shop`; change `hostname` or `worker` of the environment, or the services' own names
     ");
-    insta::assert_snapshot!(told_with(GOOD, &[("INPUT_ENVIRONMENT", "prodution")]).await, @"- environment-unresolvable environments.prodution: there is no environment `prodution`; the manifest has `preview` and `production`; write `production`");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use actions_core::runner::Problems;
-use actions_core::text::{count, quoted_list};
+use actions_core::text::{none, quoted_list};
 use indexmap::IndexSet;
 
 use super::{Step, Wanted};
@@ -82,9 +82,8 @@ fn not_given(without: &[&Wanted<'_>]) -> Option<Finding> {
         &NOT_GIVEN,
         subject,
         format!(
-            "none of the {} of {} is in this step: {}",
-            count(variables.len(), "secret"),
-            quoted_list(&names),
+            "{} in this step: {}",
+            none(variables.len(), "secret", &format!("of {}", quoted_list(&names))),
             quoted_list(&variables)
         ),
         "give the step the `env` or the `worker-secrets` that the deployment has, and `environment`",

@@ -38,10 +38,10 @@ const OTHER_TOOLS: [&str; 7] = [
 ];
 
 /// What of a script deploys a Worker.
-const COMMANDS: [&str; 3] = ["wrangler deploy", "wrangler publish", "wrangler versions deploy"];
+const DEPLOY: &str = "wrangler deploy";
 
 /// Of all these, what deploys a Worker.
-const DEPLOYERS: [&str; 4] = ["cloudflare/wrangler-action", COMMANDS[0], COMMANDS[1], COMMANDS[2]];
+const DEPLOYERS: [&str; 2] = ["cloudflare/wrangler-action", DEPLOY];
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = facts.uses.iter().filter_map(|used| fork(facts, used)).collect();
@@ -110,22 +110,29 @@ pub(super) fn needed<'a>(job: &Job<'a>) -> Vec<Job<'a>> {
     found
 }
 
-/// Commands by which steps deploy, at their first place each.
-fn by_command(document: &Document) -> BTreeMap<&'static str, Place> {
-    let mut found = BTreeMap::new();
-    for step in jobs(document).flat_map(|job| steps(job.node)) {
-        let Some((run, node)) = step.get("run").and_then(|node| Some((node.text()?, node))) else {
-            continue;
-        };
-        let lines = run.lines().map(str::trim);
-        let lines = lines.filter(|line| !line.starts_with('#') && !line.contains("--dry-run"));
-        for line in lines {
-            if let Some(command) = COMMANDS.iter().find(|command| line.contains(**command)) {
-                found.entry(*command).or_insert_with(|| document.place_of(node));
-            }
-        }
+/// The first script that deploys by wrangler.
+fn by_command(document: &Document) -> Option<Place> {
+    let mut scripts = jobs(document)
+        .flat_map(|job| steps(job.node))
+        .filter_map(|step| step.get("run"));
+    let script = scripts.find(|run| {
+        let text = run.text().unwrap_or_default().replace("\\\n", " ");
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        lines.flat_map(|line| line.split(['&', '|', ';'])).any(is_deployment)
+    })?;
+    Some(document.place_of(script))
+}
+
+/// `npx wrangler@4 deploy --env production`, and not `pages deploy` nor what is only tried.
+fn is_deployment(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    let is_wrangler = |word: &str| word.rsplit('/').next().unwrap_or_default().split('@').next() == Some("wrangler");
+    if !words.any(is_wrangler) {
+        return false;
     }
-    found
+    let rest: Vec<&str> = words.collect();
+    let has = |word: &str| rest.contains(&word);
+    (has("deploy") || has("publish")) && !has("pages") && !has("--dry-run")
 }
 
 fn others(facts: &Facts<'_>) -> Vec<Finding> {
@@ -143,7 +150,7 @@ fn others(facts: &Facts<'_>) -> Vec<Finding> {
                 found.insert(name, document.place_of(node));
             }
         }
-        found.extend(by_command(document));
+        found.extend(by_command(document).map(|place| (DEPLOY, place)));
         if !is_ours {
             // What only tests branch or comment by may stay; a Worker has one deployer.
             found.retain(|name, _| facts.manifest.is_some() && DEPLOYERS.contains(name));
@@ -157,7 +164,7 @@ fn others(facts: &Facts<'_>) -> Vec<Finding> {
             (format!("beside these actions stand {names}"), "let one of them do it")
         } else {
             (
-                format!("{names} deploys past the manifest"),
+                format!("Workers are deployed past the manifest, by {names}"),
                 "let these actions deploy what is in the manifest (`preflight write` writes their workflows), and take it out here",
             )
         };

@@ -13,6 +13,7 @@ mod pins;
 mod proof;
 mod read;
 mod secrets;
+mod shape;
 mod triggers;
 mod uses;
 
@@ -30,6 +31,7 @@ use crate::world::World;
 
 pub(super) const KINDS: &[&Kind] = &[
     &UNREADABLE,
+    &shape::INVALID,
     &leaving::CLOSED_MISSING,
     &leaving::CLOSED_FILTERED,
     &leaving::MERGED_ONLY,
@@ -49,6 +51,7 @@ pub(super) const KINDS: &[&Kind] = &[
     &pins::TAG,
     &danger::TARGET_CHECKOUT,
     &danger::TARGET,
+    &danger::AFTER_RUN,
     &danger::INJECTION,
     &inputs::UNKNOWN,
     &inputs::CALL,
@@ -122,6 +125,7 @@ impl Facts<'_> {
             .at(wrong.place.clone())
         });
         let mut findings: Vec<Finding> = unreadable.collect();
+        findings.extend(shape::findings(self.repository));
         findings.extend(leaving::findings(self));
         findings.extend(concurrency::findings(self));
         findings.extend(proof::findings(self));

@@ -4,6 +4,7 @@ mod giving;
 mod leaving;
 mod proof;
 mod rights;
+mod shape;
 mod shipped;
 
 use std::path::PathBuf;
