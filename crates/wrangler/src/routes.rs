@@ -11,7 +11,11 @@ impl<'a> Settings<'a> {
     pub fn routes(&self) -> Vec<&'a Value> {
         match self.get("routes").filter(|routes| !routes.is_null()) {
             Some(routes) => routes.as_array().into_iter().flatten().collect(),
-            None => self.get("route").into_iter().filter(|route| pattern(route).is_some()).collect(),
+            None => self
+                .get("route")
+                .into_iter()
+                .filter(|route| pattern(route).is_some())
+                .collect(),
         }
     }
 }
@@ -31,7 +35,10 @@ mod tests {
 
     #[test]
     fn route_counts_where_there_are_no_routes() {
-        let (route, routes) = (json!("dev.example.com/*"), json!(["a.example.com/*", {"pattern": "b.example.com", "custom_domain": true}]));
+        let (route, routes) = (
+            json!("dev.example.com/*"),
+            json!(["a.example.com/*", {"pattern": "b.example.com", "custom_domain": true}]),
+        );
         let both = ["a.example.com/*", "b.example.com"];
         let one = ["dev.example.com/*"];
         for (top, own, expected) in [

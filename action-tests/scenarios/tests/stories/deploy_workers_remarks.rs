@@ -31,7 +31,12 @@ async fn what_is_opened_and_what_is_lacked_is_told_by_all_who_look() {
     );
     let limit = json!([{"name": "LIMIT", "namespace_id": "1", "simple": {"limit": 10, "period": 60}}]);
     let production = json!({"name": "gate", "services": [{"binding": "JOBS", "service": "jobs"}], "ratelimits": limit});
-    worker(&world, "gate", &json!({"env": {"production": production}}), "export default {}");
+    worker(
+        &world,
+        "gate",
+        &json!({"env": {"production": production}}),
+        "export default {}",
+    );
     worker(
         &world,
         "jobs",
@@ -47,7 +52,11 @@ async fn what_is_opened_and_what_is_lacked_is_told_by_all_who_look() {
     };
     let valid = start("deploy-workers").input("command", "validate").go().await;
     assert_eq!(valid.code, 0, "{valid}");
-    for run in [valid, start("deploy-workers").go().await, start("deploy-workers").go().await] {
+    for run in [
+        valid,
+        start("deploy-workers").go().await,
+        start("deploy-workers").go().await,
+    ] {
         assert_eq!(run.code, 0, "{run}");
         let told = told(&run);
         assert_eq!(told.len(), 2, "{told:#?} {run}");
@@ -55,8 +64,14 @@ async fn what_is_opened_and_what_is_lacked_is_told_by_all_who_look() {
         assert!(told[1].contains("jobs") && told[1].contains(OPENED), "{told:#?}");
         assert!(run.summary.contains("`JOBS` and `LIMIT`"), "{run}");
     }
-    assert_eq!(account(&world)["workers"]["jobs-preview-42"]["workers_dev"], json!(true));
+    assert_eq!(
+        account(&world)["workers"]["jobs-preview-42"]["workers_dev"],
+        json!(true)
+    );
     let checked = start("preflight").input("fail-on", "error").go().await;
-    assert!(checked.stdout.contains(OPENED) && checked.stdout.contains(LACKS), "{checked}");
+    assert!(
+        checked.stdout.contains(OPENED) && checked.stdout.contains(LACKS),
+        "{checked}"
+    );
     world.finish().await;
 }

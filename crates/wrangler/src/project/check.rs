@@ -149,11 +149,20 @@ mod tests {
     #[test]
     fn what_listens_and_exports_nothing_is_a_service_worker() {
         for (code, is_one) in [
-            ("addEventListener('fetch', (event) => event.respondWith(new Response('ok')));", true),
+            (
+                "addEventListener('fetch', (event) => event.respondWith(new Response('ok')));",
+                true,
+            ),
             ("self.addEventListener(\"fetch\", handle);\nconst exported = 1;", true),
-            ("addEventListener('unhandledrejection', log);\nexport default { fetch };", false),
+            (
+                "addEventListener('unhandledrejection', log);\nexport default { fetch };",
+                false,
+            ),
             ("addEventListener('fetch', log); export{handler as default};", false),
-            ("function a() {}export default a; addEventListener('fetch', log);", false),
+            (
+                "function a() {}export default a; addEventListener('fetch', log);",
+                false,
+            ),
             ("addEventListener('fetch', log); module.exports = { fetch };", false),
             ("export default { fetch };", false),
         ] {

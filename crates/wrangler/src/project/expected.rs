@@ -70,11 +70,16 @@ pub(super) struct List {
 pub(super) fn named<'a>(settings: &Settings<'a>) -> Vec<(List, &'a str)> {
     let of_naming = NAMINGS.iter().flat_map(|naming| {
         let (key, inner) = (naming.key, naming.inner);
-        naming.items(settings).filter_map(name).map(move |name| (List { key, inner }, name))
+        naming
+            .items(settings)
+            .filter_map(name)
+            .map(move |name| (List { key, inner }, name))
     });
     let nameless = NAMELESS.iter().flat_map(|(key, _)| {
         let key: &'static str = key;
-        items(settings.get(key)).filter_map(name).map(move |name| (List { key, inner: "" }, name))
+        items(settings.get(key))
+            .filter_map(name)
+            .map(move |name| (List { key, inner: "" }, name))
     });
     let (key, inner) = ("unsafe", "bindings");
     let unsafe_ones = items(settings.get(key).and_then(|it| it.get(inner)));

@@ -44,7 +44,10 @@ impl Project {
             };
             let keeps_closed = settings.get("workers_dev") == Some(&Value::Bool(false));
             let opened = keeps_closed && scope.environment.routing == Routing::WorkersDev;
-            let told = opened.then_some(Remark::Opened).into_iter().chain(self.lacks(scope, service, &settings));
+            let told = opened
+                .then_some(Remark::Opened)
+                .into_iter()
+                .chain(self.lacks(scope, service, &settings));
             remarks.extend(told.map(|remark| (service.key.clone(), remark)));
         }
         remarks
@@ -79,9 +82,8 @@ fn lacking(service: &Service, here: &Settings<'_>, there: &Settings<'_>) -> Vec<
     let lost = here.lost();
     let names = expected::named(there).into_iter();
     // A key at the top level alone is refused as such, and an empty list is meant.
-    let names = names.filter(|(key, name)| {
-        !known.contains(name) && !lost.contains(&key.key) && !expected::is_emptied(here, *key)
-    });
+    let names = names
+        .filter(|(key, name)| !known.contains(name) && !lost.contains(&key.key) && !expected::is_emptied(here, *key));
     names.map(|(_, name)| name.to_owned()).collect()
 }
 

@@ -1,9 +1,9 @@
 //! What of a configuration is not deployed as it is written, told in one sentence each. What isolation changes is told
 //! where it is changed. Pure.
 
-use actions_core::text::quoted_list;
 use crate::routes::pattern;
 use crate::{Settings, keys};
+use actions_core::text::quoted_list;
 
 /// What of a configuration stands there in vain.
 pub(super) fn told(settings: &Settings<'_>, assets_only: bool) -> Vec<String> {

@@ -41,14 +41,18 @@ fn of(subject: &Subject<'_>, remark: &Remark) -> Told {
     let said = remark.text();
     match remark {
         Remark::Opened => {
-            let remedy = "let it refuse what does not come from its callers, or put Cloudflare Access before that address";
+            let remedy =
+                "let it refuse what does not come from its callers, or put Cloudflare Access before that address";
             let place = subject.place("workers_dev");
             subject.told(&OPENED, "", said, remedy.to_owned(), place)
         }
         Remark::Lacks { names, .. } => {
             let section = subject.service.wrangler_env.as_deref();
             let section = section.map_or_else(|| "the top level".to_owned(), |section| format!("`env.{section}`"));
-            let remedy = format!("add {} to {section}, or an empty list where that is meant", quoted_list(names));
+            let remedy = format!(
+                "add {} to {section}, or an empty list where that is meant",
+                quoted_list(names)
+            );
             subject.told(&LACKS, "", said, remedy, subject.place(""))
         }
     }

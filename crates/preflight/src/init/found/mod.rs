@@ -71,7 +71,7 @@ pub(super) struct Worker {
     pub(super) package: Option<usize>,
     pub(super) sources: Sources,
     /// Whether it is written in the service worker format, which our own client does not deploy.
-    pub(super) is_service_worker: bool,
+    pub(super) listens: bool,
     /// Whether its code handles schedules, queues or the like, and no requests.
     pub(super) takes_no_requests: bool,
 }
@@ -130,7 +130,7 @@ impl Found {
             let main = config.settings(None).ok().and_then(|settings| settings.text("main"));
             let main = main.map(|main| root.join(joined(&folder, main)));
             Worker {
-                is_service_worker: main.as_deref().is_some_and(running::is_service_worker),
+                listens: main.as_deref().is_some_and(running::is_service_worker),
                 takes_no_requests: main.as_deref().is_some_and(running::takes_no_requests),
                 folder,
                 file,

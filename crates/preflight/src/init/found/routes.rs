@@ -27,7 +27,9 @@ pub(in crate::init) fn hosts(route: &Value) -> Result<Vec<Host>, String> {
     let zone = route["zone_name"].as_str().map(naming::domain);
     // Every hostname of the zone, whichever that is.
     if name == "*" && zone.is_none() {
-        return Err(format!("route `{pattern}` names no zone, and a service has hostnames of one"));
+        return Err(format!(
+            "route `{pattern}` names no zone, and a service has hostnames of one"
+        ));
     }
     // `*example.com` means the zone itself, too.
     let names = match name.strip_prefix('*') {

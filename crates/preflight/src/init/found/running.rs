@@ -139,11 +139,17 @@ mod tests {
         for (code, takes_none) in [
             ("export default { async scheduled(event) {} };", true),
             ("export default { tail: send };", true),
-            ("export default { async scheduled(event, env) { await fetch(env.URL); } };", true),
+            (
+                "export default { async scheduled(event, env) { await fetch(env.URL); } };",
+                true,
+            ),
             ("export default { scheduled: run, fetch };", false),
             ("export default { scheduled: run, async fetch(request) {} };", false),
             ("export default { scheduled() {}, fetch() {} };", false),
-            ("const app = new Hono();\nexport default { ...app, scheduled() {} };", false),
+            (
+                "const app = new Hono();\nexport default { ...app, scheduled() {} };",
+                false,
+            ),
             ("export default app;", false),
             ("export default {};", false),
         ] {

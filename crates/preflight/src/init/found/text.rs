@@ -161,8 +161,7 @@ fn end_of_literal(text: &str, quote: char) -> usize {
 pub(super) fn naming_neon(root: &Path, files: &BTreeSet<String>) -> Option<String> {
     let tells = |file: &&String| {
         let workflow = file.starts_with(".github/workflows/");
-        (is_example(file) || workflow)
-            && read(root, file).is_some_and(|text| names_neon(&text))
+        (is_example(file) || workflow) && read(root, file).is_some_and(|text| names_neon(&text))
     };
     files.iter().find(tells).cloned()
 }

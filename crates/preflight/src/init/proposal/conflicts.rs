@@ -25,7 +25,9 @@ pub(super) struct Conflict {
 /// Everything that an environment has from others or with all pull requests, in the services' order.
 pub(super) fn conflicts(world: &World, environment: &Environment) -> Vec<Conflict> {
     let configs = configs(world);
-    let problems = asked(world, environment, |project, scope| project.foresee(scope, check::today()));
+    let problems = asked(world, environment, |project, scope| {
+        project.foresee(scope, check::today())
+    });
     let problems = problems
         .into_iter()
         .filter(|(_, problem)| problem.rule == Rule::Isolation);

@@ -16,9 +16,9 @@ mod toml;
 
 use actions_core::runner::Env;
 
+pub(super) use self::conflicts::remarks;
 use self::data::Data;
 use self::hosts::Hosts;
-pub(super) use self::conflicts::remarks;
 pub(super) use self::links::shown;
 use self::names::{Moved, Names};
 pub(super) use self::stages::PRODUCTION;

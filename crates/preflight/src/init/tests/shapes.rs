@@ -33,7 +33,10 @@ const INTERNAL: &[(&str, &str)] = &[
         "jobs/wrangler.jsonc",
         r#"{"name": "jobs", "main": "i.js", "compatibility_date": "2026-07-01", "workers_dev": false}"#,
     ),
-    ("jobs/i.js", "export default { async scheduled() { await fetch('https://example.com'); } };\n"),
+    (
+        "jobs/i.js",
+        "export default { async scheduled() { await fetch('https://example.com'); } };\n",
+    ),
 ];
 
 /// Everything stands in the environments' sections, and previews deploy the top level.
@@ -143,7 +146,10 @@ const BEFORE_MODULES: &[(&str, &str)] = &[
         "old/wrangler.toml",
         "name = \"old\"\nmain = \"i.js\"\ncompatibility_date = \"2026-07-01\"\n",
     ),
-    ("old/i.js", "addEventListener('fetch', (event) => event.respondWith(new Response('ok')));\n"),
+    (
+        "old/i.js",
+        "addEventListener('fetch', (event) => event.respondWith(new Response('ok')));\n",
+    ),
     (
         "new/wrangler.jsonc",
         r#"{"name": "new", "main": "i.js", "compatibility_date": "2026-07-01",

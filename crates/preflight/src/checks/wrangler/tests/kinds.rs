@@ -131,7 +131,11 @@ const BAD: &[(&str, &str, &[Change])] = &[
         "api/wrangler.jsonc:3:3",
         &[
             (OF_API, "\"main\": \"index.js\"", "\"main\": \"src/index.ts\""),
-            (SOURCE, "export default {};\nexport const", "addEventListener(\"fetch\", answer); // export default {}\nconst"),
+            (
+                SOURCE,
+                "export default {};\nexport const",
+                "addEventListener(\"fetch\", answer); // export default {}\nconst",
+            ),
         ],
     ),
     (
@@ -529,13 +533,29 @@ const GOOD: &[&[Change]] = &[
     &[(OF_WEB, "index.js", "@astrojs/cloudflare/entrypoints/server")],
     // `route` of the top level counts for nothing beside an environment's own `routes`.
     &[
-        (OF_WEB, "[observability]", "route = \"dev.example.com/*\"\n[observability]"),
-        (OF_WEB, "[env.staging]", "[env.staging]\nroutes = [\"web-staging.example.com/*\"]"),
-        (OF_WEB, "[env.production]", "[env.production]\nroutes = [\"web.example.com/*\"]"),
+        (
+            OF_WEB,
+            "[observability]",
+            "route = \"dev.example.com/*\"\n[observability]",
+        ),
+        (
+            OF_WEB,
+            "[env.staging]",
+            "[env.staging]\nroutes = [\"web-staging.example.com/*\"]",
+        ),
+        (
+            OF_WEB,
+            "[env.production]",
+            "[env.production]\nroutes = [\"web.example.com/*\"]",
+        ),
     ],
     &[
         (OF_API, "\"main\": \"index.js\"", "\"main\": \"src/index.ts\""),
-        (SOURCE, "export default {};\nexport const", "addEventListener(\"fetch\", answer);\nconst"),
+        (
+            SOURCE,
+            "export default {};\nexport const",
+            "addEventListener(\"fetch\", answer);\nconst",
+        ),
         (CODEX, "path = \"api\"", "path = \"api\"\nuploader = \"wrangler\""),
     ],
     // On purpose.

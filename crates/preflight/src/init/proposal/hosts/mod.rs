@@ -117,8 +117,15 @@ fn elsewhere(found: &Found, stage: Option<&Stage>, worker: usize, zone: &str) ->
     let settings = found.workers[worker].config.settings(section).ok();
     let routes = settings.map(|settings| settings.routes()).unwrap_or_default();
     let all = routes.into_iter().flat_map(|route| match routes::hosts(route) {
-        Ok(hosts) => hosts.into_iter().map(|host| host.name).filter(|name| in_zone(name, zone).is_none()).collect(),
-        Err(_) => wrangler::routes::pattern(route).map(str::to_owned).into_iter().collect::<Vec<_>>(),
+        Ok(hosts) => hosts
+            .into_iter()
+            .map(|host| host.name)
+            .filter(|name| in_zone(name, zone).is_none())
+            .collect(),
+        Err(_) => wrangler::routes::pattern(route)
+            .map(str::to_owned)
+            .into_iter()
+            .collect::<Vec<_>>(),
     });
     all.collect()
 }
@@ -203,9 +210,7 @@ fn of_section(found: &Found, stage: &Stage, worker: usize, stages: &[Stage], lef
     let own = settings.routes();
     let at_production = stages.last().is_some_and(|production| {
         let section = production.sections.get(worker).and_then(Option::as_deref);
-        config
-            .settings(section)
-            .is_ok_and(|settings| settings.routes() == own)
+        config.settings(section).is_ok_and(|settings| settings.routes() == own)
     });
     if stage.kind == Kind::Once && at_production {
         return Vec::new();

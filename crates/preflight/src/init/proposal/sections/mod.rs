@@ -42,7 +42,13 @@ pub(super) fn text(plan: &Plan<'_>, data: &[Data]) -> String {
         let key = &plan.names.keys[worker];
         let mut remarks = data.iter().flat_map(|data| &data.remarks);
         let is_opened = remarks.any(|(service, remark)| service == key && *remark == Remark::Opened);
-        text.push_str(&service::service(plan, worker, &links[worker], &needs[worker], is_opened));
+        text.push_str(&service::service(
+            plan,
+            worker,
+            &links[worker],
+            &needs[worker],
+            is_opened,
+        ));
     }
     text
 }

@@ -38,7 +38,8 @@ pub(super) fn service(plan: &Plan<'_>, worker: usize, links: &Links, needs: &[St
         let folders = found.folder.split('/').filter(|folder| *folder != ".").count();
         let (said, command) = if running::root_builds(plan.found) {
             let up = vec![".."; folders].join("/");
-            let said = "What its configuration names is built, and its package has no script `build`. The root has one:";
+            let said =
+                "What its configuration names is built, and its package has no script `build`. The root has one:";
             (said, format!("cd {up} && {}", plan.found.manager.run("build")))
         } else {
             let said = "What its configuration names is built, and no script `build` was found:";
@@ -51,7 +52,7 @@ pub(super) fn service(plan: &Plan<'_>, worker: usize, links: &Links, needs: &[St
         section
             .comment("It has what only the project's wrangler deploys, such as the consumer of a queue or a workflow.");
         section.text("uploader", "wrangler");
-    } else if found.is_service_worker {
+    } else if found.listens {
         section.comment("It is written in the service worker format, which only the project's wrangler deploys. With `export default { fetch }` this line can go.");
         section.text("uploader", "wrangler");
     }
