@@ -102,12 +102,12 @@ pub(super) fn hosts(found: &Found, stages: &[Stage], keys: &[String]) -> Option<
     let elsewhere = elsewhere.collect();
     let stages = of_stages.collect();
     Some(Hosts {
-        elsewhere,
         zone,
         guessed,
         subdomains,
         stages,
         left_out,
+        elsewhere,
     })
 }
 
