@@ -103,7 +103,7 @@ async fn what_stalls_is_given_up() {
         assert!(ended.told.contains("could not be downloaded: "), "{}", ended.told);
         assert_eq!(release.server.asked().len(), tries, "{program}");
         assert!(
-            began.elapsed() < Duration::from_secs(60),
+            began.elapsed() < Duration::from_mins(2),
             "{program}: {:?}",
             began.elapsed()
         );
