@@ -154,7 +154,7 @@ fn copy(workspace: &Workspace, to: &Path) -> Result<()> {
 }
 
 fn cargo_build(root: &Path, target: &str, names: &[String]) -> Result<()> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = crate::child::cargo();
     cargo
         .args([
             "build",
