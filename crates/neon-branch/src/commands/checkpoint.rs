@@ -27,14 +27,12 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let run = ThisRun::of(&inputs.event);
     let now = Timestamp::now();
     if let Some((made_in, there)) = run.latest_point(&known, &of.name) {
-        match outdated(&run, &known, of, there, made_in) {
-            Some(why) => session.say(report::outdated(&of.name, there, made_in, &why, now)),
-            None => {
-                session.tell_branch(there, Some(of.name.clone()), false)?;
-                done(session, report::checkpoint_there(&of.name, there, now));
-                return prune(session, of, &known, Some(&there.id)).await;
-            }
-        }
+        let Some(why) = outdated(&run, &known, of, there, made_in) else {
+            session.tell_branch(there, Some(of.name.clone()), false)?;
+            done(session, report::checkpoint_there(&of.name, there, now));
+            return prune(session, of, &known, Some(&there.id)).await;
+        };
+        session.say(report::outdated(&of.name, there, made_in, &why, now));
     }
     let name = run.point(&of.name);
     check_lasts(Some(of))?;

@@ -95,7 +95,12 @@ async fn a_deployment_that_is_run_again_alone_is_refused_once_its_migration_is_u
     );
     world.assert_only_reads_since(mark);
     let told = second.log().lines().last().unwrap_or_default().to_owned();
-    insta::assert_snapshot!(format!("{error}\n\n{told}"), @"");
+    insta::assert_snapshot!(format!("{error}\n\n{told}"), @"
+    the migration of branch `production` is undone: attempt 1 of this run has put the branch back, and what was there is branch `production-before-restore-2000-1`
+    hint: use *Re-run all jobs*, which migrates again, instead of *Re-run failed jobs*
+
+    attempt 1 of this run has put branch `production` back since the migration; what was there then is branch `production-before-restore-2000-1`
+    ");
 
     // All jobs again: the second attempt has migrated.
     ok(get("2", "2").go().await);
@@ -108,10 +113,15 @@ async fn a_deployment_that_is_run_again_alone_is_refused_once_its_migration_is_u
 #[tokio::test]
 async fn an_older_run_that_is_run_again_does_not_go_back_past_a_later_one() {
     let world = world().await;
-    let day = 86_400;
-    ok(checkpoint(&world, "2000", "1").go().await);
-    // While nobody else has come, the first attempt's counts.
-    world.advance(2 * day).await;
+    // The first attempt's restore point, of the day before yesterday.
+    ok(checkpoint(&world, "1999", "1").go().await);
+    let annotation = branch(&world, "checkpoint/production/1999")["annotation"].clone();
+    let delete = step(&world, "delete", "1999", "1").input("branch", "checkpoint/production/1999");
+    ok(delete.go().await);
+    let first = json!({"name": "checkpoint/production/2000", "parent": "production", "annotation": annotation,
+        "endpoint": false, "created_seconds_ago": 2 * 86_400});
+    world.seed(&json!({"neon": {"branches": [first]}})).await;
+    // While nobody else has come, it counts.
     let again = ok(checkpoint(&world, "2000", "2").go().await);
     assert_eq!(again.output("branch-name"), "checkpoint/production/2000");
     assert!(
@@ -121,7 +131,6 @@ async fn an_older_run_that_is_run_again_does_not_go_back_past_a_later_one() {
         "{again}"
     );
     ok(checkpoint(&world, "2001", "1").go().await);
-    world.advance(day).await;
 
     // `deploy` alone, whose migration was before the later run's.
     let mark = world.mark();
@@ -135,12 +144,15 @@ async fn an_older_run_that_is_run_again_does_not_go_back_past_a_later_one() {
 
     let third = ok(checkpoint(&world, "2000", "3").go().await);
     assert_eq!(third.output("branch-name"), "checkpoint/production/2000-3");
-    let told = third
-        .log()
-        .lines()
-        .find(|line| line.contains("is not the state"))
-        .unwrap_or_default();
-    insta::assert_snapshot!(format!("{error}\n\n{told}"), @"");
+    let log = third.log();
+    let told = log.lines().find(|line| line.contains("is not the state"));
+    let told = told.unwrap_or_default();
+    insta::assert_snapshot!(format!("{error}\n\n{told}"), @"
+    could not restore branch `production` to `checkpoint/production/2000`: restore point `checkpoint/production/2001` was made since, and what another run has migrated after it would be undone, too
+    hint: choose the point yourself, and restore without `migrated-in-attempt`
+
+    restore point `checkpoint/production/2000` of attempt 1 (2 days old) is not the state before this attempt: restore point `checkpoint/production/2001` was made since
+    ");
     let mark = world.mark();
     let same = ok(checkpoint(&world, "2000", "3").go().await);
     world.assert_only_reads_since(mark);
@@ -205,7 +217,16 @@ async fn a_missing_parent_of_the_manifest_is_not_said_to_be_created() {
         ));
     }
     texts.push(failed(&run(&world, "get").go().await));
-    insta::assert_snapshot!(texts.join("\n\n"), @"");
+    insta::assert_snapshot!(texts.join("\n\n"), @"
+    there is no branch `main`
+    hint: name a branch that is there, in the manifest's `[database] parent` or as `branch`; names and ids are compared exactly
+
+    there is no branch `main`
+    hint: name a branch that is there, in the manifest's `[database] parent` or as `branch`; names and ids are compared exactly
+
+    there is no branch `preview-pr-42`
+    hint: `command: create` makes it; names are compared exactly
+    ");
     world.finish().await;
 }
 
