@@ -158,11 +158,7 @@ impl Inputs {
         problems.finish()?;
         // A comment that goes, or says what the user says, names no commit: a round trip less.
         let own = with_body && reports.is_empty() && template.is_none() && !deployment && !commit_status;
-        let source = if own || command == Command::Delete {
-            Source::default()
-        } else {
-            common.inquire(common.pull_request, Wanted::Commit).source().await
-        };
+        let source = commit(&common, command != Command::Delete && !own).await;
         Ok(Self {
             command,
             github,
@@ -203,6 +199,15 @@ impl Inputs {
             unknown: source.unknown,
             alert_issue,
         })
+    }
+}
+
+/// The pull request's commit, where it is `told`.
+async fn commit(common: &Common, told: bool) -> Source {
+    if told {
+        common.inquire(common.pull_request, Wanted::Commit).source().await
+    } else {
+        Source::default()
     }
 }
 

@@ -144,23 +144,21 @@ impl Inputs {
     }
 }
 
-impl Inputs {
-    /// Looks whether the manifest has the environments that are named.
-    ///
-    /// # Errors
-    /// [`actions_core::runner::BadInput`], as of every action that is given such a name.
-    pub(crate) fn check_environments(&self, world: &World) -> anyhow::Result<()> {
-        let Ok(manifest) = &world.manifest else {
-            return Ok(());
-        };
-        let mut problems = Problems::default();
-        for (name, problem) in &world.unresolved {
-            if !manifest.environments.contains_key(name) {
-                problems.add("environment", problem.clone());
-            }
+/// Looks whether the manifest has the environments that are named.
+///
+/// # Errors
+/// [`actions_core::runner::BadInput`], as of every action that is given such a name.
+pub(crate) fn check_environments(world: &World) -> anyhow::Result<()> {
+    let Ok(manifest) = &world.manifest else {
+        return Ok(());
+    };
+    let mut problems = Problems::default();
+    for (name, problem) in &world.unresolved {
+        if !manifest.environments.contains_key(name) {
+            problems.add("environment", problem.clone());
         }
-        problems.finish().map_err(Into::into)
     }
+    Ok(problems.finish()?)
 }
 
 /// The input `files`: all, unless some are named.

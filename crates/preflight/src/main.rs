@@ -44,7 +44,7 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         return init::run(runner, &inputs);
     }
     let world = World::read(&inputs, &runner.env);
-    inputs.check_environments(&world)?;
+    inputs::check_environments(&world)?;
     if inputs.command == Command::Write {
         return write::run(runner, &inputs, &world);
     }

@@ -1,31 +1,13 @@
 //! Stories of comments that others have touched, and of what GitHub refuses for a while.
 
-use scenarios::{Run, Start, World, client, tokens};
+use scenarios::{Start, World, client, tokens};
 use serde_json::{Value, json};
 
 use crate::pr_comment::{comments, repository};
+use crate::pr_comment_modes::{folded, say, texts};
 
 const BOT: &str = "github-actions[bot]";
 const COMMENTS: &str = "/repos/acme/app/issues/42/comments";
-
-fn texts(world: &World) -> Vec<String> {
-    comments(&world.state()).into_iter().map(|(_, _, text)| text).collect()
-}
-
-/// Why each comment is folded away, if it is.
-fn folded(world: &World) -> Vec<Option<String>> {
-    let state = world.state();
-    let all = repository(&state)["comments"].as_array().unwrap();
-    let reason = |comment: &Value| comment["minimized"].as_str().map(str::to_lowercase);
-    all.iter().map(reason).collect()
-}
-
-async fn say(world: &World, mode: &str, run: &str, body: &str) -> Run {
-    let start = world.run("pr-comment").env("GITHUB_RUN_ID", run).input("mode", mode);
-    let said = start.input("body", body).go().await;
-    assert_eq!(said.code, 0, "{said}");
-    said
-}
 
 /// A maintainer's "Edit" on a comment that is not theirs.
 async fn edit(world: &World, id: &str, text: &str) {

@@ -134,18 +134,18 @@ async fn production_is_deployed_from_the_repositorys_own_branch() {
     let folder = platform();
     let file = folder.path().join(".github/workflows/production.yml");
     let pushed = || {
-        let text = std::fs::read_to_string(&file).unwrap();
+        let text = fs::read_to_string(&file).unwrap();
         text.lines().find(|line| line.starts_with("on:")).unwrap().to_owned()
     };
-    std::fs::create_dir_all(folder.path().join(".git/refs/remotes/origin")).unwrap();
+    fs::create_dir_all(folder.path().join(".git/refs/remotes/origin")).unwrap();
     let head = folder.path().join(".git/refs/remotes/origin/HEAD");
-    std::fs::write(head, "ref: refs/remotes/origin/release#1\n").unwrap();
+    fs::write(head, "ref: refs/remotes/origin/release#1\n").unwrap();
     write(folder.path(), &[]).await.unwrap();
     assert!(pushed().contains("branches: ['release#1']"), "{}", pushed());
 
     // What somebody wrote there is kept, and is no difference.
-    let text = std::fs::read_to_string(&file).unwrap();
-    std::fs::write(&file, text.replace("'release#1'", "live")).unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("'release#1'", "live")).unwrap();
     write(folder.path(), &[("INPUT_CHECK", "true")]).await.unwrap();
     write(folder.path(), &[]).await.unwrap();
     assert!(pushed().contains("branches: [live]"), "{}", pushed());
