@@ -37,6 +37,10 @@ pub struct Done {
     pub deleted: usize,
     /// How many former ones were folded away.
     pub hidden: usize,
+    /// How many lost our part and stay, with what a person wrote in them.
+    pub noted: usize,
+    /// It said so already, and was folded away only now.
+    pub folded: bool,
     /// Something was sent whose outcome nobody has seen: it may have been carried out.
     pub unclear: bool,
     /// What did not work and stops nothing.
@@ -66,7 +70,8 @@ impl Done {
     pub fn changed(&self) -> bool {
         self.wrote()
             || matches!(self.outcome, Outcome::Deleted | Outcome::Overwritten)
-            || self.deleted + self.hidden > 0
+            || self.deleted + self.hidden + self.noted > 0
+            || self.folded
             || self.unclear
     }
 
@@ -97,6 +102,16 @@ impl Facts {
     fn comment(&self, id: u64) -> Option<&Comment> {
         self.comments.iter().find(|comment| comment.id == id)
     }
+
+    /// In how many of these a person has written something, so that only our part of them is to go.
+    pub fn noted(&self, ids: &[u64], key: &str) -> usize {
+        let noted = |id: &&u64| {
+            self.comment(**id)
+                .and_then(|comment| plan::note(comment, key))
+                .is_some()
+        };
+        ids.iter().filter(noted).count()
+    }
 }
 
 /// Reads the comments, and at the same time asks whose token it is.
@@ -124,6 +139,7 @@ pub async fn look(reader: &Reader, pull_request: u64, key: &str, known: Option<&
 #[expect(clippy::too_many_lines, reason = "one loop, whose steps share all that it knows")]
 pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &mut Done) -> Result<(), Error> {
     let mut known: Option<Identity> = None;
+    let mut stuck = false;
     // What the last write was to be, and why nobody knows whether it is.
     let mut lost: Option<(Outcome, Error)> = None;
     let mut creates = writer.reader().tries_of_create();
@@ -142,6 +158,10 @@ pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &
         let began = Instant::now();
         let facts = look(writer.reader(), pull_request, &wanted.key, known.as_ref()).await?;
         done.unclear = false;
+        let wanted = &Wanted {
+            stuck,
+            ..wanted.clone()
+        };
         let plan = plan::upsert(&facts.comments, &facts.identity, wanted, most);
         let outcome = match &plan.step {
             // We made it, and the list does not show it yet.
@@ -161,7 +181,7 @@ pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &
                     // older one, is one change.
                     let before = if done.wrote() { done.outcome } else { Outcome::Unchanged };
                     done.set(comment, lost.map_or(before, |(outcome, _)| outcome));
-                    return finish(writer, &facts, &plan, wanted, wrote.then_some(comment), done).await;
+                    return finish(writer, &facts, &plan, wanted, (comment, wrote), done).await;
                 }
                 return Ok(());
             }
@@ -182,7 +202,7 @@ pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &
                 return Ok(());
             }
             Step::Delete(ids) => {
-                remove(writer, ids, done).await?;
+                clear(writer, &facts, &wanted.key, ids, done).await?;
                 done.outcome = Outcome::Deleted;
                 return Ok(());
             }
@@ -201,6 +221,16 @@ pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &
         // Not as it should be, and it is too early, or too late, to ask again.
         if !may_ask || round >= most_rounds {
             break;
+        }
+        // Before it is written: what it then says is what the next run finds, also when this one ends in between.
+        if let (true, Step::Edit(id)) = (plan.show, &plan.step)
+            && let Some(comment) = facts.comment(*id)
+            && let Err(error) = writer.show_comment(comment).await
+        {
+            // What it says is the truth in either case.
+            done.warnings.push(error.to_string());
+            stuck = true;
+            continue;
         }
         round += 1;
         done.unclear = true;
@@ -229,7 +259,7 @@ pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &
                     tokio::time::sleep(settle).await;
                     overwritten = true;
                 } else if outcome != Outcome::Created {
-                    return finish(writer, &facts, &plan, wanted, Some(&comment), done).await;
+                    return finish(writer, &facts, &plan, wanted, (&comment, true), done).await;
                 }
                 if let (Outcome::Created, Some(author)) = (outcome, comment.user) {
                     known = Some(Identity::Login(author.login));
@@ -261,56 +291,89 @@ pub async fn upsert(writer: &Writer, pull_request: u64, wanted: &Wanted, done: &
     }
 }
 
-/// What follows once the comment says what is wanted: superfluous ones go, and it is folded away or shown again, when
-/// it was `written`.
+/// What follows once the comment says what is wanted: superfluous ones go, and it is folded away, also when an earlier
+/// run could not; whether it was `written` now.
 async fn finish(
     writer: &Writer,
     facts: &Facts,
     plan: &Plan,
     wanted: &Wanted,
-    written: Option<&Comment>,
+    (comment, written): (&Comment, bool),
     done: &mut Done,
 ) -> Result<(), Error> {
-    if let Some(comment) = written {
-        let turned = if wanted.hide {
-            writer.hide_comment(comment, Hidden::Resolved).await
-        } else if plan.show {
-            writer.show_comment(comment).await
-        } else {
-            Ok(())
-        };
+    if wanted.hide {
         // It says the truth in either case.
-        if let Err(error) = turned {
-            done.warnings.push(error.to_string());
-        }
-    }
-    if wanted.mode != Mode::HidePrevious {
-        return remove(writer, &plan.leftovers, done).await;
-    }
-    for id in &plan.leftovers {
-        let Some(former) = facts.comment(*id) else { continue };
-        // Its marker no longer is one, so that it is never taken for the current comment.
-        let past = marker::retired(former.text(), &wanted.key);
-        let mut tries = Tries::new(&Patience::default());
-        done.unclear = true;
-        loop {
-            match writer.edit_comment(*id, &past, &mut tries).await {
-                // Nobody else writes it: what a lost answer did is what the next one does.
-                Err(error) if error.is_passing() && tries.pause().await => {}
-                Err(error) => {
-                    done.unclear = error.is_ambiguous();
-                    return Err(error);
-                }
-                Ok(_) => break,
-            }
-        }
-        done.unclear = false;
-        match writer.hide_comment(former, Hidden::Outdated).await {
-            Ok(()) => done.hidden += 1,
+        match fold(writer, comment, written).await {
+            Ok(folded) => done.folded |= folded && !written,
             Err(error) => done.warnings.push(error.to_string()),
         }
     }
+    if wanted.mode != Mode::HidePrevious {
+        remove(writer, &plan.leftovers, done).await?;
+        return fold_due(writer, facts, &wanted.key, done).await;
+    }
+    for id in &plan.leftovers {
+        let Some(former) = facts.comment(*id) else { continue };
+        let folded = match writer.hide_comment(former, Hidden::Outdated).await {
+            Ok(()) => true,
+            Err(error) => {
+                done.warnings.push(error.to_string());
+                false
+            }
+        };
+        // Its marker no longer is one, so that it is never taken for the current comment.
+        replace(
+            writer,
+            former,
+            &marker::retired(former.text(), &wanted.key, folded),
+            done,
+        )
+        .await?;
+        done.hidden += usize::from(folded);
+    }
+    fold_due(writer, facts, &wanted.key, done).await
+}
+
+/// Folds the comment away, unless it is; whether it was not.
+async fn fold(writer: &Writer, comment: &Comment, written: bool) -> Result<bool, Error> {
+    if !written && writer.is_hidden(comment).await? {
+        return Ok(false);
+    }
+    writer.hide_comment(comment, Hidden::Resolved).await?;
+    Ok(true)
+}
+
+/// Folds away former comments that an earlier run could not. What refuses one refuses them all.
+async fn fold_due(writer: &Writer, facts: &Facts, key: &str, done: &mut Done) -> Result<(), Error> {
+    for former in facts.comments.iter().filter(|comment| facts.identity.wrote(comment)) {
+        let Some(text) = marker::due(former.text(), key) else {
+            continue;
+        };
+        if former.minimized.is_none()
+            && let Err(error) = writer.hide_comment(former, Hidden::Outdated).await
+        {
+            done.warnings.push(error.to_string());
+            return Ok(());
+        }
+        replace(writer, former, &text, done).await?;
+        done.hidden += 1;
+    }
     Ok(())
+}
+
+/// Gives a comment that nobody else writes another text: what a lost answer did is what the next one does.
+async fn replace(writer: &Writer, comment: &Comment, text: &str, done: &mut Done) -> Result<(), Error> {
+    let mut tries = Tries::new(&Patience::default());
+    done.unclear = true;
+    loop {
+        match writer.edit_comment(comment.id, text, &mut tries).await {
+            Err(error) if error.is_passing() && tries.pause().await => {}
+            edited => {
+                done.unclear = edited.as_ref().is_err_and(Error::is_ambiguous);
+                return edited.map(drop);
+            }
+        }
+    }
 }
 
 /// Deletes every comment of ours with this key.
@@ -331,13 +394,30 @@ pub async fn delete(
         Ok(ids) => {
             done.outcome = Outcome::Absent;
             done.id = ids.first().copied();
-            let removed = remove(writer, &ids, done).await;
-            if done.deleted > 0 {
+            let removed = clear(writer, &facts, key, &ids, done).await;
+            if done.deleted + done.noted > 0 {
                 done.outcome = Outcome::Deleted;
             }
             removed
         }
     }
+}
+
+/// Takes all that is ours away: the comments, but for those in which a person wrote something, which keep that.
+async fn clear(writer: &Writer, facts: &Facts, key: &str, ids: &[u64], done: &mut Done) -> Result<(), Error> {
+    for id in ids {
+        let comment = facts.comment(*id);
+        let note = comment.and_then(|comment| plan::note(comment, key));
+        match (comment, note) {
+            (Some(comment), Some(note)) => {
+                replace(writer, comment, &note, done).await?;
+                done.noted += 1;
+                done.set(comment, done.outcome);
+            }
+            _ => remove(writer, &[*id], done).await?,
+        }
+    }
+    Ok(())
 }
 
 /// Deletes comments that were there a moment ago. Gone is deleted: a repeated request meets what its first try did.

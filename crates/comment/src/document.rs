@@ -1,7 +1,8 @@
 //! The comment as a document: sections, each written by one job, each with the run that wrote it.
 //!
-//! The state is the comment itself. Its first line is the marker; the environment's own part follows it, as it did
-//! before there were sections, and each named section stands under a line of its own:
+//! The state is the comment itself. Our first line is the marker; the environment's own part follows it, as it did
+//! before there were sections, and each named section stands under a line of its own. What stands above the marker a
+//! person has written there:
 //!
 //! ```text
 //! <!-- codex-actions:codex/preview hash=0123456789abcdef run=1001.1 v=2 -->
@@ -41,6 +42,8 @@ pub struct Document {
     sections: Vec<Section>,
     /// Folded away, since what it tells of is gone.
     pub hidden: bool,
+    /// What a person has written above ours: theirs, and kept.
+    pub note: String,
 }
 
 /// A comment that carries our marker.
@@ -67,10 +70,12 @@ impl Document {
         if marker.layout > LAYOUT {
             return Some(Read::Later);
         }
-        let text = comment.text().replace("\r\n", "\n");
+        let (note, text) = comment.text().split_at_checked(marker.at)?;
+        let (note, text) = (note.replace("\r\n", "\n"), text.replace("\r\n", "\n"));
         let mut document = Self {
             sections: Vec::new(),
             hidden: marker.hidden,
+            note: note.trim().to_owned(),
         };
         let (mut name, mut run, mut lines) = (MAIN.to_owned(), marker.run, Vec::new());
         for line in text.lines().skip(1) {
@@ -123,6 +128,12 @@ impl Document {
     /// Takes in a duplicate from a race: of each section the later run's.
     pub fn absorb(&mut self, other: Self) {
         self.hidden &= other.hidden;
+        // A run that ended between taking it over and deleting the duplicate meets it again.
+        if !self.note.contains(&other.note) {
+            let notes = [self.note.as_str(), &other.note];
+            let notes: Vec<&str> = notes.into_iter().filter(|note| !note.is_empty()).collect();
+            self.note = notes.join("\n\n");
+        }
         for section in other.sections {
             let run_of = |name: &str| self.section(name).map(|known| known.run);
             // The end of what was under way is told in the environment's part.
@@ -144,7 +155,7 @@ impl Document {
             told.map(|section| (section.name.clone(), section.text.clone()))
                 .collect::<Vec<_>>()
         };
-        self.hidden == other.hidden && told(self) == told(other)
+        (self.hidden, &self.note) == (other.hidden, &other.note) && told(self) == told(other)
     }
 
     /// What is sent to GitHub.
@@ -158,7 +169,12 @@ impl Document {
         let fields = main.map(fields).unwrap_or_default();
         let layout = layout.map(|layout| format!(" v={layout}")).unwrap_or_default();
         let hidden = if self.hidden { " hidden=1" } else { "" };
-        let mut body = format!("{}{fields}{layout}{hidden} -->\n", marker::opening(key));
+        // What the person left open would swallow ours.
+        let note = match closed(&self.note) {
+            nothing if nothing.is_empty() => nothing,
+            note => format!("{note}\n\n"),
+        };
+        let mut body = format!("{note}{}{fields}{layout}{hidden} -->\n", marker::opening(key));
         // The environment's part has a line of its own only where it does not come first.
         for section in &self.sections {
             if section.name != MAIN || self.section(NOW).is_some() {
@@ -309,6 +325,41 @@ mod tests {
         }
         insta::assert_snapshot!(
             document(&[part("unit", 3, "x"), part(NOW, 4, "now"), part(MAIN, 1, "main")]).body("k")
+        );
+    }
+
+    #[test]
+    fn what_a_person_wrote_above_ours_is_theirs_and_kept() {
+        let ours = document(&[part(MAIN, 1, "### Ready")]);
+        let typed = format!(
+            "Please look at the menu.\r\n\r\n{}",
+            ours.body("k").replace('\n', "\r\n")
+        );
+        let document = read(&typed);
+        assert_eq!(
+            (document.note.as_str(), document.section(MAIN)),
+            ("Please look at the menu.", ours.section(MAIN))
+        );
+        assert_eq!(read(&document.body("k")), document);
+        // Of duplicates both are kept, also when it is done again.
+        let other = Document {
+            note: "And at the cart.".to_owned(),
+            ..ours
+        };
+        let mut both = document;
+        both.absorb(other.clone());
+        assert_eq!(both.note, "Please look at the menu.\n\nAnd at the cart.");
+        let once = both.clone();
+        both.absorb(other);
+        assert_eq!(both, once);
+        // An unclosed tag of theirs does not take ours in.
+        let open = Document {
+            note: "<details>\nmine".to_owned(),
+            ..once
+        };
+        assert!(
+            open.body("k")
+                .starts_with("<details>\nmine\n\n</details>\n\n<!-- codex-actions:k ")
         );
     }
 

@@ -1,13 +1,14 @@
-//! The first line of our comment: which comment it is, and of the environment's own part what it holds and which run
-//! wrote it.
+//! The first line that we write into a comment: which comment it is, and of the environment's own part what it holds
+//! and which run wrote it.
 //!
 //! `<!-- codex-actions:codex/preview hash=0123456789abcdef run=1001.1 -->`
 
 pub use actions_core::event::Run;
 use actions_core::github::Comment;
+use actions_core::markdown::outside_fences;
 use actions_core::owner::short_hash;
 
-/// What the first line of one of our comments says.
+/// What our line in a comment says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
     pub key: String,
@@ -19,7 +20,14 @@ pub struct Marker {
     pub layout: u32,
     /// We folded it away.
     pub hidden: bool,
+    /// Where the line stands in the text (bytes): not at its start when a person has written something above it.
+    pub at: usize,
 }
+
+/// What a comment that a newer one has replaced is marked with.
+const FORMER: &str = "<!-- codex-actions-former:";
+/// It could not be folded away yet.
+const DUE: &str = " fold=due";
 
 const LONGEST_KEY: usize = 120;
 
@@ -60,27 +68,49 @@ pub fn opening(key: &str) -> String {
     format!("<!-- codex-actions:{key}")
 }
 
-/// A comment's text with a marker that is none any more: a former comment that stays, folded away.
-pub(crate) fn retired(text: &str, key: &str) -> String {
-    text.replacen(&opening(key), &format!("<!-- codex-actions-former:{key}"), 1)
+/// A comment's text with a marker that is none any more: a former comment that stays, folded away. When that did not
+/// work, it says so, for the next run.
+pub(crate) fn retired(text: &str, key: &str, folded: bool) -> String {
+    let opening = opening(key);
+    let Some((at, _)) = line_of(text, &opening) else {
+        return text.to_owned();
+    };
+    let due = if folded { "" } else { DUE };
+    format!("{}{FORMER}{key}{due}{}", &text[..at], &text[at + opening.len()..])
+}
+
+/// The text of a former comment that is yet to be folded away, as it is to be then; `None` for any other.
+pub(crate) fn due(text: &str, key: &str) -> Option<String> {
+    let (at, _) = line_of(text, &format!("{FORMER}{key}{DUE}"))?;
+    Some(format!("{}{}", &text[..at], text[at..].replacen(DUE, "", 1)))
+}
+
+/// Where a line begins with `opening` and ends as a comment of HTML, and what stands between. A quote's line begins
+/// otherwise, and in fenced code it is somebody's example.
+fn line_of<'a>(text: &'a str, opening: &str) -> Option<(usize, &'a str)> {
+    // Most comments are others' and long.
+    if !text.contains(opening) {
+        return None;
+    }
+    outside_fences(text).find_map(|(at, line)| {
+        let fields = line.trim_end().strip_prefix(opening)?.strip_suffix("-->")?;
+        // `codex/preview` is not the key of `codex/preview-2`.
+        fields.starts_with(' ').then_some((at, fields))
+    })
 }
 
 impl Marker {
-    /// The marker of a comment with this key. Only its very first line counts, so that quoting a comment, or pasting
-    /// a marker into one, makes none.
+    /// The marker of a comment with this key: a line of its own. Who may edit comments may have written something above
+    /// it; whether the comment is ours at all, its author tells.
     pub fn of(comment: &Comment, key: &str) -> Option<Self> {
-        let first = comment.text().lines().next()?.trim_end();
-        let fields = first.strip_prefix(&opening(key))?.strip_suffix("-->")?;
-        // `codex/preview` is not the key of `codex/preview-2`.
-        if !fields.starts_with(' ') {
-            return None;
-        }
+        let (at, fields) = line_of(comment.text(), &opening(key))?;
         Some(Self {
             key: key.to_owned(),
             hash: field(fields, "hash").unwrap_or_default().to_owned(),
             run: run_in(fields),
             layout: field(fields, "v").map_or(1, |v| v.parse().unwrap_or(u32::MAX)),
             hidden: field(fields, "hidden").is_some(),
+            at,
         })
     }
 }
@@ -137,8 +167,21 @@ pub mod tests {
         assert!(not_ours(&sign("codex/preview-2", None, "x")));
         assert!(not_ours(&sign("codex/previews", None, "x")));
         assert!(not_ours(&format!("> {}", sign("codex/preview", None, "x"))));
-        assert!(not_ours(&format!("see below\n{}", sign("codex/preview", None, "x"))));
+        assert!(not_ours(&format!("see {}", sign("codex/preview", None, "x"))));
+        assert!(not_ours(&format!("```html\n{}\n```", sign("codex/preview", None, "x"))));
         assert!(not_ours(""));
+    }
+
+    #[test]
+    fn a_former_one_says_until_then_that_it_is_to_be_folded_away() {
+        let text = format!("a note\r\n\r\n{}", sign("k", Some(Run { id: 7, attempt: 1 }), "x"));
+        let (folded, waiting) = (retired(&text, "k", true), retired(&text, "k", false));
+        assert_eq!(Marker::of(&comment(1, "github-actions[bot]", &waiting), "k"), None);
+        assert_eq!(
+            (due(&text, "k"), due(&folded, "k"), due(&waiting, "k-2")),
+            (None, None, None)
+        );
+        assert_eq!(due(&waiting, "k"), Some(folded));
     }
 
     #[test]

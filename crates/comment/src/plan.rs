@@ -49,6 +49,8 @@ pub struct Wanted {
     pub hide: bool,
     /// Stands where a text was cut.
     pub cut: String,
+    /// It is folded away, and cannot be shown now: the marker goes on saying so, for the next run.
+    pub stuck: bool,
 }
 
 /// What happens to the one comment.
@@ -100,6 +102,12 @@ pub fn candidates<'a>(comments: &'a [Comment], key: &str) -> Vec<&'a Comment> {
     marked.collect()
 }
 
+/// What a person wrote in a comment that carries our marker, if anything.
+pub fn note(comment: &Comment, key: &str) -> Option<String> {
+    let above = comment.text().get(..Marker::of(comment, key)?.at)?.trim();
+    (!above.is_empty()).then(|| above.to_owned())
+}
+
 /// One comment of ours, and what it holds.
 struct Ours<'a> {
     comment: &'a Comment,
@@ -115,6 +123,11 @@ fn ours<'a>(comments: &'a [Comment], identity: &Identity, key: &str) -> Vec<Ours
             Some(Ours { comment, read })
         })
         .collect();
+    // A person's token writes as that person, who may have pasted ours into a comment of their own.
+    let noted = |ours: &Ours<'_>| matches!(&ours.read, Read::Known(document) if !document.note.is_empty());
+    if identity.is_person() && !ours.iter().all(noted) {
+        ours.retain(|ours| !noted(ours));
+    }
     ours.sort_by_key(|ours| ours.comment.id);
     ours
 }
@@ -167,9 +180,13 @@ pub fn upsert(comments: &[Comment], identity: &Identity, wanted: &Wanted, most: 
             merged.absorb((*document).clone());
         }
     }
-    let target = changed(&merged, wanted, most).fitted(&wanted.key, most, &wanted.cut);
     let anew = matches!(wanted.mode, Mode::Recreate | Mode::HidePrevious);
     let kept = if anew { documents.last() } else { documents.first() };
+    // The former one stays, and what a person wrote in it.
+    if wanted.mode == Mode::HidePrevious {
+        merged.note = kept.map(|(_, kept)| kept.note.clone()).unwrap_or_default();
+    }
+    let mut target = changed(&merged, wanted, most).fitted(&wanted.key, most, &wanted.cut);
     let Some((id, kept)) = kept.copied() else {
         let nothing = target.is_empty() || wanted.mode == Mode::OnlyUpdate;
         return Plan {
@@ -185,6 +202,9 @@ pub fn upsert(comments: &[Comment], identity: &Identity, wanted: &Wanted, most: 
     } else if kept.says(&target) {
         Step::Renew(id)
     } else if anew {
+        if wanted.mode == Mode::HidePrevious {
+            target.note.clear();
+        }
         Step::Create
     } else {
         Step::Edit(id)
@@ -219,7 +239,7 @@ fn changed(merged: &Document, wanted: &Wanted, most: usize) -> Document {
         return document;
     }
     if wanted.section == MAIN {
-        document.hidden = wanted.hide;
+        document.hidden = wanted.hide || (wanted.stuck && merged.hidden);
         document.remove(NOW);
     }
     if wanted.change == Change::Remove {

@@ -28,7 +28,13 @@ pub fn of(error: &Error, reads_only: bool) -> Result<Silence, Refusal> {
     let Error::Refused { status, message, .. } = error else {
         return Err(Refusal::Other);
     };
-    let says = |words: &str| message.to_ascii_lowercase().contains(words);
+    let message = message.to_ascii_lowercase();
+    // "User is blocked" is no lock.
+    let says = |words: &str| {
+        let mut parts = message.split(words);
+        let before = parts.next().unwrap_or_default();
+        parts.next().is_some() && !before.ends_with(char::is_alphanumeric)
+    };
     if matches!(status, 403 | 410) && says("locked") {
         return Ok(Silence::Locked);
     }
@@ -63,6 +69,7 @@ mod tests {
                 Ok(Silence::Locked),
                 Ok(Silence::Locked),
             ),
+            (403, "User is blocked", Err(Permission), Ok(Silence::ReadOnly)),
             (
                 403,
                 "Repository was archived so is read-only.",

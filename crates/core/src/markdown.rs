@@ -185,7 +185,16 @@ pub fn fit(markdown: &str, most: usize, note: &str) -> String {
         let after = open.after(line);
         // What closes the line's state must still fit behind it.
         let line_length = length(line) + 1;
-        if so_far + line_length + length(&after.closing()) > most {
+        let room = most.saturating_sub(so_far);
+        if line_length + length(&after.closing()) > room {
+            // A line that is a text of its own (JSON, a log without ends) is not left out whole.
+            if room > most / 2 {
+                let part = beginning(line, room - 1);
+                let after = open.after(part);
+                let part = beginning(part, room.saturating_sub(1 + length(&after.closing())));
+                kept.push_str(part);
+                open = open.after(part);
+            }
             break;
         }
         so_far += line_length;
@@ -196,6 +205,25 @@ pub fn fit(markdown: &str, most: usize, note: &str) -> String {
     format!("{}\n{}\n{note}", kept.trim_end(), open.closing())
 }
 
+/// At most `most` characters of a line, not within a word where that costs little.
+fn beginning(line: &str, most: usize) -> &str {
+    let mut so_far = 0;
+    let fits = |(_, c): &(usize, char)| {
+        so_far += c.len_utf16();
+        so_far <= most
+    };
+    let end = line
+        .char_indices()
+        .take_while(fits)
+        .last()
+        .map_or(0, |(at, c)| at + c.len_utf8());
+    let part = &line[..end];
+    match part.rfind(' ') {
+        Some(at) if end < line.len() && at > end / 2 => &part[..at],
+        _ => part,
+    }
+}
+
 /// `markdown` with whatever it leaves open closed, so that the next part does not fall into it.
 pub fn closed(markdown: &str) -> String {
     let open = markdown.lines().fold(Open::default(), |open, line| open.after(line));
@@ -203,6 +231,19 @@ pub fn closed(markdown: &str) -> String {
         nothing if nothing.is_empty() => markdown.to_owned(),
         closing => format!("{}\n{}", markdown.trim_end(), closing.trim_end()),
     }
+}
+
+/// The lines that stand in no fenced code, each with where it begins (bytes).
+pub fn outside_fences(markdown: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut open = Open::default();
+    let mut next = 0;
+    markdown.split_inclusive('\n').filter_map(move |line| {
+        let at = next;
+        next += line.len();
+        let inside = open.fence.is_some();
+        open = open.after(line.trim_end_matches(['\r', '\n']));
+        (!inside).then_some((at, line))
+    })
 }
 
 /// What is open at the end of a line.
@@ -350,6 +391,12 @@ mod tests {
             "{cut}"
         );
         let cut = fit(&"ä".repeat(70_000), 60_000, "cut");
-        assert!(cut.chars().count() <= 60_000);
+        assert!((59_000..=60_000).contains(&length(&cut)) && cut.ends_with("ä\n\ncut"));
+        // Whatever the part of a line leaves open is closed, within the limit.
+        let cut = fit(&format!("<details> {}", "😀 <!-- ".repeat(100)), 300, "cut");
+        assert!(
+            length(&cut) <= 300 && cut.ends_with("-->\n\n</details>\n\ncut"),
+            "{cut}"
+        );
     }
 }

@@ -22,13 +22,18 @@ pub enum NoAnswer {
     #[error("could not reach `{host}`")]
     Unreachable { host: String, source: Cause },
     /// The request may have been carried out, but no answer came back. Look the thing up before asking again.
-    #[error("`{host}` gave no answer to `{method} {path}`; it may have been carried out")]
+    #[error("`{host}` gave no answer to `{method} {path}`{}", if only_reads(method) { "" } else { "; it may have been carried out" })]
     Ambiguous {
         host: String,
         method: String,
         path: String,
         source: Cause,
     },
+}
+
+/// Whether a request of this method leaves everything as it is (RFC 9110 §9.2.1).
+fn only_reads(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 
 /// No address of a name; from our own resolver.

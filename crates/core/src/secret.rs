@@ -102,15 +102,20 @@ pub fn redact(text: &str) -> String {
     })
 }
 
-/// `value` with each secret in its texts replaced. Keys, numbers and the shape stay: it is JSON afterwards, too.
-pub fn redacted(value: Value) -> Value {
+/// `value` with each secret in its texts replaced. Keys, numbers and the shape stay: it is JSON afterwards, too. So do
+/// the texts of the `fixed` keys, which are words of our own that readers know: a secret may be spelled like one of them.
+pub fn redacted(value: Value, fixed: &[&str]) -> Value {
     match value {
         Value::String(text) => redact(&text).into(),
-        Value::Array(items) => items.into_iter().map(redacted).collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, value)| (name, redacted(value)))
-            .collect(),
+        Value::Array(items) => items.into_iter().map(|item| redacted(item, fixed)).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(name, value)| {
+                let stays = value.is_string() && fixed.contains(&name.as_str());
+                let value = if stays { value } else { redacted(value, fixed) };
+                (name, value)
+            });
+            fields.collect()
+        }
         other => other,
     }
 }
@@ -160,7 +165,7 @@ mod tests {
         let value =
             json!({"healthy-s3cret": true, "list": ["x healthy-s3cret", 4711, null], "text": "a quoted\"s3cret\\n b"});
         assert_eq!(
-            redacted(value),
+            redacted(value, &[]),
             json!({"healthy-s3cret": true, "list": ["x ***", 4711, null], "text": "a *** b"})
         );
     }

@@ -2,14 +2,23 @@
 
 use std::time::Duration;
 
-/// `1 record`, `2 records`, `2 branches`.
+/// `1 record`, `2 records`, `2 branches`, `2 tries`.
 pub fn count(n: usize, noun: &str) -> String {
     if n == 1 {
-        format!("1 {noun}")
-    } else if noun.ends_with("ch") {
-        format!("{n} {noun}es")
-    } else {
-        format!("{n} {noun}s")
+        return format!("1 {noun}");
+    }
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{n} {stem}ies"),
+        _ if noun.ends_with("ch") => format!("{n} {noun}es"),
+        _ => format!("{n} {noun}s"),
+    }
+}
+
+/// Says of all of them that they are not: ``the secret of `x` is not``, ``none of the 2 secrets of `x` is``.
+pub fn none(n: usize, noun: &str, whose: &str) -> String {
+    match n {
+        1 => format!("the {noun} {whose} is not"),
+        _ => format!("none of the {} {whose} is", count(n, noun)),
     }
 }
 
@@ -104,6 +113,10 @@ mod tests {
         assert_eq!(quoted_list(&["a", "b", "c"]), "`a`, `b` and `c`");
         assert_eq!(count(2, "record"), "2 records");
         assert_eq!(count(2, "database branch"), "2 database branches");
+        assert_eq!(count(2, "try"), "2 tries");
+        assert_eq!(count(0, "day"), "0 days");
+        assert_eq!(none(1, "secret", "of `x`"), "the secret of `x` is not");
+        assert_eq!(none(2, "secret", "of `x`"), "none of the 2 secrets of `x` is");
         assert_eq!(elapsed(Duration::from_secs(185)), "3 min 5 s");
     }
 }

@@ -53,10 +53,12 @@ const MODES: [(&str, Mode); 5] = [
     ("hide-previous", Mode::HidePrevious),
     ("only-update", Mode::OnlyUpdate),
 ];
-const JOBS: [(&str, Job); 3] = [
+/// `job.status` has the first three, `needs.<job>.result` all of them.
+const JOBS: [(&str, Job); 4] = [
     ("success", Job::Fine),
     ("failure", Job::Failed),
     ("cancelled", Job::Cancelled),
+    ("skipped", Job::Skipped),
 ];
 
 pub(crate) struct Inputs {
@@ -154,11 +156,9 @@ impl Inputs {
         );
         let run = common.event.run();
         problems.finish()?;
-        // The comment that goes needs no commit.
-        let source = match command {
-            Command::Upsert | Command::Start => common.inquire(common.pull_request, Wanted::Commit).source().await,
-            Command::Delete => Source::default(),
-        };
+        // A comment that goes, or says what the user says, names no commit: a round trip less.
+        let own = with_body && reports.is_empty() && template.is_none() && !deployment && !commit_status;
+        let source = commit(&common, command != Command::Delete && !own).await;
         Ok(Self {
             command,
             github,
@@ -199,6 +199,15 @@ impl Inputs {
             unknown: source.unknown,
             alert_issue,
         })
+    }
+}
+
+/// The pull request's commit, where it is `told`.
+async fn commit(common: &Common, told: bool) -> Source {
+    if told {
+        common.inquire(common.pull_request, Wanted::Commit).source().await
+    } else {
+        Source::default()
     }
 }
 

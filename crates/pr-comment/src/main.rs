@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use actions_comment::apply::{self, Done, Outcome};
 use actions_comment::document::MAIN;
-use actions_comment::plan::{self, Change, LONGEST, Wanted};
+use actions_comment::plan::{self, Change, LONGEST, Step, Wanted};
 use actions_comment::refusal;
 use actions_comment::render::{self, UNTIL_THEN};
 use actions_core::error;
@@ -113,6 +113,7 @@ fn wanted(inputs: &Inputs) -> anyhow::Result<Wanted> {
         until_then: UNTIL_THEN.to_owned(),
         hide: inputs.section == MAIN && render::is_gone(reports, frame.job),
         cut: render::cut(frame.run_url.as_deref()),
+        stuck: false,
     })
 }
 
@@ -141,10 +142,17 @@ async fn carry_out(
         let facts = apply::look(&reader, pull_request, &wanted.key, None).await?;
         runner.say(&if whole {
             let plan = plan::delete(&facts.comments, &facts.identity, &wanted.key, wanted.run);
-            report::planned_deletion(&plan, pull_request)
+            report::planned_deletion(
+                &plan,
+                facts.noted(plan.as_deref().unwrap_or_default(), &wanted.key),
+                pull_request,
+            )
         } else {
             let plan = plan::upsert(&facts.comments, &facts.identity, wanted, LONGEST);
-            report::planned(&plan.step, plan.leftovers.len(), pull_request)
+            match &plan.step {
+                Step::Delete(ids) => report::deletion(ids.len(), facts.noted(ids, &wanted.key), pull_request),
+                step => report::planned(step, plan.leftovers.len(), pull_request),
+            }
         });
         return Ok(Status::Planned);
     }

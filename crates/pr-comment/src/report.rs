@@ -55,9 +55,13 @@ pub(crate) fn unreadable_body(path: &str, why: &str) -> String {
 pub(crate) fn sentence(done: &Done, pull_request: u64) -> String {
     let at = done.url.as_ref().map(|url| format!(": {url}")).unwrap_or_default();
     let mut more = match (done.outcome, done.deleted) {
-        (Outcome::Deleted, _) | (_, 0) => String::new(),
+        (Outcome::Deleted, _) if done.noted == 0 => String::new(),
+        (_, 0) => String::new(),
         (_, n) => format!("; {} of ours deleted", count(n, "more comment")),
     };
+    if done.folded {
+        more += "; it is folded away";
+    }
     if done.hidden > 0 {
         more += &format!("; {} folded away", count(done.hidden, "former comment"));
     }
@@ -65,6 +69,10 @@ pub(crate) fn sentence(done: &Done, pull_request: u64) -> String {
         Outcome::Created => format!("commented on pull request #{pull_request}{at}{more}"),
         Outcome::Updated => format!("updated the comment on pull request #{pull_request}{at}{more}"),
         Outcome::Unchanged => format!("the comment on pull request #{pull_request} says this already{at}{more}"),
+        Outcome::Deleted if done.noted > 0 => format!(
+            "took our part out of {} on pull request #{pull_request}, where what somebody wrote above it stays{at}{more}",
+            count(done.noted, "comment")
+        ),
         Outcome::Deleted => format!(
             "deleted {} on pull request #{pull_request}",
             count(done.deleted, "comment")
@@ -105,21 +113,30 @@ pub(crate) fn planned(step: &Step, duplicates: usize, pull_request: u64) -> Stri
             "would leave comment {id} on pull request #{pull_request} alone: a later version of this action has written it"
         ),
         Step::Absent => format!("pull request #{pull_request} has no comment of ours"),
-        Step::Delete(ids) => format!(
-            "would delete {} on pull request #{pull_request}",
-            count(ids.len(), "comment")
-        ),
+        Step::Delete(ids) => deletion(ids.len(), 0, pull_request),
     }
 }
 
+/// What a dry run says of comments that would go; of those that are `noted` what a person wrote would stay.
+pub(crate) fn deletion(all: usize, noted: usize, pull_request: u64) -> String {
+    let part = format!(
+        "take our part out of {}, where what somebody wrote above it stays,",
+        count(noted, "comment")
+    );
+    let whole = format!("delete {}", count(all.saturating_sub(noted), "comment"));
+    let what = match (all.saturating_sub(noted), noted) {
+        (_, 0) => whole,
+        (0, _) => part,
+        _ => format!("{whole} and {part}"),
+    };
+    format!("would {what} on pull request #{pull_request}")
+}
+
 /// What a dry run of `delete` would do.
-pub(crate) fn planned_deletion(plan: &Result<Vec<u64>, (u64, Run)>, pull_request: u64) -> String {
+pub(crate) fn planned_deletion(plan: &Result<Vec<u64>, (u64, Run)>, noted: usize, pull_request: u64) -> String {
     match plan {
         Ok(ids) if ids.is_empty() => format!("pull request #{pull_request} has no comment of ours"),
-        Ok(ids) => format!(
-            "would delete {} on pull request #{pull_request}",
-            count(ids.len(), "comment")
-        ),
+        Ok(ids) => deletion(ids.len(), noted, pull_request),
         Err((id, run)) => planned(&Step::Newer(*id, *run), 0, pull_request),
     }
 }
@@ -202,7 +219,7 @@ pub(crate) fn says_nothing() -> anyhow::Error {
 
 /// What did not work beside the comment, which stands.
 pub(crate) fn beside(warning: &str) -> String {
-    format!("the comment is written, but not folded away or shown again: {warning}")
+    format!("the comment is written, but not folded away or shown again; the next run tries again: {warning}")
 }
 
 /// A later version's comment was left alone.

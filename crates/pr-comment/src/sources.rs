@@ -17,7 +17,7 @@ const LARGEST_BODY: u64 = 1_000_000;
 /// blank is skipped.
 pub(crate) fn given(text: &str, problems: &mut Problems) -> Vec<Report> {
     let mut reports = Vec::new();
-    let values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let values = serde_json::Deserializer::from_str(unmarked(text)).into_iter::<Value>();
     for value in values {
         match value {
             Ok(value) => collect(value, &mut reports, problems),
@@ -28,6 +28,11 @@ pub(crate) fn given(text: &str, problems: &mut Problems) -> Vec<Report> {
         }
     }
     reports
+}
+
+/// Without the byte order mark that Windows' tools put before a text: no JSON begins so, and no heading.
+fn unmarked(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 fn collect(value: Value, reports: &mut Vec<Report>, problems: &mut Problems) {
@@ -57,7 +62,7 @@ pub(crate) fn of_job(env: &Env) -> Vec<Report> {
     let mut reports = Vec::new();
     for kept in kept::of_job(env) {
         let read = kept.text.map_err(|error| error.to_string()).and_then(|text| {
-            let value = serde_json::from_str(&text).map_err(|error| format!("not JSON: {error}"))?;
+            let value = serde_json::from_str(unmarked(&text)).map_err(|error| format!("not JSON: {error}"))?;
             Report::of(value).map_err(|error| error.to_string())
         });
         match read {
@@ -143,7 +148,7 @@ fn read_in_workspace(file: &str, env: &Env) -> Result<String, String> {
     let read = opened.take(LARGEST_BODY + 1).read_to_string(&mut text);
     match read {
         Ok(bytes) if bytes as u64 > LARGEST_BODY => Err(unreadable(&"it is larger than 1 MB")),
-        Ok(_) => Ok(text),
+        Ok(_) => Ok(unmarked(&text).to_owned()),
         Err(error) => Err(unreadable(&error)),
     }
 }
@@ -271,6 +276,7 @@ mod tests {
         let quoted = serde_json::to_string(report).unwrap();
         assert_eq!(read(&format!("[{quoted}]\n{report}")), (2, None));
         assert_eq!(read("\n \n"), (0, None));
+        assert_eq!(read(&format!("\u{feff}{report}\r\n{report}\r\n")), (2, None));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use actions_core::text::listed;
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Severity {
@@ -64,6 +66,26 @@ impl Place {
             column: 1,
         }
     }
+}
+
+/// The places of one cause: the first in the files' order, and what a sentence says of the others.
+pub(crate) fn places(mut all: Vec<Place>) -> (Option<Place>, String) {
+    all.sort();
+    all.dedup();
+    let mut all = all.into_iter();
+    let first = all.next();
+    let others: Vec<String> = all
+        .map(|other| match &first {
+            Some(first) if first.file == other.file => other.line.to_string(),
+            _ => format!("{}:{}", other.file, other.line),
+        })
+        .collect();
+    let also = match others.len() {
+        0 => String::new(),
+        1 => format!(" (also in line {})", others[0]),
+        _ => format!(" (also in lines {})", listed(&others)),
+    };
+    (first, also)
 }
 
 impl fmt::Display for Place {

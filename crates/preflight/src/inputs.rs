@@ -10,6 +10,7 @@ use actions_core::text::quoted_list;
 use serde::Deserialize;
 
 use crate::finding::Severity;
+use crate::world::World;
 use crate::write::Document;
 
 #[derive(Debug, Default, Deserialize)]
@@ -141,6 +142,23 @@ impl Inputs {
         problems.finish()?;
         Ok(inputs)
     }
+}
+
+/// Looks whether the manifest has the environments that are named.
+///
+/// # Errors
+/// [`actions_core::runner::BadInput`], as of every action that is given such a name.
+pub(crate) fn check_environments(world: &World) -> anyhow::Result<()> {
+    let Ok(manifest) = &world.manifest else {
+        return Ok(());
+    };
+    let mut problems = Problems::default();
+    for (name, problem) in &world.unresolved {
+        if !manifest.environments.contains_key(name) {
+            problems.add("environment", problem.clone());
+        }
+    }
+    Ok(problems.finish()?)
 }
 
 /// The input `files`: all, unless some are named.

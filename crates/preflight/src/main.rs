@@ -7,7 +7,9 @@ mod finding;
 mod init;
 mod inputs;
 mod laptop;
+mod origin;
 mod report;
+mod repository;
 mod silence;
 mod world;
 mod write;
@@ -42,6 +44,7 @@ async fn run(runner: &Runner) -> anyhow::Result<()> {
         return init::run(runner, &inputs);
     }
     let world = World::read(&inputs, &runner.env);
+    inputs::check_environments(&world)?;
     if inputs.command == Command::Write {
         return write::run(runner, &inputs, &world);
     }

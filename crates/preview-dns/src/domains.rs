@@ -29,7 +29,7 @@ pub(crate) fn decide(
     for host in hosts.iter().filter(|host| host.routing == Routing::CustomDomain) {
         let there: Vec<&DnsRecord> = existing
             .iter()
-            .filter(|record| record.name == host.name && (record.is_address() || record.kind == "NS"))
+            .filter(|record| record.name == host.name && record.competes_with_addresses(rules.zone))
             .collect();
         let (ours, others): (Vec<&DnsRecord>, Vec<&DnsRecord>) =
             there.into_iter().partition(|record| is_ours(record, owner));

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use actions_core::cloudflare::dns::is_weighty;
 use actions_core::cloudflare::{DnsChange, DnsRecord};
-use actions_core::naming;
 use actions_core::owner::{Owner, Verdict};
 use actions_core::plan::{Plan, Verb};
 
@@ -203,10 +203,9 @@ pub(crate) fn remedy(record: &DnsRecord, owner: &Owner) -> Remedy {
 }
 
 impl Rules<'_> {
-    /// Whether a placeholder at this name weighs more than others: the zone itself, which often has a site of its own, and
-    /// wildcards, which answer for every other name.
+    /// Whether it is a placeholder that weighs more than others.
     fn is_weighty(&self, wanted: &Wanted) -> bool {
-        wanted.placeholder && (wanted.name == self.zone || naming::is_wildcard(&wanted.name))
+        wanted.placeholder && is_weighty(&wanted.name, self.zone)
     }
 
     /// Whether records that nobody has marked may be taken over for it.
@@ -226,8 +225,7 @@ fn is_unmarked(record: &DnsRecord, owner: &Owner) -> bool {
 
 /// Whether two records on one name cannot both be, or would both answer for its address.
 fn competes(wanted: &Wanted, record: &DnsRecord, zone: &str) -> bool {
-    // The zone's own name servers share its name with everything.
-    record.kind == "NS" && record.name != zone || wanted.kind.is_address() && record.is_address()
+    record.competes_with_addresses(zone) && (wanted.kind.is_address() || !record.is_address())
 }
 
 /// Decides about every wanted record, and about the owner's records that are not wanted any more.
@@ -301,10 +299,8 @@ fn settle<'a>(
     let mut foreign = there.iter().filter(|record| !is_ours(record, rules.owner));
     let serves = foreign.find(|record| {
         let same = wanted.says_the_same(record) && record.proxied == wanted.proxied && !record.meta.read_only;
-        let stands_in = (rules.accept_foreign || rules.is_weighty(wanted) && !record.meta.read_only)
-            && wanted.placeholder
-            && record.proxied
-            && record.is_address();
+        let accepted = rules.accept_foreign && record.proxied && record.is_address();
+        let stands_in = wanted.placeholder && (accepted || record.serves_routes(rules.zone));
         same || stands_in
     });
     if let Some(record) = serves

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use actions_core::cloudflare::dns::ORIGINLESS;
 use actions_core::cloudflare::zones::normal_domain;
 use actions_core::cloudflare::{DnsRecord, NewRecord};
 
 /// What a proxied record's TTL always is: Cloudflare decides it.
 pub(crate) const AUTOMATIC: u32 = 1;
-/// The discard prefix of RFC 6666: Cloudflare's originless placeholder, for names that only a Worker answers.
-const ORIGINLESS: &str = "100::";
 /// The longest string inside a TXT record, in bytes (RFC 1035).
 const LONGEST_STRING: usize = 255;
 

@@ -5,7 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use ignore::gitignore::GitignoreBuilder;
+use gix_ignore::Search;
+use gix_ignore::glob::pattern::Case;
+use gix_ignore::search::Ignore;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -128,17 +130,14 @@ impl Files {
 fn walk(root: &Path) -> Result<Vec<Asset>, String> {
     let unreadable =
         |path: &Path, error: &dyn std::fmt::Display| format!("`{}` cannot be read: {error}", path.display());
-    let mut ignored = GitignoreBuilder::new(root);
-    for line in [IGNORE, HEADERS, REDIRECTS] {
-        ignored
-            .add_line(None, &format!("/{line}"))
-            .map_err(|error| unreadable(root, &error))?;
-    }
-    let says_what_to_ignore = root.join(IGNORE).is_file();
-    if says_what_to_ignore && let Some(error) = ignored.add(root.join(IGNORE)) {
-        return Err(unreadable(&root.join(IGNORE), &error));
-    }
-    let ignored = ignored.build().map_err(|error| unreadable(root, &error))?;
+    let said = match std::fs::read_to_string(root.join(IGNORE)) {
+        // Nothing else has it: text in two bytes a letter, which would ignore nothing.
+        Ok(text) if text.contains('\0') => Err(unreadable(&root.join(IGNORE), &"it is not UTF-8")),
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(&root.join(IGNORE), &error)),
+    }?;
+    let ignored = Ignored::new(said.as_deref().unwrap_or_default()).map_err(|error| unreadable(root, &error))?;
     let mut assets = Vec::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -147,7 +146,7 @@ fn walk(root: &Path) -> Result<Vec<Asset>, String> {
             let entry = entry.map_err(|error| unreadable(&folder, &error))?;
             let path = entry.path();
             let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
-            if ignored.matched_path_or_any_parents(&path, kind.is_dir()).is_ignore() {
+            if ignored.has(root, &path, kind.is_dir()) {
                 continue;
             }
             if kind.is_dir() {
@@ -157,12 +156,46 @@ fn walk(root: &Path) -> Result<Vec<Asset>, String> {
             // A link to a file is served as that file; a link to a folder is not followed, as in wrangler.
             let meta = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
             if meta.is_file() {
-                assets.push(asset(root, &path, meta.len(), says_what_to_ignore)?);
+                assets.push(asset(root, &path, meta.len(), said.is_some())?);
             }
         }
     }
     assets.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(assets)
+}
+
+/// What is no asset.
+struct Ignored(Search);
+
+impl Ignored {
+    /// By the lines of an `.assetsignore`, after what is never one.
+    fn new(said: &str) -> io::Result<Self> {
+        let mut lines = [IGNORE, HEADERS, REDIRECTS].map(|file| format!("/{file}")).to_vec();
+        lines.extend(
+            said.trim_start_matches('\u{feff}')
+                .lines()
+                .map(|line| trimmed(line).to_owned()),
+        );
+        let mut search = Search::default();
+        search.add_patterns_buffer(lines.join("\n").as_bytes(), IGNORE, None, Ignore::default())?;
+        Ok(Self(search))
+    }
+
+    /// Of a path whose folders are assets' folders. Small and capital letters are the same, as in wrangler, on each
+    /// machine.
+    fn has(&self, root: &Path, path: &Path, is_folder: bool) -> bool {
+        let relative = path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes();
+        let found = self
+            .0
+            .pattern_matching_relative_path(relative.into(), Some(is_folder), Case::Fold);
+        found.is_some_and(|found| !found.pattern.is_negative())
+    }
+}
+
+/// A line without the white space at its end, of which git takes away no tabs, but wrangler does.
+fn trimmed(line: &str) -> &str {
+    let trimmed = line.trim_end();
+    if trimmed.ends_with('\\') { line } else { trimmed }
 }
 
 /// `on_purpose` is whether somebody has said what to leave out, even if that is nothing, as wrangler has it.
@@ -242,6 +275,56 @@ mod tests {
         assert_eq!(files.content(&files.assets[2]).unwrap(), "<h1>hi</h1>");
         put("out/index.html", "changed");
         assert!(files.content(&files.assets[2]).is_err());
+    }
+
+    #[test]
+    fn what_is_ignored_is_what_wrangler_ignores() {
+        let cases = [
+            ("*.map", "a/B.MAP", true),
+            ("Secret/", "secret", true),
+            ("a.{js,map}", "a.map", false),
+            ("a.{js,map}", "a.{js,map}", true),
+            ("/a.js", "a.js", true),
+            ("/a.js", "b/a.js", false),
+            ("b/*.js", "b/a.js", true),
+            ("b/*.js", "c/b/a.js", false),
+            ("b/*.js", "b/c/a.js", false),
+            ("**/b/**", "c/b/d/a.js", true),
+            ("b/**/a.js", "b/a.js", true),
+            ("*.js\n!a.js", "a.js", false),
+            ("!_headers", "_headers", false),
+            ("", "_headers", true),
+            ("", "b/_headers", false),
+            ("", ".assetsignore", true),
+            ("# a.js", "a.js", false),
+            ("\\#a.js", "#a.js", true),
+            ("a.js \t\r\n", "a.js", true),
+            ("a\\ ", "a ", true),
+            ("\u{feff}a.js", "a.js", true),
+            ("[a", "[a", false),
+            ("[ab].js", "b.js", true),
+            ("a?.js", "ab.js", true),
+            ("a?.js", "a/.js", false),
+            ("ü.js", "ü.js", true),
+        ];
+        for (said, path, ignored) in cases {
+            let is_folder = said.ends_with('/');
+            let found = Ignored::new(said)
+                .unwrap()
+                .has(Path::new("/r"), &Path::new("/r").join(path), is_folder);
+            assert_eq!(found, ignored, "{said:?} of {path:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_what_to_ignore_that_is_no_text_publishes_nothing() {
+        for content in [&b"*\0.\0m\0a\0p\0"[..], b"\xff\xfe*\0"] {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join(IGNORE), content).unwrap();
+            std::fs::write(dir.path().join("a.map"), "{}").unwrap();
+            let problem = walk(dir.path()).unwrap_err();
+            assert!(problem.contains("/.assetsignore` cannot be read"), "{problem}");
+        }
     }
 
     #[test]

@@ -194,3 +194,37 @@ pub(crate) fn scrub(command: &mut Command) {
         }
     }
 }
+
+/// The cargo that started us, when one did, and nothing of what it has set for this crate: ring, and all that stands on
+/// it, is built anew whenever `CARGO_MANIFEST_DIR` is another one than in the build before.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_a_crate) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn is_of_a_crate(name: &str) -> bool {
+    ["CARGO_MANIFEST_", "CARGO_PKG_"]
+        .iter()
+        .any(|start| name.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_sees_nothing_of_the_crate_that_starts_it() {
+        let command = cargo();
+        let changed: Vec<_> = command.get_envs().collect();
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"] {
+            assert!(std::env::var_os(name).is_some(), "`cargo test` does not set {name}");
+            assert!(changed.contains(&(name.as_ref(), None)), "{name}");
+        }
+        assert!(!is_of_a_crate("CARGO_HOME"));
+    }
+}

@@ -14,7 +14,7 @@ mod tree;
 mod workspace;
 
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -226,7 +226,7 @@ fn docs(workspace: &Workspace, check: bool) -> Result<()> {
         ("reference", "current"),
         ("preflight", "findings_md_is_current"),
     ] {
-        let mut cargo = Command::new("cargo");
+        let mut cargo = child::cargo();
         cargo.args(["test", "--quiet", "--package", package, test]);
         if check {
             cargo.env_remove("UPDATE_DOCS");
@@ -251,7 +251,7 @@ const NO_CARGO: &str = "could not start cargo";
 
 /// A package of its own, since it speaks TLS: this one is compiled before the first line of a demo is seen.
 fn verify_live(workspace: &Workspace) -> Result<ExitCode> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = child::cargo();
     cargo.args(["run", "--quiet", "--package", "verify-live"]);
     let status = cargo.current_dir(&workspace.root).status().context(NO_CARGO)?;
     Ok(if status.success() {

@@ -8,12 +8,12 @@ use crate::pr_comment::{comments, repository};
 const BOT: &str = "github-actions[bot]";
 const COMMENTS: &str = "/repos/acme/app/issues/42/comments";
 
-fn texts(world: &World) -> Vec<String> {
+pub(crate) fn texts(world: &World) -> Vec<String> {
     comments(&world.state()).into_iter().map(|(_, _, text)| text).collect()
 }
 
 /// Why each comment is folded away, if it is.
-fn folded(world: &World) -> Vec<Option<String>> {
+pub(crate) fn folded(world: &World) -> Vec<Option<String>> {
     let state = world.state();
     let all = repository(&state)["comments"].as_array().unwrap();
     all.iter()
@@ -21,7 +21,7 @@ fn folded(world: &World) -> Vec<Option<String>> {
         .collect()
 }
 
-async fn say(world: &World, mode: &str, run: &str, body: &str) -> Run {
+pub(crate) async fn say(world: &World, mode: &str, run: &str, body: &str) -> Run {
     let start = world.run("pr-comment").env("GITHUB_RUN_ID", run).input("mode", mode);
     let said = start.input("body", body).go().await;
     assert_eq!(said.code, 0, "{said}");

@@ -12,7 +12,7 @@ use tokio::process::Command;
 const CLOSED: &str = "http://127.0.0.1:9";
 
 /// The first user's platform, as a checkout has it.
-async fn platform() -> World {
+pub(crate) async fn platform() -> World {
     let world = World::start().await;
     let platform = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform");
     copy(&platform, &world.workspace());
@@ -65,7 +65,7 @@ fn preview(world: &World) -> Start<'_> {
     .input("environment", "preview")
 }
 
-async fn looked(world: &World, run: Start<'_>) -> Run {
+pub(crate) async fn looked(world: &World, run: Start<'_>) -> Run {
     let mark = world.mark();
     let run = run.go().await;
     world.assert_only_reads_since(mark);
@@ -74,7 +74,7 @@ async fn looked(world: &World, run: Start<'_>) -> Run {
 }
 
 /// The findings from this severity on: place or subject, and name.
-fn found(run: &Run, severities: &[&str]) -> Vec<String> {
+pub(crate) fn found(run: &Run, severities: &[&str]) -> Vec<String> {
     let findings = run.report["findings"].as_array().unwrap().iter();
     findings
         .filter(|finding| severities.contains(&finding["severity"].as_str().unwrap()))
@@ -332,6 +332,16 @@ async fn a_laptop_needs_nothing_of_a_runner() {
         log.contains("not looked at: cloudflare, neon and github, since `offline` is set"),
         "{log}"
     );
+    // A name that the manifest does not have is a wrong argument, of whichever command.
+    for command in ["check", "write"] {
+        let run = laptop(&top, &[command, "--offline", "true", "--environment", "nope"]).await;
+        let told = text(&run.stdout) + &text(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{command}: {told}");
+        assert!(
+            told.contains("there is no environment `nope`; the manifest has "),
+            "{told}"
+        );
+    }
     // The faults of the checkout, with places from its top.
     edit(&world, "codex.toml", "routing = \"route\"", "routng = \"route\"");
     let run = laptop(&top.join("workers/auth"), &["--offline"]).await;

@@ -342,7 +342,7 @@ async fn a_persons_token_tells_which_secrets_there_are_by_their_names() {
     let step = "on: push\njobs:\n  deploy:\n    runs-on: x\n    environment: production\n    permissions: {}\n    steps:\n      - uses: codex/actions/actions/deploy-workers@v1\n        with: { environment: production, cloudflare-api-token: \"${{ secrets.CLOUDFLARE_API_TOKEN }}\" }\n        env: { DATABASE_URL: \"${{ secrets.DATABASE_URL }}\", SESSION_SECRET: \"${{ secrets.LIVE_SESSION }}\" }\n";
     world.file(".github/workflows/production.yml", step);
     let github = json!({
-        "tokens": [{"token": GITHUB, "login": "octocat"}], "organization_secrets": ["CLOUDFLARE_API_TOKEN"],
+        "tokens": [{"token": GITHUB, "login": "octocat"}], "organization_secrets": ["CLOUDFLARE_API_TOKEN", "DATABASE_URL"],
         "environments": [{"name": "production"}],
     });
     world.seed(&json!({"github": github})).await;
@@ -440,5 +440,32 @@ async fn nothing_is_made_up_about_the_platform() {
     world.seed(&json!({"cloudflare": {"zones": [zone]}})).await;
     let run = looked(&world, start(&world)).await;
     assert_eq!(rows(&run), [UNPROVEN], "{run}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_token_with_scopes_is_told_to_be_wider_than_the_jobs() {
+    let world = world().await;
+    let body = json!({"full_name": "acme/app", "private": true});
+    let with = async |headers: Value| {
+        let answer = json!({"provider": "github", "method": "GET", "path": "/repos/acme/app", "status": 200, "headers": headers, "body": body});
+        world.fail(&answer);
+        let run = looked(&world, start(&world)).await;
+        let classic: Vec<String> = rows(&run)
+            .into_iter()
+            .filter(|row| row.contains("token-classic"))
+            .collect();
+        (classic, run)
+    };
+    let (told, run) = with(json!({"x-oauth-scopes": "repo, workflow"})).await;
+    assert_eq!((told.len(), run.code), (1, 0), "{run}");
+    assert!(
+        run.log()
+            .contains("the token has the scopes `repo` and `workflow`, for every repository"),
+        "{run}"
+    );
+    // A classic token may have none; and a fine-grained one has no such header.
+    assert!(with(json!({"x-oauth-scopes": ""})).await.0.is_empty());
+    assert!(with(json!({})).await.0.is_empty());
     world.finish().await;
 }

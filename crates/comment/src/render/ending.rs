@@ -37,9 +37,9 @@ impl Ending {
         match job {
             Job::Cancelled => return Self::Cancelled,
             Job::Failed => return Self::Failure,
-            Job::Fine if reports.iter().any(has_failed) => return Self::Failure,
+            Job::Fine | Job::Skipped if reports.iter().any(has_failed) => return Self::Failure,
             Job::Fine if told.is_empty() => return Self::Success,
-            Job::Fine => {}
+            Job::Fine | Job::Skipped => {}
         }
         let status = |report: &Report| report.head().status;
         let serving = told
@@ -78,10 +78,13 @@ mod tests {
         };
         let check = |healthy: bool| json!({"action": "health-check", "status": if healthy { "done" } else { "failed" }, "healthy": healthy});
         let branch = json!({"action": "neon-branch", "command": "create", "status": "done"});
-        let table: [(&[Value], Job, Ending); 16] = [
+        let table: [(&[Value], Job, Ending); 19] = [
             (&[], Job::Fine, Ending::Success),
             (&[], Job::Failed, Ending::Failure),
             (&[], Job::Cancelled, Ending::Cancelled),
+            (&[], Job::Skipped, Ending::Nothing),
+            (&[deploy("done")], Job::Skipped, Ending::Success),
+            (&[deploy("failed")], Job::Skipped, Ending::Failure),
             (
                 &[branch.clone(), deploy("done"), check(true)],
                 Job::Fine,

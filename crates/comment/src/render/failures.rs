@@ -47,13 +47,23 @@ pub(super) fn section(reports: &[Report]) -> Option<String> {
 
 /// No report tells of a failure, and the job failed or was cancelled all the same.
 pub(super) fn elsewhere(state: &State, run_url: Option<&str>) -> Option<String> {
-    let text = match state.about {
-        About::FailedStep => "A step that reports nothing here failed, such as a build or a migration.",
-        About::CancelledJob => "The run was cancelled before it ended: what is told here may be half done.",
+    let (alert, text) = match state.about {
+        About::FailedStep => (
+            "CAUTION",
+            "A step that reports nothing here failed, such as a build or a migration.",
+        ),
+        About::CancelledJob => (
+            "CAUTION",
+            "The run was cancelled before it ended: what is told here may be half done.",
+        ),
+        About::SkippedJob => (
+            "NOTE",
+            "The job did not run: one that it needs did not succeed, or its `if` was false.",
+        ),
         _ => return None,
     };
     let run = run_url.map(|url| format!(" {}", link("See the workflow run.", url)));
-    Some(quoted(&format!("[!CAUTION]\n{text}{}", run.unwrap_or_default())))
+    Some(quoted(&format!("[!{alert}]\n{text}{}", run.unwrap_or_default())))
 }
 
 fn part(report: &Report) -> Option<String> {

@@ -5,7 +5,7 @@ use actions_core::text::count;
 
 use super::effect::{Effect, put_back};
 
-/// How the job stands when the comment is written (GitHub's `job.status`).
+/// How the job stands when the comment is written (GitHub's `job.status`, or another job's `result`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Job {
     #[default]
@@ -13,6 +13,8 @@ pub enum Job {
     /// A step before this one failed.
     Failed,
     Cancelled,
+    /// It never ran, and says nothing against what other jobs report.
+    Skipped,
 }
 
 /// An environment of which nothing is left.
@@ -35,6 +37,7 @@ pub(super) enum About {
     /// A step that is none of these actions failed: a build, a migration.
     FailedStep,
     CancelledJob,
+    SkippedJob,
 }
 
 fn state(mark: &'static str, words: impl Into<String>) -> State {
@@ -83,7 +86,11 @@ impl State {
                 about: About::CancelledJob,
                 ..state("🚫", "was cancelled")
             },
-            Job::Fine => of_success(&told),
+            Job::Skipped if told.is_empty() => State {
+                about: About::SkippedJob,
+                ..state("⏭️", "was skipped")
+            },
+            Job::Fine | Job::Skipped => of_success(&told),
         }
     }
 

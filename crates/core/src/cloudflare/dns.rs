@@ -1,14 +1,20 @@
 //! DNS records: one list, one batch.
 
+use std::net::Ipv6Addr;
+
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::zones::normal_domain;
 use super::{Call, Error, Needs, Permission, Reader, Writer, Zone};
+use crate::naming;
 use crate::owner::{self, Owner, Verdict};
 use crate::paging::Proof;
 use crate::retry::Written;
+
+/// The discard prefix of RFC 6666: Cloudflare's originless placeholder, for names that only a Worker answers.
+pub const ORIGINLESS: &str = "100::";
 
 /// Cloudflare allows up to 5,000,000; this keeps one answer at a few megabytes.
 const PER_PAGE: u64 = 5000;
@@ -121,6 +127,26 @@ impl DnsRecord {
     pub fn is_address(&self) -> bool {
         ADDRESSES.contains(&self.kind.as_str())
     }
+
+    /// Whether no address of our own can stand at its name beside it: it would answer for the name, too, or leads it to
+    /// other name servers. The zone's own name servers share the name of `zone` with everything.
+    pub fn competes_with_addresses(&self, zone: &str) -> bool {
+        self.kind == "NS" && self.name != zone || self.is_address()
+    }
+
+    /// Whether a route is reached by this record, whoever made it, so that none of our own is needed: it is proxied, and
+    /// has no origin that another would miss, or its name is one at which sites of others are usual ([`is_weighty`]).
+    pub fn serves_routes(&self, zone: &str) -> bool {
+        let has_no_origin = self.kind == "AAAA" && self.content.parse::<Ipv6Addr>() == ORIGINLESS.parse();
+        let serves = self.proxied && self.is_address() && !self.meta.read_only;
+        serves && (has_no_origin || is_weighty(&self.name, zone))
+    }
+}
+
+/// Whether a record at this name weighs more than others: the zone itself, which often has a site of its own, and
+/// wildcards, which answer for every other name.
+pub fn is_weighty(name: &str, zone: &str) -> bool {
+    name == zone || naming::is_wildcard(name)
 }
 
 impl Reader {

@@ -250,9 +250,14 @@ impl Error {
     }
 
     /// Whether this refusal says that the thing of the call is not there: by one of these codes, or by a 404 that is
-    /// not about the account or the zone.
+    /// not about the account or the zone. The page of a proxy in between is no refusal.
     pub(crate) fn is_absent(&self, codes: &[u32]) -> bool {
-        self.has_any(codes) || self.status() == Some(404) && !self.has_any(NO_ROUTE)
+        self.has_any(codes) || self.is_refused_with(404) && !self.has_any(NO_ROUTE)
+    }
+
+    /// Whether Cloudflare refused with this status, in an answer that is one of its API.
+    pub(crate) fn is_refused_with(&self, status: u16) -> bool {
+        self.refusal().is_some_and(|refusal| refusal.status == status)
     }
 
     /// The same, after a try that may have been carried out.
@@ -335,6 +340,23 @@ mod tests {
                 after_unclear: false,
             })),
         }
+    }
+
+    #[test]
+    fn only_an_answer_of_the_api_says_that_a_thing_is_not_there() {
+        let page = Error {
+            doing: "delete it".to_owned(),
+            cause: Cause::Unreadable {
+                status: 404,
+                ray: String::new(),
+                problem: "no JSON".to_owned(),
+                excerpt: "<html>".to_owned(),
+                challenged: false,
+            },
+        };
+        assert!(!page.is_absent(&[]));
+        assert!(refused(404, &[], None).is_absent(&[]));
+        assert!(!refused(404, &[(7003, "")], None).is_absent(&[]));
     }
 
     #[test]

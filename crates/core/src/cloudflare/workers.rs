@@ -127,7 +127,7 @@ impl Reader {
         let found: Result<Option<Settings>, Error> = some(self.ask(call.needs(self.workers_read())).await);
         let found = match found {
             // One that has no version yet binds nothing.
-            Err(error) if error.status() == Some(404) => None,
+            Err(error) if error.is_refused_with(404) => None,
             found => found?,
         };
         let bindings = found.map(|found| found.bindings).unwrap_or_default();

@@ -17,6 +17,17 @@ pub struct Access {
     pub private: bool,
     /// Requests that the token has left in this hour; `None` where GitHub (an Enterprise Server) does not limit them.
     pub requests_left: Option<u64>,
+    /// The scopes of a classic personal token or an OAuth app's (docs.github.com, "Scopes for OAuth apps"); `None` of a
+    /// token that has permissions instead.
+    pub scopes: Option<Vec<String>>,
+}
+
+/// The header that lists them; empty of a token that has none.
+const SCOPES: &str = "x-oauth-scopes";
+
+fn list(text: &str) -> Vec<String> {
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    items.map(str::to_owned).collect()
 }
 
 /// An environment of the repository's settings.
@@ -86,6 +97,7 @@ impl Reader {
         Ok(Access {
             private: repository.private,
             requests_left: answer.header("x-ratelimit-remaining").parse().ok(),
+            scopes: answer.headers.get(SCOPES).map(|_| list(answer.header(SCOPES))),
         })
     }
 

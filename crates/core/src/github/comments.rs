@@ -132,6 +132,21 @@ impl Writer {
         self.reader().graphql("hide the comment", &query).await.map(drop)
     }
 
+    /// Whether a comment is folded away, where REST does not tell it: servers before 2026 leave [`Comment::minimized`]
+    /// out in either case.
+    pub async fn is_hidden(&self, comment: &Comment) -> Result<bool, Error> {
+        if comment.minimized.is_some() {
+            return Ok(true);
+        }
+        let id = json!(comment.node_id);
+        let query = format!("query {{ node(id: {id}) {{ ... on IssueComment {{ isMinimized }} }} }}");
+        let data = self
+            .reader()
+            .graphql("see whether the comment is hidden", &query)
+            .await?;
+        Ok(data.pointer("/node/isMinimized").and_then(Value::as_bool) == Some(true))
+    }
+
     /// Shows a hidden comment again.
     pub async fn show_comment(&self, comment: &Comment) -> Result<(), Error> {
         let input = format!("subjectId: {}", json!(comment.node_id));

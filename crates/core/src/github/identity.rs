@@ -26,6 +26,11 @@ pub enum Identity {
 }
 
 impl Identity {
+    /// Whether it is a person's, who writes comments by hand as well.
+    pub fn is_person(&self) -> bool {
+        matches!(self, Self::Login(login) if !login.ends_with("[bot]"))
+    }
+
     /// Whether this identity wrote the comment.
     pub fn wrote(&self, comment: &Comment) -> bool {
         let Some(author) = &comment.user else { return false };

@@ -122,7 +122,10 @@ impl Api {
             Ok(found) => Ok(Some(found)),
             // A wrong project id is 404, too, and must not read as "no such branch".
             Err(Error::Refused {
-                status: 404, message, ..
+                status: 404,
+                message,
+                own: true,
+                ..
             }) if !message.contains("project") => Ok(None),
             Err(error) => Err(error),
         }

@@ -20,6 +20,8 @@ pub enum Error {
         request: String,
         /// `POST /projects/…/branches`
         call: String,
+        /// Whether the answer is Neon's: a page of a firewall or a proxy in between says nothing of what is there.
+        own: bool,
     },
     #[error("Neon gave no usable answer")]
     NoAnswer(#[from] NoAnswer),
@@ -107,7 +109,9 @@ impl Error {
     pub(super) fn refused(answer: &Answer, call: String) -> Self {
         let status = answer.status.as_u16();
         let header = answer.header("x-neon-ret-request-id").to_owned();
-        let body = serde_json::from_slice::<Body>(&answer.body).unwrap_or_else(|_| Body {
+        let body = serde_json::from_slice::<Body>(&answer.body);
+        let own = body.is_ok();
+        let body = body.unwrap_or_else(|_| Body {
             code: String::new(),
             message: if answer.body.is_empty() {
                 "(no text)".to_owned()
@@ -135,7 +139,13 @@ impl Error {
             message,
             request,
             call,
+            own,
         }
+    }
+
+    /// Whether Neon itself refused, not something in between.
+    pub fn is_its_own(&self) -> bool {
+        matches!(self, Self::Refused { own: true, .. })
     }
 
     /// The status of a refusal.
@@ -174,7 +184,9 @@ impl Error {
     /// Whether a branch that was just made may be told of like this before it is known everywhere.
     pub(super) fn is_of_youth(&self) -> bool {
         match self {
-            Self::Refused { status, message, .. } => *status == 404 && !message.contains("project"),
+            Self::Refused {
+                status, message, own, ..
+            } => *own && *status == 404 && !message.contains("project"),
             Self::NoSuchDatabase { young, .. } => *young,
             Self::NoEndpoint { .. } => true,
             _ => false,

@@ -24,6 +24,10 @@ pub use pr_comment::{Comment, CommentAction, Deployment, PrComment};
 pub use preflight::{Finding, Preflight, Silenced, Unseen};
 pub use preview_dns::{PreviewDns, Record, RecordAction};
 
+/// Keys whose texts are words of these types: no secret can be in one, and a secret that is spelled like one must not
+/// keep the next action from reading it.
+const FIXED: [&str; 7] = ["action", "command", "status", "state", "outcome", "kind", "severity"];
+
 /// How a run of an action ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -207,6 +211,14 @@ impl Report {
         Ok(json)
     }
 
+    /// The same with secrets redacted in its texts, for files and outputs.
+    ///
+    /// # Errors
+    /// A number that JSON does not have, such as an endless duration.
+    pub fn redacted(&self) -> serde_json::Result<Value> {
+        Ok(crate::secret::redacted(self.json()?, &FIXED))
+    }
+
     /// Reads one report.
     pub fn of(value: Value) -> Result<Self, Unreadable> {
         let value = without_nulls(value);
@@ -345,6 +357,29 @@ mod tests {
         assert_eq!(value["results"][0]["kind"], "dns-record");
         assert_eq!((&value["action"], &value["command"]), (&json!("cleanup"), &json!("")));
         assert_eq!(Report::of(value).unwrap(), report);
+    }
+
+    #[test]
+    fn a_secret_that_is_spelled_like_our_own_words_hides_none_of_them() {
+        crate::secret::mask("word-of-our-own");
+        let report = Preflight {
+            findings: vec![Finding {
+                kind: "word-of-our-own".to_owned(),
+                severity: "word-of-our-own".to_owned(),
+                said: "it is word-of-our-own".to_owned(),
+                ..Finding::default()
+            }],
+            ..Preflight::default()
+        };
+        let finding = &Report::from(report).redacted().unwrap()["findings"][0];
+        assert_eq!(
+            (&finding["kind"], &finding["severity"], &finding["said"]),
+            (
+                &json!("word-of-our-own"),
+                &json!("word-of-our-own"),
+                &json!("it is ***")
+            )
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod file;
 pub mod inputs;
 pub mod kept;
 mod log;
+pub mod pairs;
 pub mod signal;
 pub mod source;
 pub mod worker_secrets;
@@ -83,7 +84,7 @@ impl Runner {
     /// # Errors
     /// The output file cannot be written.
     pub fn report(&self, report: impl Into<Report>) -> anyhow::Result<()> {
-        let json = crate::secret::redacted(report.into().json()?);
+        let json = report.into().redacted()?;
         self.keep(&json.to_string());
         self.output("report", &reports::bounded(json, reports::LONGEST_OUTPUT).to_string())
     }

@@ -1,15 +1,10 @@
 //! The input `worker-secrets`: the services' secrets as one text, in dotenv or JSON form.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{MapAccess, Visitor};
-use serde_json::Value;
-
+use super::pairs::{self, Pair};
 use super::{Env, Problems};
 use crate::credential::looks_drawn;
-use crate::dotenv;
 use crate::environment::Environment;
 use crate::manifest::Manifest;
 use crate::secret::{ExposeSecret as _, SecretString, mask, secret};
@@ -34,12 +29,12 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(name: String, value: &str, written: &str, place: String) -> Self {
-        mask(written);
+    fn new(pair: Pair) -> Self {
+        mask(&pair.written);
         Self {
-            name,
-            value: value_of(value),
-            place,
+            name: pair.name,
+            value: value_of(&pair.value),
+            place: pair.place,
         }
     }
 
@@ -79,16 +74,8 @@ impl Pack {
     /// Reads and masks; what is wrong is recorded.
     pub fn read(text: Option<&str>, env: &Env, problems: &mut Problems) -> Option<Self> {
         let text = text?;
-        let entries = if text
-            .trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
-            .starts_with('{')
-        {
-            of_json(text)
-        } else {
-            of_lines(text)
-        };
-        let entries = match entries {
-            Ok(entries) => entries,
+        let entries = match pairs::read(text, mask) {
+            Ok(pairs) => pairs.into_iter().map(Entry::new).collect(),
             Err(wrong) => {
                 // What could not be told apart is hidden as a whole.
                 mask(text);
@@ -141,7 +128,7 @@ impl Pack {
             match meant {
                 _ if is_public => problems.add(
                     INPUT,
-                    format!("{name} is one of `step-vars`, which anybody may read; set it in the step's `env`"),
+                    format!("{name} is one of `step-vars`, which anybody may read; give it by the input of that name, or set it in the step's `env`"),
                 ),
                 Some(meant) => problems.add(
                     INPUT,
@@ -211,68 +198,6 @@ pub fn value_of(value: &str) -> SecretString {
         crate::secret::database_url(value)
     } else {
         secret(value)
-    }
-}
-
-fn of_lines(text: &str) -> Result<Vec<Entry>, Vec<String>> {
-    let entries = dotenv::parse(text).map_err(|wrong| {
-        let told = wrong
-            .into_iter()
-            .map(|problem| format!("line {} {}", problem.line, problem.wrong));
-        told.collect::<Vec<_>>()
-    })?;
-    let entries = entries.into_iter().map(|entry| {
-        let place = format!("line {}", entry.line);
-        Entry::new(entry.name, &entry.value, &entry.written, place)
-    });
-    Ok(entries.collect())
-}
-
-fn of_json(text: &str) -> Result<Vec<Entry>, Vec<String>> {
-    let text = text.trim_start_matches('\u{feff}');
-    // serde's own sentence may quote what it has met.
-    let pairs: Pairs = serde_json::from_str(text).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        vec![format!(
-            "is no JSON object, though it begins as one: it breaks off at {place}"
-        )]
-    })?;
-    let (mut entries, mut wrong) = (Vec::new(), Vec::new());
-    for (at, (name, value)) in pairs.0.into_iter().enumerate() {
-        let place = format!("entry {}", at + 1);
-        if let Value::String(value) = &value {
-            let quoted = Value::from(value.as_str()).to_string();
-            entries.push(Entry::new(name, value, quoted.trim_matches('"'), place));
-        } else {
-            mask(&value.to_string());
-            wrong.push(format!("{place} is no text; each name has a text in quotation marks"));
-        }
-    }
-    if wrong.is_empty() { Ok(entries) } else { Err(wrong) }
-}
-
-/// A JSON object in its order, with what stands in it twice.
-struct Pairs(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct InOrder;
-        impl<'de> Visitor<'de> for InOrder {
-            type Value = Pairs;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        deserializer.deserialize_map(InOrder)
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod lone;
 mod secrets;
+mod step_vars;
 mod values;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use wrangler::project::Scope;
 
 use self::secrets::Given;
+use self::step_vars::StepVars;
 
 #[derive(Debug, Default, Deserialize)]
 struct Raw {
@@ -45,6 +47,7 @@ struct Raw {
     run: Option<String>,
     versions: Option<String>,
     worker_secrets: Option<String>,
+    step_vars: Option<String>,
 }
 
 /// What is to be done.
@@ -220,21 +223,21 @@ impl Inputs {
         if manifest.is_none() {
             secrets::of_lone(environment.as_mut(), given, &mut problems);
         }
-        let (secrets, missing) = secrets::read(environment.as_mut(), command, &chosen, given, &common.event);
+        let (secrets, mut missing) = secrets::read(environment.as_ref(), command, &chosen, given, &common.event);
+        let step_vars = StepVars::read(raw.step_vars.as_deref(), command, manifest.is_some(), &mut problems);
+        let mut build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
+        if let Some(environment) = &mut environment {
+            build_env.extend(step_vars.of_builds(environment, &chosen));
+            step_vars.fill(environment, command, &chosen, env, &mut missing);
+        }
         let drop_secrets = values::drop_secrets(raw.drop_secrets.as_deref(), environment.as_ref(), &mut problems);
         let shared = environment.as_ref();
         let shared = shared.map(|environment| values::shared(raw.shared.as_deref(), environment, &mut problems));
         let shared = shared.unwrap_or_default();
-        let build_env = values::build_env(raw.build_env.as_deref(), env, &mut problems);
         let bundles = values::bundles(&raw, command, env, &mut problems);
         let health = values::health(&raw, &mut problems);
         let commit_is_version = values::commit_is_version(&raw, &mut problems);
-        let put_back = problems.choice(
-            "on-failure",
-            raw.on_failure.as_deref(),
-            &[("rollback", true), ("keep", false)],
-            true,
-        );
+        let put_back = values::put_back(&raw, &mut problems);
         let kinds = [("keep", NewWorkers::Keep), ("remove", NewWorkers::Remove)];
         let new_workers = problems.choice("new-workers", raw.new_workers.as_deref(), &kinds, NewWorkers::Keep);
         let overwrite = Overwrite {

@@ -69,27 +69,20 @@ pub(super) fn of_lone(environment: Option<&mut Environment>, given: Given<'_>, p
     }
 }
 
-/// What the step gives the chosen services, and what of it is missing; a deployment alone needs all of it.
+/// The secrets that the step gives the chosen services, and what of them is missing; a deployment alone needs them.
 pub(super) fn read(
-    environment: Option<&mut Environment>,
+    environment: Option<&Environment>,
     command: Command,
     chosen: &[String],
     given: Given<'_>,
     event: &Event,
 ) -> (BTreeMap<String, SecretString>, Problems) {
     let mut missing = Problems::default();
-    match (environment, command) {
-        (Some(environment), Command::Deploy) => {
-            let found = of(environment, chosen, given, event, &mut missing);
-            step_vars(environment, chosen, given.env, Some(&mut missing));
-            (found, missing)
-        }
-        (Some(environment), Command::Validate) => {
-            step_vars(environment, chosen, given.env, None);
-            (BTreeMap::new(), missing)
-        }
-        _ => (BTreeMap::new(), missing),
-    }
+    let found = match (environment, command) {
+        (Some(environment), Command::Deploy) => of(environment, chosen, given, event, &mut missing),
+        _ => BTreeMap::new(),
+    };
+    (found, missing)
 }
 
 /// The secrets of the chosen services. A missing or empty one would be uploaded as "" and fail weeks later.
@@ -123,25 +116,6 @@ fn of(
         problems.add(variable, event.missing_secret(&plainly));
     }
     found
-}
-
-/// Gives the chosen services the variables that come from the step. `problems`: where missing ones are told.
-fn step_vars(environment: &mut Environment, chosen: &[String], env: &Env, mut problems: Option<&mut Problems>) {
-    let services = environment.services.iter_mut();
-    for service in services.filter(|service| chosen.contains(&service.key)) {
-        for wanted in &service.step_vars {
-            let variable = &wanted.variable;
-            if let Some(value) = env.get(variable) {
-                service.vars.insert(wanted.name.clone(), value.into());
-            } else if let Some(problems) = &mut problems {
-                let text = format!(
-                    "missing or empty; service `{}` would not get its variable: set it in the step's `env`, such as `{variable}: ${{{{ vars.{variable} }}}}`",
-                    service.key
-                );
-                problems.add(variable, text);
-            }
-        }
-    }
 }
 
 /// Whether a variable is the step's own, and not one that somebody set for the Workers.

@@ -104,6 +104,12 @@ pub(super) fn build_env(value: Option<&str>, env: &Env, problems: &mut Problems)
     found
 }
 
+/// Whether Workers are put back when a wave fails or the run is cancelled.
+pub(super) fn put_back(raw: &Raw, problems: &mut Problems) -> bool {
+    let kinds = [("rollback", true), ("keep", false)];
+    problems.choice("on-failure", raw.on_failure.as_deref(), &kinds, true)
+}
+
 /// Whether health documents tell the commit or the tag as their version.
 pub(super) fn commit_is_version(raw: &Raw, problems: &mut Problems) -> bool {
     let kinds = [("cloudflare", false), ("commit", true)];

@@ -217,7 +217,7 @@ pub(crate) fn unhealthy(bad: &[&Seen]) -> anyhow::Error {
                 "{}: {} ({} after {})",
                 seen.target.request.shown(),
                 seen.why.as_deref().unwrap_or("it is not healthy"),
-                count(seen.attempts as usize, "try").replace("trys", "tries"),
+                count(seen.attempts as usize, "try"),
                 elapsed(seen.elapsed)
             )
         })

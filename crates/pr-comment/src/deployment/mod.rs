@@ -154,6 +154,10 @@ async fn run(runner: &Runner, reader: &Reader, asked: &Asked, outcome: &mut Told
     };
     if let (Phase::End(ending), None) = (phase, phase.state()) {
         command::notice(TITLE, &report::nothing(ending, environment));
+        if asked.deployment && ending == Ending::Nothing {
+            let ended = deploy(runner, reader, asked, phase, outcome, &mut None).await;
+            return allowed(ended, asked, "set the deployment");
+        }
         return Ok(());
     }
     let mut changes = None;

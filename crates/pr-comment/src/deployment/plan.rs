@@ -83,11 +83,20 @@ impl Facts {
 
 /// The plan of this run, at this phase, for an environment that is at `url` when it succeeds.
 pub(crate) fn plan(facts: &Facts, owner: &Owner, run: Option<Run>, phase: Phase, url: &str) -> Plan {
-    let Some(wanted) = phase.state() else {
-        return Plan::Nothing;
-    };
     let mine = facts.of_run(owner, run).map(|deployment| deployment.id);
     let last = mine.and_then(|id| facts.last(id));
+    let Some(wanted) = phase.state() else {
+        // This run has said that it has begun, and nothing came of it: GitHub would show it as in progress for ever.
+        let open = last.is_some_and(|last| last.state == State::InProgress);
+        return match mine {
+            Some(_) if open => Plan::Set {
+                mine,
+                state: Some(State::Inactive),
+                retire: Vec::new(),
+            },
+            _ => Plan::Nothing,
+        };
+    };
     let runs = facts.all.iter().filter_map(|deployment| deployment.note.run);
     if let Some(by) = runs.max()
         && run.is_some_and(|run| by > run)

@@ -47,6 +47,7 @@ pub(crate) fn description(phase: Phase) -> String {
         Phase::End(Ending::Success) => "is live",
         Phase::End(Ending::PutBack) => "put back to what was there before",
         Phase::End(Ending::Cancelled) => "cancelled",
+        Phase::End(Ending::Nothing | Ending::Planned | Ending::Removed) => "nothing was deployed",
         Phase::End(_) => "failed",
     }
     .to_owned()

@@ -30,6 +30,12 @@ pub(crate) const AREAS: [(&str, &[&Kind]); 9] = [
     ("workflows", workflows::KINDS),
 ];
 
+/// Whether this finding says that its area was not, or not wholly, looked at.
+pub(crate) fn is_unread(finding: &Finding) -> bool {
+    let unread = [cloudflare::NOT_READ, neon::NOT_READ, github::NOT_READ];
+    unread.iter().any(|kind| kind.name == finding.kind.name)
+}
+
 /// What the checks found, and where nobody looked.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {

@@ -1,6 +1,6 @@
 //! `preflight init`: proposes a manifest from what a repository has.
 
-mod found;
+pub(crate) mod found;
 mod proposal;
 mod report;
 #[cfg(test)]

@@ -36,6 +36,8 @@ const AFTER: &str = "\
 Tokens are no arguments. They are taken from CLOUDFLARE_API_TOKEN, NEON_API_KEY and GITHUB_TOKEN (or GH_TOKEN), the ids
 also from CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_ZONE_ID and NEON_PROJECT_ID; of the environment, or of --env-file.
 
+A switch (BOOL) alone is true: --offline, --offline=true and --offline true say the same, --offline false the other.
+
 Exit status: 0 nothing that fails, 1 something that fails, 2 an argument is wrong.";
 
 /// What the arguments say.
@@ -75,6 +77,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
         .get_arguments()
         .map(|argument| argument.get_id().to_string())
         .collect();
+    let arguments = joined(arguments, &command);
     let matches = command.try_get_matches_from(arguments)?;
     let mut given = Arguments::default();
     for name in names {
@@ -86,6 +89,27 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
         }
     }
     Ok(given)
+}
+
+/// The arguments, with the value of a switch joined to it: behind a space, clap would take it for the command, and none
+/// has such a name.
+fn joined(arguments: &[OsString], command: &Command) -> Vec<OsString> {
+    let switches = command
+        .get_arguments()
+        .filter(|argument| argument.is_require_equals_set());
+    let switches: Vec<String> = switches.map(|argument| format!("--{}", argument.get_id())).collect();
+    let mut joined: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        let value = argument.to_str().filter(|text| ["true", "false"].contains(text));
+        match (value, joined.last_mut()) {
+            (Some(value), Some(last)) if switches.iter().any(|switch| last.to_str() == Some(switch)) => {
+                last.push("=");
+                last.push(value);
+            }
+            _ => joined.push(argument.clone()),
+        }
+    }
+    joined
 }
 
 /// The command, as clap knows it.

@@ -2,7 +2,6 @@
 //! would have made.
 
 mod arguments;
-mod repository;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use actions_core::runner::Env;
 use clap::error::ErrorKind;
 
 use self::arguments::{Arguments, input, refused};
+use crate::repository;
 
 /// Inputs by the variables under which people have them.
 const KNOWN_AS: [(&str, &[&str]); 6] = [

@@ -73,6 +73,34 @@ fn arguments_become_inputs() {
 }
 
 #[test]
+fn a_switch_takes_its_value_in_each_spelling() {
+    let (_temp, top) = repository();
+    let given = |arguments: &[&str]| {
+        let env = made(&top, arguments, &[])?;
+        let told = |name: &str| env.get(&input(name)).map(str::to_owned).unwrap_or_default();
+        Ok::<_, String>(["command", "offline", "check", "environment"].map(told))
+    };
+    for (arguments, expected) in [
+        (&["--offline"][..], ["", "true", "", ""]),
+        (&["--offline", "true"], ["", "true", "", ""]),
+        (&["--offline", "false"], ["", "false", "", ""]),
+        (&["--offline=false"], ["", "false", "", ""]),
+        (
+            &["--offline", "write", "--check", "false"],
+            ["write", "true", "false", ""],
+        ),
+        (&["--offline", "false", "write"], ["write", "false", "", ""]),
+        // A value of another argument stays its own.
+        (&["--environment", "true", "--offline"], ["", "true", "", "true"]),
+    ] {
+        assert_eq!(given(arguments), Ok(expected.map(str::to_owned)), "{arguments:?}");
+    }
+    for wrong in [&["false"][..], &["--offline", "no"], &["--offline", "false", "true"]] {
+        assert!(given(wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
 fn tokens_come_from_variables_and_files_and_never_from_arguments() {
     let (_temp, top) = repository();
     std::fs::write(

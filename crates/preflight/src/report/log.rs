@@ -66,9 +66,9 @@ fn annotate(runner: &Runner, judged: &Judged, severity: Severity) {
     }
     let more = judged.count(severity).saturating_sub(room);
     if more > 0 {
-        let more = count(more, severity.word());
         runner.say(&format!(
-            "GitHub shows no more than {SHOWN} annotations of a level: {more} more stand above and in the summary"
+            "GitHub shows no more than {SHOWN} annotations of a level; above and in the summary: {} more",
+            count(more, severity.word())
         ));
     }
 }

@@ -6,6 +6,7 @@ mod markdown;
 mod sarif;
 mod terminal;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actions_core::error::{fault, render};
@@ -13,7 +14,7 @@ use actions_core::runner::Runner;
 use actions_core::text::{count, listed};
 
 use self::terminal::Terminal;
-use crate::checks::AREAS;
+use crate::checks::{AREAS, is_unread};
 use crate::finding::{Finding, Severity};
 use crate::inputs::Inputs;
 use crate::silence::Judged;
@@ -83,7 +84,7 @@ fn location(finding: &Finding) -> String {
         .map_or_else(|| finding.subject.clone(), ToString::to_string)
 }
 
-/// The last line: `3 errors, 1 note in 8 areas; 2 silenced`.
+/// The last line: `3 errors, 1 note in 8 areas, 1 of them not wholly read; 2 silenced`.
 fn outcome(judged: &Judged) -> String {
     let counts: Vec<String> = Severity::ALL
         .into_iter()
@@ -95,11 +96,24 @@ fn outcome(judged: &Judged) -> String {
         counts.join(", ")
     };
     let areas = count(AREAS.len() - judged.unseen.len(), "area");
+    // A silenced one was not read any more than another.
+    let findings = judged
+        .told
+        .iter()
+        .chain(judged.silenced.iter().map(|(finding, _)| finding));
+    let unread: BTreeSet<&str> = findings
+        .filter(|finding| is_unread(finding))
+        .map(|finding| finding.kind.name)
+        .collect();
+    let unread = match unread.len() {
+        0 => String::new(),
+        unread => format!(", {unread} of them not wholly read"),
+    };
     let silenced = match judged.silenced.len() {
         0 => String::new(),
         silenced => format!("; {silenced} silenced"),
     };
-    format!("{counts} in {areas}{silenced}")
+    format!("{counts} in {areas}{unread}{silenced}")
 }
 
 /// One line for all areas that were left out for one reason.

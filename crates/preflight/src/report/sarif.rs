@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use actions_core::error::fault;
 use actions_core::release;
+use actions_core::secret::redact;
 use percent_encoding::utf8_percent_encode;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -23,7 +24,7 @@ use crate::silence::Judged;
 pub(super) fn write(inputs: &Inputs, judged: &Judged, manifest: &str) -> anyhow::Result<()> {
     let Some(named) = &inputs.sarif else { return Ok(()) };
     let path = inputs.workspace.join(named);
-    let document = actions_core::secret::redacted(document(judged, manifest));
+    let document = document(judged, manifest);
     let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     folder
         .and_then(|()| std::fs::write(&path, format!("{document:#}\n")))
@@ -35,7 +36,7 @@ pub(super) fn write(inputs: &Inputs, judged: &Judged, manifest: &str) -> anyhow:
         })
 }
 
-/// The document. What lies in no file stands at the manifest, since code scanning drops what has no location.
+/// The document, secrets redacted in what is said: in levels, addresses and names a reader needs each letter. What lies in no file stands at the manifest, since code scanning drops what has no location.
 pub(super) fn document(judged: &Judged, manifest: &str) -> Value {
     let rules = catalogue::all().map(|(area, kind)| {
         let url = format!("{DOCUMENT}#{}", kind.name);
@@ -61,7 +62,7 @@ pub(super) fn document(judged: &Judged, manifest: &str) -> Value {
         results.push(result(finding, manifest, &mut seen));
     }
     let unseen = judged.unseen.iter().map(|unseen| {
-        json!({"level": "note", "message": {"text": format!("{}: not looked at, since {}", unseen.area, unseen.why)}})
+        json!({"level": "note", "message": {"text": redact(&format!("{}: not looked at, since {}", unseen.area, unseen.why))}})
     });
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -89,7 +90,7 @@ fn result(finding: &Finding, manifest: &str, seen: &mut BTreeMap<String, usize>)
     let mut result = json!({
         "ruleId": finding.kind.name,
         "level": finding.kind.severity.word(),
-        "message": {"text": sentence(finding)},
+        "message": {"text": redact(&sentence(finding))},
         "locations": [{"physicalLocation": {
             "artifactLocation": {
                 "uri": utf8_percent_encode(&place.file, PATH).to_string(),

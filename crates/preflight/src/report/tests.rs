@@ -163,7 +163,7 @@ fn sarif_has_what_code_scanning_reads() {
         assert!(["error", "warning", "note"].contains(&level));
     }
     let results = run["results"].as_array().unwrap();
-    let prints: std::collections::BTreeSet<&str> = results
+    let prints: BTreeSet<&str> = results
         .iter()
         .map(|result| {
             result["partialFingerprints"]["primaryLocationLineHash"]
@@ -178,6 +178,29 @@ fn sarif_has_what_code_scanning_reads() {
     );
     insta::assert_snapshot!(format!("{:#}", run["results"]));
     insta::assert_snapshot!(format!("{:#}", run["invocations"]));
+}
+
+#[test]
+fn a_secret_that_is_spelled_like_a_word_of_sarif_hides_only_what_is_said() {
+    const SPELLED: Kind = Kind {
+        name: "spelled-like-a-secret",
+        ..WARNING
+    };
+    let place = Place::of_file("spelled-like-a-secret");
+    let finding = Finding::new(&SPELLED, "a", "it is spelled-like-a-secret", "roll it").at(place);
+    let judged = Judged {
+        told: vec![finding],
+        ..judged()
+    };
+    actions_core::secret::mask("spelled-like-a-secret");
+    let document = sarif::document(&judged, "codex.toml");
+    let result = &document["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "spelled-like-a-secret");
+    assert_eq!(
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+        "spelled-like-a-secret"
+    );
+    assert_eq!(result["message"]["text"], "it is ***; roll it");
 }
 
 #[test]

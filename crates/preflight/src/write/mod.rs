@@ -5,6 +5,7 @@ mod documents;
 mod facts;
 mod files;
 mod report;
+mod trunk;
 
 use actions_core::runner::Runner;
 

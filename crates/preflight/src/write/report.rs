@@ -65,23 +65,30 @@ pub(super) fn tell(runner: &Runner, all: &[Written], check: bool) -> anyhow::Res
             quoted_list(&changed)
         );
     }
-    let left = all
-        .iter()
-        .filter(|written| matches!(written.outcome, Outcome::Left(_)))
-        .count();
-    let left = match left {
-        0 => String::new(),
-        left => format!("; {} not touched, and not compared", count(left, "file")),
-    };
-    runner.say(&match changed.len() {
-        0 => format!(
-            "{} as they are to be{left}",
-            count(
-                all.iter().filter(|written| written.outcome == Outcome::Same).count(),
-                "file"
-            )
-        ),
-        number => format!("{} written; look at them, and commit them{left}", count(number, "file")),
-    });
+    runner.say(&ending(all));
     Ok(())
+}
+
+/// The last line. Only what was compared is called right.
+pub(super) fn ending(all: &[Written]) -> String {
+    let files = |is: fn(&Outcome) -> bool| all.iter().filter(|written| is(&written.outcome)).count();
+    let written = files(|outcome| matches!(outcome, Outcome::Created | Outcome::Changed));
+    let same = files(|outcome| *outcome == Outcome::Same);
+    let left = files(|outcome| matches!(outcome, Outcome::Left(_)));
+    let mut parts = Vec::new();
+    if written > 0 {
+        let them = if written == 1 { "it" } else { "them" };
+        parts.push(format!(
+            "{} written; look at {them}, and commit {them}",
+            count(written, "file")
+        ));
+    }
+    if same > 0 {
+        let they = if same == 1 { "as it is" } else { "as they are" };
+        parts.push(format!("{} {they} to be", count(same, "file")));
+    }
+    if left > 0 {
+        parts.push(format!("{} not touched, and not compared", count(left, "file")));
+    }
+    parts.join("; ")
 }

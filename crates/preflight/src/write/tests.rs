@@ -130,6 +130,28 @@ async fn what_people_wrote_stays() {
 }
 
 #[tokio::test]
+async fn production_is_deployed_from_the_repositorys_own_branch() {
+    let folder = platform();
+    let file = folder.path().join(".github/workflows/production.yml");
+    let pushed = || {
+        let text = fs::read_to_string(&file).unwrap();
+        text.lines().find(|line| line.starts_with("on:")).unwrap().to_owned()
+    };
+    fs::create_dir_all(folder.path().join(".git/refs/remotes/origin")).unwrap();
+    let head = folder.path().join(".git/refs/remotes/origin/HEAD");
+    fs::write(head, "ref: refs/remotes/origin/release#1\n").unwrap();
+    write(folder.path(), &[]).await.unwrap();
+    assert!(pushed().contains("branches: ['release#1']"), "{}", pushed());
+
+    // What somebody wrote there is kept, and is no difference.
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("'release#1'", "live")).unwrap();
+    write(folder.path(), &[("INPUT_CHECK", "true")]).await.unwrap();
+    write(folder.path(), &[]).await.unwrap();
+    assert!(pushed().contains("branches: [live]"), "{}", pushed());
+}
+
+#[tokio::test]
 async fn what_cannot_be_written_is_told_before_anything_is() {
     let folder = tempfile::tempdir().unwrap();
     let error = write(folder.path(), &[]).await.unwrap_err();
@@ -166,5 +188,34 @@ async fn what_belongs_to_another_command_is_refused() {
             .collect();
         let error = Inputs::read(&env).await.err().unwrap().to_string();
         assert!(error.contains("goes with `command: "), "{command} {input}: {error}");
+    }
+}
+
+#[test]
+fn the_last_line_counts_as_right_what_was_compared() {
+    use super::files::{Outcome, Written};
+    let made = |outcomes: &[Outcome]| {
+        let all = outcomes.iter().map(|outcome| Written {
+            file: "a".to_owned(),
+            outcome: outcome.clone(),
+            differs: Vec::new(),
+        });
+        super::report::ending(&all.collect::<Vec<_>>())
+    };
+    let left = || Outcome::Left("it is hand-made".to_owned());
+    for (outcomes, expected) in [
+        (&[Outcome::Same][..], "1 file as it is to be"),
+        (&[Outcome::Same, Outcome::Same], "2 files as they are to be"),
+        (
+            &[Outcome::Same, Outcome::Same, left()],
+            "2 files as they are to be; 1 file not touched, and not compared",
+        ),
+        (&[left(), left()], "2 files not touched, and not compared"),
+        (
+            &[Outcome::Created, Outcome::Same, left()],
+            "1 file written; look at it, and commit it; 1 file as it is to be; 1 file not touched, and not compared",
+        ),
+    ] {
+        assert_eq!(made(outcomes), expected);
     }
 }

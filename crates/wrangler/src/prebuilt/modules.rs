@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use gix_ignore::glob::wildmatch;
+use gix_ignore::glob::wildmatch::Mode;
 use serde_json::Value;
 
 use crate::config::{Config, Settings};
@@ -37,7 +38,10 @@ pub(super) fn find(
         if name == main {
             continue;
         }
-        let Some((kind, _)) = rules.iter().find(|(_, globs)| globs.is_match(&name)) else {
+        let Some((kind, _)) = rules
+            .iter()
+            .find(|(_, globs)| globs.iter().any(|glob| matches(glob, &name)))
+        else {
             continue;
         };
         modules.push(Module {
@@ -55,7 +59,7 @@ pub(super) fn name(root: &Path, path: &Path) -> Option<String> {
 }
 
 /// The content types of modules, by rules that are asked in order; `None` for rules that are not understood.
-fn rules(settings: &Settings<'_>) -> Option<Vec<(&'static str, GlobSet)>> {
+fn rules(settings: &Settings<'_>) -> Option<Vec<(&'static str, Vec<String>)>> {
     let mut rules = Vec::new();
     let mut closed: Vec<&str> = Vec::new();
     for rule in settings.get("rules").and_then(Value::as_array).into_iter().flatten() {
@@ -72,14 +76,14 @@ fn rules(settings: &Settings<'_>) -> Option<Vec<(&'static str, GlobSet)>> {
             continue;
         }
         let patterns = patterns.filter(|patterns| patterns.iter().all(|pattern| is_plain(pattern)))?;
-        rules.push((content_type(kind)?, globs(&patterns)?));
+        rules.push((content_type(kind)?, globs(&patterns)));
         // A rule ends the search for its type unless it says otherwise.
         if rule.get("fallthrough").and_then(Value::as_bool) != Some(true) {
             closed.push(kind);
         }
     }
     for (kind, patterns) in DEFAULT_RULES.iter().filter(|(kind, _)| !closed.contains(kind)) {
-        rules.push((content_type(kind)?, globs(patterns)?));
+        rules.push((content_type(kind)?, globs(patterns)));
     }
     Some(rules)
 }
@@ -105,16 +109,13 @@ fn is_plain(pattern: &str) -> bool {
     pattern.split('/').all(part)
 }
 
-fn globs(patterns: &[&str]) -> Option<GlobSet> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        // In wrangler's globs a `?`, as in `.wasm?module`, is meant as it stands.
-        let glob = GlobBuilder::new(&pattern.replace('?', "[?]"))
-            .literal_separator(true)
-            .build();
-        set.add(glob.ok()?);
-    }
-    set.build().ok()
+fn globs(patterns: &[&str]) -> Vec<String> {
+    // In wrangler's globs a `?`, as in `.wasm?module`, is meant as it stands.
+    patterns.iter().map(|pattern| pattern.replace('?', "\\?")).collect()
+}
+
+fn matches(glob: &str, name: &str) -> bool {
+    wildmatch(glob.into(), name.into(), Mode::NO_MATCH_SLASH_LITERAL)
 }
 
 /// The files that may be modules: all below the root, packages and hidden folders too, but for the configuration and
@@ -148,6 +149,28 @@ fn files(config: &Config, root: &Path) -> Result<Option<Vec<PathBuf>>, (PathBuf,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn globs_match_what_wranglers_match() {
+        let cases = [
+            ("**/*.js", "a.js", true),
+            ("**/*.js", "b/c/a.js", true),
+            ("**/*.js", "b/.c/.js", true),
+            ("**/*.js", "a.JS", false),
+            ("*.md", "a.md", true),
+            ("*.md", "b/a.md", false),
+            ("b/**", "b/c/a", true),
+            ("b/**", "b", false),
+            ("**", "b/a", true),
+            ("lazy/**/*.mjs", "lazy/a.mjs", true),
+            ("lazy/**/*.mjs", "lazy/b/c/a.mjs", true),
+            ("**/*.wasm?module", "b/a.wasm?module", true),
+            ("**/*.wasm?module", "b/a.wasm-module", false),
+        ];
+        for (pattern, name, matched) in cases {
+            assert_eq!(matches(&globs(&[pattern])[0], name), matched, "{pattern} of {name}");
+        }
+    }
 
     #[test]
     fn patterns_that_mean_something_else_to_wrangler_are_left_to_it() {

@@ -6,8 +6,9 @@ use anyhow::{Result, anyhow, ensure};
 use serde_json::{Value, json};
 
 use super::Story;
-use super::shop::Shop;
-use crate::demo::verify::Inventory;
+use super::shop::{SUPPORT_EMAIL, Shop};
+use crate::demo::verify::{Inventory, values};
+use crate::demo::world::ACCOUNT;
 
 const PREVIEW: &str = "preview.yml";
 const CLEANUP: &str = "cleanup.yml";
@@ -27,7 +28,7 @@ const CALLERS: &[(&str, &str)] = &[
     ),
 ];
 /// The jobs of a preview that was made.
-const ALL: [(&str, &str); 6] = [
+pub(super) const ALL: [(&str, &str); 6] = [
     ("start", "success"),
     ("build", "success"),
     ("prepare", "success"),
@@ -36,7 +37,7 @@ const ALL: [(&str, &str); 6] = [
     ("report", "success"),
 ];
 
-pub(super) const STORIES: [Story; 8] = [
+pub(super) const STORIES: [Story; 7] = [
     Story {
         name: "preview",
         what: "a pull request: opened, pushed to, closed, and nothing is left",
@@ -66,13 +67,6 @@ pub(super) const STORIES: [Story; 8] = [
         play: failing_migration,
     },
     Story {
-        name: "preview-unhealthy",
-        what: "a Worker that is ill: the run fails, comment and Deployment tell it; the next push is well",
-        always: false,
-        callers: CALLERS,
-        play: unhealthy,
-    },
-    Story {
         name: "preview-twice",
         what: "two pushes at once: one environment, one comment",
         always: false,
@@ -97,6 +91,8 @@ pub(super) const STORIES: [Story; 8] = [
 
 fn life(shop: &mut Shop) -> Result<()> {
     let before = Inventory::of(&shop.state()?);
+    support_email(shop)?;
+    shop.consumer.push("Checkout: somebody to ask")?;
     shop.run(&shop.pull_request(PREVIEW, "opened"))?.ended(true, &ALL)?;
     let comment = shop.comment()?;
     tells(
@@ -104,6 +100,8 @@ fn life(shop: &mut Shop) -> Result<()> {
         &["codex-preview-42", "api-preview-42", &shop.consumer.head_sha[..7]],
     )?;
     ensure!(workers(shop, &before)? == 5, "not five Workers");
+    // The repository's variable, which no caller names.
+    has_support_email(shop, SUPPORT_EMAIL)?;
     ensure!(deployments(shop)? == ["success"], "{:?}", deployments(shop)?);
     let page = shop
         .cloud
@@ -208,29 +206,6 @@ fn failing_migration(shop: &mut Shop) -> Result<()> {
     )
 }
 
-fn unhealthy(shop: &mut Shop) -> Result<()> {
-    let before = Inventory::of(&shop.state()?);
-    let file = "packages/health/src/index.ts";
-    let (well, ill) = ("status === 'ok')", "status === 'ok' && service !== 'content-api')");
-    shop.replace(file, well, ill)?;
-    shop.consumer.push("Checkout: ill")?;
-    let run = shop.run(&shop.pull_request(PREVIEW, "opened"))?;
-    let mut jobs = ALL;
-    jobs[4] = ("deploy", "failure");
-    run.ended(false, &jobs)?;
-    tells(&shop.comment()?, &["content-api", "healthy"])?;
-    ensure!(deployments(shop)? == ["failure"], "{:?}", deployments(shop)?);
-
-    shop.replace(file, ill, well)?;
-    shop.consumer.push("Checkout: well again")?;
-    shop.run(&shop.pull_request(PREVIEW, "synchronize"))?
-        .ended(true, &ALL)?;
-    ensure!(workers(shop, &before)? == 5, "not five Workers");
-    let stand = deployments(shop)?;
-    ensure!(stand.last().is_some_and(|last| last == "success"), "{stand:?}");
-    Ok(())
-}
-
 fn twice(shop: &mut Shop) -> Result<()> {
     let before = Inventory::of(&shop.state()?);
     let first = shop.pull_request(PREVIEW, "opened");
@@ -315,27 +290,52 @@ fn sweep(shop: &mut Shop) -> Result<()> {
     tells(&again.log, &["nothing to sweep"])
 }
 
+/// A service asks for a variable of the step.
+pub(super) fn support_email(shop: &Shop) -> Result<()> {
+    let asks = "[services.web]\nstep-vars = [\"SUPPORT_EMAIL\"]\n";
+    shop.replace("codex.toml", "[services.web]\n", asks)
+}
+
+/// The Worker of that service has it.
+pub(super) fn has_support_email(shop: &Shop, value: &str) -> Result<()> {
+    let state = shop.state()?;
+    let worker = &state["cloudflare"]["accounts"][ACCOUNT]["workers"]["codex-web-preview-42"];
+    let version = worker["deployments"][0]["versions"][0]["version_id"]
+        .as_str()
+        .unwrap_or_default();
+    let versions = values(&worker["versions"]);
+    let bindings = versions
+        .filter(|one| one["id"] == version)
+        .flat_map(|one| values(&one["content"]["bindings"]));
+    let found: Vec<&Value> = bindings.filter(|one| one["name"] == "SUPPORT_EMAIL").collect();
+    ensure!(
+        matches!(&found[..], [one] if one["text"] == value),
+        "`SUPPORT_EMAIL` of version `{version}` is {found:?}, not `{value}`: {worker}"
+    );
+    Ok(())
+}
+
 /// A text that people read has each of these in it.
-fn tells(text: &str, parts: &[&str]) -> Result<()> {
+pub(super) fn tells(text: &str, parts: &[&str]) -> Result<()> {
     for part in parts {
         ensure!(text.contains(part), "there is no `{part}` in:\n{text}");
     }
     Ok(())
 }
 
-fn workers(shop: &Shop, before: &Inventory) -> Result<usize> {
+pub(super) fn workers(shop: &Shop, before: &Inventory) -> Result<usize> {
     let new = Inventory::of(&shop.state()?).left_over(before);
     Ok(new.iter().filter(|name| name.starts_with("worker ")).count())
 }
 
-fn nothing_left(shop: &Shop, before: &Inventory) -> Result<()> {
+pub(super) fn nothing_left(shop: &Shop, before: &Inventory) -> Result<()> {
     let left = Inventory::of(&shop.state()?).left_over(before);
     ensure!(left.is_empty(), "left over: {}", left.join(", "));
     Ok(())
 }
 
 /// How the GitHub Deployments of the preview stand, oldest first.
-fn deployments(shop: &Shop) -> Result<Vec<String>> {
+pub(super) fn deployments(shop: &Shop) -> Result<Vec<String>> {
     let state = shop.state()?;
     let repositories = state["github"]["repositories"].as_array().into_iter().flatten();
     let all = repositories.flat_map(|repository| repository["deployments"].as_array().into_iter().flatten());

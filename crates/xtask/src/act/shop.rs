@@ -123,6 +123,7 @@ impl Shop {
             ("CLOUDFLARE_API_URL", self.cloud.cloudflare.clone()),
             ("NEON_PROJECT_ID", world::NEON_PROJECT.to_owned()),
             ("NEON_API_URL", self.cloud.neon.clone()),
+            ("SUPPORT_EMAIL", SUPPORT_EMAIL.to_owned()),
         ]
     }
 
@@ -153,6 +154,9 @@ impl Shop {
         Ok(folder)
     }
 }
+
+/// A variable of the repository that a service may have, by the manifest's `step-vars`.
+pub(super) const SUPPORT_EMAIL: &str = "help@example.com";
 
 /// Secrets that production's services want in the place of the test keys.
 const LIVE_SECRETS: [(&str, &str); 2] = [

@@ -71,12 +71,14 @@ pub(crate) fn build(workspace: &Workspace, folder: &Path, options: &Options) -> 
         None => released()?,
     };
     let scratch = workspace.scratch("release")?;
-    let first = scratch.path().join("first");
+    let [first, second] = ["first", "again/and/elsewhere"].map(|name| scratch.path().join(name));
     copy(workspace, &first)?;
+    if options.twice {
+        // Of the same sources: a build takes minutes, in which somebody may edit the checkout.
+        copy(workspace, &second)?;
+    }
     cargo_build(&first, &target, &names)?;
     if options.twice {
-        let second = scratch.path().join("again/and/elsewhere");
-        copy(workspace, &second)?;
         cargo_build(&second, &target, &names)?;
         let differ = differing(&built(&first, &target), &built(&second, &target), &names)?;
         ensure!(
@@ -154,7 +156,7 @@ fn copy(workspace: &Workspace, to: &Path) -> Result<()> {
 }
 
 fn cargo_build(root: &Path, target: &str, names: &[String]) -> Result<()> {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = crate::child::cargo();
     cargo
         .args([
             "build",

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Result, bail};
 
 use super::{Passed, command, in_ci};
+use crate::child;
 use crate::release::build;
 use crate::workspace::Workspace;
 
@@ -78,9 +79,12 @@ pub(super) fn test(workspace: &Workspace) -> Result<Passed> {
     if traffic.exists() {
         std::fs::remove_dir_all(&traffic)?;
     }
+    // Stories wait for clocks and for each other's answers: 42 of cleanup's need 6 seconds of one core in 56.
+    let threads = std::thread::available_parallelism().map_or(4, |cores| 2 * cores.get());
     let log = command(
         cargo(workspace)
             .args(["test", "--locked", "--workspace", "--no-fail-fast"])
+            .env("RUST_TEST_THREADS", threads.to_string())
             .env("LOCAL_CLOUD_TRAFFIC", traffic)
             .env("CODEX_ACTIONS_BIN_DIR", &workspace.actions)
             // A snapshot that differs fails the test; nothing is written beside it.
@@ -112,8 +116,7 @@ pub(super) fn truth(workspace: &Workspace) -> Result<Passed> {
 }
 
 pub(super) fn cargo(workspace: &Workspace) -> Command {
-    // The cargo that started us, when one did.
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = child::cargo();
     command.current_dir(&workspace.root).env("CARGO_TERM_COLOR", "never");
     command
 }

@@ -20,8 +20,13 @@ pub(super) fn lines(census: &Census, verdicts: &[Verdict], unread: &[(&'static s
         lines.extend(found.decision.staying.iter().filter_map(stays));
     }
     lines.extend(census.others.iter().map(wording::other_line));
+    let carry = if census.strangers == 1 {
+        "carries nobody's marker and is"
+    } else {
+        "carry nobody's marker and are"
+    };
     lines.push(format!(
-        "{} more carry nobody's marker and are called like nothing of this repository's: never touched",
+        "{} more {carry} called like nothing of this repository's: never touched",
         census.strangers
     ));
     lines

@@ -105,7 +105,10 @@ pub(super) fn wrong_certificate(expect: &Expect, answer: &Answer) -> Option<Verd
     let wanted = expect.certificate_days?;
     let why = match answer.certificate_days {
         Some(left) if left >= i64::from(wanted) => return None,
-        Some(left) => format!("the certificate ends in {left} days; {wanted} are expected"),
+        Some(left) => format!(
+            "the certificate ends in {left} {}; {wanted} are expected",
+            if left == 1 { "day" } else { "days" }
+        ),
         None => "there is no certificate to look at: the URL is not https".to_owned(),
     };
     Some(Verdict::never(

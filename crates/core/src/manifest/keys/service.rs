@@ -42,7 +42,7 @@ pub(super) const SERVICE: &[Key] = &[
     key(
         "step-vars",
         Kind::TextList,
-        "Variables that the Worker is given from the step's `env`, by name, as secrets are; anybody may read them.",
+        "Variables that the Worker is given from the step's `env`, or from its input `step-vars`, by name; anybody may read them.",
     ),
     key(
         "kv",

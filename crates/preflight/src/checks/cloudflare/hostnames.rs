@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use actions_core::cloudflare::dns::is_weighty;
 use actions_core::cloudflare::{DnsRecord, Zone, certificates, routes};
 use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
-use actions_core::naming;
 use actions_core::owner::Verdict;
 use actions_core::text::shorten;
 
@@ -137,11 +137,8 @@ impl At<'_> {
             _ => &[],
         };
         let (hostname, zone) = (self.hostname.to_owned(), self.zone.name.clone());
-        all.iter().filter(move |record| {
-            // The zone's own name servers share its name with everything.
-            let delegates = record.kind == "NS" && record.name != zone;
-            record.name == hostname && (record.is_address() || delegates)
-        })
+        all.iter()
+            .filter(move |record| record.name == hostname && record.competes_with_addresses(&zone))
     }
 
     /// A record in the way: the same rules as those of `preview-dns`, which says more when it comes to it.
@@ -153,11 +150,8 @@ impl At<'_> {
         }
         let is_other = |record: &&DnsRecord| !record.is_made_by(owner) && record.meta.origin_worker_id.is_none();
         let mut others = self.records(facts).filter(is_other);
-        let weighty = self.hostname == self.zone.name || naming::is_wildcard(self.hostname);
-        let serves = |record: &DnsRecord| {
-            let placeholder = record.kind == "AAAA" && record.content == "100::";
-            self.routing == Routing::Route && record.proxied && !record.meta.read_only && (placeholder || weighty)
-        };
+        let weighty = is_weighty(self.hostname, &self.zone.name);
+        let serves = |record: &DnsRecord| self.routing == Routing::Route && record.serves_routes(&self.zone.name);
         let record = others.find(|record| !serves(record))?;
         let foreign = match record.verdict(owner) {
             Verdict::Foreign(whose) => Some(whose),

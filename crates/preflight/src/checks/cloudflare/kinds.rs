@@ -144,9 +144,9 @@ pub(super) static ROOM_FEW: Kind = Kind {
 };
 pub(super) static NOT_READ: Kind = Kind {
     name: "cloudflare-not-read",
-    severity: Severity::Note,
+    severity: Severity::Warning,
     what: "Cloudflare could not be asked, or only in part.",
-    why: "What was not read was not judged: this run says nothing of it, good or bad.",
+    why: "What was not read was not judged: this run says nothing of it, good or bad, and a deployment that asks the same may fail.",
     mend: "Run again; where it stays so, see www.cloudflarestatus.com, and the runner's network.",
 };
 

@@ -25,6 +25,7 @@ use crate::inputs::Inputs;
 use crate::world::World;
 
 pub(super) const KINDS: &[&Kind] = kinds::ALL;
+pub(super) const NOT_READ: &Kind = &kinds::NOT_READ;
 
 const TOKEN: &str = "CLOUDFLARE_API_TOKEN";
 

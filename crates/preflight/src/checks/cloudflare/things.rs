@@ -2,19 +2,31 @@
 
 use actions_core::cloudflare::d1::is_id;
 use actions_core::manifest::Routing;
+use actions_core::text::quoted_list;
 
 use super::facts::Facts;
 use super::kinds;
 use super::resources::{Named, What};
-use crate::finding::{Finding, Kind};
+use crate::finding::{Finding, Kind, places};
 use crate::world::World;
 
 pub(super) fn judge(facts: &Facts, world: &World, named: &[Named], real: bool) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = named
-        .iter()
-        .filter(|named| is_there(facts, named) == Some(false))
-        .map(absent)
-        .collect();
+    let mut groups: Vec<Vec<&Named>> = Vec::new();
+    // One id is one thing to mend, however many environments name it.
+    for named in named.iter().filter(|named| is_there(facts, named) == Some(false)) {
+        let same = |group: &&mut Vec<&Named>| {
+            group.iter().all(|other| {
+                let of = |named: &Named| named.place.as_ref().map(|place| place.file.clone());
+                (other.what, &other.id, &other.binding, &other.service, of(other))
+                    == (named.what, &named.id, &named.binding, &named.service, of(named))
+            })
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(named),
+            None => groups.push(vec![named]),
+        }
+    }
+    let mut findings: Vec<Finding> = groups.iter().filter_map(|group| absent(group)).collect();
     findings.extend(workers_dev(facts, world));
     findings.extend(foreign_workers(facts, world, real));
     findings
@@ -36,15 +48,17 @@ fn is_there(facts: &Facts, named: &Named) -> Option<bool> {
     }
 }
 
-fn absent(named: &Named) -> Finding {
+/// Of namings that are of one thing, for one binding of one service.
+fn absent(group: &[&Named]) -> Option<Finding> {
     let Named {
+        what,
         id,
         binding,
         service,
         environment,
         ..
-    } = named;
-    let (kind, said, remedy): (&'static Kind, String, String) = match named.what {
+    } = group.first()?;
+    let (kind, said, remedy): (&'static Kind, String, String) = match what {
         What::Kv => (
             &kinds::KV_UNKNOWN,
             format!("there is no KV namespace `{id}` in the account for binding `{binding}`"),
@@ -66,12 +80,23 @@ fn absent(named: &Named) -> Finding {
             format!("make it (`npx wrangler r2 bucket create {id}`), or name another one"),
         ),
     };
-    let said = format!("{said} of service `{service}` in environment `{environment}`");
+    let mut environments: Vec<&str> = group.iter().map(|named| named.environment.as_str()).collect();
+    environments.dedup();
+    let noun = if environments.len() == 1 {
+        "environment"
+    } else {
+        "environments"
+    };
+    let (place, also) = places(group.iter().filter_map(|named| named.place.clone()).collect());
+    let said = format!(
+        "{said} of service `{service}` in {noun} {}{also}",
+        quoted_list(&environments)
+    );
     let finding = Finding::new(kind, format!("services.{service}"), said, remedy);
-    match &named.place {
-        Some(place) => finding.at(place.clone()),
+    Some(match place {
+        Some(place) => finding.at(place),
         None => finding,
-    }
+    })
 }
 
 fn workers_dev(facts: &Facts, world: &World) -> Option<Finding> {

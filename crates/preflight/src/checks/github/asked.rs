@@ -31,7 +31,8 @@ pub(super) struct Asked {
 /// All of them, each secret once, at its first place.
 pub(super) fn asked(world: &World) -> Vec<Asked> {
     let variables = world.environments.iter().flat_map(secrets::variables);
-    let keys: BTreeSet<&str> = variables.chain(TOKENS).collect();
+    // Production's connection string is a secret where no run asks Neon for it.
+    let keys: BTreeSet<&str> = variables.chain(TOKENS).chain(["DATABASE_URL"]).collect();
     let files = std::fs::read_dir(world.workspace.join(FOLDER)).into_iter().flatten();
     let mut files: Vec<String> = files
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())

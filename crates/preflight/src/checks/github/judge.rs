@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use actions_core::environment::{Database, Environment};
 use actions_core::github::{Error, Told};
-use actions_core::text::quoted_list;
+use actions_core::text::{count, quoted_list};
 
 use super::asked::Asked;
 use super::expected::Expected;
 use super::facts::Facts;
-use super::kinds;
+use super::{kinds, scopes};
 use crate::checks::asking;
 use crate::finding::Finding;
 use crate::world::World;
 
-const TOKEN: &str = "GITHUB_TOKEN";
+pub(super) const TOKEN: &str = "GITHUB_TOKEN";
 /// Requests below which a deployment with its comments may not end.
 const FEW: u64 = 100;
 
@@ -27,11 +27,21 @@ pub(super) fn judge(facts: &Facts, world: &World, expected: Option<&Expected>, a
         .and_then(|expected| permission(facts, expected))
         .into_iter()
         .collect();
+    if let Some(all) = &access.scopes {
+        let of_scopes = scopes::judge(all, access.private, expected);
+        // What was refused already is told once.
+        let told = |finding: &Finding| findings.iter().any(|there| there.kind == finding.kind);
+        let of_scopes: Vec<Finding> = of_scopes.into_iter().filter(|finding| !told(finding)).collect();
+        findings.extend(of_scopes);
+    }
     findings.extend(access.requests_left.filter(|left| *left < FEW).map(|left| {
         Finding::new(
             &kinds::REQUESTS_FEW,
             TOKEN,
-            format!("the token has {left} requests left in this hour"),
+            format!(
+                "the token has {} left in this hour",
+                count(usize::try_from(left).unwrap_or(usize::MAX), "request")
+            ),
             "run again in the next hour, and look which workflow asks so often",
         )
     }));

@@ -23,6 +23,13 @@ pub(super) static PERMISSION_MISSING: Kind = Kind {
     why: "A job's token has what `permissions` grants, else what the repository's settings say, and never more than the caller of a called workflow has; pull requests of forks and of Dependabot get one that only reads.",
     mend: "Grant the scope to the job, and to the job that calls its workflow.",
 };
+pub(super) static TOKEN_CLASSIC: Kind = Kind {
+    name: "github-token-classic",
+    severity: Severity::Note,
+    what: "The token has scopes: it is a person's classic one, or an OAuth app's, and reaches every repository that this person reaches.",
+    why: "Scopes name no repository. Whoever reads such a token from a log or a dependency can write to all of them, where a job's own token ends with the job and is for one repository.",
+    mend: "In a workflow pass `github-token: ${{ github.token }}`; elsewhere make a fine-grained token of this repository, or silence this.",
+};
 pub(super) static REQUESTS_FEW: Kind = Kind {
     name: "github-requests-few",
     severity: Severity::Warning,
@@ -46,9 +53,9 @@ pub(super) static SECRET_UNSET: Kind = Kind {
 };
 pub(super) static NOT_READ: Kind = Kind {
     name: "github-not-read",
-    severity: Severity::Note,
+    severity: Severity::Warning,
     what: "GitHub could not be asked, or only in part.",
-    why: "What was not read was not judged: this run says nothing of it, good or bad.",
+    why: "What was not read was not judged: this run says nothing of it, good or bad, and a deployment that asks the same may fail.",
     mend: "Run again; where it stays so, see www.githubstatus.com, and the runner's network.",
 };
 
@@ -56,6 +63,7 @@ pub(super) const ALL: &[&Kind] = &[
     &TOKEN_INVALID,
     &REPOSITORY_UNSEEN,
     &PERMISSION_MISSING,
+    &TOKEN_CLASSIC,
     &REQUESTS_FEW,
     &ENVIRONMENT_UNPROTECTED,
     &SECRET_UNSET,

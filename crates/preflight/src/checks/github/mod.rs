@@ -5,6 +5,7 @@ mod expected;
 mod facts;
 mod judge;
 mod kinds;
+mod scopes;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use crate::inputs::Inputs;
 use crate::world::World;
 
 pub(super) const KINDS: &[&Kind] = kinds::ALL;
+pub(super) const NOT_READ: &Kind = &kinds::NOT_READ;
 
 pub(super) async fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
     let Some(access) = inputs.github.as_ref().filter(|_| !inputs.offline) else {

@@ -31,6 +31,7 @@ fn good() -> Facts {
         access: Ok(Access {
             private: true,
             requests_left: Some(900),
+            scopes: None,
         }),
         told: BTreeMap::from([("pull-requests", Ok(Told::Granted)), ("deployments", Ok(Told::Granted))]),
         environments: Ok(None),
@@ -139,6 +140,36 @@ async fn few_requests_and_an_open_production_are_told() {
         facts.access.as_mut().unwrap().requests_left = Some(100);
     });
     assert_eq!(calm.await, "");
+}
+
+#[tokio::test]
+async fn a_token_with_scopes_is_told_with_what_they_reach_and_lack() {
+    let with = async |scopes: &[&str], private: bool| {
+        let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        told(true, &[], |facts| {
+            let access = facts.access.as_mut().unwrap();
+            (access.scopes, access.private) = (Some(scopes), private);
+        })
+        .await
+    };
+    insta::assert_snapshot!(with(&["repo", "workflow", "gist", "admin:org"], true).await, @"- github-token-classic GITHUB_TOKEN: the token has the scopes `repo`, `workflow` and `admin:org`, for every repository that its person reaches; in a workflow pass `github-token: ${{ github.token }}`; elsewhere a fine-grained token of this repository alone will do");
+    insta::assert_snapshot!(with(&["public_repo", "repo_deployment"], true).await, @"
+    - github-permission-missing GITHUB_TOKEN: the token has the scopes `public_repo` and `repo_deployment`, and job `preview` needs `pull-requests: write`, for which that is not enough; pass `github-token: ${{ github.token }}`, or give the token the scope `repo`
+    - github-token-classic GITHUB_TOKEN: the token has the scope `public_repo`, for every repository that its person reaches; in a workflow pass `github-token: ${{ github.token }}`; elsewhere a fine-grained token of this repository alone will do
+    ");
+    insta::assert_snapshot!(with(&[], false).await, @"- github-permission-missing GITHUB_TOKEN: the token has no scope, and job `preview` needs `pull-requests: write` and `deployments: write`, for which that is not enough; pass `github-token: ${{ github.token }}`, or give the token the scope `public_repo`");
+    // A public repository's is enough there, and no github-permission-missing is told beside github-token-classic.
+    let public = with(&["public_repo"], false).await;
+    assert!(
+        public.starts_with("- github-token-classic") && public.lines().count() == 1,
+        "{public}"
+    );
+    // Refused and without the scope: one row.
+    let both = told(true, &[], |facts| {
+        facts.access.as_mut().unwrap().scopes = Some(Vec::new());
+        facts.told.insert("deployments", Ok(Told::Refused));
+    });
+    assert_eq!(both.await.lines().count(), 1);
 }
 
 const GIVES: &str = r"on: push

@@ -5,6 +5,7 @@ mod tests;
 
 use actions_core::environment::Environment;
 use actions_core::manifest::{Located, Manifest, Unread, Wrong};
+use actions_core::text::count;
 
 use crate::document::Document;
 use crate::finding::{Finding, Kind, Place, Severity};
@@ -42,7 +43,15 @@ const TIGHT: Kind = Kind {
     mend: "Shorten the templates `hostname` and `worker` of the environment, or the services' names.",
 };
 
-pub(super) const KINDS: &[&Kind] = &[&MISSING, &INVALID, &UNRESOLVABLE, &TIGHT];
+const UNLIMITED: Kind = Kind {
+    name: "environment-unlimited",
+    severity: Severity::Note,
+    what: "An environment that is one per pull request has no `limit`.",
+    why: "Each open pull request takes a database branch, its Workers and its hostnames; the first that goes beyond a plan's limits is refused by the vendor, in the middle of its deployment.",
+    mend: "Set `limit` to how many previews there may be at once; `on-limit` says what happens to the next one.",
+};
+
+pub(super) const KINDS: &[&Kind] = &[&MISSING, &INVALID, &UNRESOLVABLE, &TIGHT, &UNLIMITED];
 
 const REFERENCE: &str = "https://github.com/codex/actions/blob/main/.github/docs/manifest.md";
 
@@ -111,18 +120,14 @@ fn of_problem(problem: &Located, file: &str) -> Finding {
 fn of_environments(world: &World, manifest: &Manifest) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, problem) in &world.unresolved {
-        let known = manifest.environments.contains_key(name);
-        let remedy = if known {
-            "change `hostname` or `worker` of the environment, or the services' own names"
-        } else {
-            "name an environment of the manifest by `environment`"
-        };
+        let remedy = "change `hostname` or `worker` of the environment, or the services' own names";
         let (said, remedy) = advice(problem, remedy);
         let finding = Finding::new(&UNRESOLVABLE, format!("environments.{name}"), said, remedy);
-        findings.push(at(finding, world.document.as_ref().filter(|_| known), name));
+        findings.push(at(finding, world.document.as_ref(), name));
     }
     for environment in world.environments.iter().filter(|it| it.pull_request.is_some()) {
         let name = &environment.name;
+        findings.extend(unlimited(world, manifest, environment));
         let Err(wrong) = Environment::resolve(manifest, name, Some(LATER), &environment.owner.repository) else {
             continue;
         };
@@ -137,6 +142,24 @@ fn of_environments(world: &World, manifest: &Manifest) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// `limit` counts previews by their database branches.
+fn unlimited(world: &World, manifest: &Manifest, environment: &Environment) -> Option<Finding> {
+    let name = &environment.name;
+    let spec = manifest.environments.get(name)?;
+    manifest.database.as_ref()?;
+    spec.branch.as_ref()?;
+    if spec.limit.is_some() {
+        return None;
+    }
+    let said = format!(
+        "nothing says how many of `{name}` may be alive at once: each takes a database branch and {}",
+        count(environment.services.len(), "Worker")
+    );
+    let remedy = "set `limit`, such as `limit = 20`";
+    let finding = Finding::new(&UNLIMITED, format!("environments.{name}"), said, remedy);
+    Some(at(finding, world.document.as_ref(), name))
 }
 
 fn at(finding: Finding, document: Option<&Document>, environment: &str) -> Finding {

@@ -74,7 +74,20 @@ async fn an_environment_unresolvable_is_told_at_its_table() {
     codex.toml:5:15 environment-unresolvable environments.preview: services `api` and `web` would both be Worker `shop-preview-1`; change `hostname` or `worker` of the environment, or the services' own names
     codex.toml:9:15 environment-unresolvable environments.production: services `api` and `web` would both be Worker `shop`; change `hostname` or `worker` of the environment, or the services' own names
     ");
-    insta::assert_snapshot!(told_with(GOOD, &[("INPUT_ENVIRONMENT", "prodution")]).await, @"- environment-unresolvable environments.prodution: there is no environment `prodution`; the manifest has `preview` and `production`; write `production`");
+}
+
+#[tokio::test]
+async fn an_environment_unlimited_is_told_where_each_takes_a_branch() {
+    let database = GOOD
+        .replace(
+            "[environments.preview]",
+            "[database]\nparent = \"main\"\n\n[environments.preview]",
+        )
+        .replace("-{pr}\"\n\n", "-{pr}\"\nbranch = \"preview-{pr}\"\n\n");
+    insta::assert_snapshot!(told(&database).await, @"codex.toml:8:15 environment-unlimited environments.preview: nothing says how many of `preview` may be alive at once: each takes a database branch and 1 Worker; set `limit`, such as `limit = 20`");
+    assert_eq!(told(&database.replace("branch =", "limit = 20\nbranch =")).await, "");
+    // Without a branch there is nothing to count by.
+    assert_eq!(told(&database.replace("branch = \"preview-{pr}\"\n", "")).await, "");
 }
 
 #[tokio::test]

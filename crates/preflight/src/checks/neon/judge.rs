@@ -76,7 +76,7 @@ pub(super) fn judge(facts: &Facts, world: &World, pull_request: Option<u64>) -> 
 
 fn unreachable(facts: &Facts, error: &Error) -> Finding {
     let id = &facts.project_id;
-    match error.status() {
+    match error.status().filter(|_| error.is_its_own()) {
         Some(401) => Finding::new(
             &kinds::KEY_INVALID,
             KEY,
@@ -278,8 +278,9 @@ fn own_branch(environment: &Environment, branches: &[Branch]) -> Option<Finding>
         .take(NAMES)
         .collect();
     (is_to_go && !children.is_empty()).then(|| {
+        let exist = if children.len() == 1 { "exists" } else { "exist" };
         let said = format!(
-            "branch `{}` of environment `{}` cannot be deleted while {} exist, which were made from it",
+            "branch `{}` of environment `{}` cannot be deleted while {} {exist}, made from it",
             branch.name,
             environment.title(),
             quoted_list(&children)

@@ -123,9 +123,9 @@ pub(super) static PREVIEW_SHARES_PARENT: Kind = Kind {
 };
 pub(super) static NOT_READ: Kind = Kind {
     name: "neon-not-read",
-    severity: Severity::Note,
+    severity: Severity::Warning,
     what: "Neon could not be asked, or only in part.",
-    why: "What was not read was not judged: this run says nothing of it, good or bad.",
+    why: "What was not read was not judged: this run says nothing of it, good or bad, and a deployment that asks the same may fail.",
     mend: "Run again; where it stays so, see Neon's status page, and the runner's network.",
 };
 

@@ -12,6 +12,7 @@ use crate::inputs::Inputs;
 use crate::world::World;
 
 pub(super) const KINDS: &[&Kind] = kinds::ALL;
+pub(super) const NOT_READ: &Kind = &kinds::NOT_READ;
 
 pub(super) async fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
     // What the manifest alone tells: no request is made for it.

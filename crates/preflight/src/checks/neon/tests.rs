@@ -66,6 +66,7 @@ fn refused(status: u16) -> Error {
         message: "supplied credentials do not pass authentication".to_owned(),
         request: String::new(),
         call: "GET /projects/quiet-river-12345678".to_owned(),
+        own: true,
     }
 }
 
@@ -112,8 +113,18 @@ async fn a_key_that_is_wrong_is_told_once_and_nothing_else() {
         let told = told(|facts| facts.project = Err(refused(status))).await;
         assert!(told.starts_with("- neon-project-unseen NEON_PROJECT_ID: "), "{told}");
     }
-    let trouble = told(|facts| facts.project = Err(refused(502))).await;
-    assert!(trouble.starts_with("- neon-not-read neon: "), "{trouble}");
+    // What stands between us and Neon says nothing of either.
+    let blocked = |status| {
+        let mut error = refused(status);
+        if let Error::Refused { own, .. } = &mut error {
+            *own = false;
+        }
+        error
+    };
+    for error in [refused(502), blocked(401), blocked(403), blocked(404)] {
+        let trouble = told(|facts| facts.project = Err(error)).await;
+        assert!(trouble.starts_with("- neon-not-read neon: "), "{trouble}");
+    }
 }
 
 #[tokio::test]
@@ -201,7 +212,7 @@ async fn a_branch_that_is_anothers_or_has_children_is_told() {
         }
     };
     insta::assert_snapshot!(told(with("codex-actions:7:other/repo:shop:preview:42", false)).await, @"- neon-branch-foreign environments.preview: branch `preview-pr-42` of environment `preview 42` belongs to preview 42 of shop in other/repo (7); change `branch` of the environment, or rename the other branch in Neon's console");
-    insta::assert_snapshot!(told(with("codex-actions:-:acme/app:shop:preview:42", true)).await, @"- neon-branch-has-children environments.preview: branch `preview-pr-42` of environment `preview 42` cannot be deleted while `mine` exist, which were made from it; delete those branches in Neon's console, or make them from the parent");
+    insta::assert_snapshot!(told(with("codex-actions:-:acme/app:shop:preview:42", true)).await, @"- neon-branch-has-children environments.preview: branch `preview-pr-42` of environment `preview 42` cannot be deleted while `mine` exists, made from it; delete those branches in Neon's console, or make them from the parent");
 }
 
 #[tokio::test]

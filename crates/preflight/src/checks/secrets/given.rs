@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use actions_core::runner::Problems;
-use actions_core::text::{count, quoted_list};
+use actions_core::text::{none, quoted_list};
+use indexmap::IndexSet;
 
 use super::{Step, Wanted};
 use crate::finding::{Finding, Kind, Severity};
@@ -20,7 +21,7 @@ pub(super) const MISSING: Kind = Kind {
 pub(super) const NOT_GIVEN: Kind = Kind {
     name: "secrets-not-looked-at",
     severity: Severity::Note,
-    what: "None of an environment's secrets is in this step, so nobody looked whether they are there.",
+    what: "None of the secrets of an environment, or of several, is in this step, so nobody looked whether they are there.",
     why: "GitHub shows secrets to the jobs that ask for them, and to nobody else.",
     mend: "Give the step what the deployment has: the same `env`, or `worker-secrets`, and name the `environment`.",
 };
@@ -44,11 +45,12 @@ pub(super) const ONE_FOR_ALL: Kind = Kind {
 /// `stated`: the run is about the environments that are looked at, and not only looks at all there are.
 pub(super) fn findings(world: &World, step: Step<'_>, wanted: &[Wanted<'_>], stated: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut without: Vec<&Wanted<'_>> = Vec::new();
     for wanted in wanted.iter().filter(|wanted| !wanted.by_variable.is_empty()) {
         let names = || wanted.by_variable.keys().copied();
         let missing: Vec<&str> = names().filter(|name| step.get(name).is_none()).collect();
         if missing.len() == wanted.by_variable.len() {
-            findings.push(not_given(wanted, &missing));
+            without.push(wanted);
         } else if stated {
             findings.extend(
                 missing
@@ -57,23 +59,35 @@ pub(super) fn findings(world: &World, step: Step<'_>, wanted: &[Wanted<'_>], sta
             );
         }
     }
+    findings.extend(not_given(&without));
     findings.extend(unused(world, step));
     findings.extend(one_for_all(world, wanted));
     findings
 }
 
-fn not_given(wanted: &Wanted<'_>, missing: &[&str]) -> Finding {
-    let name = &wanted.environment.name;
-    Finding::new(
+/// One for all environments that the step has nothing of: it is one step that is to be given something.
+fn not_given(without: &[&Wanted<'_>]) -> Option<Finding> {
+    let names: Vec<&str> = without.iter().map(|wanted| wanted.environment.name.as_str()).collect();
+    let variables: IndexSet<&str> = without
+        .iter()
+        .flat_map(|wanted| wanted.by_variable.keys().copied())
+        .collect();
+    let variables: Vec<&str> = variables.into_iter().collect();
+    let subject = match &names[..] {
+        [] => return None,
+        [one] => one,
+        _ => "secrets",
+    };
+    Some(Finding::new(
         &NOT_GIVEN,
-        name,
+        subject,
         format!(
-            "none of the {} of `{name}` is in this step: {}",
-            count(missing.len(), "secret"),
-            quoted_list(missing)
+            "{} in this step: {}",
+            none(variables.len(), "secret", &format!("of {}", quoted_list(&names))),
+            quoted_list(&variables)
         ),
         "give the step the `env` or the `worker-secrets` that the deployment has, and `environment`",
-    )
+    ))
 }
 
 fn missing(world: &World, step: Step<'_>, wanted: &Wanted<'_>, variable: &str) -> Finding {

@@ -36,8 +36,7 @@ async fn what_is_missing_is_told_of_the_environment_that_is_meant() {
     ");
     // On a laptop without any.
     insta::assert_snapshot!(told(None, &[("DATABASE_URL", "postgres://me:pw@localhost/db")], None).await, @r#"
-    - secrets-not-looked-at preview: none of the 2 secrets of `preview` is in this step: `SESSION_SECRET` and `STRIPE_TEST_KEY`; give the step the `env` or the `worker-secrets` that the deployment has, and `environment`
-    - secrets-not-looked-at production: none of the 2 secrets of `production` is in this step: `SESSION_SECRET` and `STRIPE_SECRET_KEY`; give the step the `env` or the `worker-secrets` that the deployment has, and `environment`
+    - secrets-not-looked-at secrets: none of the 3 secrets of `preview` and `production` is in this step: `SESSION_SECRET`, `STRIPE_TEST_KEY` and `STRIPE_SECRET_KEY`; give the step the `env` or the `worker-secrets` that the deployment has, and `environment`
     codex.toml:11:1 secret-one-for-all preview: `preview` takes `SESSION_SECRET` from the same variable as `production`; name one of the previews' own under `environments.preview.secrets`, such as `SESSION_SECRET = "PREVIEW_SESSION_SECRET"`, unless GitHub environments hold different values
     "#);
 }

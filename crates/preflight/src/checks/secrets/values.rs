@@ -7,6 +7,7 @@ use actions_core::text::quoted_list;
 use super::given::at_secrets;
 use super::{Step, Wanted};
 use crate::finding::{Finding, Kind, Severity};
+use crate::origin;
 use crate::world::World;
 
 pub(super) const PLACEHOLDER: Kind = Kind {
@@ -92,7 +93,7 @@ fn of_value(variable: &str, value: &str) -> Option<Finding> {
         let said = format!("`{variable}` begins or ends with a space or a line break");
         let remedy = format!("store it anew: `printf %s \"$VALUE\" | gh secret set {variable}`");
         Finding::new(&WHITESPACE, variable, said, remedy)
-    } else if signs(variable) && value.chars().count() < 16 {
+    } else if origin::is_random(variable) && value.chars().count() < 16 {
         let said = format!("`{variable}` has fewer than 16 characters, and can be guessed");
         Finding::new(&SHORT, variable, said, "make one with `openssl rand -base64 32`")
     } else {
@@ -145,18 +146,6 @@ fn shared(world: &World, step: Step<'_>, wanted: &[Wanted<'_>]) -> Vec<Finding> 
     // By value they would come in an order that tells something of the values.
     findings.sort_by(|one, other| one.subject.cmp(&other.subject));
     findings
-}
-
-/// Whether a name is of something that signs or encrypts: its strength is its length.
-fn signs(variable: &str) -> bool {
-    let variable = variable.to_ascii_uppercase();
-    let stem = variable.rsplit_once("_SECRET").map(|(_, behind)| behind);
-    // `SESSION_SECRET`, `SESSION_SECRET_PRODUCTION`; a `…_SECRET_KEY` or `…_SECRET_ID` is a vendor's, of whatever length.
-    let made =
-        stem.is_some_and(|behind| behind.is_empty() || !behind.starts_with("_KEY") && !behind.starts_with("_ID"));
-    made || ["_SALT", "_PEPPER", "ENCRYPTION_KEY", "SIGNING_KEY"]
-        .iter()
-        .any(|end| variable.ends_with(end))
 }
 
 /// Whether a value is what example files hold.

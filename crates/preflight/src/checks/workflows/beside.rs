@@ -7,7 +7,7 @@ use actions_core::text::quoted_list;
 use super::Facts;
 use super::uses::{Job, Use, jobs, references, steps, text_of};
 use super::{ours, triggers};
-use crate::document::Node;
+use crate::document::{Document, Node};
 use crate::finding::{Finding, Kind, Place, Severity};
 
 pub(super) const FORK: Kind = Kind {
@@ -21,9 +21,9 @@ pub(super) const FORK: Kind = Kind {
 pub(super) const OTHERS: Kind = Kind {
     name: "workflow-other-tools",
     severity: Severity::Note,
-    what: "Actions that do the same stand beside these actions in a workflow.",
+    what: "Tools that do the same stand beside these actions in a workflow, or deploy Workers in a workflow of their own.",
     why: "What others make carries no mark of its owner: `cleanup` leaves it alone, and two comments or two deployments of one Worker take turns.",
-    mend: "Let one of them do it: these actions replace `wrangler-action`, Neon's branch actions and sticky comments.",
+    mend: "Let one of them do it: these actions replace `wrangler deploy` and `wrangler-action`, Neon's branch actions and sticky comments. Where another one deploys a Worker that is not in the manifest, silence this by its subject.",
 };
 
 /// Up to the `@`.
@@ -36,6 +36,12 @@ const OTHER_TOOLS: [&str; 7] = [
     "marocchino/sticky-pull-request-comment",
     "thollander/actions-comment-pull-request",
 ];
+
+/// What of a script deploys a Worker.
+const DEPLOY: &str = "wrangler deploy";
+
+/// Of all these, what deploys a Worker.
+const DEPLOYERS: [&str; 2] = ["cloudflare/wrangler-action", DEPLOY];
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = facts.uses.iter().filter_map(|used| fork(facts, used)).collect();
@@ -89,7 +95,7 @@ fn is_guarded(facts: &Facts<'_>, used: &Use<'_>) -> bool {
 }
 
 /// The jobs that a job waits for, itself among them.
-fn needed<'a>(job: &Job<'a>) -> Vec<Job<'a>> {
+pub(super) fn needed<'a>(job: &Job<'a>) -> Vec<Job<'a>> {
     let mut found = vec![*job];
     let mut at = 0;
     while let Some(job) = found.get(at).copied() {
@@ -102,6 +108,31 @@ fn needed<'a>(job: &Job<'a>) -> Vec<Job<'a>> {
         at += 1;
     }
     found
+}
+
+/// The first script that deploys by wrangler.
+fn by_command(document: &Document) -> Option<Place> {
+    let mut scripts = jobs(document)
+        .flat_map(|job| steps(job.node))
+        .filter_map(|step| step.get("run"));
+    let script = scripts.find(|run| {
+        let text = run.text().unwrap_or_default().replace("\\\n", " ");
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        lines.flat_map(|line| line.split(['&', '|', ';'])).any(is_deployment)
+    })?;
+    Some(document.place_of(script))
+}
+
+/// `npx wrangler@4 deploy --env production`, and not `pages deploy` nor what is only tried.
+fn is_deployment(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    let is_wrangler = |word: &str| word.rsplit('/').next().unwrap_or_default().split('@').next() == Some("wrangler");
+    if !words.any(is_wrangler) {
+        return false;
+    }
+    let rest: Vec<&str> = words.collect();
+    let has = |word: &str| rest.contains(&word);
+    (has("deploy") || has("publish")) && !has("pages") && !has("--dry-run")
 }
 
 fn others(facts: &Facts<'_>) -> Vec<Finding> {
@@ -119,13 +150,25 @@ fn others(facts: &Facts<'_>) -> Vec<Finding> {
                 found.insert(name, document.place_of(node));
             }
         }
-        let first = found.values().min().cloned();
-        if let Some(first) = first.filter(|_| is_ours) {
-            let names: Vec<&str> = found.keys().copied().collect();
-            let said = format!("beside these actions stand {}", quoted_list(&names));
-            let remedy = "let one of them do it";
-            findings.push(Finding::new(&OTHERS, &document.file, said, remedy).at(first));
+        found.extend(by_command(document).map(|place| (DEPLOY, place)));
+        if !is_ours {
+            // What only tests branch or comment by may stay; a Worker has one deployer.
+            found.retain(|name, _| facts.manifest.is_some() && DEPLOYERS.contains(name));
         }
+        let Some(first) = found.values().min().cloned() else {
+            continue;
+        };
+        let names: Vec<&str> = found.keys().copied().collect();
+        let names = quoted_list(&names);
+        let (said, remedy) = if is_ours {
+            (format!("beside these actions stand {names}"), "let one of them do it")
+        } else {
+            (
+                format!("Workers are deployed past the manifest, by {names}"),
+                "let these actions deploy what is in the manifest (`preflight write` writes their workflows), and take it out here",
+            )
+        };
+        findings.push(Finding::new(&OTHERS, &document.file, said, remedy).at(first));
     }
     findings
 }

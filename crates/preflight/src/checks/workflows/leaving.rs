@@ -33,7 +33,7 @@ pub(super) const MERGED_ONLY: Kind = Kind {
 pub(super) const SWALLOWED: Kind = Kind {
     name: "workflow-cleanup-swallowed",
     severity: Severity::Warning,
-    what: "A cleanup, by these actions or by Neon's, has `continue-on-error`, and nothing asks how it ended.",
+    what: "A cleanup, by these actions, Neon's or a command that deletes Workers or branches, has `continue-on-error`, and nothing asks how it ended.",
     why: "A failure is told as a success then: nobody learns what is left, and it costs money and counts against limits.",
     mend: "Take `continue-on-error` away, or let a later step ask for `steps.<id>.outcome`; `cleanup` with `alert-issue: true` opens an issue that tells what is left.",
 };
@@ -59,15 +59,25 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     for used in cleanups {
         let jobs = used.chain.iter().map(|job| (job.workflow, job.node));
         let steps = used.steps.iter().map(|step| (step.document, step.node));
-        findings.extend(jobs.chain(steps).find_map(|(document, node)| swallowed(document, node)));
+        findings.extend(
+            jobs.chain(steps)
+                .find_map(|(document, node)| swallowed(document, node, OURS)),
+        );
     }
     for document in &facts.repository.workflows {
-        for (name, node) in uses::references(document) {
-            let deletes = name.starts_with("neondatabase/delete-branch-action@");
-            findings.extend(swallowed(document, node).filter(|_| deletes));
+        for step in uses::jobs(document).flat_map(|job| uses::steps(job.node)) {
+            findings.extend(swallowed(document, step, OTHERS).filter(|_| deletes(step)));
         }
     }
     findings
+}
+
+/// Whether a step of others removes what a pull request or a test has got.
+fn deletes(step: &Node) -> bool {
+    const COMMANDS: [&str; 3] = ["wrangler delete", "neonctl branches delete", "neon branches delete"];
+    let text = |key: &str| step.get(key).and_then(Node::text).unwrap_or_default();
+    text("uses").starts_with("neondatabase/delete-branch-action@")
+        || COMMANDS.iter().any(|command| text("run").contains(command))
 }
 
 fn closed(facts: &Facts<'_>, previews: &[&Use<'_>]) -> Option<Finding> {
@@ -151,8 +161,13 @@ fn merged_only(used: &Use<'_>) -> Option<Finding> {
     Some(Finding::new(&MERGED_ONLY, used.file(), said, remedy).at(document.place_of(node)))
 }
 
+/// What to do about a failure of ours, and about one of others that nobody hears of.
+const OURS: &str =
+    "take `continue-on-error` away; with `alert-issue: true`, `cleanup` opens an issue that tells what is left";
+const OTHERS: &str = "take `continue-on-error` away, or let a later step ask for `steps.<id>.outcome`";
+
 /// A step or job whose failure counts as none, unless something else asks for its outcome.
-fn swallowed(document: &Document, node: &Node) -> Option<Finding> {
+fn swallowed(document: &Document, node: &Node, remedy: &str) -> Option<Finding> {
     let flag = node.get("continue-on-error")?;
     if text_of(flag)?.trim() != "true" {
         return None;
@@ -168,7 +183,5 @@ fn swallowed(document: &Document, node: &Node) -> Option<Finding> {
         return None;
     }
     let said = "a cleanup that fails is told as a success: `continue-on-error` is on";
-    let remedy =
-        "take `continue-on-error` away; with `alert-issue: true`, `cleanup` opens an issue that tells what is left";
     Some(Finding::new(&SWALLOWED, &document.file, said, remedy).at(document.place_of(flag)))
 }

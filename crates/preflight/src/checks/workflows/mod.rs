@@ -10,8 +10,10 @@ mod levels;
 mod ours;
 mod permissions;
 mod pins;
+mod proof;
 mod read;
 mod secrets;
+mod shape;
 mod triggers;
 mod uses;
 
@@ -29,6 +31,7 @@ use crate::world::World;
 
 pub(super) const KINDS: &[&Kind] = &[
     &UNREADABLE,
+    &shape::INVALID,
     &leaving::CLOSED_MISSING,
     &leaving::CLOSED_FILTERED,
     &leaving::MERGED_ONLY,
@@ -38,6 +41,9 @@ pub(super) const KINDS: &[&Kind] = &[
     &concurrency::CANCELS,
     &concurrency::GROUP,
     &concurrency::DEADLOCK,
+    &proof::HEALTH,
+    &proof::ROLLBACK,
+    &proof::RESTORE,
     &permissions::MISSING,
     &permissions::NARROW,
     &permissions::WIDE,
@@ -45,6 +51,7 @@ pub(super) const KINDS: &[&Kind] = &[
     &pins::TAG,
     &danger::TARGET_CHECKOUT,
     &danger::TARGET,
+    &danger::AFTER_RUN,
     &danger::INJECTION,
     &inputs::UNKNOWN,
     &inputs::CALL,
@@ -118,8 +125,10 @@ impl Facts<'_> {
             .at(wrong.place.clone())
         });
         let mut findings: Vec<Finding> = unreadable.collect();
+        findings.extend(shape::findings(self.repository));
         findings.extend(leaving::findings(self));
         findings.extend(concurrency::findings(self));
+        findings.extend(proof::findings(self));
         findings.extend(permissions::findings(self));
         findings.extend(pins::findings(self));
         findings.extend(danger::findings(self));

@@ -82,6 +82,13 @@ impl Repository {
         self.workflows.iter().find(|document| document.file == file)
     }
 
+    /// Whether there is a workflow of this path, if only one that cannot be read.
+    pub(super) fn has_file(&self, file: &str) -> bool {
+        let unreadable = self.unreadable.iter().map(|wrong| &wrong.place.file);
+        let mut files = self.workflows.iter().map(|document| &document.file).chain(unreadable);
+        files.any(|there| there == file)
+    }
+
     /// The local action that a step uses.
     pub(super) fn composite(&self, uses: &str) -> Option<&Document> {
         self.composites.get(local(uses)?.trim_end_matches('/'))

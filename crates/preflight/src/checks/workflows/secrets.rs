@@ -19,7 +19,7 @@ pub(super) const MISSING: Kind = Kind {
     severity: Severity::Error,
     what: "A step deploys, and nothing gives it a secret, or a variable of `step-vars`, that a service of the manifest needs; or a called workflow is not given what it needs.",
     why: "Nothing is deployed without it. A secret is in a job only where `env` or `with` names it.",
-    mend: "Add it to `env` of the step, or give all of them as one by `worker-secrets`.",
+    mend: "Add it to `env` of the step, or give all of them as one by `worker-secrets`, and variables by `step-vars`.",
 };
 
 pub(super) const PRODUCTION: Kind = Kind {
@@ -126,6 +126,10 @@ fn of_step(facts: &Facts<'_>, environment: &Environment, used: &Use<'_>) -> Opti
     let mut wanted: BTreeMap<&str, String> = BTreeMap::new();
     for service in environment.services.iter().filter(|service| is_chosen(&service.key)) {
         for (list, from) in [(&service.secrets, "secrets"), (&service.step_vars, "vars")] {
+            // Which ones the input gives, the run alone knows.
+            if from == "vars" && used.input("step-vars").is_some() {
+                continue;
+            }
             let missing = list.iter().filter(|one| !given.contains(one.variable.as_str()));
             wanted.extend(missing.map(|one| (one.variable.as_str(), format!("{from}.{}", one.variable))));
         }

@@ -129,11 +129,15 @@ impl Subject<'_> {
     /// Where something stands in the configuration: a key with dots, a name or a text; in the environment's section
     /// first, then at the top level. Else the section itself.
     pub(super) fn place(&self, about: &str) -> Place {
-        let own = self.own();
-        let found = own
-            .and_then(|own| find(own, about))
-            .or_else(|| find(&self.document?.root, about));
-        self.place_of(found.or(own))
+        self.place_of(self.find(about).or_else(|| self.own()))
+    }
+
+    fn find(&self, about: &str) -> Option<&Node> {
+        let sections = [self.own(), self.document.map(|document| &document.root)];
+        let sections = || sections.into_iter().flatten();
+        // A binding or a variable of a section may have the name of a key of the top level.
+        let exact = sections().find_map(|section| exact(section, about));
+        exact.or_else(|| sections().find_map(|section| named(section, about)))
     }
 
     /// The environment's own section.
@@ -152,8 +156,7 @@ impl Subject<'_> {
 
     /// The same, else the configuration as a whole.
     pub(super) fn place_in_file(&self, about: &str) -> Place {
-        let own = self.own().and_then(|own| find(own, about));
-        self.place_of(own.or_else(|| find(&self.document?.root, about)))
+        self.place_of(self.find(about))
     }
 
     /// Something told of it.
@@ -175,16 +178,16 @@ impl Subject<'_> {
     }
 }
 
-/// The node of a key with dots, else the first that is called so or says so. Other environments' sections are none of it.
-fn find<'a>(node: &'a Node, about: &str) -> Option<&'a Node> {
+/// The node of a key with dots.
+fn exact<'a>(node: &'a Node, about: &str) -> Option<&'a Node> {
+    about.split('.').try_fold(node, |node, key| node.get(key))
+}
+
+/// The first node that is called so or says so. Other environments' sections are none of it.
+fn named<'a>(node: &'a Node, about: &str) -> Option<&'a Node> {
     if about.is_empty() {
         return None;
     }
-    let exact = about.split('.').try_fold(node, |node, key| node.get(key));
-    exact.or_else(|| named(node, about))
-}
-
-fn named<'a>(node: &'a Node, about: &str) -> Option<&'a Node> {
     let entries = node.entries().filter(|(key, _)| *key != "env");
     for (key, inner) in entries {
         if key == about || inner.text() == Some(about) {

@@ -3,6 +3,7 @@
 
 mod calls;
 mod file;
+mod health;
 mod look;
 mod names;
 mod refused;
@@ -39,6 +40,7 @@ pub(super) const KINDS: &[&Kind] = &[
     &vars::LOCAL,
     &vars::FOREIGN,
     &vars::SECRET,
+    &health::UNSEEN,
     &calls::FETCHED,
     &calls::NAMED,
     &routes::HIDDEN,
@@ -66,12 +68,14 @@ pub(super) fn findings(world: &World) -> Vec<Finding> {
     let refused = refused::told(&look, &broken);
     let keys = names::keys(&look, &refused);
     all.extend(refused);
-    for subject in look.subjects() {
-        all.extend(vars::told(&look, &subject));
-        all.extend(calls::told(&look, &subject));
-        all.extend(settings::told(&look, &subject));
-        all.extend(names::worker(&subject));
-        all.extend(routes::unattached(&look, &subject));
+    let subjects = look.subjects();
+    all.extend(health::told(&look, &subjects));
+    for subject in &subjects {
+        all.extend(vars::told(&look, subject));
+        all.extend(calls::told(&look, subject));
+        all.extend(settings::told(&look, subject));
+        all.extend(names::worker(subject));
+        all.extend(routes::unattached(&look, subject));
     }
     all.extend(names::folders(&look));
     all.extend(names::ports(&look));

@@ -122,11 +122,27 @@ pub(super) fn unattached(look: &Look<'_>, subject: &Subject<'_>) -> Vec<Told> {
             before.trim_end_matches('.')
         };
         let key = &service.key;
-        let said = format!("the configuration leads `{host}` to it, and the manifest does not");
-        let remedy = format!(
-            "add `{relative}` to `hostnames` in `[environments.{}.services.{key}]` or in `[services.{key}]`, or take the route out",
+        let table = format!(
+            "`hostnames` in `[environments.{}.services.{key}]` or in `[services.{key}]`",
             environment.name
         );
+        // The manifest's one wildcard is `*`: of another one each name that is meant is to be said.
+        let is_other = relative.contains('*') && relative != "*";
+        let (said, remedy) = if is_other {
+            let own: Vec<&str> = service.hostnames().collect();
+            (
+                format!("the configuration leads every hostname like `{host}` to it, whosever it is"),
+                format!(
+                    "take the route out: the manifest attaches {}, and more that are meant are named under {table}",
+                    quoted_list(&own)
+                ),
+            )
+        } else {
+            (
+                format!("the configuration leads `{host}` to it, and the manifest does not"),
+                format!("add `{relative}` to {table}, or take the route out"),
+            )
+        };
         told.push(subject.told(&UNATTACHED, &host, said, remedy, subject.place(pattern)));
     }
     told

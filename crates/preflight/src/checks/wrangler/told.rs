@@ -2,7 +2,7 @@
 
 use actions_core::text::quoted_list;
 
-use crate::finding::{Finding, Kind, Place};
+use crate::finding::{Finding, Kind, Place, places};
 
 /// Something told of a service.
 #[derive(Debug, Clone)]
@@ -21,28 +21,32 @@ pub(super) struct Told {
 
 /// Findings, one for each cause, with all of its environments.
 pub(super) fn gathered(all: Vec<Told>) -> Vec<Finding> {
-    let mut groups: Vec<(Told, Vec<String>)> = Vec::new();
+    let mut groups: Vec<(Told, Vec<String>, Vec<Place>)> = Vec::new();
     for told in all {
         let environment = told.environment.clone();
-        let same = |(other, _): &&mut (Told, Vec<String>)| {
+        // What one change mends is one cause, in however many sections it stands.
+        let same = |(other, ..): &&mut (Told, Vec<String>, Vec<Place>)| {
             other.kind == told.kind
                 && other.service == told.service
                 && other.about == told.about
                 && other.said == told.said
-                && other.place == told.place
+                && (other.place == told.place || other.remedy == told.remedy && other.place.file == told.place.file)
         };
-        match groups.iter_mut().find(same) {
-            Some((_, environments)) => environments.extend(environment),
-            None => groups.push((told, environment.into_iter().collect())),
+        if let Some((_, environments, places)) = groups.iter_mut().find(same) {
+            environments.extend(environment);
+            places.push(told.place);
+        } else {
+            let place = told.place.clone();
+            groups.push((told, environment.into_iter().collect(), vec![place]));
         }
     }
     groups
         .into_iter()
-        .map(|(told, environments)| finding(told, &environments))
+        .map(|(told, environments, places)| finding(told, &environments, places))
         .collect()
 }
 
-fn finding(told: Told, environments: &[String]) -> Finding {
+fn finding(told: Told, environments: &[String], all: Vec<Place>) -> Finding {
     let mut subject = format!("services.{}", told.service);
     if !told.about.is_empty() {
         subject = format!("{subject}.{}", told.about);
@@ -51,8 +55,9 @@ fn finding(told: Told, environments: &[String]) -> Finding {
         [] => String::new(),
         some => format!(" in {}", quoted_list(some)),
     };
-    let said = format!("`{}`{here}: {}", told.service, told.said);
-    Finding::new(told.kind, subject, said, told.remedy).at(told.place)
+    let (first, also) = places(all);
+    let said = format!("`{}`{here}: {}{also}", told.service, told.said);
+    Finding::new(told.kind, subject, said, told.remedy).at(first.unwrap_or(told.place))
 }
 
 /// What is wrong and what to do, from a sentence that says both.

@@ -5,6 +5,7 @@ mod code;
 mod deployed;
 pub(super) mod packages;
 pub(super) mod routes;
+pub(crate) mod running;
 pub(super) mod sources;
 pub(super) mod text;
 

@@ -50,14 +50,12 @@ impl Texts {
                 if let Ok(text) = std::fs::read_to_string(root.join(file)) {
                     texts.examples.entry(home).or_default().push((file.clone(), text));
                 }
-            } else if is_source(below) {
-                let path = root.join(file);
-                let small = std::fs::metadata(&path).is_ok_and(|meta| meta.len() <= LARGEST);
-                if let (true, Ok(text)) = (small, std::fs::read_to_string(path)) {
-                    let (code, literals) = stripped(&text);
-                    let text = Text::of(file, &code, &literals);
-                    texts.sources.entry(home).or_default().push(text);
-                }
+            } else if is_source(below)
+                && let Some(text) = small(&root.join(file))
+            {
+                let (code, literals) = stripped(&text);
+                let text = Text::of(file, &code, &literals);
+                texts.sources.entry(home).or_default().push(text);
             }
         }
         texts
@@ -74,8 +72,14 @@ impl Texts {
     }
 }
 
+/// A source's text, unless a tool made it.
+pub(super) fn small(path: &Path) -> Option<String> {
+    let is_small = std::fs::metadata(path).is_ok_and(|meta| meta.len() <= LARGEST);
+    is_small.then(|| std::fs::read_to_string(path).ok()).flatten()
+}
+
 /// The nearest of the folders above a file, and the file's path from there.
-fn home_of<'a>(file: &'a str, homes: &BTreeSet<String>) -> Option<(String, &'a str)> {
+pub(super) fn home_of<'a>(file: &'a str, homes: &BTreeSet<String>) -> Option<(String, &'a str)> {
     let mut at = file.rfind('/');
     while let Some(end) = at {
         if homes.contains(&file[..end]) {
@@ -95,7 +99,7 @@ fn is_example(file: &str) -> bool {
             .any(|end| name.ends_with(end))
 }
 
-fn is_source(below: &str) -> bool {
+pub(super) fn is_source(below: &str) -> bool {
     let mut parts: Vec<&str> = below.split('/').collect();
     let name = parts.pop().unwrap_or_default();
     let ending = name.rsplit('.').next().unwrap_or_default();
@@ -107,7 +111,7 @@ fn is_source(below: &str) -> bool {
 
 /// The code without comments, and the texts that it has in quotes. A regular expression is read as code, so that a quote
 /// in one ends at its line's end.
-fn stripped(text: &str) -> (String, Vec<String>) {
+pub(super) fn stripped(text: &str) -> (String, Vec<String>) {
     let (mut code, mut literals) = (String::with_capacity(text.len()), Vec::new());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::values;
+use crate::origin;
 use crate::write::facts::Facts;
 
 pub(super) fn text(facts: &Facts<'_>) -> String {
@@ -14,7 +14,7 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
     if let Some(database) = &facts.manifest.database {
         let name = &database.name;
         text += "\n# The database, for all services and for migrations: one of your own, never production's.\n";
-        text += &format!("DATABASE_URL={}{name}\n", values::example("DATABASE_URL"));
+        text += &format!("DATABASE_URL={}{name}\n", origin::example("DATABASE_URL"));
         told.insert("DATABASE_URL");
         for variable in &database.variables {
             text += &format!("{variable}=\n");
@@ -38,10 +38,10 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
         }
         text += "\n";
         for name in new {
-            if values::is_random(name) {
+            if origin::is_random(name) {
                 text += "# openssl rand -base64 32\n";
             }
-            text += &format!("{name}={}\n", values::example(name));
+            text += &format!("{name}={}\n", origin::example(name));
         }
     }
     text + "\n# For `preflight` on your machine; all of them may be missing.\n\

@@ -3,7 +3,6 @@
 mod environments;
 mod example;
 mod secrets;
-mod values;
 mod workflows;
 
 use actions_core::manifest::schema;

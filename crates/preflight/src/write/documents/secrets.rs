@@ -7,7 +7,8 @@ use actions_core::grants::{self, Of, When};
 use actions_core::manifest::Routing;
 use indexmap::IndexMap;
 
-use super::{codes, table, values};
+use super::{codes, table};
+use crate::origin;
 use crate::write::facts::Facts;
 
 const RUNBOOK: &str = "https://github.com/codex/actions/blob/v1/.github/docs/runbook.md";
@@ -191,7 +192,7 @@ fn how(facts: &Facts<'_>) -> Option<String> {
             vec![
                 format!("`{variable}`"),
                 environments.join(", "),
-                values::how(variable).to_owned(),
+                origin::how(variable).to_owned(),
             ]
         })
         .collect();

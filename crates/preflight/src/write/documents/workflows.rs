@@ -6,6 +6,7 @@ use crate::document::{Document, Node};
 use crate::write::block::Style;
 use crate::write::facts::Facts;
 use crate::write::files::{Part, Wanted};
+use crate::write::trunk;
 
 const PREVIEW: &str = include_str!("../../../../../action-tests/workflows/callers/preview.yml");
 const CLEANUP: &str = include_str!("../../../../../action-tests/workflows/callers/cleanup.yml");
@@ -27,7 +28,9 @@ pub(super) fn all(facts: &Facts<'_>) -> Vec<Wanted> {
         let name = environment.name.as_str();
         // One that is no production is deployed by hand, until somebody says when.
         let text = if name == "production" {
-            PRODUCTION.to_owned()
+            let file = format!("{FOLDER}/production.yml");
+            let branch = trunk::of(&facts.world.workspace, &file);
+            PRODUCTION.replace("branches: [main]", &format!("branches: [{}]", scalar(&branch)))
         } else {
             let text = PRODUCTION.replace("push: { branches: [main] }, ", "");
             ["name: production", "group: production", "  production:"]
@@ -45,6 +48,18 @@ pub(super) fn all(facts: &Facts<'_>) -> Vec<Wanted> {
         part: part(facts, &name, text),
     });
     wanted.collect()
+}
+
+/// A branch's name (or a pattern of some) as YAML.
+fn scalar(branch: &str) -> String {
+    if branch
+        .chars()
+        .all(|char| char.is_ascii_alphanumeric() || "._/-".contains(char))
+    {
+        branch.to_owned()
+    } else {
+        format!("'{}'", branch.replace('\'', "''"))
+    }
 }
 
 /// The tests that the top package has a script for.

@@ -168,6 +168,12 @@ fn secrets_that_nothing_gives() {
         told(&manifest, &text.replace("STRIPE_TEST_KEY", "DATABASE_URL")),
         "nothing gives this step `REGION`, which services of `preview` need; add it to `env` of the step, such as `REGION: ${{ vars.REGION }}`"
     );
+    let by_input = format!("{text}        with: {{ step-vars: \"${{{{ toJSON(vars) }}}}\" }}\n");
+    let given = found(
+        Some(&manifest),
+        &[("w.yml", &by_input.replace("STRIPE_TEST_KEY", "DATABASE_URL"))],
+    );
+    assert!(given.iter().all(|finding| finding.kind.name != kind));
 }
 
 #[test]
@@ -258,6 +264,29 @@ fn forks_and_other_tools() {
             ),
             (
                 "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/setup-project@v1\n",
+                &[],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: codex/actions/setup-project@v1\n      - run: npx wrangler deploy\n",
+                &["w.yml:6:9"],
+            ),
+        ],
+    );
+    // In a workflow of its own, where there is a manifest: what deploys, and not what tests branch by.
+    table(
+        "workflow-other-tools",
+        Some(MANIFEST),
+        &[
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - uses: actions/checkout@v5\n      - uses: cloudflare/wrangler-action@v3\n",
+                &["w.yml:6:9"],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - run: |\n          # wrangler deploy\n          pnpm --filter api exec wrangler@4 --cwd workers/api deploy --env production\n",
+                &["w.yml:5:9"],
+            ),
+            (
+                "on: push\njobs:\n  d:\n    steps:\n      - run: npx wrangler deploy --dry-run && npx wrangler pages deploy dist\n      - uses: neondatabase/create-branch-action@v6\n",
                 &[],
             ),
         ],

@@ -163,6 +163,21 @@ fn a_cleanup_that_does_not_run_or_does_not_tell() {
         None,
         &[(neon, &["w.yml:6:9"]), (&neon.replace("true", "false"), &[])],
     );
+    // And commands.
+    let run = |command: &str| {
+        format!(
+            "on: push\njobs:\n  c:\n    steps:\n      - run: |\n          {command}\n        continue-on-error: true\n"
+        )
+    };
+    table(
+        swallowed,
+        None,
+        &[
+            (&run("npx wrangler delete --name api-preview-1"), &["w.yml:7:9"]),
+            (&run("npx neonctl branches delete pr-1"), &["w.yml:7:9"]),
+            (&run("npx wrangler tail api"), &[]),
+        ],
+    );
 }
 
 #[test]

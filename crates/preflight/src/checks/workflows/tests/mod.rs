@@ -2,7 +2,9 @@
 
 mod giving;
 mod leaving;
+mod proof;
 mod rights;
+mod shape;
 mod shipped;
 
 use std::path::PathBuf;

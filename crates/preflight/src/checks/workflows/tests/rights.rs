@@ -212,6 +212,10 @@ fn strangers_code() {
                 &[],
             ),
             (
+                "on: workflow_run\njobs:\n  d:\n    if: github.event.workflow_run.event == 'pull_request'\n    steps:\n      - uses: actions/checkout@v4\n        with: { ref: \"${{ github.event.workflow_run.head_sha }}\" }\n      - run: npm ci\n",
+                &["w.yml:6:9"],
+            ),
+            (
                 "on: workflow_run\njobs:\n  d:\n    if: github.event.workflow_run.event == 'push'\n    steps:\n      - uses: actions/checkout@v4\n        with: { ref: \"${{ github.event.workflow_run.head_sha }}\" }\n      - run: npm ci\n",
                 &[],
             ),
@@ -260,6 +264,14 @@ fn strangers_text() {
             true,
         ),
         ("echo ${{ format('{0}', github.event.issue.title) }}", true),
+        ("echo ${{ github['head_ref'] }}", true),
+        ("echo ${{ GitHub.Event['pull_request'].title }}", true),
+        ("echo ${{ github.event.pull_request['Title'] }}", true),
+        ("echo ${{ github.event.commits[0].message }}", true),
+        ("echo '${{ toJSON(github.event) }}'", true),
+        ("echo '${{ toJSON(github.event.inputs) }}'", false),
+        ("echo ${{ startsWith(github['head_ref'], 'x') }}", false),
+        ("echo ${{ github.event.commits[0].id }}", false),
         ("echo ${{ github.head_ref == 'x' && 'a' || 'b' }}", false),
         ("echo ${{ contains(github.event.pull_request.title, 'x') }}", false),
         ("echo ${{ github.event.pull_request.head.sha }}", false),
@@ -291,7 +303,64 @@ fn strangers_text() {
 
 #[test]
 fn files_that_are_no_yaml() {
-    let found = found(None, &[("a.yml", "on: push\njobs: [\n"), ("b.yml", "on: push\n")]);
+    let found = found(
+        None,
+        &[
+            ("a.yml", "on: push\njobs: [\n"),
+            ("b.yml", "on: push\njobs: { a: { steps: [{ run: x }] } }\n"),
+        ],
+    );
     assert_eq!(places(&found).len(), 1);
     assert!(places(&found)[0].starts_with("workflow-unreadable a.yml:"), "{found:?}");
+}
+
+#[test]
+fn a_deployment_after_any_run() {
+    let after = |condition: &str, environment: &str| {
+        format!(
+            "on:\n  workflow_run: {{ workflows: [CI], types: [completed], branches: [main] }}\njobs:\n  d:\n    if: {condition}\n    steps:\n      - uses: codex/actions/deploy-workers@v1\n        with: {{ environment: {environment} }}\n"
+        )
+    };
+    let success = "github.event.workflow_run.conclusion == 'success'";
+    let called = "on: { workflow_run: { workflows: [CI] } }\njobs:\n  d:\n    if: github.event.workflow_run.event == 'push'\n    uses: codex/actions/.github/workflows/production.yml@v1\n";
+    table(
+        "workflow-run-unguarded",
+        Some(MANIFEST),
+        &[
+            (&after(success, "production"), &["w.yml:2:3"]),
+            (
+                &after(
+                    &format!("{success} && github.event.workflow_run.event == 'push'"),
+                    "production",
+                ),
+                &[],
+            ),
+            (
+                &after("github.event.workflow_run.event == 'pull_request'", "production"),
+                &["w.yml:2:3"],
+            ),
+            (
+                &after(
+                    "github.event.workflow_run.head_repository.full_name == github.repository",
+                    "production",
+                ),
+                &[],
+            ),
+            (&after(success, "preview"), &[]),
+            (
+                &after(success, "production")
+                    .replace("environment: production", "environment: production, dry-run: true"),
+                &[],
+            ),
+            (&after(success, "production").replace("  workflow_run", "  push"), &[]),
+            // It refuses that, whoever asks.
+            (called, &["w.yml:1:7"]),
+            (
+                &called
+                    .replace("workflow_run: {", "push: {")
+                    .replace("workflows: [CI]", ""),
+                &[],
+            ),
+        ],
+    );
 }

@@ -66,7 +66,10 @@ async fn changed(changes: &[Change]) -> Vec<crate::finding::Finding> {
         (CODEX, MANIFEST.to_owned()),
         (OF_API, API.to_owned()),
         (OF_WEB, WEB.to_owned()),
-        (SOURCE, "export default {};\n".to_owned()),
+        (
+            SOURCE,
+            "export default {};\nexport const path = \"/health\";\n".to_owned(),
+        ),
     ];
     for (name, from, to) in changes {
         let (_, text) = files.iter_mut().find(|(file, _)| file == name).unwrap();
@@ -190,7 +193,7 @@ const BAD: &[(&str, &str, &[Change])] = &[
     ),
     (
         "name-clash",
-        "api/wrangler.jsonc:10:17",
+        "api/wrangler.jsonc:6:13",
         &[(CODEX, "kv = [\"CACHE\"]", "kv = [\"CACHE\"]\nsecrets = [\"STAGE\"]")],
     ),
     (
@@ -340,6 +343,29 @@ const BAD: &[(&str, &str, &[Change])] = &[
         "hostnames-under-wildcard",
         "codex.toml:5:1",
         &[(CODEX, "path = \"web\"", "path = \"web\"\nhostnames = [\"web\", \"*\"]")],
+    ),
+    (
+        "health-path-unseen",
+        "api/wrangler.jsonc:3:3",
+        &[(SOURCE, "\"/health\"", "\"/\"")],
+    ),
+    (
+        "health-path-unseen",
+        "codex.toml:17:1",
+        &[(
+            CODEX,
+            "path = \"api\"",
+            "path = \"api\"\nhealth = \"/api/status?deep=1\"",
+        )],
+    ),
+    (
+        "route-not-in-manifest",
+        "web/wrangler.toml:8:11",
+        &[(
+            OF_WEB,
+            "[env.production]",
+            "[env.production]\nroutes = [\"*-live.example.com/*\"]",
+        )],
     ),
     (
         "route-not-in-manifest",
@@ -571,6 +597,15 @@ const GOOD: &[&[Change]] = &[
             "[env.production]",
             "[env.production]\nroutes = [\"web.example.com/blog/*\"]",
         ),
+    ],
+    // A page, and a path of its own.
+    &[
+        (SOURCE, "\"/health\"", "\"/\""),
+        (CODEX, "path = \"api\"", "path = \"api\"\nhealth = \"/\""),
+    ],
+    &[
+        (SOURCE, "\"/health\"", "`${base}/Status`"),
+        (CODEX, "path = \"api\"", "path = \"api\"\nhealth = \"/api/status\""),
     ],
     // Keys that everybody may have, and words.
     &[

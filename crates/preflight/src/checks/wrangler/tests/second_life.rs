@@ -126,6 +126,8 @@ fn files() -> Vec<(String, String)> {
             format!("{host}{object}{bucket}{}", kv(api, environment))
         });
         files.push((format!("workers/{api}/wrangler.jsonc"), config));
+        let index = "app.get('/health', health);\n";
+        files.push((format!("workers/{api}/src/index.ts"), index.to_owned()));
         // Their own clients, which call the siblings by URL.
         files.push((
             format!("workers/{api}/src/session.ts"),

@@ -1,4 +1,4 @@
-//! How a secret's value is made, by its name: a table of what vendors call theirs.
+//! Where a secret's value comes from, by its name: a table of what vendors call theirs, and what a team makes itself.
 
 /// What a name looks like, where its value is made, and what an example holds.
 struct Known {
@@ -71,7 +71,7 @@ fn known(name: &str) -> Option<&'static Known> {
 }
 
 /// How to make it.
-pub(super) fn how(name: &str) -> &'static str {
+pub(crate) fn how(name: &str) -> &'static str {
     match known(name) {
         Some(known) => known.how,
         None if is_random(name) => RANDOM,
@@ -80,23 +80,28 @@ pub(super) fn how(name: &str) -> &'static str {
 }
 
 /// What stands in an example.
-pub(super) fn example(name: &str) -> &'static str {
+pub(crate) fn example(name: &str) -> &'static str {
     known(name).map_or("", |known| known.example)
 }
 
-/// Whether anything random will do: it is asked of nobody.
-pub(super) fn is_random(name: &str) -> bool {
-    let ends = [
-        "_SECRET",
-        "_SALT",
-        "_PEPPER",
-        "ENCRYPTION_KEY",
-        "SIGNING_KEY",
-        "SECRET_PRODUCTION",
-        "SECRET_PREVIEW",
-        "SECRET_STAGING",
-    ];
-    known(name).is_none() && !name.contains("CLIENT_SECRET") && ends.iter().any(|end| name.ends_with(end))
+/// Whether the team makes the value itself, of anything random, to sign or encrypt with: its strength is its length. What
+/// a vendor issues is as long as the vendor likes.
+pub(crate) fn is_random(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    if known(&name).is_some() || name.contains("CLIENT_SECRET") {
+        return false;
+    }
+    // `SESSION_SECRET`, `SESSION_SECRET_PRODUCTION`; a `…_SECRET_KEY`, `…_SECRET_ACCESS_KEY` or `…_SECRET_ID` is a vendor's.
+    let behind = format!("_{name}")
+        .rsplit_once("_SECRET")
+        .map(|(_, behind)| behind.to_owned());
+    let issued = ["_KEY", "_ID", "_ACCESS"];
+    let made = behind.is_some_and(|behind| {
+        behind.is_empty() || behind.starts_with('_') && !issued.iter().any(|of| behind.starts_with(of))
+    });
+    made || ["_SALT", "_PEPPER", "ENCRYPTION_KEY", "SIGNING_KEY"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]
@@ -117,6 +122,35 @@ mod tests {
             ("PARTNER_API_KEY", "issues it"),
         ] {
             assert!(how(name).contains(expected), "{name}: {}", how(name));
+        }
+    }
+
+    #[test]
+    fn what_a_team_makes_and_what_a_vendor_issues() {
+        for name in [
+            "SESSION_SECRET",
+            "session_secret",
+            "SECRET",
+            "SECRET_PREVIEW",
+            "SESSION_SECRET_PRODUCTION",
+            "SESSION_SECRET_V2",
+            "GITHUB_WEBHOOK_SECRET",
+            "PASSWORD_SALT",
+            "COOKIE_SIGNING_KEY",
+        ] {
+            assert!(is_random(name), "{name}");
+        }
+        for name in [
+            "STRIPE_WEBHOOK_SECRET",
+            "STRIPE_SECRET_KEY",
+            "ACME_CLIENT_SECRET",
+            "GOOGLE_CLIENT_SECRET_PREVIEW",
+            "AWS_SECRET_ACCESS_KEY",
+            "TWILIO_SECRET_ID",
+            "ACME_SECRETS",
+            "PARTNER_API_KEY",
+        ] {
+            assert!(!is_random(name), "{name}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The top of the repository that `folder` is in.
-pub(super) fn top(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn top(folder: &Path) -> Option<PathBuf> {
     folder
         .ancestors()
         .find(|above| above.join(".git").exists())
@@ -11,7 +11,7 @@ pub(super) fn top(folder: &Path) -> Option<PathBuf> {
 }
 
 /// `owner/name`, where the remote `origin` (or the only one) is at `server`.
-pub(super) fn name(top: &Path, server: &str) -> Option<String> {
+pub(crate) fn name(top: &Path, server: &str) -> Option<String> {
     let config = std::fs::read_to_string(common(top)?.join("config")).ok()?;
     let remotes = remotes(&config);
     let origin = remotes.iter().find(|(name, _)| name == "origin");
@@ -23,7 +23,7 @@ pub(super) fn name(top: &Path, server: &str) -> Option<String> {
 }
 
 /// The folder with the configuration: in a worktree `.git` is a file that leads to it.
-fn common(top: &Path) -> Option<PathBuf> {
+pub(crate) fn common(top: &Path) -> Option<PathBuf> {
     let git = top.join(".git");
     if git.is_dir() {
         return Some(git);
