@@ -213,7 +213,11 @@ impl<'a> Restore<'a> {
             return Vec::new();
         };
         let settings = self.writer.reader().settings(&service.worker).await;
-        let tags = settings.ok().flatten().map(|settings| settings.tags).unwrap_or_default();
+        let tags = settings
+            .ok()
+            .flatten()
+            .map(|settings| settings.tags)
+            .unwrap_or_default();
         let gone = claims::given_up_by(&tags, run).into_iter();
         gone.map(str::to_owned).collect()
     }

@@ -20,7 +20,9 @@ fn write(world: &World, api: &str) {
 async fn production(world: &World, run: &str, more: &[(&str, &str)]) -> Run {
     let start = world.run("deploy-workers").on_push().env("GITHUB_RUN_ID", run);
     let start = start.input("environment", "production").input("health", "false");
-    let start = more.iter().fold(start, |start, (name, value)| start.input(name, *value));
+    let start = more
+        .iter()
+        .fold(start, |start, (name, value)| start.input(name, *value));
     start.go().await
 }
 
@@ -97,7 +99,10 @@ async fn a_former_hostname_that_cannot_be_given_up_is_left_to_the_next_run() {
     let all = ["api.example.com", "core.example.com", "web.example.com"];
     assert_eq!(hostnames(&world), all, "{run}");
     let text = detail(&run, "api");
-    assert!(text.contains("`api.example.com`, which it had before, could not be given up"), "{run}");
+    assert!(
+        text.contains("`api.example.com`, which it had before, could not be given up"),
+        "{run}"
+    );
     assert!(!text.contains("leads no longer"), "{run}");
     assert!(run.stdout.contains("::warning"), "{run}");
 

@@ -612,8 +612,14 @@ fn records_of_former_hostnames_are_told() {
         json!({"name": "old-42.example.com", "type": "AAAA", "content": "100::", "proxied": true, "action": "deleted"}),
     );
     for (status, said) in [
-        ("done", "**DNS** 2 records in `example.com`; 1 record of former hostnames deleted"),
-        ("planned", "**DNS** 2 records in `example.com`, planned; 1 record of former hostnames to be deleted"),
+        (
+            "done",
+            "**DNS** 2 records in `example.com`; 1 record of former hostnames deleted",
+        ),
+        (
+            "planned",
+            "**DNS** 2 records in `example.com`, planned; 1 record of former hostnames to be deleted",
+        ),
     ] {
         records["status"] = status.into();
         let text = rendered(&frame(), &[deploy(&[service("api", "deployed")]), records.clone()]);

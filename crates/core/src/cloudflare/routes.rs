@@ -61,7 +61,9 @@ impl Route {
 /// without, that leads to none of `workers`.
 pub fn taken<'a>(routes: &'a [Route], hostname: &str, workers: &BTreeSet<&str>) -> Option<&'a Route> {
     let is_ours = |route: &Route| route.script.as_deref().is_some_and(|script| workers.contains(script));
-    routes.iter().find(|route| route.takes_all_of(hostname) && !is_ours(route))
+    routes
+        .iter()
+        .find(|route| route.takes_all_of(hostname) && !is_ours(route))
 }
 
 /// What became of a hostname that was to be attached to a Worker.
@@ -190,11 +192,19 @@ mod tests {
             let all = [route("api.example.com/*", Some("api-42")), route(pattern, script)];
             taken(&all, "api.example.com", &BTreeSet::from(["api-42"])).is_some()
         };
-        for pattern in ["https://api.example.com/*", "http://api.example.com/*", "API.example.com/*"] {
+        for pattern in [
+            "https://api.example.com/*",
+            "http://api.example.com/*",
+            "API.example.com/*",
+        ] {
             assert!(found(pattern, Some("tenant")) && found(pattern, None), "{pattern}");
             assert!(!found(pattern, Some("api-42")), "{pattern}");
         }
-        for pattern in ["https://api.example.com/blog/*", "https://*.example.com/*", "https://web.example.com/*"] {
+        for pattern in [
+            "https://api.example.com/blog/*",
+            "https://*.example.com/*",
+            "https://web.example.com/*",
+        ] {
             assert!(!found(pattern, Some("tenant")), "{pattern}");
         }
     }

@@ -34,7 +34,9 @@ pub(crate) fn tags(
     hostnames: &[&str],
 ) -> Vec<String> {
     let is_ours = |tag: &str| {
-        [HOSTNAME, UPLOADED, GIVEN_UP].iter().any(|prefix| tag.starts_with(prefix))
+        [HOSTNAME, UPLOADED, GIVEN_UP]
+            .iter()
+            .any(|prefix| tag.starts_with(prefix))
             || actions_core::owner::is_marker(tag)
     };
     let mut tags: Vec<String> = marker.map(str::to_owned).into_iter().collect();
@@ -48,7 +50,13 @@ pub(crate) fn tags(
             .map(|hostname| format!("{HOSTNAME}{hostname}")),
     );
     let room = MOST.saturating_sub(tags.len());
-    tags.extend(present.iter().filter(|tag| tag.starts_with(GIVEN_UP)).take(room).cloned());
+    tags.extend(
+        present
+            .iter()
+            .filter(|tag| tag.starts_with(GIVEN_UP))
+            .take(room)
+            .cloned(),
+    );
     tags
 }
 

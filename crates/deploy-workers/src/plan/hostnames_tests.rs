@@ -256,7 +256,10 @@ fn what_the_manifest_dropped_is_detached() {
 
 #[test]
 fn what_takes_over_a_kept_hostname_is_no_former_one() {
-    let (own, old) = (route("api.example.com/*", Some("api")), domain("old.example.com", "api"));
+    let (own, old) = (
+        route("api.example.com/*", Some("api")),
+        domain("old.example.com", "api"),
+    );
     let steps = vec![
         attach("api.example.com"),
         Step::DeleteRoute(own.clone()),

@@ -82,7 +82,9 @@ pub(crate) fn left_behind(inputs: &Inputs, workers: &[Worker]) -> Vec<String> {
         return Vec::new();
     }
     let is_service = |worker: &Worker| environment.services.iter().any(|it| it.worker == worker.name);
-    let left = workers.iter().filter(|worker| worker.verdict(&environment.owner).is_ours() && !is_service(worker));
+    let left = workers
+        .iter()
+        .filter(|worker| worker.verdict(&environment.owner).is_ours() && !is_service(worker));
     left.map(|worker| worker.name.clone()).collect()
 }
 

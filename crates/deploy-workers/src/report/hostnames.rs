@@ -55,7 +55,12 @@ pub(crate) fn other_workers_dev(said: &str, told: &str) -> Fault {
 /// The former hostnames that a service has given up in this run; `None`: none.
 pub(crate) fn given_up(service: &ServicePlan, outcome: &Outcome) -> Option<String> {
     let is_done = |step: &&Step| outcome.did.contains(&Did::Step((*step).clone()));
-    let gone: Vec<&str> = service.former.iter().filter(is_done).filter_map(Step::takes_away).collect();
+    let gone: Vec<&str> = service
+        .former
+        .iter()
+        .filter(is_done)
+        .filter_map(Step::takes_away)
+        .collect();
     (!gone.is_empty()).then(|| format!("{} no longer to it", leads(&gone)))
 }
 

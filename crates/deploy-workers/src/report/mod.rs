@@ -24,7 +24,9 @@ pub(crate) use builds::{
     project_not_built, project_not_built_either, taken, unused_secrets, work,
 };
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
-pub(crate) use hostnames::{domain_taken, given_up, given_up_before, no_workers_dev, not_given_up, not_replaced, other_workers_dev, route_taken};
+pub(crate) use hostnames::{
+    domain_taken, given_up, given_up_before, no_workers_dev, not_given_up, not_replaced, other_workers_dev, route_taken,
+};
 pub(crate) use output::{Back, Report, outputs, untouched};
 
 use crate::apply::outcome::Outcome;

@@ -24,7 +24,9 @@ fn step(job: &str, action: &str) -> (usize, Vec<(String, String)>) {
 async fn dns(world: &World, job: &str) -> Run {
     let (_, with) = step(job, "preview-dns");
     let start = world.run("preview-dns").input("wait", "false");
-    let run = with.into_iter().fold(start, |start, (name, value)| start.input(&name, value));
+    let run = with
+        .into_iter()
+        .fold(start, |start, (name, value)| start.input(&name, value));
     let run = run.go().await;
     assert_eq!(run.code, 0, "{run}");
     run
@@ -101,12 +103,22 @@ async fn a_strangers_route_with_a_scheme_is_not_brought_up() {
     worker(&world, "api", &json!({}), "export default {}");
     write(&world, "{subdomain}-{pr}");
     world
-        .seed(&json!({"cloudflare": {"workers": [{"name": "tenant"}], "zones": [{"name": "example.com",
-            "routes": [{"pattern": "https://api-42.example.com/*", "script": "tenant"}]}]}}))
+        .seed(
+            &json!({"cloudflare": {"workers": [{"name": "tenant"}], "zones": [{"name": "example.com",
+            "routes": [{"pattern": "https://api-42.example.com/*", "script": "tenant"}]}]}}),
+        )
         .await;
     let mark = world.mark();
     for command in ["apply", "verify"] {
-        let run = world.run("preview-dns").input("command", command).input("wait", "false");
+        let run = world
+            .run("preview-dns")
+            .input("command", command)
+            .input("wait", "false");
+        let run = if command == "verify" {
+            run.input("create-missing", "true")
+        } else {
+            run
+        };
         let run = run.go().await;
         assert_eq!(run.code, 1, "{run}");
         assert!(run.error().contains("`tenant`"), "{run}");
