@@ -6,7 +6,8 @@ pub struct Log {
     /// Values that are to be hidden, in the order in which they were told.
     pub masks: Vec<String>,
     pub annotations: Vec<Annotation>,
-    /// The lines that a log shows, before any masking: a secret in it was printed.
+    /// The lines that a log shows, before any masking: a secret in it was printed. Without the one that names the
+    /// build, which is another in each.
     pub shown: String,
 }
 
@@ -23,7 +24,12 @@ impl Log {
     /// Reads what was printed.
     pub fn read(printed: &str) -> Self {
         let mut log = Self::default();
+        let mut is_named = false;
         for line in printed.lines() {
+            if !is_named && names_build(line) {
+                is_named = true;
+                continue;
+            }
             match command(line) {
                 Some(("add-mask", _, value)) => {
                     log.masks.push(unescaped(value));
@@ -43,6 +49,18 @@ impl Log {
         }
         log
     }
+}
+
+/// `cleanup v1.2.3 (<commit>)` of a release, `cleanup 0.1.0 (built from source)` of a developer's build.
+fn names_build(line: &str) -> bool {
+    let parts = line
+        .split_once(' ')
+        .and_then(|(_, rest)| rest.strip_suffix(')')?.split_once(" ("));
+    let Some((version, source)) = parts else { return false };
+    let version: Vec<&str> = version.trim_start_matches('v').split('.').collect();
+    let is_number = |part: &&str| part.parse::<u32>().is_ok();
+    let is_commit = source.len() == 40 && source.bytes().all(|byte| byte.is_ascii_hexdigit());
+    version.len() == 3 && version.iter().all(is_number) && (is_commit || source == "built from source")
 }
 
 /// `::name properties::value`: its parts.
@@ -73,6 +91,24 @@ mod tests {
         let log = Log::read("one\n::add-mask::s3cret%25\n  ::add-mask::a%0Ab\ntwo ::add-mask::x\n");
         assert_eq!(log.masks, ["s3cret%", "a\nb"]);
         assert_eq!(log.shown, "one\ntwo ::add-mask::x\n");
+    }
+
+    #[test]
+    fn the_line_that_names_the_build_is_not_shown_whatever_build_it_is() {
+        for line in [
+            "cleanup v1.2.3 (5f6e1f0c9c2b4d0fa2a7d1e5b3c8f9a0d4e6b7c1)",
+            "health-check 0.1.0 (built from source)",
+        ] {
+            let log = Log::read(&format!("::add-mask::x\n{line}\none\n"));
+            assert_eq!(log.shown, "one\n", "{line}");
+        }
+        for line in [
+            "api 1.2.3 (unchanged)",
+            "wrangler 4.1 (built from source)",
+            "cleanup v1.2.3 (5f6e)",
+        ] {
+            assert_eq!(Log::read(line).shown, format!("{line}\n"));
+        }
     }
 
     #[test]

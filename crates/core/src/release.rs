@@ -5,7 +5,7 @@ pub const VERSION: Option<&str> = option_env!("CODEX_ACTIONS_VERSION");
 /// The commit that was built.
 const COMMIT: Option<&str> = option_env!("CODEX_ACTIONS_COMMIT");
 
-/// What `--version` answers, and the first line of a released action's log.
+/// What `--version` answers, and the first line of an action's log.
 pub fn line(action: &str) -> String {
     match (VERSION, COMMIT) {
         (Some(version), Some(commit)) => format!("{action} {version} ({commit})"),

@@ -161,10 +161,17 @@ impl Bundled {
         let Code {
             project,
             project_failed,
-            built,
+            mut built,
             failed,
         } = Code::make(inputs, runner, under_way, &sandbox, &mut problems).await?;
         let (inputs, scope) = (&*inputs, inputs.scope());
+        for (key, remark) in project.remarks(scope) {
+            // Bundles that another job has left may bring it.
+            let told = remark.text();
+            if let Some(built) = built.get_mut(&key).filter(|built| !built.told.contains(&told)) {
+                built.told.push(told);
+            }
+        }
         let names = Names::new(&inputs.environment, inputs.manifest.as_ref(), &project.names());
         let mut needs = BTreeMap::new();
         let mut calls = Edges::new();

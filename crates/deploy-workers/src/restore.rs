@@ -16,6 +16,7 @@ use futures_util::{StreamExt as _, stream};
 use crate::apply::decide::{self, Decision};
 use crate::apply::gate::{self, Awaited};
 use crate::apply::held::held;
+use crate::apply::look::Found;
 use crate::apply::rollback::{Back, PutBack, Undone};
 use crate::apply::{AT_ONCE, record};
 use crate::history::History;
@@ -117,10 +118,11 @@ impl<'a> Restore<'a> {
     async fn all(&self, histories: Vec<(&'a Service, anyhow::Result<History>)>) -> anyhow::Result<()> {
         let by = record::origin(&self.inputs.origin);
         let mark = match self.back_to {
-            BackTo::BeforeRun(run) => record::mark(run, &by),
+            BackTo::BeforeRun { run, .. } => record::mark(run, &by),
             BackTo::Versions(_) => format!("rollback to named versions, {by}"),
         };
         let order = order(self.inputs, &histories);
+        let mistaken = mistaken(self.back_to, &histories);
         let mut histories: BTreeMap<&str, _> = histories
             .into_iter()
             .map(|(service, history)| (service.key.as_str(), (service, history)))
@@ -159,6 +161,9 @@ impl<'a> Restore<'a> {
         self.bound().await;
         if let Some(error) = report::rollback_failed(&self.done.borrow()) {
             return Err(error);
+        }
+        if let Some(run) = mistaken {
+            return Err(report::nothing_of_run(run, self.inputs));
         }
         if self.inputs.dry_run {
             return Ok(());
@@ -225,7 +230,7 @@ impl<'a> Restore<'a> {
     /// Whether a version is of the run that is undone.
     fn is_ours(&self, version: &Version) -> bool {
         match self.back_to {
-            BackTo::BeforeRun(run) => record::is_of_run(version.message(), run),
+            BackTo::BeforeRun { run, .. } => record::is_of_run(version.message(), run),
             BackTo::Versions(_) => false,
         }
     }
@@ -330,6 +335,20 @@ impl<'a> Restore<'a> {
     }
 }
 
+/// The run that is to be undone, when it has left no trace: another one is meant. Where a Worker is gone, a trace may
+/// have gone with it.
+fn mistaken<'b>(back_to: &'b BackTo, histories: &[(&Service, anyhow::Result<History>)]) -> Option<&'b str> {
+    let BackTo::BeforeRun { run, is_known: true } = back_to else {
+        return None;
+    };
+    let is_untouched = |(_, history): &(&Service, anyhow::Result<History>)| {
+        history.as_ref().is_ok_and(|history| {
+            history.found != Found::Absent && !decide::is_touched(history.deployments(), &history.versions, run)
+        })
+    };
+    histories.iter().all(is_untouched).then_some(run)
+}
+
 /// The order in which the services come up: by the manifest, and by who calls whom now.
 fn order(inputs: &Inputs, histories: &[(&Service, anyhow::Result<History>)]) -> Vec<String> {
     let services = &inputs.environment.services;
@@ -352,7 +371,7 @@ fn order(inputs: &Inputs, histories: &[(&Service, anyhow::Result<History>)]) -> 
 
 fn decide(back_to: &BackTo, key: &str, history: &History, inputs: &Inputs) -> Decision {
     match back_to {
-        BackTo::BeforeRun(run) => {
+        BackTo::BeforeRun { run, .. } => {
             decide::decide_by_run(history.deployments(), &history.versions, run, inputs.new_workers)
         }
         BackTo::Versions(versions) => {

@@ -40,6 +40,7 @@ pub(crate) struct Raw {
     working_directory: Option<String>,
     keep: Option<String>,
     preserve_under_name: Option<String>,
+    migrated_in_attempt: Option<String>,
     on_limit: Option<String>,
     force_foreign: Option<String>,
     pub(crate) owner: Option<String>,
@@ -131,6 +132,8 @@ pub(crate) struct Inputs {
     pub(crate) working_directory: PathBuf,
     pub(crate) keep: usize,
     pub(crate) preserve: Option<String>,
+    /// The attempt of this workflow run that has migrated the branch: what has put it back since counts.
+    pub(crate) migrated_in: Option<u64>,
     pub(crate) on_limit: OnLimit,
     pub(crate) force_foreign: bool,
     /// How long somebody is given to log in; unset: nobody tries.
@@ -224,6 +227,7 @@ impl Inputs {
             working_directory,
             keep: usize::try_from(keep).unwrap_or(usize::MAX),
             preserve: text(&raw.preserve_under_name).map(|name| actions_core::naming::branch(&name)),
+            migrated_in: p.number("migrated-in-attempt", raw.migrated_in_attempt.as_deref()),
             on_limit: p.choice("on-limit", raw.on_limit.as_deref(), &limits, OnLimit::Fail),
             force_foreign: p.boolean("force-foreign", raw.force_foreign.as_deref(), false),
             wait: values::wait(raw.wait.as_deref(), p),

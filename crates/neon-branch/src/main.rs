@@ -8,6 +8,7 @@ mod report;
 mod script;
 mod session;
 mod subject;
+mod this_run;
 mod variables;
 
 use std::process::ExitCode;

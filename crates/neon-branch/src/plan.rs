@@ -204,7 +204,7 @@ pub(crate) fn alive<'a>(all: &'a [Branch], owner: &Owner) -> Vec<&'a Branch> {
 }
 
 /// Whether a branch whose former state is kept was restored to this very point. `same_run`: that state's name was made
-/// of this workflow run's id, so that the restore was this run's.
+/// of this workflow run's id and attempt, so that the restore was this attempt's.
 ///
 /// "30 minutes ago" is another point each time. Within 30 minutes after a restore it would lie before that, in what was
 /// undone: whoever asks for it asks once more for the same.
@@ -220,7 +220,8 @@ pub(crate) fn is_restored(branch: &Branch, wanted: Option<&Moment>, same_run: bo
             let span = SignedDuration::try_from(*span).unwrap_or(SignedDuration::MAX);
             same_run || !since.is_negative() && since <= span
         }
-        None => same_run,
+        // Another branch as it is now: what was written since the restore cannot be told.
+        None => false,
     }
 }
 
@@ -397,12 +398,20 @@ pub(crate) mod tests {
             child,
             other,
         ];
-        let (delete, kept) = surplus(&all, &production.id, &owner("acme/app", None), 2);
+        let (delete, kept) = surplus(&all, &production.id, &owner("acme/app", None), 2, None);
         let names = |branches: Vec<&Branch>| branches.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
         assert_eq!(
             (names(delete), names(kept)),
             (vec!["c2".to_owned()], vec!["c1".to_owned()])
         );
+        // A run's own is none of them, however old: another goes in its place.
+        let (delete, _) = surplus(&all, &production.id, &owner("acme/app", None), 1, Some("br-c2"));
+        assert_eq!(names(delete), ["c4", "c3"]);
+        let same_second = [point("c6", 16), point("c5", 16)];
+        for (own, other) in [("br-c5", "c6"), ("br-c6", "c5")] {
+            let (delete, _) = surplus(&same_second, &production.id, &owner("acme/app", None), 1, Some(own));
+            assert_eq!(names(delete), [other]);
+        }
     }
 
     #[test]
@@ -482,7 +491,7 @@ pub(crate) mod tests {
             (Some(lsn("0/1A2B3C8")), false, true),
             (Some(lsn("0/1")), true, false),
             (None, false, false),
-            (None, true, true),
+            (None, true, false),
         ] {
             assert_eq!(
                 is_restored(&restored, wanted.as_ref(), same_run),

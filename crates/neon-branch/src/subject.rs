@@ -184,6 +184,14 @@ impl Subject {
         }
     }
 
+    /// Whether `create` makes a branch of the name that is meant.
+    pub(crate) fn can_be_created(&self) -> bool {
+        match &self.written {
+            Some(written) => !is_id(written),
+            None => self.own.is_some(),
+        }
+    }
+
     /// Every name or id that the user may have meant, the most literal first. Empty for the project's default branch.
     pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.written.iter().cloned().collect();

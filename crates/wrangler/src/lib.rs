@@ -18,6 +18,7 @@ mod parse;
 mod prebuilt;
 pub mod project;
 mod resource;
+pub mod routes;
 mod tool;
 pub mod uploader;
 mod visible;

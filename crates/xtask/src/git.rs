@@ -21,7 +21,9 @@ const IDENTITY: [(&str, &str); 6] = [
 
 /// Makes `folder` a git repository whose one commit holds all that is in it, and answers the commit's id.
 pub(crate) fn commit_all(folder: &Path, subject: &str) -> Result<String> {
-    git(folder, &["init", "--quiet", "--initial-branch=main"])?;
+    // Also where GIT_DEFAULT_HASH says otherwise.
+    let init = ["init", "--quiet", "--initial-branch=main", "--object-format=sha1"];
+    git(folder, &init)?;
     commit(folder, subject)
 }
 

@@ -67,6 +67,7 @@ commands:
   release-tree D  write the tree that a release publishes to the empty folder D, with one git commit
     --assets A    the folder of its assets, with --version vX.Y.Z and --commit SHA: their hashes are its lock
     --references tag  name our own as owner/repo/path@vX.Y.Z, for GHES and mirrors, which do not know `$/`
+    --repository R  the release is one of owner/name, not of codex/actions
 ";
 
 enum Task {
@@ -202,7 +203,10 @@ fn run(task: Task) -> Result<ExitCode> {
             let actions = release::tree::binaries(&workspace)?;
             say!("{} assets", release::assets::pack(&folder, &actions)?);
         }
-        Task::ReleaseTree(folder, options) => say!("{}", release::tree::write(&workspace, &folder, &options)?),
+        Task::ReleaseTree(folder, options) => {
+            options.check(&workspace)?;
+            say!("{}", release::tree::write(&workspace, &folder, &options)?);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -198,9 +198,28 @@ async fn a_run_is_put_back_on_command_and_only_once() {
             .input("health", "false")
             .env("GITHUB_RUN_ID", run)
     };
-    // Another run has nothing to put back here.
+    // A run that has deployed nothing is not the one that is meant, unless it names itself: a workflow's own last step.
+    let mark = world.mark();
     let run = rollback("3003").go().await;
+    assert_eq!((run.code, run.output("changed")), (1, "false"), "{run}");
+    insta::assert_snapshot!(run.error(), @"
+    this run has deployed nothing of `web`, `api` and `auth`
+    hint: name the run that is to be undone by `run`
+    ");
+    let run = rollback("3003")
+        .input("run", "20020")
+        .input("dry-run", "true")
+        .go()
+        .await;
+    assert_eq!(run.code, 1, "{run}");
+    insta::assert_snapshot!(run.error(), @"
+    Cloudflare lists nothing of `web`, `api` and `auth` that run 20020 has deployed
+    hint: `run` is the number in the address of the run that is to be undone, `…/actions/runs/<id>`
+    ");
+    let run = rollback("3003").input("run", "3003").go().await;
     assert_eq!((run.code, run.output("changed")), (0, "false"), "{run}");
+    assert_eq!(run.output("not-put-back"), "[]", "{run}");
+    world.assert_only_reads_since(mark);
     let run = rollback("2002").input("dry-run", "true").go().await;
     assert_eq!((run.code, all_live(&world) == after), (0, true), "{run}");
     let run = rollback("2002").go().await;

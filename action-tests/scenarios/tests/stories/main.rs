@@ -25,6 +25,7 @@ mod deploy_workers_moves;
 mod deploy_workers_ownership;
 mod deploy_workers_plan;
 mod deploy_workers_prebuilt;
+mod deploy_workers_remarks;
 mod deploy_workers_removed;
 mod deploy_workers_resources;
 mod deploy_workers_results;

@@ -1,5 +1,6 @@
 //! Stories of `neon-branch`.
 
+mod again;
 mod cancelled;
 mod checkpoint;
 mod copy;

@@ -489,6 +489,9 @@ const PLANTS: &[Plant] = &[
         found: &[
             At("error cloudflare-bucket-unknown", WEB, &["codex-media"]),
             At("error cloudflare-d1-unknown", WEB, &["0b5e1f2a"]),
+            // Production alone has them.
+            At("warning binding-missing", WEB, &["\"name\""]),
+            At("warning binding-missing", WEB, &["\"staging\": {"]),
         ],
     },
     Plant {

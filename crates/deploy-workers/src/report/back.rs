@@ -8,7 +8,7 @@ use actions_core::text::quoted_list;
 use super::OUT_OF_TIME;
 use crate::apply::decide::Decision;
 use crate::apply::rollback::{PutBack, Undone};
-use crate::inputs::NewWorkers;
+use crate::inputs::{Inputs, NewWorkers};
 use crate::restore::Restored;
 
 /// Putting back begins.
@@ -73,6 +73,22 @@ pub(crate) fn planned(decision: &Decision) -> PutBack {
             PutBack::Left(format!("dry run: version {} would serve again", versions.join(" and ")))
         }
     }
+}
+
+/// The error of a rollback of a run that left no trace.
+pub(crate) fn nothing_of_run(run: &str, inputs: &Inputs) -> anyhow::Error {
+    let services = quoted_list(&inputs.chosen);
+    let own = inputs.origin.run.as_deref().unwrap_or_default();
+    if own.split('.').next() == Some(run) {
+        return fault(format!("this run has deployed nothing of {services}"))
+            .hint("name the run that is to be undone by `run`")
+            .into();
+    }
+    fault(format!(
+        "Cloudflare lists nothing of {services} that run {run} has deployed"
+    ))
+    .hint("`run` is the number in the address of the run that is to be undone, `…/actions/runs/<id>`")
+    .into()
 }
 
 /// The error of a rollback that is not whole.

@@ -18,7 +18,9 @@ use actions_core::text::{bytes, count, elapsed, quoted_list};
 use indexmap::IndexMap;
 use wrangler::Failed;
 
-pub(crate) use back::{not_removed, planned, put_back, putting_back, rollback_failed, still_bound, undone};
+pub(crate) use back::{
+    not_removed, nothing_of_run, planned, put_back, putting_back, rollback_failed, still_bound, undone,
+};
 pub(crate) use builds::{
     builds_skipped, bundling_failed, commit_not_known, cut_short, left, left_running, lost, not_bundled, progress,
     project_not_built, project_not_built_either, taken, unused_secrets, work,

@@ -1,7 +1,6 @@
 //! `checkpoint`: a restore point before something risky. A branch without a compute: it costs what changes after it.
 
 use actions_core::error::fault;
-use actions_core::naming;
 use actions_core::neon::annotation::{self, Kind};
 use actions_core::neon::{Branch, Made, NewBranch, retention};
 use jiff::Timestamp;
@@ -12,6 +11,7 @@ use crate::pending::Pending;
 use crate::plan;
 use crate::report;
 use crate::session::Session;
+use crate::this_run::{ThisRun, outdated};
 
 pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let inputs = session.inputs;
@@ -21,16 +21,20 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     } else {
         subject_of(session, &known)
     };
-    let of = of.ok_or_else(|| report::missing(&inputs.subject.name()))?;
-    // One per branch and workflow run: when a deploy is run again, the state before its first try is what counts.
-    let run = inputs.event.run_id.clone();
-    let run = run.unwrap_or_else(|| Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string());
-    let name = naming::branch(&format!("checkpoint/{}/{run}", of.name));
-    if let Some(there) = known.iter().find(|branch| branch.name == name) {
-        session.tell_branch(there, Some(of.name.clone()), false)?;
-        done(session, report::checkpoint_there(&of.name, &name));
-        return prune(session, of, &known).await;
+    let of = of.ok_or_else(|| report::missing(&inputs.subject))?;
+    // One per branch and workflow run: when a deploy is run again, the state before its first try is what counts, unless
+    // that is not what this attempt has found.
+    let run = ThisRun::of(&inputs.event);
+    let now = Timestamp::now();
+    if let Some((made_in, there)) = run.latest_point(&known, &of.name) {
+        let Some(why) = outdated(&run, &known, of, there, made_in) else {
+            session.tell_branch(there, Some(of.name.clone()), false)?;
+            done(session, report::checkpoint_there(&of.name, there, now));
+            return prune(session, of, &known, Some(&there.id)).await;
+        };
+        session.say(report::outdated(&of.name, there, made_in, &why, now));
     }
+    let name = run.point(&of.name);
     check_lasts(Some(of))?;
     let Some(writer) = session.writer() else {
         let expires_at = plan::expiry_of_new(inputs.life, Timestamp::now());
@@ -38,7 +42,7 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
             session,
             report::would_create(&name, &report::source(Some(&of.name), None), expires_at),
         );
-        return prune(session, of, &known).await;
+        return prune(session, of, &known, None).await;
     };
     let source = session.source().await;
     let new = NewBranch {
@@ -65,13 +69,13 @@ pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     };
     session.tell_branch(&created.0, Some(of.name.clone()), created.1)?;
     done(session, report::checkpointed(&of.name, &name));
-    prune(session, of, &all(session).await?).await
+    prune(session, of, &all(session).await?, Some(&created.0.id)).await
 }
 
-/// Deletes the restore points of `of` beyond the newest `keep`.
-async fn prune(session: &mut Session<'_>, of: &Branch, known: &[Branch]) -> anyhow::Result<()> {
+/// Deletes the restore points of `of` beyond the newest `keep`, of which this run's `own` is one.
+async fn prune(session: &mut Session<'_>, of: &Branch, known: &[Branch], own: Option<&str>) -> anyhow::Result<()> {
     let keep = session.inputs.keep;
-    let (surplus, needed) = retention::surplus(known, &of.id, &session.inputs.subject.owner, keep);
+    let (surplus, needed) = retention::surplus(known, &of.id, &session.inputs.subject.owner, keep, own);
     for branch in needed {
         session.warn(report::not_pruned(&branch.name));
     }

@@ -35,7 +35,7 @@ async fn own_parent(session: &Session<'_>, branch: &Branch) -> anyhow::Result<Br
     })?;
     let parent = session.neon.branch(id).await;
     let parent = parent.map_err(|cause| fault(format!("could not read branch `{id}`")).because(cause))?;
-    Ok(parent.ok_or_else(|| report::missing(id))?)
+    Ok(parent.ok_or_else(|| report::no_parent(&branch.name, id))?)
 }
 
 /// Sets the outputs of a diff, and reports it.

@@ -64,7 +64,6 @@ async fn carry_out(session: &mut Session<'_>) -> anyhow::Result<()> {
 
 /// The branch that the inputs mean, by name or id.
 async fn subject(session: &Session<'_>) -> anyhow::Result<Branch> {
-    let name = session.inputs.subject.name();
     for wanted in session.inputs.subject.names() {
         let found = session.neon.named(&wanted).await;
         let found = found.map_err(|cause| fault(format!("could not look for branch `{wanted}`")).because(cause))?;
@@ -72,7 +71,7 @@ async fn subject(session: &Session<'_>) -> anyhow::Result<Branch> {
             return Ok(branch);
         }
     }
-    Err(report::missing(&name).into())
+    Err(report::missing(&session.inputs.subject).into())
 }
 
 /// The branch that the inputs mean, out of all.

@@ -12,7 +12,7 @@ use crate::session::Session;
 pub(super) async fn run(session: &mut Session<'_>) -> anyhow::Result<()> {
     let inputs = session.inputs;
     let all = all(session).await?;
-    let branch = subject_of(session, &all).ok_or_else(|| report::missing(&inputs.subject.name()))?;
+    let branch = subject_of(session, &all).ok_or_else(|| report::missing(&inputs.subject))?;
     let given = super::parent(session).await?;
     let source = given.map(|parent| parent.id).or_else(|| branch.parent_id.clone());
     let standing = inputs.subject.standing(branch);

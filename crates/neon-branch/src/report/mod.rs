@@ -1,9 +1,11 @@
-//! What a user and other actions read: the report, the summary, and (in [`sentences`], [`command`] and [`unanswered`]) every sentence.
+//! What a user and other actions read: the report, the summary, and (in [`sentences`], [`again`], [`command`] and [`unanswered`]) every sentence.
 
+mod again;
 mod command;
 mod sentences;
 mod unanswered;
 
+pub(crate) use again::*;
 pub(crate) use command::*;
 pub(crate) use sentences::*;
 pub(crate) use unanswered::*;

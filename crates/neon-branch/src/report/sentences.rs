@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::Diff;
 use crate::plan::{Objection, Unreachable};
+use crate::subject::Subject;
 
 /// `, expires 2026-…`, or nothing.
 fn until(expires_at: Option<Timestamp>) -> String {
@@ -112,28 +113,34 @@ pub(crate) fn absent(name: &str) -> String {
     format!("there is no branch `{name}`: nothing to delete")
 }
 
-pub(crate) fn missing(name: &str) -> Fault {
-    fault(format!("there is no branch `{name}`")).hint("`command: create` makes it; names are compared exactly")
+pub(crate) fn missing(subject: &Subject) -> Fault {
+    fault(format!("there is no branch `{}`", subject.name())).hint(if subject.can_be_created() {
+        "`command: create` makes it; names are compared exactly"
+    } else {
+        "name a branch that is there, in the manifest's `[database] parent` or as `branch`; names and ids are compared exactly"
+    })
+}
+
+pub(crate) fn no_parent(name: &str, id: &str) -> Fault {
+    fault(format!("the parent `{id}` of branch `{name}` is gone")).hint("name a branch to compare with as `parent`")
 }
 
 pub(crate) fn reset_done(name: &str, source: &str) -> String {
     format!("reset branch `{name}` to {source}")
 }
 
-pub(crate) fn restored(name: &str, source: &str, preserved: Option<&str>) -> String {
-    let kept = preserved.map_or_else(String::new, |kept| format!("; its former state is branch `{kept}`"));
-    format!("restored branch `{name}` from {source}{kept}")
+pub(crate) fn restored(name: &str, source: &str, preserved: &str) -> String {
+    format!("restored branch `{name}` from {source}; its former state is branch `{preserved}`")
 }
 
-pub(crate) fn would_restore(name: &str, source: &str, preserved: Option<&str>) -> String {
-    let kept = preserved.map_or_else(String::new, |kept| {
-        format!(", and keep its present state as branch `{kept}`")
-    });
-    format!("restore branch `{name}` from {source}{kept}")
+pub(crate) fn would_restore(name: &str, source: &str, preserved: &str) -> String {
+    format!("restore branch `{name}` from {source}, and keep its present state as branch `{preserved}`")
 }
 
 pub(crate) fn restored_already(name: &str, preserved: &str) -> String {
-    format!("branch `{name}` was restored to this point already; its former state is branch `{preserved}`")
+    format!(
+        "branch `{name}` was restored to this point already; its former state is branch `{preserved}`, and what was written since stays"
+    )
 }
 
 pub(crate) fn new_parent(name: &str, preserved: &str, original: Option<&str>) -> String {
@@ -158,7 +165,8 @@ pub(crate) fn window(window: Duration, now: Timestamp) -> String {
     format!("the project's history goes back {}{since}", hours(window))
 }
 
-fn hours(window: Duration) -> String {
+/// Rounded down to whole days or hours, where it is that long.
+pub(super) fn hours(window: Duration) -> String {
     match window.as_secs() / 3600 {
         0 => elapsed(window),
         hours if hours % 24 == 0 => count(usize::try_from(hours / 24).unwrap_or_default(), "day"),
@@ -187,10 +195,6 @@ pub(crate) fn checkpointed(of: &str, name: &str) -> String {
     format!(
         "made restore point `{name}` of branch `{of}`; to go back: `command: restore`, `branch: {of}`, `parent: {name}`"
     )
-}
-
-pub(crate) fn checkpoint_there(of: &str, name: &str) -> String {
-    format!("restore point `{name}` of branch `{of}` exists")
 }
 
 pub(crate) fn pruned(name: &str, keep: usize) -> String {

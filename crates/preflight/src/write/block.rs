@@ -82,6 +82,17 @@ pub(super) fn merge(text: Option<&str>, part: &str, style: Style) -> Merged {
     }
 }
 
+/// A text without our part: what people have written. Without a pair of markers all of it is theirs.
+pub(crate) fn outside(text: &str) -> String {
+    let all = [Style::Hash, Style::Markdown]
+        .into_iter()
+        .find_map(|style| match merge(Some(text), "", style) {
+            Merged::Text(without) => Some(without),
+            _ => None,
+        });
+    all.unwrap_or_else(|| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ use self::files::Written;
 use crate::inputs::Inputs;
 use crate::world::World;
 
+pub(crate) use self::block::outside;
 pub(crate) use self::documents::Document;
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub struct Built {
     /// configuration does not say.
     pub workers_dev: Option<bool>,
     pub preview_urls: Option<bool>,
-    /// What the configuration says in vain, each a sentence.
+    /// What the configuration says in vain, and what else is told of it, each a sentence.
     pub told: Vec<String>,
     /// Durable Object migrations, oldest first.
     pub migrations: Vec<Value>,

@@ -15,6 +15,20 @@ pub fn today() -> Date {
     jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
+/// What is wrong with a Worker in the format of before modules, for our own client.
+pub const SERVICE_WORKER: &str = "it is written in the service worker format, which has no versions; export its handlers (`export default { fetch }`), or let the project's wrangler deploy it with `uploader: wrangler`";
+
+/// Whether a source without its comments is in that format: it listens, and exports nothing (wrangler asks the bundle
+/// whether it exports anything).
+pub fn is_service_worker(code: &str) -> bool {
+    let mut lines = code.split(['\n', ';', '}']).map(str::trim_start);
+    let exports = lines.any(|line| {
+        let rest = line.strip_prefix("export");
+        rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_whitespace() || matches!(c, '{' | '*')))
+    });
+    code.contains("addEventListener(") && !exports && !code.contains("module.exports") && !code.contains("exports.")
+}
+
 /// What is wrong with a bundle. `budget` are the bytes that its modules may have, compressed.
 pub fn bundle(built: &Built, budget: Option<u64>, today: Date) -> Vec<String> {
     let mut problems = Vec::new();
@@ -24,9 +38,7 @@ pub fn bundle(built: &Built, budget: Option<u64>, today: Date) -> Vec<String> {
         .and_then(serde_json::Value::as_str);
     // A later version of such a Worker cannot be made (contract sheet of Cloudflare, section 5).
     if built.metadata.contains_key("body_part") && built.handed.is_none() {
-        problems.push(
-            "it is written in the service worker format, which has no versions; export its handlers (`export default { fetch }`), or let the project's wrangler deploy it with `uploader: wrangler`".to_owned(),
-        );
+        problems.push(SERVICE_WORKER.to_owned());
     }
     if let Some(problem) = compatibility(date, today) {
         problems.push(problem);
@@ -133,6 +145,30 @@ pub(super) fn compatibility(date: Option<&str>, today: Date) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_listens_and_exports_nothing_is_a_service_worker() {
+        for (code, is_one) in [
+            (
+                "addEventListener('fetch', (event) => event.respondWith(new Response('ok')));",
+                true,
+            ),
+            ("self.addEventListener(\"fetch\", handle);\nconst exported = 1;", true),
+            (
+                "addEventListener('unhandledrejection', log);\nexport default { fetch };",
+                false,
+            ),
+            ("addEventListener('fetch', log); export{handler as default};", false),
+            (
+                "function a() {}export default a; addEventListener('fetch', log);",
+                false,
+            ),
+            ("addEventListener('fetch', log); module.exports = { fetch };", false),
+            ("export default { fetch };", false),
+        ] {
+            assert_eq!(is_service_worker(code), is_one, "{code}");
+        }
+    }
 
     #[test]
     fn dates() {

@@ -59,6 +59,41 @@ fn bindings(settings: &Settings<'_>) -> Vec<Value> {
     all
 }
 
+/// Where a configuration lists bindings: a key, and the list within it, which may be the key's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct List {
+    pub(super) key: &'static str,
+    inner: &'static str,
+}
+
+/// The names of all bindings but variables, each with its list.
+pub(super) fn named<'a>(settings: &Settings<'a>) -> Vec<(List, &'a str)> {
+    let of_naming = NAMINGS.iter().flat_map(|naming| {
+        let (key, inner) = (naming.key, naming.inner);
+        naming
+            .items(settings)
+            .filter_map(name)
+            .map(move |name| (List { key, inner }, name))
+    });
+    let nameless = NAMELESS.iter().flat_map(|(key, _)| {
+        let key: &'static str = key;
+        items(settings.get(key))
+            .filter_map(name)
+            .map(move |name| (List { key, inner: "" }, name))
+    });
+    let (key, inner) = ("unsafe", "bindings");
+    let unsafe_ones = items(settings.get(key).and_then(|it| it.get(inner)));
+    let unsafe_ones = unsafe_ones.filter_map(name).map(|name| (List { key, inner }, name));
+    of_naming.chain(nameless).chain(unsafe_ones).collect()
+}
+
+/// Whether a list is there, and empty.
+pub(super) fn is_emptied(settings: &Settings<'_>, List { key, inner }: List) -> bool {
+    let list = settings.get(key);
+    let list = list.and_then(|list| if inner.is_empty() { Some(list) } else { list.get(inner) });
+    list.and_then(Value::as_array).is_some_and(Vec::is_empty)
+}
+
 /// A list's items, or the one that stands for a list.
 fn items(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     let items = match value {

@@ -14,6 +14,7 @@ pub mod names;
 mod outside;
 pub mod problem;
 pub mod refused;
+pub mod remarks;
 pub mod render;
 mod routes;
 mod told;

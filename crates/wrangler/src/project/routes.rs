@@ -17,8 +17,7 @@ pub(super) fn refused(config: &Config, settings: &Settings<'_>) -> Vec<String> {
 
 /// The same without its place.
 pub(super) fn wrong(settings: &Settings<'_>) -> Vec<Problem> {
-    let routes = settings.get("routes").and_then(Value::as_array);
-    let all = routes.into_iter().flatten().chain(settings.get("route"));
+    let all = settings.routes().into_iter();
     let domains = all.filter(|route| route["custom_domain"] == true);
     let wrong = domains.filter_map(|route| {
         let pattern = route["pattern"].as_str()?;

@@ -1,10 +1,9 @@
 //! What of a configuration is not deployed as it is written, told in one sentence each. What isolation changes is told
 //! where it is changed. Pure.
 
-use actions_core::text::quoted_list;
-use serde_json::Value;
-
+use crate::routes::pattern;
 use crate::{Settings, keys};
+use actions_core::text::quoted_list;
 
 /// What of a configuration stands there in vain.
 pub(super) fn told(settings: &Settings<'_>, assets_only: bool) -> Vec<String> {
@@ -66,18 +65,15 @@ const BINDINGS_OF_CODE: [&str; 7] = [
     "vars",
 ];
 
-/// The patterns of `route` and `routes`, as they are written.
+/// The patterns of the routes that count, as they are written.
 pub(super) fn routes(settings: &Settings<'_>) -> Vec<String> {
-    let list = settings.get("routes").and_then(Value::as_array).into_iter().flatten();
-    let all = settings.get("route").into_iter().chain(list);
-    all.filter_map(|route| route.as_str().or_else(|| route.get("pattern")?.as_str()))
-        .map(str::to_owned)
-        .collect()
+    let all = settings.routes().into_iter();
+    all.filter_map(pattern).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::Config;
@@ -95,13 +91,13 @@ mod tests {
         };
         insta::assert_snapshot!(of(json!({
             "name": "api", "vars": {"A": "1"}, "previews": {"vars": {}}, "compliance_region": "fedramp_high",
-            "tomorrow": true, "next": {"a": 1}, "route": "a.example.com/*", "routes": [{"pattern": "b.example.com"}],
+            "tomorrow": true, "next": {"a": 1}, "route": "a.example.com/*", "routes": ["c.example.com/*", {"pattern": "b.example.com"}],
         }), true), @"
         `previews` in the wrangler configuration is not used: previews are environments of the manifest here
         `compliance_region` in the wrangler configuration is not used: the input `cloudflare-api-url` says where Cloudflare's API is
         `next` and `tomorrow` of the wrangler configuration are not known here: what wrangler's bundle holds of them is uploaded, and nothing else is done for them
         `vars` of the wrangler configuration is not used: the Worker has assets alone, and no code that could
-        a.example.com/*
+        c.example.com/*
         b.example.com
         ");
         let plain =

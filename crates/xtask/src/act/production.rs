@@ -161,6 +161,7 @@ fn play_migration(shop: &mut Shop) -> Result<()> {
     for (step, result) in [
         ("rehearsal", "success"),
         ("restore-point", "success"),
+        ("restorable", "success"),
         ("migration", "failure"),
         ("restore", "success"),
     ] {
@@ -173,12 +174,12 @@ fn play_migration(shop: &mut Shop) -> Result<()> {
         all == [
             "checkpoint/production/1000",
             "production",
-            "production-before-restore-1000"
+            "production-before-restore-1000-1"
         ],
         "{all:?}"
     );
     let alert = alert(&state)?;
-    for told in ["checkpoint/production/1000", "production-before-restore-1000"] {
+    for told in ["checkpoint/production/1000", "production-before-restore-1000-1"] {
         ensure!(alert.contains(told), "the issue does not tell `{told}`:\n{alert}");
     }
     Ok(())

@@ -48,7 +48,7 @@ impl Shop {
         let workflows = consumer.folder.join(".github/workflows");
         fs::remove_dir_all(&workflows)?;
         fs::create_dir_all(&workflows)?;
-        let rendered = References::Tag("v1".to_owned());
+        let rendered = References::tagged("v1");
         for (name, text) in callers {
             fs::write(workflows.join(name), rendered.render(text))?;
         }

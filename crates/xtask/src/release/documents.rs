@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::REPOSITORY;
 use super::tree::ACTIONS;
 use crate::tree::links::{links, resolve};
 
@@ -12,17 +11,19 @@ use crate::tree::links::{links, resolve};
 pub(super) struct Documents {
     /// The files of this repository that the tree has, and the folders that they are in.
     released: BTreeSet<String>,
-    /// The commit that has the rest; `HEAD` where nothing is released.
+    /// `owner/name`, and its commit that has the rest; `HEAD` where nothing is released.
+    repository: String,
     commit: String,
 }
 
 impl Documents {
     /// `files` are paths in this repository.
-    pub(super) fn new<'a>(files: impl IntoIterator<Item = &'a str>, commit: Option<&str>) -> Self {
+    pub(super) fn new<'a>(files: impl IntoIterator<Item = &'a str>, repository: &str, commit: Option<&str>) -> Self {
         let above = |file: &'a str| Path::new(file).ancestors();
         let released = files.into_iter().flat_map(above);
         Self {
             released: released.map(|path| path.to_string_lossy().into_owned()).collect(),
+            repository: repository.to_owned(),
             commit: commit.unwrap_or("HEAD").to_owned(),
         }
     }
@@ -46,7 +47,7 @@ impl Documents {
                 relative(place, beside.unwrap_or(&to))
             } else {
                 let kind = if is_folder(&to) { "tree" } else { "blob" };
-                format!("https://github.com/{REPOSITORY}/{kind}/{}/{to}", self.commit)
+                format!("https://github.com/{}/{kind}/{}/{to}", self.repository, self.commit)
             };
             rendered.replace_range(link.range.clone(), &(target + heading));
         }
@@ -76,7 +77,7 @@ mod tests {
             "actions/b/README.md",
             ".github/docs/x.md",
         ];
-        Documents::new(files, Some("5f6e")).render(text, from, place, |path| path == "crates")
+        Documents::new(files, "codex/actions", Some("5f6e")).render(text, from, place, |path| path == "crates")
     }
 
     #[test]

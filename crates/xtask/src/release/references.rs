@@ -11,7 +11,7 @@ pub(crate) enum References {
     /// `$/path`: whatever ref the caller pinned. github.com only, runner 2.336 or later.
     SelfRepository,
     /// `owner/repo/path@ref`: GHES, mirrors, and act, which do not know `$/`, nor the keys [`OF_2026`].
-    Tag(String),
+    Tag { repository: String, tag: String },
 }
 
 /// Keys, each with its value, that void the whole file where they are not known (contract sheet of GitHub in 2026,
@@ -19,14 +19,24 @@ pub(crate) enum References {
 const OF_2026: [&str; 2] = ["deployment: false", "queue: max"];
 
 impl References {
+    /// Of the repository that users name.
+    pub(crate) fn tagged(tag: &str) -> Self {
+        Self::Tag {
+            repository: REPOSITORY.to_owned(),
+            tag: tag.to_owned(),
+        }
+    }
+
     /// Renders a file's references for who does not know the syntax of 2026, takes out the keys that came with it, and
     /// changes nothing else.
     pub(crate) fn render(&self, text: &str) -> String {
-        let Self::Tag(tag) = self else { return text.to_owned() };
+        let Self::Tag { repository, tag } = self else {
+            return text.to_owned();
+        };
         let lines = text.split_inclusive('\n').filter(|line| !is_of_2026(line));
         let lines = lines.map(|line| match of_line(line) {
             Some(target) if target.starts_with("$/") => {
-                line.replacen(target, &format!("{REPOSITORY}/{}@{tag}", &target[2..]), 1)
+                line.replacen(target, &format!("{repository}/{}@{tag}", &target[2..]), 1)
             }
             _ => line.to_owned(),
         });
@@ -43,7 +53,7 @@ impl References {
             let (name, at) = target.rsplit_once('@').unwrap_or((target, ""));
             let is_ours = match self {
                 Self::SelfRepository => target.starts_with("$/"),
-                Self::Tag(tag) => name.starts_with(&format!("{REPOSITORY}/")) && at == tag,
+                Self::Tag { repository, tag } => name.starts_with(&format!("{repository}/")) && at == tag,
             };
             let is_commit = at.len() == 40 && at.bytes().all(|byte| byte.is_ascii_hexdigit());
             if !is_ours && !is_commit {
@@ -79,7 +89,7 @@ mod tests {
     #[test]
     fn only_references_change_and_only_for_those_who_do_not_know_the_short_form() {
         assert_eq!(References::SelfRepository.render(TEXT), TEXT);
-        let tagged = References::Tag("v1.2.3".to_owned()).render(TEXT);
+        let tagged = References::tagged("v1.2.3").render(TEXT);
         assert_eq!(
             tagged,
             TEXT.replace(
@@ -89,14 +99,14 @@ mod tests {
             .replace("'$/actions/cleanup'", "'codex/actions/actions/cleanup@v1.2.3'")
         );
         References::SelfRepository.check("x.yml", TEXT).unwrap();
-        References::Tag("v1.2.3".to_owned()).check("x.yml", &tagged).unwrap();
-        assert!(References::Tag("v1.2.4".to_owned()).check("x.yml", &tagged).is_err());
+        References::tagged("v1.2.3").check("x.yml", &tagged).unwrap();
+        assert!(References::tagged("v1.2.4").check("x.yml", &tagged).is_err());
     }
 
     #[test]
     fn keys_that_void_a_file_elsewhere_go_with_their_line_alone() {
         let text = "environment:\n  name: x\n  deployment: false # ours\nconcurrency:\n  group: a\n  queue: max\n";
-        let tag = References::Tag("v1".to_owned());
+        let tag = References::tagged("v1");
         assert_eq!(tag.render(text), "environment:\n  name: x\nconcurrency:\n  group: a\n");
         let others = "with:\n  deployment: true\n  queue: maximal\n  deployment-id: false\n# queue: max or so\n";
         assert_eq!(tag.render(others), others);
@@ -110,7 +120,7 @@ mod tests {
         let mut changed = 0;
         for file in listed.split('\0').filter(yaml) {
             let text = std::fs::read_to_string(workspace.path(file)).unwrap();
-            let rendered = References::Tag("v1".to_owned()).render(&text);
+            let rendered = References::tagged("v1").render(&text);
             let mut after = rendered.lines();
             for line in text.lines() {
                 if is_of_2026(line) {

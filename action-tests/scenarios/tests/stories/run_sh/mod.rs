@@ -2,6 +2,7 @@
 
 mod act;
 mod assets;
+mod kept;
 mod network;
 mod refused;
 mod ways;
@@ -94,11 +95,7 @@ impl Release {
         std::fs::copy(script, path("tree/run.sh")).unwrap();
         std::fs::write(path("tree/binaries.lock"), lock(&server.url())).unwrap();
         std::fs::write(path("ca.pem"), &server.ca).unwrap();
-        std::fs::write(
-            path("wgetrc"),
-            format!("ca_certificate={}\ntries=1\n", path("ca.pem").display()),
-        )
-        .unwrap();
+        std::fs::write(path("wgetrc"), format!("ca_certificate={}\n", path("ca.pem").display())).unwrap();
         let env = [
             ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
             ("RUNNER_OS", "Linux".to_owned()),
@@ -191,7 +188,11 @@ impl Release {
         // curl's words differ from version to version.
         let text = match text.split_once("downloaded: curl: ") {
             Some((before, after)) => {
-                let after = after.split_once(';').map_or("", |(_, after)| after);
+                let (reason, after) = after.split_once(';').unwrap();
+                assert!(
+                    !reason.contains("curl:"),
+                    "told once, however often it was tried: {reason}"
+                );
                 format!("{before}downloaded: <curl's reason>;{after}")
             }
             None => text.to_owned(),

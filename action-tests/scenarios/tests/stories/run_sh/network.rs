@@ -76,6 +76,131 @@ async fn the_jobs_proxy_is_asked() {
     }
 }
 
+/// A server or proxy that takes the connection and then says no more: a job has five minutes perhaps, and is to end with
+/// a sentence. The program is the machine's own; only the seconds that it is told to wait are fewer.
+#[tokio::test]
+async fn what_stalls_is_given_up() {
+    let half = || Answer {
+        hangs: true,
+        ..Answer::half_of(&gzip(BINARY.as_bytes()))
+    };
+    for (program, option, tries) in [("curl", "--speed-time", 4), ("wget", "-T", 3)] {
+        let real = Path::new("/usr/bin").join(program);
+        if !real.exists() {
+            continue;
+        }
+        let mut release = Release::serving(BTreeMap::from([(packed(), half())])).await;
+        release.with_programs(&WITH_WGET);
+        std::fs::remove_file(release.path("bin/wget")).unwrap();
+        let script = format!(
+            "#!/bin/sh\nbefore=\nfor word; do\n  shift\n  case $before in {option}) echo \"$word\" >>\"$RAN.limit\"; word=2 ;; esac\n  set -- \"$@\" \"$word\"\n  before=$word\ndone\nexec {} \"$@\"\n",
+            real.display()
+        );
+        release.program(program, &script);
+        let began = std::time::Instant::now();
+        let ended = release.run().await;
+        assert!(!ended.ran && ended.status == 1, "{}", ended.told);
+        assert!(ended.told.contains("could not be downloaded: "), "{}", ended.told);
+        assert_eq!(release.server.asked().len(), tries, "{program}");
+        assert!(
+            began.elapsed() < Duration::from_mins(2),
+            "{program}: {:?}",
+            began.elapsed()
+        );
+        let limits = std::fs::read_to_string(release.path("ran.limit")).unwrap();
+        assert!(limits.lines().all(|limit| limit == "20"), "{program}: {limits}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_answers_for_the_moment_is_asked_again_and_the_rest_is_final() {
+    let answer = |status: u16| Answer {
+        status,
+        ..Answer::of("no")
+    };
+    for with_wget in [false, true] {
+        if with_wget && !Path::new("/usr/bin/wget").exists() {
+            continue;
+        }
+        for (first, tries) in [(503, 2), (429, 2), (404, 1), (403, 1)] {
+            let first = Answer {
+                later: Some(Box::new(Answer::of(gzip(BINARY.as_bytes())))),
+                ..answer(first)
+            };
+            let status = first.status;
+            let mut release = Release::serving(BTreeMap::from([(packed(), first)])).await;
+            if with_wget {
+                release.with_programs(&WITH_WGET);
+            }
+            let ended = release.run().await;
+            assert_eq!(release.server.asked().len(), tries, "{status}, wget: {with_wget}");
+            assert_eq!(ended.ran, tries == 2, "{status}, wget: {with_wget}: {}", ended.told);
+            if with_wget && !ended.ran {
+                assert!(ended.told.contains(&format!("ERROR {status}")), "{}", ended.told);
+            }
+        }
+    }
+}
+
+/// Of Debian's and Ubuntu's, `-T` ends in a segmentation fault. It knows no cipher of this server's, so that is as far as
+/// it gets here.
+#[tokio::test]
+async fn busyboxs_wget_is_asked_for_nothing_that_kills_it() {
+    if !Path::new("/usr/bin/busybox").exists() {
+        return;
+    }
+    let mut release = Release::new().await;
+    release.with_programs(&WITH_WGET);
+    std::fs::remove_file(release.path("bin/wget")).unwrap();
+    std::os::unix::fs::symlink("/usr/bin/busybox", release.path("bin/wget")).unwrap();
+    let ended = release.run().await;
+    assert!(ended.ran || ended.told.contains("downloaded: wget: "), "{}", ended.told);
+    assert_eq!(ended.told.lines().count(), usize::from(!ended.ran), "{}", ended.told);
+}
+
+#[tokio::test]
+async fn the_reason_is_told_once_by_whichever_program() {
+    for with_wget in [false, true] {
+        if with_wget && !Path::new("/usr/bin/wget").exists() {
+            continue;
+        }
+        let mut release = Release::new().await;
+        if with_wget {
+            release.with_programs(&WITH_WGET);
+        }
+        // A certificate that nobody vouches for.
+        let nobody = release.path("nobody").display().to_string();
+        std::fs::write(&nobody, "").unwrap();
+        release.set("CURL_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt");
+        release.set("WGETRC", nobody);
+        let ended = release.run().await;
+        assert!(
+            !ended.ran && ended.status == 1 && ended.told.lines().count() == 1,
+            "{}",
+            ended.told
+        );
+        if with_wget {
+            assert!(ended.told.contains("certificate"), "{}", ended.told);
+            assert!(!ended.told.contains("no-check-certificate"), "{}", ended.told);
+        } else {
+            assert!(
+                ended.told.contains("downloaded: <curl's reason>; run"),
+                "{}",
+                ended.told
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_has_told_curl_is_not_obeyed() {
+    let mut release = Release::new().await;
+    std::fs::write(release.path(".curlrc"), "include\n").unwrap();
+    let home = release.folder.path().display().to_string();
+    release.set("HOME", home);
+    release.run().await.is_well();
+}
+
 #[tokio::test]
 async fn a_mirrors_password_is_not_told() {
     let mut release = Release::serving(BTreeMap::new()).await;

@@ -122,6 +122,69 @@ async fn locks_that_name_no_single_hash() {
 }
 
 #[tokio::test]
+async fn locks_that_are_not_whole() {
+    let release = Release::new().await;
+    let file = release.path("tree/binaries.lock");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let from = good.lines().find(|line| line.starts_with("from ")).unwrap();
+    for (lock, row) in [
+        (good.replace("version v1.2.3\n", ""), "version"),
+        (
+            good.replace("version v1.2.3\n", "version v1.2.3\nversion v1.2.4\n"),
+            "version",
+        ),
+        (good.replace(from, ""), "from"),
+    ] {
+        std::fs::write(&file, lock).unwrap();
+        let told = format!(
+            "::error title=health-check::binaries.lock of this release names no single `{row}`; use another release\n"
+        );
+        assert_eq!(refused(&release.run().await), told);
+    }
+    assert!(release.server.asked().is_empty());
+
+    // Both hashes are hashes, of two binaries.
+    let raw = good.lines().find(|line| line.ends_with(ASSET)).unwrap();
+    let other = format!("{}  {ASSET}", "0".repeat(64));
+    std::fs::write(&file, good.replace(raw, &other)).unwrap();
+    insta::assert_snapshot!(refused(&release.run().await), @"::error title=health-check::binaries.lock of this release contradicts itself: `health-check-x86_64-unknown-linux-musl` is not what `health-check-x86_64-unknown-linux-musl.gz` holds; use another release");
+    let kept = release.path("cache/codex-actions").join("0".repeat(64));
+    assert_eq!(std::fs::read_dir(kept).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_disk_without_room() {
+    for (program, what) in [("mktemp", "temporary"), ("gzip", "unpacked"), ("mv", "placed")] {
+        let mut release = Release::new().await;
+        release.with_programs(&[
+            "awk",
+            "chmod",
+            "curl",
+            "gzip",
+            "mkdir",
+            "mktemp",
+            "mv",
+            "rm",
+            "sed",
+            "sha256sum",
+            "sh",
+            "sleep",
+            "tr",
+        ]);
+        std::fs::remove_file(release.path("bin").join(program)).unwrap();
+        release.program(
+            program,
+            &format!("#!/bin/sh\necho '{program}: No space left on device' >&2\nexit 1\n"),
+        );
+        let ended = release.run().await;
+        insta::assert_snapshot!(format!("a_disk_without_room_{what}"), refused(&ended));
+        assert_eq!(ended.told.lines().count(), 1, "{}", ended.told);
+        // All that is left is empty.
+        assert_eq!(std::fs::read_dir(release.kept()).unwrap().count(), 0, "{program}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_no_release_has() {
     let release = Release::new().await;
     let ended = release.end(release.command(&["/bin/sh"], "../../bin/evil")).await;

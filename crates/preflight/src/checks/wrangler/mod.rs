@@ -7,6 +7,7 @@ mod health;
 mod look;
 mod names;
 mod refused;
+mod remarks;
 mod routes;
 mod settings;
 mod source;
@@ -36,6 +37,7 @@ pub(super) const KINDS: &[&Kind] = &[
     &refused::NOT_INHERITED,
     &refused::UNREAD,
     &refused::UNUSED,
+    &remarks::LACKS,
     &vars::MISSING,
     &vars::LOCAL,
     &vars::FOREIGN,
@@ -49,6 +51,7 @@ pub(super) const KINDS: &[&Kind] = &[
     &settings::UNOBSERVED,
     &settings::OLD_DATE,
     &settings::OPEN,
+    &remarks::OPENED,
     &settings::NO_MAIN,
     &settings::NO_MIGRATION,
     &settings::CRONS,
@@ -68,9 +71,11 @@ pub(super) fn findings(world: &World) -> Vec<Finding> {
     let refused = refused::told(&look, &broken);
     let keys = names::keys(&look, &refused);
     all.extend(refused);
+    all.extend(remarks::told(&look));
     let subjects = look.subjects();
     all.extend(health::told(&look, &subjects));
     for subject in &subjects {
+        all.extend(refused::of_source(subject));
         all.extend(vars::told(&look, subject));
         all.extend(calls::told(&look, subject));
         all.extend(settings::told(&look, subject));

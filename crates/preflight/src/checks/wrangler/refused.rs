@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use actions_core::manifest::Uploader;
 use wrangler::keys;
+use wrangler::project::check;
 use wrangler::project::problem::Rule;
 
-use super::look::Look;
+use super::look::{Look, Subject};
 use super::told::{Told, split};
 use crate::finding::{Finding, Kind, Severity};
+use crate::init::found::running::is_service_worker;
 
 pub(super) const REFUSED: Kind = Kind {
     name: "wrangler-refused",
@@ -146,6 +149,16 @@ pub(super) fn told(look: &Look<'_>, broken: &BTreeSet<(String, String)>) -> Vec<
         }
     }
     all
+}
+
+/// Sources in the service worker format, which a bundle would tell.
+pub(super) fn of_source(subject: &Subject<'_>) -> Option<Told> {
+    let main = subject.settings.text("main")?;
+    let ours = subject.service.uploader == Uploader::Api;
+    (ours && is_service_worker(&subject.config.folder().join(main))).then(|| {
+        let (said, remedy) = split(check::SERVICE_WORKER);
+        subject.told(&REFUSED, "main", said, remedy, subject.place("main"))
+    })
 }
 
 /// Bindings of the environments' `r2` and `d1` that no service has.

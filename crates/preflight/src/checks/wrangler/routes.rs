@@ -10,6 +10,7 @@ use actions_core::naming;
 use actions_core::text::quoted_list;
 use serde_json::Value;
 use wrangler::Settings;
+use wrangler::routes::pattern;
 
 use super::look::{Look, Subject};
 use super::told::Told;
@@ -187,9 +188,10 @@ fn wildcards(look: &Look<'_>, environment: &Environment) -> Vec<Wildcard> {
     all
 }
 
-/// Patterns of `routes` that are no custom domains.
+/// Patterns of routes that are no custom domains.
 fn patterns<'a>(settings: &Settings<'a>) -> Vec<&'a str> {
-    let routes = routes(settings).filter(|route| route["custom_domain"] != true);
+    let routes = settings.routes().into_iter();
+    let routes = routes.filter(|route| route["custom_domain"] != true);
     routes.filter_map(pattern).collect()
 }
 
@@ -197,17 +199,6 @@ fn patterns<'a>(settings: &Settings<'a>) -> Vec<&'a str> {
 fn all_patterns<'a>(settings: &Settings<'a>) -> Vec<&'a str> {
     let is_none =
         |route: &Value| route["custom_domain"] == true && pattern(route).is_some_and(|it| it.contains(['*', '/']));
-    routes(settings)
-        .filter(|route| !is_none(route))
-        .filter_map(pattern)
-        .collect()
-}
-
-fn routes<'a>(settings: &Settings<'a>) -> impl Iterator<Item = &'a Value> {
-    let list = settings.get("routes").and_then(Value::as_array).into_iter().flatten();
-    list.chain(settings.get("route"))
-}
-
-fn pattern(route: &Value) -> Option<&str> {
-    route.as_str().or_else(|| route["pattern"].as_str())
+    let routes = settings.routes().into_iter();
+    routes.filter(|route| !is_none(route)).filter_map(pattern).collect()
 }

@@ -32,7 +32,7 @@ pub(super) fn without_helpers(workers: Vec<Worker>, left_out: &mut Vec<LeftOut>)
     }
     let is_deployed = |worker: &Worker| {
         let settings = worker.config.settings(None).ok();
-        let has_route = settings.is_some_and(|settings| settings.has("routes") || settings.has("route"));
+        let has_route = settings.is_some_and(|settings| !settings.routes().is_empty());
         has_production(worker) || has_route || worker.config.names().iter().any(|name| bound.contains(name))
     };
     let (deployed, helpers): (Vec<Worker>, Vec<Worker>) = workers.into_iter().partition(is_deployed);

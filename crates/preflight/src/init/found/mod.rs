@@ -70,6 +70,10 @@ pub(super) struct Worker {
     /// Its package, by its place in [`Found::packages`].
     pub(super) package: Option<usize>,
     pub(super) sources: Sources,
+    /// Whether it is written in the service worker format, which our own client does not deploy.
+    pub(super) listens: bool,
+    /// Whether its code handles schedules, queues or the like, and no requests.
+    pub(super) takes_no_requests: bool,
 }
 
 /// A configuration that becomes no service.
@@ -123,7 +127,11 @@ impl Found {
         let workers = workers.into_iter().map(|(folder, file, config)| {
             let package = packages.iter().position(|package| package.folder == folder);
             let sources = Sources::of(&folder, package, &packages, &texts);
+            let main = config.settings(None).ok().and_then(|settings| settings.text("main"));
+            let main = main.map(|main| root.join(joined(&folder, main)));
             Worker {
+                listens: main.as_deref().is_some_and(running::is_service_worker),
+                takes_no_requests: main.as_deref().is_some_and(running::takes_no_requests),
                 folder,
                 file,
                 config,
@@ -158,6 +166,11 @@ impl Found {
 impl Worker {
     pub(super) fn package<'a>(&self, found: &'a Found) -> Option<&'a Package> {
         found.packages.get(self.package?)
+    }
+
+    /// The part of its folder by which it is taken to be shown rather than deployed: there is no other Worker then.
+    pub(super) fn shown_in(&self) -> Option<&str> {
+        shown(&self.folder)
     }
 
     /// A path of its configuration, from the manifest's folder.

@@ -2,7 +2,6 @@
 
 use actions_core::naming;
 use serde_json::Value;
-use wrangler::Settings;
 
 /// A hostname of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,15 +13,9 @@ pub(in crate::init) struct Host {
     pub(in crate::init) zone: Option<String>,
 }
 
-/// All that a section has, or takes over from the top level, as they stand there.
-pub(in crate::init) fn routes(settings: &Settings<'_>) -> Vec<Value> {
-    let listed = settings.get("routes").and_then(Value::as_array).into_iter().flatten();
-    listed.chain(settings.get("route")).cloned().collect()
-}
-
 /// The hostnames that a route means whole.
 pub(in crate::init) fn hosts(route: &Value) -> Result<Vec<Host>, String> {
-    let pattern = route.as_str().or_else(|| route["pattern"].as_str()).unwrap_or_default();
+    let pattern = wrangler::routes::pattern(route).unwrap_or_default();
     let custom = route["custom_domain"] == true;
     let bare = pattern.trim_start_matches("https://").trim_start_matches("http://");
     let (name, path) = bare.split_once('/').unwrap_or((bare, "*"));
@@ -32,8 +25,18 @@ pub(in crate::init) fn hosts(route: &Value) -> Result<Vec<Host>, String> {
         ));
     }
     let zone = route["zone_name"].as_str().map(naming::domain);
+    // Every hostname of the zone, whichever that is.
+    if name == "*" && zone.is_none() {
+        return Err(format!(
+            "route `{pattern}` names no zone, and a service has hostnames of one"
+        ));
+    }
     // `*example.com` means the zone itself, too.
     let names = match name.strip_prefix('*') {
+        Some("") => {
+            let zone = zone.clone().unwrap_or_default();
+            vec![zone.clone(), format!("*.{zone}")]
+        }
         // It matches parts of labels: `*-staging.example.com`.
         Some(rest) if rest.starts_with('-') => {
             return Err(format!(
@@ -76,6 +79,10 @@ mod tests {
             ),
             (json!("*example.com/*"), &["example.com", "*.example.com"]),
             (json!("https://example.com/*"), &["example.com"]),
+            (
+                json!({"pattern": "*/*", "zone_name": "example.com"}),
+                &["example.com", "*.example.com"],
+            ),
             (json!("api.*.example.com/*"), &[]),
         ] {
             let found = hosts(&route).unwrap();
@@ -87,6 +94,7 @@ mod tests {
                 .unwrap_err()
                 .contains("parts of labels")
         );
+        assert!(hosts(&json!("*/*")).unwrap_err().contains("names no zone"));
         assert!(hosts(&json!("example.com/api/*")).unwrap_err().contains("has a path"));
     }
 }

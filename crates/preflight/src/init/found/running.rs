@@ -89,6 +89,37 @@ impl Code {
     }
 }
 
+/// Whether the source that a Worker begins with is in the service worker format; `false` where it is not there yet.
+pub(crate) fn is_service_worker(main: &Path) -> bool {
+    let text = text::small(main).map(|text| text::stripped(&text).0);
+    text.is_some_and(|code| wrangler::project::check::is_service_worker(&code))
+}
+
+/// Handlers of what is no request.
+const HANDLERS: [&str; 5] = ["email", "queue", "scheduled", "tail", "trace"];
+
+/// Whether the source that a Worker begins with has such handlers, and none of requests as far as it tells.
+pub(crate) fn takes_no_requests(main: &Path) -> bool {
+    let text = text::small(main).map(|text| text::stripped(&text).0);
+    text.is_some_and(|code| handles_no_requests(&code))
+}
+
+fn handles_no_requests(code: &str) -> bool {
+    let Some((_, handlers)) = code.split_once("export default {") else {
+        return false;
+    };
+    let mut has = HANDLERS.iter();
+    // Where a member begins, and not in the middle of an expression, as a call is.
+    let fetches = code.match_indices("fetch").any(|(at, _)| {
+        let before = code[..at].trim_end();
+        before.ends_with(['{', ',', '}', '"', '\'']) || before.ends_with("async")
+    });
+    // What is spread may be anything.
+    !fetches
+        && !handlers.contains("...")
+        && has.any(|name| handlers.contains(&format!("{name}(")) || handlers.contains(&format!("{name}:")))
+}
+
 /// Whether a path lies in a folder, or is it.
 fn is_in(path: &str, folder: &str) -> bool {
     let rest = if folder == "." {
@@ -102,6 +133,29 @@ fn is_in(path: &str, folder: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_worker_of_schedules_alone_takes_no_requests() {
+        for (code, takes_none) in [
+            ("export default { async scheduled(event) {} };", true),
+            ("export default { tail: send };", true),
+            (
+                "export default { async scheduled(event, env) { await fetch(env.URL); } };",
+                true,
+            ),
+            ("export default { scheduled: run, fetch };", false),
+            ("export default { scheduled: run, async fetch(request) {} };", false),
+            ("export default { scheduled() {}, fetch() {} };", false),
+            (
+                "const app = new Hono();\nexport default { ...app, scheduled() {} };",
+                false,
+            ),
+            ("export default app;", false),
+            ("export default {};", false),
+        ] {
+            assert_eq!(handles_no_requests(code), takes_none, "{code}");
+        }
+    }
 
     #[test]
     fn a_word_is_looked_for_in_what_runs_in_the_worker() {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::code::Text;
+use crate::write::outside;
 
 /// Larger files are made by tools.
 const LARGEST: u64 = 400_000;
@@ -48,6 +49,7 @@ impl Texts {
             };
             if is_example(file) {
                 if let Ok(text) = std::fs::read_to_string(root.join(file)) {
+                    let text = outside(&text);
                     texts.examples.entry(home).or_default().push((file.clone(), text));
                 }
             } else if is_source(below)
@@ -159,10 +161,16 @@ fn end_of_literal(text: &str, quote: char) -> usize {
 pub(super) fn naming_neon(root: &Path, files: &BTreeSet<String>) -> Option<String> {
     let tells = |file: &&String| {
         let workflow = file.starts_with(".github/workflows/");
-        (is_example(file) || workflow)
-            && read(root, file).is_some_and(|text| text.contains("NEON_") || text.contains(".neon.tech"))
+        (is_example(file) || workflow) && read(root, file).is_some_and(|text| names_neon(&text))
     };
     files.iter().find(tells).cloned()
+}
+
+/// Comments name it to those who have it, and what `preflight write` has written says what a manifest says.
+fn names_neon(text: &str) -> bool {
+    let text = outside(text);
+    let mut lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    lines.any(|line| line.contains("NEON_") || line.contains(".neon.tech"))
 }
 
 /// The first configuration of an ORM that says that the database is Postgres.
@@ -194,6 +202,20 @@ mod tests {
         assert_eq!(literals, ["https://x/health", "a // ${env.D}"]);
         // A quote in a regular expression takes no more than its line.
         assert_eq!(stripped("/['x]/\nenv.E 'y'").1, ["y"]);
+    }
+
+    #[test]
+    fn neon_is_named_by_what_people_have_written() {
+        let ours = "# written by `preflight write`; what stands outside of these two lines is yours\nNEON_API_KEY=\n# end of what `preflight write` writes\n";
+        for (text, names) in [
+            ("NEON_API_KEY=\n", true),
+            ("DATABASE_URL=postgres://u@ep-1.eu-central-1.aws.neon.tech/db\n", true),
+            ("# NEON_API_KEY=\n", false),
+            (ours, false),
+            (&format!("NEON_PROJECT_ID=\n{ours}"), true),
+        ] {
+            assert_eq!(names_neon(text), names, "{text}");
+        }
     }
 
     #[test]

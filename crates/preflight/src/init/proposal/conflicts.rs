@@ -1,8 +1,9 @@
-//! What an environment would share with another one, by the rules that a deployment keeps.
+//! What an environment would share with another one, by the rules that a deployment keeps, and what it would be told.
 
 use actions_core::environment::Environment;
 use indexmap::IndexMap;
 use wrangler::project::problem::Rule;
+use wrangler::project::remarks::Remark;
 use wrangler::project::{Project, Scope, check};
 use wrangler::{Config, Resource};
 
@@ -23,18 +24,10 @@ pub(super) struct Conflict {
 
 /// Everything that an environment has from others or with all pull requests, in the services' order.
 pub(super) fn conflicts(world: &World, environment: &Environment) -> Vec<Conflict> {
-    let configs = world.services.iter();
-    let configs = configs.filter_map(|(key, file)| Some((key.clone(), file.config.as_ref().ok()?.clone())));
-    let configs: IndexMap<String, Config> = configs.collect();
-    let chosen: Vec<String> = environment.services.iter().map(|service| service.key.clone()).collect();
-    let scope = Scope {
-        environment,
-        manifest: world.manifest.as_ref().ok(),
-        chosen: &chosen,
-        shared: &environment.shared,
-        account: None,
-    };
-    let problems = Project::written(environment, configs.clone()).foresee(scope, check::today());
+    let configs = configs(world);
+    let problems = asked(world, environment, |project, scope| {
+        project.foresee(scope, check::today())
+    });
     let problems = problems
         .into_iter()
         .filter(|(_, problem)| problem.rule == Rule::Isolation);
@@ -54,4 +47,28 @@ pub(super) fn conflicts(world: &World, environment: &Environment) -> Vec<Conflic
             }
         })
         .collect()
+}
+
+/// What a deployment would tell of an environment's services.
+pub(in crate::init) fn remarks(world: &World, environment: &Environment) -> Vec<(String, Remark)> {
+    asked(world, environment, Project::remarks)
+}
+
+fn configs(world: &World) -> IndexMap<String, Config> {
+    let configs = world.services.iter();
+    let configs = configs.filter_map(|(key, file)| Some((key.clone(), file.config.as_ref().ok()?.clone())));
+    configs.collect()
+}
+
+/// What the configurations say when they are asked about an environment.
+fn asked<T>(world: &World, environment: &Environment, ask: impl FnOnce(&Project, Scope<'_>) -> T) -> T {
+    let chosen: Vec<String> = environment.services.iter().map(|service| service.key.clone()).collect();
+    let scope = Scope {
+        environment,
+        manifest: world.manifest.as_ref().ok(),
+        chosen: &chosen,
+        shared: &environment.shared,
+        account: None,
+    };
+    ask(&Project::written(environment, configs(world)), scope)
 }

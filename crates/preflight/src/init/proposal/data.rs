@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use wrangler::ResourceKind;
+use wrangler::project::remarks::Remark;
 
 use super::Plan;
 use super::conflicts::Conflict;
@@ -17,6 +18,8 @@ pub(super) struct Data {
     pub(super) shared: Vec<(String, String)>,
     /// Bindings that stop a deployment until somebody decides, with whose they are.
     pub(super) open: Vec<(String, String)>,
+    /// What a deployment would tell, by service.
+    pub(super) remarks: Vec<(String, Remark)>,
 }
 
 /// What is to be said of the conflicts of one environment. Pull requests get buckets and databases of their own; what

@@ -1,10 +1,12 @@
 //! Which variables lead to another service. Pure.
 
+use actions_core::credential::reads_as_secret;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
 use super::Plan;
 use super::stages::{Kind, Stage};
+use super::toml::quoted;
 
 /// Variables by which code tells where it runs; the environment of previews sets them.
 pub(super) const WHERE: [&str; 5] = ["ENVIRONMENT", "APP_ENV", "ENV", "STAGE", "DEPLOY_ENV"];
@@ -45,6 +47,22 @@ fn variables(plan: &Plan<'_>, worker: usize, section: Option<&str>) -> IndexMap<
             _ => None,
         })
         .collect()
+}
+
+/// The value that production's configuration gives a variable, as TOML; `None` where previews are to have another one, or
+/// a line cannot hold it: an address, what looks like a secret, a table.
+pub(super) fn of_production(plan: &Plan<'_>, worker: usize, name: &str) -> Option<String> {
+    let section = plan.stages.last()?.sections[worker].as_deref();
+    let settings = plan.found.workers[worker].config.settings(section).ok()?;
+    match settings.get("vars")?.get(name)? {
+        Value::String(text) => {
+            let is_address = is_address(name) || text.contains("://") || names_zone(plan, text);
+            let usable = !is_address && !reads_as_secret(name, text) && !text.contains(['{', '}']);
+            usable.then(|| quoted(text))
+        }
+        value @ (Value::Bool(_) | Value::Number(_)) => Some(value.to_string()),
+        _ => None,
+    }
 }
 
 /// Every variable that some section of a Worker's configuration sets.

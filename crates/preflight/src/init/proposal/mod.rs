@@ -16,6 +16,7 @@ mod toml;
 
 use actions_core::runner::Env;
 
+pub(super) use self::conflicts::remarks;
 use self::data::Data;
 use self::hosts::Hosts;
 pub(super) use self::links::shown;
@@ -71,7 +72,9 @@ pub(super) fn propose(found: &Found, inputs: &Inputs, env: &Env) -> Proposal {
             .iter()
             .find(|environment| environment.name == stage.name);
         let conflicts = environment.map(|environment| conflicts::conflicts(&silent, environment));
-        data::data(&plan, stage.kind, &conflicts.unwrap_or_default())
+        let mut data = data::data(&plan, stage.kind, &conflicts.unwrap_or_default());
+        data.remarks = environment.map_or_else(Vec::new, |environment| remarks(&silent, environment));
+        data
     });
     let data: Vec<Data> = of_stage.collect();
     let text = sections::text(&plan, &data);

@@ -1,11 +1,11 @@
 //! What services are called, and how an environment makes their Workers' names. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actions_core::naming;
 
 use super::stages::{Kind, Stage};
-use crate::init::found::Found;
+use crate::init::found::{Found, Worker};
 
 /// Folders that say nothing of what is in them.
 const NAMELESS: [&str; 10] = [
@@ -49,11 +49,17 @@ pub(super) fn names(found: &Found, stages: &[Stage]) -> Names {
         .iter()
         .map(|stage| {
             let all = found.workers.iter().zip(&stage.sections);
-            // Where others have a section, a Worker without one is not there today.
+            // Where others have a section, a Worker without one is not there today, unless production's bindings name it.
             let none_has = stage.sections.iter().all(Option::is_none);
-            let is_there = |section: &Option<String>| section.is_some() || stage.kind == Kind::Production && none_has;
-            all.map(|(worker, section)| worker.config.name(section.as_deref()).filter(|_| is_there(section)))
-                .collect()
+            let bound = bound(found, stage);
+            let is_there = |section: &Option<String>, name: &String| {
+                section.is_some() || stage.kind == Kind::Production && (none_has || bound.contains(name))
+            };
+            let name = |(worker, section): (&Worker, &Option<String>)| {
+                let name = worker.config.name(section.as_deref());
+                name.filter(|name| is_there(section, name))
+            };
+            all.map(name).collect()
         })
         .collect();
     let of_production = today.last().cloned().unwrap_or_default();
@@ -99,6 +105,17 @@ pub(super) fn names(found: &Found, stages: &[Stage]) -> Names {
         },
         |(_, _, names)| names,
     )
+}
+
+/// The Workers that the sections of an environment bind, by name.
+fn bound(found: &Found, stage: &Stage) -> BTreeSet<String> {
+    let sections = found.workers.iter().zip(&stage.sections);
+    let settings = sections.filter_map(|(worker, section)| worker.config.settings(Some(section.as_deref()?)).ok());
+    let resources = settings.flat_map(|settings| settings.resources());
+    resources
+        .filter(|resource| resource.kind.means_worker())
+        .map(|resource| resource.id)
+        .collect()
 }
 
 /// Each environment's template, and which Workers it calls otherwise than today.

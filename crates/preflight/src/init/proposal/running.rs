@@ -33,7 +33,9 @@ pub(super) fn health(worker: &Worker) -> Health {
     if is_assets_only(worker) {
         return sure("/");
     }
-    let guessed = if is_page(worker) {
+    let guessed = if worker.takes_no_requests {
+        "Look here: its code has no `fetch`, so that it answers no health check: it needs one that does, or is no service"
+    } else if is_page(worker) {
         "guessed: its page, since its sources have no `/health`"
     } else {
         "guessed: its sources have no `/health`; it has to be a path that answers with a status of 200 to 299"
@@ -98,9 +100,7 @@ pub(super) fn builds(plan: &Plan<'_>) -> Builds {
         ..Builds::default()
     };
     let several = found.workers.len() > 1;
-    let root_builds = found
-        .root_package()
-        .is_some_and(|package| package.scripts.contains_key("build"));
+    let root_builds = root_builds(found);
     for (at, worker) in found
         .workers
         .iter()
@@ -110,6 +110,10 @@ pub(super) fn builds(plan: &Plan<'_>) -> Builds {
         let own = worker
             .package(found)
             .filter(|package| package.scripts.contains_key("build"));
+        if is_open_next(worker) && !own.is_some_and(|package| package.scripts["build"].contains(OPEN_NEXT)) {
+            builds.services[at] = Some(found.manager.execute_in(".", &format!("{OPEN_NEXT} build")));
+            continue;
+        }
         // Cloudflare's plugin builds for one environment, which only a service's own command is told.
         if worker.folder != "." && several && root_builds && !has_plugin(found, worker) {
             builds.project = Some(found.manager.run("build"));
@@ -120,6 +124,23 @@ pub(super) fn builds(plan: &Plan<'_>) -> Builds {
         }
     }
     builds
+}
+
+/// Whether the root's package has a script that builds.
+pub(super) fn root_builds(found: &Found) -> bool {
+    found
+        .root_package()
+        .is_some_and(|package| package.scripts.contains_key("build"))
+}
+
+/// The adapter of Next.js for Workers. Its command runs the package's script `build`, which is Next's own, and makes the
+/// Worker of that (create-cloudflare's template has it in `deploy` alone).
+const OPEN_NEXT: &str = "opennextjs-cloudflare";
+
+fn is_open_next(worker: &Worker) -> bool {
+    let settings = worker.config.settings(None).ok();
+    let main = settings.and_then(|settings| settings.text("main"));
+    main.is_some_and(|main| main.split('/').any(|part| part == ".open-next"))
 }
 
 fn has_plugin(found: &Found, worker: &Worker) -> bool {

@@ -5,10 +5,11 @@ use actions_core::manifest::Routing;
 use actions_core::text::quoted_list;
 use serde_json::Value;
 use wrangler::Settings;
+use wrangler::project::remarks::Remark;
 
 use super::Proposal;
 use crate::init::found::routes;
-use crate::init::proposal::shown;
+use crate::init::proposal::{remarks, shown};
 use crate::world::World;
 
 pub(super) fn changes(proposal: &Proposal) -> Vec<String> {
@@ -21,12 +22,14 @@ pub(super) fn changes(proposal: &Proposal) -> Vec<String> {
     let world = &proposal.world;
     let (previews, once): (Vec<_>, Vec<_>) = world.environments.iter().partition(|it| it.pull_request.is_some());
     for environment in once {
+        changes.extend(opened(world, environment));
         for service in &environment.services {
             let told = of_service(world, environment, service);
             changes.extend(told.into_iter().map(|told| format!("{}: {told}", environment.name)));
         }
     }
     for environment in previews {
+        changes.extend(opened(world, environment));
         let told = of_preview(world, environment);
         changes.extend(told.into_iter().map(|told| format!("{}: {told}", environment.name)));
     }
@@ -39,13 +42,21 @@ fn settings<'a>(world: &'a World, service: &Service) -> Option<Settings<'a>> {
     config.settings(service.wrangler_env.as_deref()).ok()
 }
 
+/// Workers that get an address which their configuration keeps closed.
+fn opened(world: &World, environment: &Environment) -> impl Iterator<Item = String> {
+    let opened = remarks(world, environment)
+        .into_iter()
+        .filter(|(_, remark)| *remark == Remark::Opened);
+    opened.map(|(key, remark)| format!("{}: `{key}`: {}", environment.name, remark.text()))
+}
+
 /// Of an environment that exists once.
 fn of_service(world: &World, environment: &Environment, service: &Service) -> Vec<String> {
     let Some(settings) = settings(world, service) else {
         return Vec::new();
     };
     let mut told = Vec::new();
-    let routes = routes::routes(&settings);
+    let routes = settings.routes();
     let today: Vec<String> = routes
         .iter()
         .filter_map(|route| routes::hosts(route).ok())

@@ -12,6 +12,151 @@ pub(super) const ALL: &[Shape] = &[
     ("first_life", FIRST_LIFE, 1),
     ("no_routes", NO_ROUTES, 0),
     ("jobs", JOBS, 3),
+    ("internal", INTERNAL, 0),
+    ("bare_top_level", BARE, 0),
+    ("two_zones", ZONES, 0),
+    ("bound_without_section", BOUND, 0),
+    ("next", NEXT, 0),
+    ("vite_of_the_root", AUXILIARY, 0),
+    ("only_an_example", EXAMPLE, 0),
+    ("before_modules", BEFORE_MODULES, 2),
+];
+
+/// Workers that only bindings, schedules and other Workers are to reach.
+const INTERNAL: &[(&str, &str)] = &[
+    (
+        "gate/wrangler.jsonc",
+        r#"{"name": "gate", "main": "i.js", "compatibility_date": "2026-07-01", "services": [{"binding": "JOBS", "service": "jobs"}]}"#,
+    ),
+    ("gate/i.js", "const path = '/health'; export default { fetch() {} };\n"),
+    (
+        "jobs/wrangler.jsonc",
+        r#"{"name": "jobs", "main": "i.js", "compatibility_date": "2026-07-01", "workers_dev": false}"#,
+    ),
+    (
+        "jobs/i.js",
+        "export default { async scheduled() { await fetch('https://example.com'); } };\n",
+    ),
+];
+
+/// Everything stands in the environments' sections, and previews deploy the top level.
+const BARE: &[(&str, &str)] = &[
+    (
+        "apps/gateway/wrangler.jsonc",
+        r#"{"name": "acme-gateway", "main": "i.js", "compatibility_date": "2026-07-01", "env": {
+        "staging": {"name": "acme-gateway-staging", "services": [{"binding": "USERS", "service": "acme-users-staging"}],
+            "routes": [{"pattern": "api-staging.acme.dev", "custom_domain": true}], "vars": {"LEVEL": "debug", "TRIES": 1}},
+        "production": {"name": "acme-gateway-production", "services": [{"binding": "USERS", "service": "acme-users-production"}],
+            "routes": [{"pattern": "api.acme.dev", "custom_domain": true}], "vars": {"LEVEL": "info", "TRIES": 3},
+            "kv_namespaces": [{"binding": "CACHE", "id": "0f2ac74b498b48028cb68387c421e279"}],
+            "queues": {"producers": [{"binding": "EMAILS", "queue": "emails"}]}}
+        }}"#,
+    ),
+    ("apps/gateway/i.js", "export default { fetch() {} };\n"),
+    (
+        "apps/users/wrangler.jsonc",
+        r#"{"name": "acme-users", "main": "i.js", "compatibility_date": "2026-07-01", "env": {
+        "staging": {"name": "acme-users-staging", "routes": [{"pattern": "users-staging.acme.dev", "custom_domain": true}]},
+        "production": {"name": "acme-users-production", "routes": [{"pattern": "users.acme.dev", "custom_domain": true}]}
+        }}"#,
+    ),
+    ("apps/users/i.js", "export default { fetch() {} };\n"),
+];
+
+/// Hostnames in another zone, of every name of a zone, and by no template; `route` beside an environment's `routes`.
+const ZONES: &[(&str, &str)] = &[
+    (
+        "workers/a/wrangler.toml",
+        "name = \"brand-a\"\nmain = \"i.js\"\ncompatibility_date = \"2026-07-01\"\nroute = \"dev.brand-b.io/*\"\n\
+        [env.staging]\nroutes = [\"staging.brand-a.com/*\"]\n[env.production]\nroutes = [{ pattern = \"brand-a.com/*\", zone_name = \"brand-a.com\" }]\n",
+    ),
+    ("workers/a/i.js", "export default { fetch() {} };\n"),
+    (
+        "workers/b/wrangler.toml",
+        "name = \"brand-b\"\nmain = \"i.js\"\ncompatibility_date = \"2026-07-01\"\nroute = \"dev.brand-b.io/*\"\n\
+        [env.staging]\nroutes = [{ pattern = \"staging.brand-b.io/*\", zone_name = \"brand-b.io\" }]\n\
+        [env.production]\nroutes = [{ pattern = \"www.brand-b.io/*\", zone_name = \"brand-b.io\" }, { pattern = \"*/*\", zone_name = \"brand-b.io\" }]\n",
+    ),
+    ("workers/b/i.js", "export default { fetch() {} };\n"),
+];
+
+/// A Worker without sections that production's binding names.
+const BOUND: &[(&str, &str)] = &[
+    (
+        "a/wrangler.jsonc",
+        r#"{"name": "a", "main": "i.js", "compatibility_date": "2026-07-01", "env": {"staging": {"name": "a-stg"},
+        "production": {"name": "a-prd", "services": [{"binding": "B", "service": "b"}]}}}"#,
+    ),
+    ("a/i.js", "export default { fetch() {} };\n"),
+    (
+        "b/wrangler.jsonc",
+        r#"{"name": "b", "main": "i.js", "compatibility_date": "2026-07-01"}"#,
+    ),
+    ("b/i.js", "export default { fetch() {} };\n"),
+];
+
+/// As create-cloudflare makes it; the example of an environment file has what `preflight write` wrote.
+const NEXT: &[(&str, &str)] = &[
+    (
+        "package.json",
+        r#"{"name": "next-app", "packageManager": "pnpm@10.1.0", "scripts": {"build": "next build", "deploy": "opennextjs-cloudflare build && opennextjs-cloudflare deploy"}, "dependencies": {"@opennextjs/cloudflare": "1", "next": "15"}}"#,
+    ),
+    (
+        "wrangler.jsonc",
+        r#"{"name": "next-app", "main": ".open-next/worker.js", "compatibility_date": "2026-07-01", "assets": {"directory": ".open-next/assets", "binding": "ASSETS"}}"#,
+    ),
+    (
+        ".env.example",
+        "# written by `preflight write`; what stands outside of these two lines is yours\n# next-app\nOPENAI_API_KEY=\n\n# For `preflight` on your machine; all of them may be missing.\n# NEON_API_KEY=\n# end of what `preflight write` writes\n",
+    ),
+    ("src/app/page.tsx", "const key = env.OPENAI_API_KEY;\n"),
+];
+
+/// One build of the root for several Workers.
+const AUXILIARY: &[(&str, &str)] = &[
+    (
+        "package.json",
+        r#"{"name": "aux", "scripts": {"build": "vite build"}, "devDependencies": {"@cloudflare/vite-plugin": "1", "vite": "7"}}"#,
+    ),
+    (
+        "apps/entry/wrangler.jsonc",
+        r#"{"name": "entry", "main": "./i.ts", "compatibility_date": "2026-07-01", "services": [{"binding": "AUX", "service": "aux"}]}"#,
+    ),
+    ("apps/entry/i.ts", "export default { fetch() {} };\n"),
+    (
+        "aux/wrangler.jsonc",
+        r#"{"name": "aux", "main": "./i.ts", "compatibility_date": "2026-07-01"}"#,
+    ),
+    ("aux/i.ts", "export default { fetch() {} };\n"),
+];
+
+/// A library, whose one Worker shows how it is used.
+const EXAMPLE: &[(&str, &str)] = &[
+    ("package.json", r#"{"name": "my-lib"}"#),
+    (
+        "examples/worker/wrangler.toml",
+        "name = \"ex\"\nmain = \"i.js\"\ncompatibility_date = \"2026-07-01\"\n",
+    ),
+    ("examples/worker/i.js", "export default { fetch() {} };\n"),
+];
+
+/// A Worker in the service worker format, and one that has what is shared and what is not decided.
+const BEFORE_MODULES: &[(&str, &str)] = &[
+    (
+        "old/wrangler.toml",
+        "name = \"old\"\nmain = \"i.js\"\ncompatibility_date = \"2026-07-01\"\n",
+    ),
+    (
+        "old/i.js",
+        "addEventListener('fetch', (event) => event.respondWith(new Response('ok')));\n",
+    ),
+    (
+        "new/wrangler.jsonc",
+        r#"{"name": "new", "main": "i.js", "compatibility_date": "2026-07-01",
+        "analytics_engine_datasets": [{"binding": "AE", "dataset": "events"}],
+        "dispatch_namespaces": [{"binding": "DISPATCH", "namespace": "customers", "outbound": {"service": "outbound"}}]}"#,
+    ),
+    ("new/i.js", "export default { fetch() {} };\n"),
 ];
 
 const ALONE: &[(&str, &str)] = &[

@@ -127,6 +127,18 @@ const BAD: &[(&str, &str, &[Change])] = &[
         &[(OF_WEB, "[env.staging]", "[site]\nbucket = \"public\"\n[env.staging]")],
     ),
     (
+        "wrangler-refused",
+        "api/wrangler.jsonc:3:3",
+        &[
+            (OF_API, "\"main\": \"index.js\"", "\"main\": \"src/index.ts\""),
+            (
+                SOURCE,
+                "export default {};\nexport const",
+                "addEventListener(\"fetch\", answer); // export default {}\nconst",
+            ),
+        ],
+    ),
+    (
         "custom-domain-pattern",
         "web/wrangler.toml:7:13",
         &[(
@@ -236,6 +248,23 @@ const BAD: &[(&str, &str, &[Change])] = &[
             "worker = \"{worker}-preview-{pr}\"",
             "worker = \"{worker}-preview-{pr}\"\nr2 = { MEDIA = \"media-{pr}\" }",
         )],
+    ),
+    (
+        "binding-missing",
+        "web/wrangler.toml:6:6",
+        &[(
+            OF_WEB,
+            "[env.production]",
+            "[env.production]\nservices = [{ binding = \"API\", service = \"api-production\" }]",
+        )],
+    ),
+    (
+        "workers-dev-opened",
+        "web/wrangler.toml:4:1",
+        &[
+            (CODEX, "routing = \"custom-domain\"", "routing = \"workers-dev\""),
+            (OF_WEB, "[observability]", "workers_dev = false\n[observability]"),
+        ],
     ),
     (
         "variable-missing",
@@ -502,6 +531,33 @@ const GOOD: &[&[Change]] = &[
         (CODEX, "path = \"web\"", "path = \"web\"\nbuild = \"npm run build\""),
     ],
     &[(OF_WEB, "index.js", "@astrojs/cloudflare/entrypoints/server")],
+    // `route` of the top level counts for nothing beside an environment's own `routes`.
+    &[
+        (
+            OF_WEB,
+            "[observability]",
+            "route = \"dev.example.com/*\"\n[observability]",
+        ),
+        (
+            OF_WEB,
+            "[env.staging]",
+            "[env.staging]\nroutes = [\"web-staging.example.com/*\"]",
+        ),
+        (
+            OF_WEB,
+            "[env.production]",
+            "[env.production]\nroutes = [\"web.example.com/*\"]",
+        ),
+    ],
+    &[
+        (OF_API, "\"main\": \"index.js\"", "\"main\": \"src/index.ts\""),
+        (
+            SOURCE,
+            "export default {};\nexport const",
+            "addEventListener(\"fetch\", answer);\nconst",
+        ),
+        (CODEX, "path = \"api\"", "path = \"api\"\nuploader = \"wrangler\""),
+    ],
     // On purpose.
     &[
         (OF_API, "\"id\": \"theirs\"", "\"id\": \"live\""),

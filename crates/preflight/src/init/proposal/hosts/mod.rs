@@ -22,13 +22,15 @@ pub(super) struct Hosts {
     pub(super) stages: Vec<StageHosts>,
     /// Patterns that no manifest can have, each with its reason.
     pub(super) left_out: Vec<String>,
+    /// By Worker: what production's configuration has of such patterns.
+    pub(super) elsewhere: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StageHosts {
     pub(super) template: String,
-    /// Whether some configuration has such a hostname.
-    pub(super) certain: bool,
+    /// How the template was found, where no hostname is made by it.
+    pub(super) guessed: Option<&'static str>,
     pub(super) routing: &'static str,
     /// Whether production's wildcard would answer in place of this environment's custom domains: routes run first.
     pub(super) behind_wildcard: bool,
@@ -96,6 +98,8 @@ pub(super) fn hosts(found: &Found, stages: &[Stage], keys: &[String]) -> Option<
         by_variables,
         ..of_stage(stage, names, &subdomains, usual, wildcard)
     });
+    let elsewhere = (0..found.workers.len()).map(|worker| elsewhere(found, stages.last(), worker, &zone));
+    let elsewhere = elsewhere.collect();
     let stages = of_stages.collect();
     Some(Hosts {
         zone,
@@ -103,7 +107,27 @@ pub(super) fn hosts(found: &Found, stages: &[Stage], keys: &[String]) -> Option<
         subdomains,
         stages,
         left_out,
+        elsewhere,
     })
+}
+
+/// The hostnames of a Worker's routes that are not in the zone, and the patterns that are no whole hostnames.
+fn elsewhere(found: &Found, stage: Option<&Stage>, worker: usize, zone: &str) -> Vec<String> {
+    let section = stage.and_then(|stage| stage.sections.get(worker)?.as_deref());
+    let settings = found.workers[worker].config.settings(section).ok();
+    let routes = settings.map(|settings| settings.routes()).unwrap_or_default();
+    let all = routes.into_iter().flat_map(|route| match routes::hosts(route) {
+        Ok(hosts) => hosts
+            .into_iter()
+            .map(|host| host.name)
+            .filter(|name| in_zone(name, zone).is_none())
+            .collect(),
+        Err(_) => wrangler::routes::pattern(route)
+            .map(str::to_owned)
+            .into_iter()
+            .collect::<Vec<_>>(),
+    });
+    all.collect()
 }
 
 /// The names of hosts, the wildcards last; what lies elsewhere is told.
@@ -130,26 +154,30 @@ fn of_stage(
     wildcard: bool,
 ) -> StageHosts {
     let (own, mixed) = routing(names.iter().flatten());
-    let (template, certain) = match stage.kind {
-        Kind::Preview => ("{subdomain}-preview-{pr}".to_owned(), true),
-        Kind::Production => ("{subdomain}".to_owned(), true),
+    let (template, guessed) = match stage.kind {
+        Kind::Preview => ("{subdomain}-preview-{pr}".to_owned(), None),
+        Kind::Production => ("{subdomain}".to_owned(), None),
         Kind::Once => {
             let mains = subdomains.iter().zip(names);
             let mains = mains.filter_map(|(sub, names)| Some((sub, &names.first()?.0)));
             let made = mains.filter_map(|(sub, name)| around(sub, name, "{subdomain}"));
             let found = most_common(made.filter(|made| made != "{subdomain}"));
-            let certain = found.is_some();
-            (
-                found.unwrap_or_else(|| format!("{{subdomain}}-{}", stage.name)),
-                certain,
-            )
+            let why = if names.iter().all(Vec::is_empty) {
+                "guessed: no configuration has a hostname of the zone for it"
+            } else {
+                "guessed: the hostnames that configurations have here are made by no template, and are named below"
+            };
+            match found {
+                Some(found) => (found, None),
+                None => (format!("{{subdomain}}-{}", stage.name), Some(why)),
+            }
         }
     };
     let routing = own.or(usual).unwrap_or("custom-domain");
     let behind_wildcard = wildcard && stage.kind == Kind::Once && routing == "custom-domain";
     StageHosts {
         template,
-        certain,
+        guessed,
         behind_wildcard,
         routing: if stage.kind == Kind::Preview || behind_wildcard {
             "route"
@@ -179,12 +207,10 @@ fn of_section(found: &Found, stage: &Stage, worker: usize, stages: &[Stage], lef
     if stage.kind == Kind::Preview {
         return Vec::new();
     }
-    let own = routes::routes(&settings);
+    let own = settings.routes();
     let at_production = stages.last().is_some_and(|production| {
         let section = production.sections.get(worker).and_then(Option::as_deref);
-        config
-            .settings(section)
-            .is_ok_and(|settings| routes::routes(&settings) == own)
+        config.settings(section).is_ok_and(|settings| settings.routes() == own)
     });
     if stage.kind == Kind::Once && at_production {
         return Vec::new();

@@ -1,6 +1,7 @@
 //! `[environments.<name>]`. Pure.
 
 use actions_core::text::quoted_list;
+use wrangler::project::remarks::Remark;
 
 use super::with_main;
 use crate::init::proposal::Plan;
@@ -23,8 +24,8 @@ pub(super) fn environment(plan: &Plan<'_>, at: usize, stage: &Stage, data: &Data
     }
     let hosts = plan.hosts.as_ref().map(|hosts| (hosts, &hosts.stages[at]));
     if let Some((_, here)) = hosts {
-        if !here.certain {
-            section.comment("guessed: no configuration has a hostname here");
+        if let Some(why) = here.guessed {
+            section.comment(why);
         }
         section.text("hostname", &here.template);
     }
@@ -69,6 +70,7 @@ pub(super) fn environment(plan: &Plan<'_>, at: usize, stage: &Stage, data: &Data
         }
         preview_variables(plan, stage, &mut section);
     }
+    lacking(data, stage, &mut section);
     bindings(data, &mut section);
     let mut text = section.finish();
     for worker in 0..plan.names.keys.len() {
@@ -102,6 +104,28 @@ fn preview_variables(plan: &Plan<'_>, stage: &Stage, section: &mut Section) {
     }
 }
 
+/// Bindings that only production's sections have. Environments that exist once are today as they are.
+fn lacking(data: &Data, stage: &Stage, section: &mut Section) {
+    if stage.kind != Kind::Preview {
+        return;
+    }
+    let mut is_told = false;
+    for (service, remark) in &data.remarks {
+        if let Remark::Lacks { names, owner } = remark {
+            section.comment(&format!(
+                "Look here: `{service}` gets no {} {}, which it has in {owner}.",
+                if names.len() == 1 { "binding" } else { "bindings" },
+                quoted_list(names)
+            ));
+            is_told = true;
+        }
+    }
+    if is_told && stage.usual().is_none() {
+        section.comment("Previews deploy the top level of the wrangler configurations. A section `env.preview` there can have what they need, and is named here:");
+        section.off("wrangler-env", "\"preview\"");
+    }
+}
+
 fn bindings(data: &Data, section: &mut Section) {
     if !(data.r2.is_empty() && data.d1.is_empty()) {
         section
@@ -119,7 +143,16 @@ fn bindings(data: &Data, section: &mut Section) {
         for (_, said) in &data.open {
             section.comment(&format!("- {said}"));
         }
-        let names: Vec<&String> = data.shared.iter().chain(&data.open).map(|(name, _)| name).collect();
+        if !data.shared.is_empty() {
+            section.comment("With all of it shared, this line stands in place of the one above:");
+        }
+        let mut names: Vec<&String> = Vec::new();
+        for (name, _) in data.shared.iter().chain(&data.open) {
+            // One binding may lead to several things, each told for itself.
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         section.off("shared", &list(&names));
     }
 }

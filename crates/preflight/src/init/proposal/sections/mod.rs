@@ -5,6 +5,7 @@ mod service;
 
 use actions_core::manifest::{graph, schema};
 use indexmap::IndexMap;
+use wrangler::project::remarks::Remark;
 
 use super::data::Data;
 use super::links::{self, Links};
@@ -38,7 +39,16 @@ pub(super) fn text(plan: &Plan<'_>, data: &[Data]) -> String {
         ));
     }
     for worker in in_order(plan, &needs) {
-        text.push_str(&service::service(plan, worker, &links[worker], &needs[worker]));
+        let key = &plan.names.keys[worker];
+        let mut remarks = data.iter().flat_map(|data| &data.remarks);
+        let is_opened = remarks.any(|(service, remark)| service == key && *remark == Remark::Opened);
+        text.push_str(&service::service(
+            plan,
+            worker,
+            &links[worker],
+            &needs[worker],
+            is_opened,
+        ));
     }
     text
 }

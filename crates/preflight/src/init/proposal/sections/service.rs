@@ -7,15 +7,24 @@ use crate::init::proposal::Plan;
 use crate::init::proposal::hosts::{Hosts, StageHosts};
 use crate::init::proposal::links::Links;
 use crate::init::proposal::toml::{Section, bare, list, quoted};
-use crate::init::proposal::{running, secrets};
+use crate::init::proposal::{links, running, secrets};
 
-pub(super) fn service(plan: &Plan<'_>, worker: usize, links: &Links, needs: &[String]) -> String {
+/// `is_opened`: its configuration keeps it from workers.dev, where the environments are.
+pub(super) fn service(plan: &Plan<'_>, worker: usize, links: &Links, needs: &[String], is_opened: bool) -> String {
     let found = &plan.found.workers[worker];
     let key = &plan.names.keys[worker];
     let mut section = Section::new(format!("services.{key}"));
+    if let Some(part) = found.shown_in() {
+        section.comment(&format!(
+            "Look here: it is in `{part}`, whose Workers are usually shown, not deployed. It is proposed since there is no other."
+        ));
+    }
     section.text("path", &found.folder);
     if plan.names.bases[worker] != *key {
         section.text("worker", &plan.names.bases[worker]);
+    }
+    if is_opened {
+        section.comment("Look here: its configuration has `workers_dev: false`, and it gets an address at workers.dev, where anybody reaches it.");
     }
     if let Some(hosts) = &plan.hosts {
         let production = plan.stages.len() - 1;
@@ -26,18 +35,31 @@ pub(super) fn service(plan: &Plan<'_>, worker: usize, links: &Links, needs: &[St
     if let Some(build) = &builds.services[worker] {
         section.text("build", build);
     } else if builds.unknown.contains(&worker) {
-        section.comment("What its configuration names is built, and no script `build` was found:");
-        section.off("build", "\"npm run build\"");
+        let folders = found.folder.split('/').filter(|folder| *folder != ".").count();
+        let (said, command) = if running::root_builds(plan.found) {
+            let up = vec![".."; folders].join("/");
+            let said =
+                "What its configuration names is built, and its package has no script `build`. The root has one:";
+            (said, format!("cd {up} && {}", plan.found.manager.run("build")))
+        } else {
+            let said = "What its configuration names is built, and no script `build` was found:";
+            (said, "npm run build".to_owned())
+        };
+        section.comment(said);
+        section.off("build", &quoted(&command));
     }
     if running::needs_wrangler(plan, worker) {
         section
             .comment("It has what only the project's wrangler deploys, such as the consumer of a queue or a workflow.");
         section.text("uploader", "wrangler");
+    } else if found.listens {
+        section.comment("It is written in the service worker format, which only the project's wrangler deploys. With `export default { fetch }` this line can go.");
+        section.text("uploader", "wrangler");
     }
     if !running::is_assets_only(found) {
         secrets_of(plan, worker, links, &mut section);
         section.list("kv", &namespaces(plan, worker));
-        variables_of(plan, links, &mut section);
+        variables_of(plan, worker, links, &mut section);
     }
     let health = running::health(found);
     if let Some(why) = health.guessed {
@@ -82,7 +104,7 @@ fn secrets_of(plan: &Plan<'_>, worker: usize, links: &Links, section: &mut Secti
     }
 }
 
-fn variables_of(plan: &Plan<'_>, links: &Links, section: &mut Section) {
+fn variables_of(plan: &Plan<'_>, worker: usize, links: &Links, section: &mut Section) {
     let mut comments: Vec<String> = links.vars.iter().filter_map(|var| var.why.clone()).collect();
     for (name, value) in &links.open {
         comments.push(format!(
@@ -106,26 +128,38 @@ fn variables_of(plan: &Plan<'_>, links: &Links, section: &mut Section) {
         .map(|var| (var.name.as_str(), var.value.as_str()))
         .collect();
     section.table("vars", &vars, &comments);
-    let open = links.open.iter().chain(&links.literal).map(|(name, _)| name);
-    let open = open.chain(&links.missing).next();
-    if let Some(name) = open.filter(|_| vars.is_empty()) {
-        for comment in &comments {
-            section.comment(comment);
-        }
-        let value = plan
-            .names
-            .keys
-            .first()
-            .map_or_else(String::new, |key| format!("{{{key}.url}}"));
-        section.off("vars", &format!("{{ {} = {} }}", bare(name), quoted(&value)));
+    if !vars.is_empty() {
+        return;
+    }
+    for comment in &comments {
+        section.comment(comment);
+    }
+    let address = || {
+        let key = plan.names.keys.first().map_or("", String::as_str);
+        quoted(&format!("{{{key}.url}}"))
+    };
+    let mut open = links.open.iter().chain(&links.literal);
+    let value = match (open.next(), links.missing.first()) {
+        (Some((name, _)), _) => Some((name, address())),
+        (None, Some(name)) => Some((name, links::of_production(plan, worker, name).unwrap_or_else(address))),
+        (None, None) => None,
+    };
+    if let Some((name, value)) = value {
+        section.off("vars", &format!("{{ {} = {value} }}", bare(name)));
     }
 }
 
 fn hostnames(hosts: &Hosts, production: &StageHosts, worker: usize, key: &str, section: &mut Section) {
     let (names, subdomain) = (&production.names[worker], &hosts.subdomains[worker]);
     if names.is_empty() {
+        let elsewhere = &hosts.elsewhere[worker];
+        let has = if elsewhere.is_empty() {
+            "no hostname".to_owned()
+        } else {
+            format!("{} alone, which this manifest cannot have", quoted_list(elsewhere))
+        };
         section.comment(&format!(
-            "Look here: production's configuration has no hostname, and it gets `{subdomain}.{}`, where anybody reaches it.",
+            "Look here: production's configuration has {has}, and it gets `{subdomain}.{}`, where anybody reaches it.",
             hosts.zone
         ));
     }

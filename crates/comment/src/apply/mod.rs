@@ -1,12 +1,18 @@
 //! Carries the plan out, and looks again whenever the world may be another than the plan thought.
 
+mod done;
+mod remove;
+
 use std::time::Duration;
 
 use actions_core::github::{Comment, Edited, Error, Hidden, Identity, Reader, Writer};
 use actions_core::retry::{Patience, Tries};
 use tokio::time::Instant;
 
-use crate::marker::{self, Run};
+pub use self::done::{Done, Outcome};
+pub use self::remove::delete;
+use self::remove::{clear, remove};
+use crate::marker;
 use crate::plan::{self, LONGEST, Mode, Plan, Step, Wanted};
 
 /// Looking, then writing, is repeated this often at most: a comment that vanishes each time is somebody's intent.
@@ -26,71 +32,6 @@ const SHORTEST: usize = 10_000;
 const SETTLE: u32 = 4;
 const LEAST_SETTLE: Duration = Duration::from_secs(2);
 const MOST_SETTLE: Duration = Duration::from_secs(10);
-
-/// What became of the comment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Done {
-    pub outcome: Outcome,
-    pub id: Option<u64>,
-    pub url: Option<String>,
-    /// How many more comments of ours were deleted.
-    pub deleted: usize,
-    /// How many former ones were folded away.
-    pub hidden: usize,
-    /// How many lost our part and stay, with what a person wrote in them.
-    pub noted: usize,
-    /// It said so already, and was folded away only now.
-    pub folded: bool,
-    /// Something was sent whose outcome nobody has seen: it may have been carried out.
-    pub unclear: bool,
-    /// What did not work and stops nothing.
-    pub warnings: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Outcome {
-    Created,
-    Updated,
-    Unchanged,
-    Deleted,
-    /// Nothing to delete, or to update where nothing is to be made.
-    Absent,
-    /// A later run wrote the comment.
-    Newer(Run),
-    /// A later version of this action wrote it.
-    Unknown,
-    /// Other jobs took this one's part out again each time.
-    Overwritten,
-    #[default]
-    Nothing,
-}
-
-impl Done {
-    /// Whether what stands on the pull request is other than before, or may be.
-    pub fn changed(&self) -> bool {
-        self.wrote()
-            || matches!(self.outcome, Outcome::Deleted | Outcome::Overwritten)
-            || self.deleted + self.hidden + self.noted > 0
-            || self.folded
-            || self.unclear
-    }
-
-    /// Whether the comment says what was wanted.
-    pub fn posted(&self) -> bool {
-        self.wrote() || self.outcome == Outcome::Unchanged
-    }
-
-    fn wrote(&self) -> bool {
-        matches!(self.outcome, Outcome::Created | Outcome::Updated)
-    }
-
-    fn set(&mut self, comment: &Comment, outcome: Outcome) {
-        self.outcome = outcome;
-        self.id = Some(comment.id);
-        self.url = Some(comment.html_url.clone()).filter(|url| !url.is_empty());
-        self.unclear = false;
-    }
-}
 
 /// What stands on the pull request, and whose it is.
 pub struct Facts {
@@ -374,60 +315,4 @@ async fn replace(writer: &Writer, comment: &Comment, text: &str, done: &mut Done
             }
         }
     }
-}
-
-/// Deletes every comment of ours with this key.
-pub async fn delete(
-    writer: &Writer,
-    pull_request: u64,
-    key: &str,
-    run: Option<Run>,
-    done: &mut Done,
-) -> Result<(), Error> {
-    let facts = look(writer.reader(), pull_request, key, None).await?;
-    match plan::delete(&facts.comments, &facts.identity, key, run) {
-        Err((id, run)) => {
-            done.outcome = Outcome::Newer(run);
-            done.id = Some(id);
-            Ok(())
-        }
-        Ok(ids) => {
-            done.outcome = Outcome::Absent;
-            done.id = ids.first().copied();
-            let removed = clear(writer, &facts, key, &ids, done).await;
-            if done.deleted + done.noted > 0 {
-                done.outcome = Outcome::Deleted;
-            }
-            removed
-        }
-    }
-}
-
-/// Takes all that is ours away: the comments, but for those in which a person wrote something, which keep that.
-async fn clear(writer: &Writer, facts: &Facts, key: &str, ids: &[u64], done: &mut Done) -> Result<(), Error> {
-    for id in ids {
-        let comment = facts.comment(*id);
-        let note = comment.and_then(|comment| plan::note(comment, key));
-        match (comment, note) {
-            (Some(comment), Some(note)) => {
-                replace(writer, comment, &note, done).await?;
-                done.noted += 1;
-                done.set(comment, done.outcome);
-            }
-            _ => remove(writer, &[*id], done).await?,
-        }
-    }
-    Ok(())
-}
-
-/// Deletes comments that were there a moment ago. Gone is deleted: a repeated request meets what its first try did.
-async fn remove(writer: &Writer, ids: &[u64], done: &mut Done) -> Result<(), Error> {
-    for id in ids {
-        done.unclear = true;
-        let deleted = writer.delete_comment(*id).await;
-        done.unclear = deleted.as_ref().is_err_and(Error::is_ambiguous);
-        deleted?;
-        done.deleted += 1;
-    }
-    Ok(())
 }
