@@ -59,7 +59,7 @@ impl DnsRecord {
         owner.verdict_of([self.comment.as_str()])
     }
 
-    /// Whether the owner may change and delete it: it carries that marker, with or without a note behind it, is of a type that we make, and is not
+    /// Whether the owner may change and delete it: it carries exactly that marker, is of a type that we make, and is not
     /// one that Cloudflare keeps itself.
     pub fn is_made_by(&self, owner: &Owner) -> bool {
         let made = MADE.iter().any(|kind| self.kind.eq_ignore_ascii_case(kind));

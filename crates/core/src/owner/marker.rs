@@ -131,12 +131,10 @@ pub fn is_marker(text: &str) -> bool {
         && text[PREFIX.len()..].starts_with(':')
 }
 
-/// Reads a marker back. `None`: it is none. `Err`: it looks like one, and does not tell whose. What follows a space is a
-/// note that somebody has added: no part of a marker has one.
+/// Reads a marker back. `None`: it is none. `Err`: it looks like one, and does not tell whose.
 pub fn read(text: &str) -> Option<Result<Marker, String>> {
     let text = text.trim();
-    let marker = text.split_whitespace().next().unwrap_or_default();
-    is_marker(text).then(|| parts(marker).ok_or_else(|| text.to_owned()))
+    is_marker(text).then(|| parts(text).ok_or_else(|| text.to_owned()))
 }
 
 fn parts(text: &str) -> Option<Marker> {

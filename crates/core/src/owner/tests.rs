@@ -41,8 +41,6 @@ fn a_marker_names_its_owner_and_nobody_else() {
             "codex-actions:0:acme/app:codex:preview:4",
             "codex-actions:",
             "codex-actionsx:1296269:acme/app:codex:preview:4",
-            "codex-actions:1296269:acme/app:codex:preview:4 (Jane: asked by QA)",
-            "codex-actions:1296269:acme/app:codex:preview:4(Jane)",
             "made by hand",
             "",
         ]
@@ -63,8 +61,6 @@ fn a_marker_names_its_owner_and_nobody_else() {
     codex-actions:0:acme/app:codex:preview:4                     an environment that cannot be read from `codex-actions:0:acme/app:codex:preview:4`
     codex-actions:                                               an environment that cannot be read from `codex-actions:`
     codex-actionsx:1296269:acme/app:codex:preview:4              unmarked
-    codex-actions:1296269:acme/app:codex:preview:4 (Jane: asked by QA) ours
-    codex-actions:1296269:acme/app:codex:preview:4(Jane)         an environment that cannot be read from `codex-actions:1296269:acme/app:codex:preview:4(Jane)`
     made by hand                                                 unmarked
                                                                  unmarked
     "
