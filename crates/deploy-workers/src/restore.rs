@@ -162,7 +162,9 @@ impl<'a> Restore<'a> {
         if let Some(error) = report::rollback_failed(&self.done.borrow()) {
             return Err(error);
         }
-        if let Some(run) = mistaken {
+        // Of unchanged code, a hostname that was given up is the run's only trace.
+        let gave_up = self.done.borrow().iter().any(|restored| !restored.given_up.is_empty());
+        if let Some(run) = mistaken.filter(|_| !gave_up) {
             return Err(report::nothing_of_run(run, self.inputs));
         }
         if self.inputs.dry_run {
@@ -214,7 +216,7 @@ impl<'a> Restore<'a> {
     /// What the Worker's tags remember of the run that is undone. It is told, and decides nothing: without an answer the
     /// rollback goes on.
     async fn given_up(&self, service: &Service) -> Vec<String> {
-        let BackTo::BeforeRun(run) = self.back_to else {
+        let BackTo::BeforeRun { run, .. } = self.back_to else {
             return Vec::new();
         };
         let settings = self.writer.reader().settings(&service.worker).await;

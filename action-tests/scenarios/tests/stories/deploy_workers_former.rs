@@ -79,14 +79,29 @@ async fn a_former_hostname_goes_when_the_last_wave_is_healthy_and_is_told() {
     assert_eq!(production(&world, "1004", &[]).await.output("changed"), "false");
     world.assert_only_reads_since(mark);
 
-    // A rollback does not bring it back, and says so; another run's has nothing to say.
+    // A rollback does not bring it back, and says so; of a run that gave nothing up there is nothing to say.
     for (run, says) in [("1003", true), ("1004", false)] {
         let back = production(&world, run, &[("command", "rollback")]).await;
-        assert_eq!(back.code, 0, "{back}");
+        assert_eq!(back.code == 0, says, "{back}");
         let text = detail(&back, "api");
         assert_eq!(text.contains(&format!("{told} since that run")), says, "{back}");
         assert_eq!(back.stdout.contains("since that run"), says, "{back}");
     }
+
+    // Nor where the run changed nothing else.
+    write(&world, "next");
+    let run = production(&world, "1005", &[("services", "api")]).await;
+    assert_eq!(
+        (run.code, detail(&run, "api").starts_with("`core.example.com`")),
+        (0, true),
+        "{run}"
+    );
+    let back = production(&world, "1005", &[("command", "rollback"), ("services", "api")]).await;
+    assert_eq!((back.code, back.output("changed")), (0, "false"), "{back}");
+    assert!(
+        detail(&back, "api").starts_with("`core.example.com` leads no longer to it since that run"),
+        "{back}"
+    );
     world.finish().await;
 }
 
