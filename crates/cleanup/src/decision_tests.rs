@@ -187,7 +187,7 @@ fn look_alikes_stay() {
     Absent Worker web-preview-42
     Absent Worker identity-preview-42
     Absent KvNamespace codex-preview-42-CACHE
-    Kept KvNamespace codex-preview-42-CACHE-2 it is named like this environment's, and nothing in the manifest has that name
+    Kept KvNamespace codex-preview-42-CACHE-2 it is named like this environment's, and nothing in the manifest has that name; it has no owner written on it: delete it under Storage & databases → KV, where nobody needs it
     Absent Branch preview-pr-42
     ");
 }

@@ -148,6 +148,9 @@ pub(crate) async fn run(
     let conflicts = &prepared.plan.conflicts;
     let mut ended = Ended::default();
     if conflicts.is_empty() {
+        if let Some(text) = report::left_behind(&prepared.facts.left_behind) {
+            command::warning(runner.action, &text);
+        }
         describe::say(runner, &prepared.described);
         runner.say(&report::plan(&prepared.plan));
         if !inputs.dry_run {

@@ -15,7 +15,7 @@ use crate::apply::look;
 use crate::bundled::Bundled;
 use crate::inputs::Inputs;
 use crate::plan::hostnames::There;
-use crate::plan::{self, switch};
+use crate::plan::{self, ownership, switch};
 use crate::report;
 use wrangler::project::Built;
 use wrangler::project::render::Known;
@@ -41,6 +41,8 @@ pub(crate) struct Facts {
     pub(crate) workers_dev: Option<String>,
     /// A Worker of another repository's environment of our very name, and whose it is: its KV namespaces have our titles.
     pub(crate) namesake: Option<(String, Whose)>,
+    /// Workers of this environment that are no service's.
+    pub(crate) left_behind: Vec<String>,
     /// By service key; services that others need are there too.
     pub(crate) live: BTreeMap<String, Live>,
 }
@@ -112,6 +114,7 @@ impl Facts {
         );
         let (in_zone, (known, kv_ids, missing_buckets), workers, workers_dev, mut live) = all.await?;
         let owner = &environment.owner;
+        let left_behind = ownership::left_behind(inputs, &workers);
         let namesake = workers.iter().find_map(|worker| {
             let whose = worker.verdict(owner).foreign()?.clone();
             whose.is_namesake_of(owner).then(|| (worker.name.clone(), whose))
@@ -139,6 +142,7 @@ impl Facts {
             missing_buckets,
             workers_dev,
             namesake,
+            left_behind,
             live,
         })
     }

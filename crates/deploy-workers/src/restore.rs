@@ -21,6 +21,7 @@ use crate::apply::rollback::{Back, PutBack, Undone};
 use crate::apply::{AT_ONCE, record};
 use crate::history::History;
 use crate::inputs::{BackTo, Inputs};
+use crate::plan::claims;
 use crate::plan::order::{self, Wave};
 use crate::report;
 use crate::stop::{Cancelled, Stop, UNTOUCHED};
@@ -34,6 +35,8 @@ pub(crate) struct Restored<'a> {
     pub(crate) put_back: PutBack,
     /// What led to it, and does no longer.
     pub(crate) undone: Vec<Undone>,
+    /// The hostnames that the run which is undone gave up.
+    pub(crate) given_up: Vec<String>,
 }
 
 /// Puts the services back, those first that need others.
@@ -140,6 +143,7 @@ impl<'a> Restore<'a> {
                 before: live.and_then(Deployment::only_version).map(str::to_owned),
                 put_back: PutBack::Unanswered,
                 undone: Vec::new(),
+                given_up: self.given_up(service).await,
             };
             self.current.replace(Some(current.clone()));
             let put_back = match history {
@@ -149,13 +153,18 @@ impl<'a> Restore<'a> {
             let current = self.current.take().unwrap_or(current);
             self.runner
                 .say(&report::put_back(&service.key, &put_back, &current.undone));
+            if let Some(told) = report::given_up_before(&current.given_up) {
+                self.runner.say(&format!("  {told}"));
+            }
             self.done.borrow_mut().push(Restored { put_back, ..current });
         }
         self.bound().await;
         if let Some(error) = report::rollback_failed(&self.done.borrow()) {
             return Err(error);
         }
-        if let Some(run) = mistaken {
+        // Of unchanged code, a hostname that was given up is the run's only trace.
+        let gave_up = self.done.borrow().iter().any(|restored| !restored.given_up.is_empty());
+        if let Some(run) = mistaken.filter(|_| !gave_up) {
             return Err(report::nothing_of_run(run, self.inputs));
         }
         if self.inputs.dry_run {
@@ -202,6 +211,22 @@ impl<'a> Restore<'a> {
         if let Some(restored) = all.find(|restored| restored.service.worker == worker) {
             restored.undone.push(undone);
         }
+    }
+
+    /// What the Worker's tags remember of the run that is undone. It is told, and decides nothing: without an answer the
+    /// rollback goes on.
+    async fn given_up(&self, service: &Service) -> Vec<String> {
+        let BackTo::BeforeRun { run, .. } = self.back_to else {
+            return Vec::new();
+        };
+        let settings = self.writer.reader().settings(&service.worker).await;
+        let tags = settings
+            .ok()
+            .flatten()
+            .map(|settings| settings.tags)
+            .unwrap_or_default();
+        let gone = claims::given_up_by(&tags, run).into_iter();
+        gone.map(str::to_owned).collect()
     }
 
     /// Whether a version is of the run that is undone.
@@ -294,6 +319,7 @@ impl<'a> Restore<'a> {
                     before: None,
                     put_back: PutBack::Left(report::NOT_COME_TO.to_owned()),
                     undone: Vec::new(),
+                    given_up: Vec::new(),
                 });
             }
         }

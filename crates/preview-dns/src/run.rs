@@ -168,7 +168,9 @@ impl Session {
         let by_domain = inputs.hosts.iter().any(|host| host.routing == Routing::CustomDomain);
         let with_domains = by_domain && !self.reader.account().is_empty();
         let by_route = |host: &Host| host.routing == Routing::Route && host.worker.is_some();
-        let with_routes = !verify && (by_domain || inputs.hosts.iter().any(by_route));
+        // A record that is only verified brings nobody's site up; one that is made may.
+        let makes = !verify || inputs.create_missing;
+        let with_routes = makes && (by_domain || inputs.hosts.iter().any(by_route));
         let (zone, reader) = (found.zone.clone(), &self.reader);
         let (first, domains, routes) = tokio::join!(
             converge::read(reader, found, &Scope::Zone),

@@ -58,7 +58,7 @@ async fn what_the_manifest_drops_is_detached_and_what_was_attached_by_hand_stays
     assert_eq!(attached(&world), ["hand.example.com", "new.example.com"]);
     let tags = account(&world)["workers"]["api"]["settings"]["tags"].to_string();
     assert!(
-        tags.contains("codex-hostname:new.example.com") && !tags.contains("old.example.com"),
+        tags.contains("codex-hostname:new.example.com") && !tags.contains("codex-hostname:old.example.com"),
         "{tags}"
     );
     let mark = world.mark();

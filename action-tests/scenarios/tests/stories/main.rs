@@ -14,6 +14,7 @@ mod deploy_workers_configurations;
 mod deploy_workers_dropped;
 mod deploy_workers_ends;
 mod deploy_workers_foreign;
+mod deploy_workers_former;
 mod deploy_workers_frameworks;
 mod deploy_workers_gate;
 mod deploy_workers_hostnames;

@@ -3,6 +3,7 @@
 mod cancelled;
 mod conflicts;
 mod custom_domains;
+mod former;
 mod inputs;
 mod neighbours;
 mod official_sdk;

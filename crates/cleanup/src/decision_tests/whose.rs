@@ -110,7 +110,7 @@ fn anothers_things_at_our_hostnames_are_told() {
     Kept DnsRecord web-preview-42.example.com it belongs to preview 9 of codex in eve/app (7)
     Kept DnsRecord identity-preview-42.example.com it carries nobody's marker, and a name proves nothing
     Absent KvNamespace codex-preview-42-CACHE
-    Kept KvNamespace codex-preview-42-SESSIONS it is named like this environment's, and nothing in the manifest has that name
+    Kept KvNamespace codex-preview-42-SESSIONS it is named like this environment's, and nothing in the manifest has that name; it has no owner written on it: delete it under Storage & databases → KV, where nobody needs it
     Absent Branch preview-pr-42
     ");
 }

@@ -125,7 +125,7 @@ fn the_summary_lists_each_thing() {
     | Worker | `api-preview-42` | **left** | not tried: the time limit of 8 min 0 s was reached |
     | Worker | `api-preview-42` | **left** | it was being deleted when the run was cancelled (SIGINT); it may be gone |
     | KV namespace | `api-preview-42` | kept | it is for Worker `api-preview-42`, which carries nobody's marker |
-    | KV namespace | `api-preview-42` | kept | it is named like this environment's, and nothing in the manifest has that name |
+    | KV namespace | `api-preview-42` | kept | it is named like this environment's, and nothing in the manifest has that name; it has no owner written on it: delete it under Storage &amp; databases → KV, where nobody needs it |
     | branch | `api-preview-42` | **left** | it is protected: take the protection off in Neon's console, then run again |
     ");
     assert_eq!((report.left(), report.head.changed), (4, true));

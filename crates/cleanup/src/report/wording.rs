@@ -123,6 +123,9 @@ pub(crate) fn reason(kind: RemovalKind, reason: &Reason) -> String {
         Reason::LeadsNowhere => "it leads to no Worker of this environment".to_owned(),
         Reason::BoundBy { worker, whose } => format!("it is for {}", whose_worker(worker, whose.as_ref())),
         Reason::InUse { worker, whose } => format!("it is bound by {}", whose_worker(worker, whose.as_ref())),
+        Reason::LooksAlike if kind == RemovalKind::KvNamespace => {
+            "it is named like this environment's, and nothing in the manifest has that name; it has no owner written on it: delete it under Storage & databases → KV, where nobody needs it".to_owned()
+        }
         Reason::LooksAlike => {
             "it is named like this environment's, and nothing in the manifest has that name".to_owned()
         }

@@ -45,5 +45,12 @@ pub(super) fn line(reports: &[Report]) -> Option<String> {
     } else {
         format!("{} in {zone}", count(there, "record"))
     };
-    Some(format!("**DNS** {said}"))
+    // Names that the manifest gives to nobody any more: people may still have their links.
+    let former = match gone {
+        0 => String::new(),
+        _ if dns.head.command == Command::Delete => String::new(),
+        gone if planned => format!("; {} of former hostnames to be deleted", count(gone, "record")),
+        gone => format!("; {} of former hostnames deleted", count(gone, "record")),
+    };
+    Some(format!("**DNS** {said}{former}"))
 }

@@ -606,6 +606,28 @@ fn a_database_is_told_by_what_was_done_to_it() {
 }
 
 #[test]
+fn records_of_former_hostnames_are_told() {
+    let mut records = dns();
+    records["records"].as_array_mut().unwrap().push(
+        json!({"name": "old-42.example.com", "type": "AAAA", "content": "100::", "proxied": true, "action": "deleted"}),
+    );
+    for (status, said) in [
+        (
+            "done",
+            "**DNS** 2 records in `example.com`; 1 record of former hostnames deleted",
+        ),
+        (
+            "planned",
+            "**DNS** 2 records in `example.com`, planned; 1 record of former hostnames to be deleted",
+        ),
+    ] {
+        records["status"] = status.into();
+        let text = rendered(&frame(), &[deploy(&[service("api", "deployed")]), records.clone()]);
+        assert!(text.contains(said), "{text}");
+    }
+}
+
+#[test]
 fn of_many_endpoints_those_that_are_wrong_are_seen() {
     let mut endpoints: Vec<Value> = (0..40).map(|n| endpoint(&format!("e{n}"))).collect();
     endpoints[33]["state"] = "unreachable".into();

@@ -46,21 +46,24 @@ impl Route {
         matches!(pattern.split_once('/'), Some((_, "*")))
     }
 
+    /// Whether it takes all requests to exactly this hostname, by one scheme at least: `https://api.example.com/*`, too.
+    pub fn takes_all_of(&self, hostname: &str) -> bool {
+        self.is_whole() && self.host().eq_ignore_ascii_case(hostname)
+    }
+
     /// Whether its host is a wildcard, so that a route with the exact host goes first.
     pub fn is_wildcard(&self) -> bool {
         self.host().starts_with('*')
     }
 }
 
-/// The route that keeps all requests to `hostname` from the Worker that is to answer there: the exact one, when it leads
-/// to none of `workers`.
+/// The route that keeps requests to `hostname` from the Worker that is to answer there: an exact one, with a scheme or
+/// without, that leads to none of `workers`.
 pub fn taken<'a>(routes: &'a [Route], hostname: &str, workers: &BTreeSet<&str>) -> Option<&'a Route> {
-    let pattern = format!("{hostname}/*");
-    let exact = routes
+    let is_ours = |route: &Route| route.script.as_deref().is_some_and(|script| workers.contains(script));
+    routes
         .iter()
-        .find(|route| route.pattern.eq_ignore_ascii_case(&pattern))?;
-    let ours = exact.script.as_deref().is_some_and(|script| workers.contains(script));
-    (!ours).then_some(exact)
+        .find(|route| route.takes_all_of(hostname) && !is_ours(route))
 }
 
 /// What became of a hostname that was to be attached to a Worker.
@@ -175,6 +178,35 @@ mod tests {
         };
         assert!(whole("api.example.com/*") && whole("https://api.example.com/*") && whole("*.example.com/*"));
         assert!(!whole("api.example.com/blog/*") && !whole("api.example.com") && !whole("api.example.com/"));
+    }
+
+    #[test]
+    fn a_route_with_a_scheme_takes_a_hostname_too() {
+        let route = |pattern: &str, script: Option<&str>| Route {
+            id: String::new(),
+            pattern: pattern.to_owned(),
+            script: script.map(str::to_owned),
+        };
+        let found = |pattern: &str, script: Option<&str>| {
+            // Ours is there as well: it does not answer what the other one takes.
+            let all = [route("api.example.com/*", Some("api-42")), route(pattern, script)];
+            taken(&all, "api.example.com", &BTreeSet::from(["api-42"])).is_some()
+        };
+        for pattern in [
+            "https://api.example.com/*",
+            "http://api.example.com/*",
+            "API.example.com/*",
+        ] {
+            assert!(found(pattern, Some("tenant")) && found(pattern, None), "{pattern}");
+            assert!(!found(pattern, Some("api-42")), "{pattern}");
+        }
+        for pattern in [
+            "https://api.example.com/blog/*",
+            "https://*.example.com/*",
+            "https://web.example.com/*",
+        ] {
+            assert!(!found(pattern, Some("tenant")), "{pattern}");
+        }
     }
 
     #[test]

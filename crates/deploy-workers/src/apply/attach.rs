@@ -21,21 +21,11 @@ use wrangler::project::Built;
 /// to the hostname before stays so long.
 const TO_THE_EDGE: Duration = Duration::from_secs(5);
 
-/// Whether a step takes away what led to a hostname that the Worker is to keep: something else leads there by now.
-fn takes_over(service: &ServicePlan, step: &Step) -> bool {
-    let gone = match step {
-        Step::DeleteRoute(route) => route.host(),
-        Step::DetachDomain(domain) => &domain.hostname,
-        Step::CreateRoute { .. } | Step::MoveRoute(_) | Step::AttachDomain(_) => return false,
-    };
-    service.hostnames.iter().any(|hostname| hostname == gone)
-}
-
 impl Work<'_> {
     pub(crate) async fn steps(&self, service: &ServicePlan) -> anyhow::Result<()> {
         for step in &service.steps {
             self.stop.check()?;
-            if takes_over(service, step) {
+            if step.takes_away().is_some() {
                 let waited = async {
                     tokio::time::sleep(TO_THE_EDGE).await;
                     anyhow::Ok(())
@@ -84,7 +74,7 @@ impl Work<'_> {
     }
 
     /// Takes one step; whether anything is other than before then: somebody else may have taken it meanwhile.
-    async fn step(&self, service: &ServicePlan, step: &Step) -> anyhow::Result<bool> {
+    pub(crate) async fn step(&self, service: &ServicePlan, step: &Step) -> anyhow::Result<bool> {
         let worker = &service.worker;
         let no_zone = || {
             fault(format!(

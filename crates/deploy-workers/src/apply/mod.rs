@@ -3,6 +3,7 @@
 pub(crate) mod attach;
 pub(crate) mod decide;
 pub(crate) mod first;
+mod former;
 pub(crate) mod gate;
 pub(crate) mod held;
 pub(crate) mod look;
@@ -103,7 +104,8 @@ impl Work<'_> {
         results.into_iter().collect()
     }
 
-    /// Deploys wave after wave. A wave that fails, or does not become healthy, is the last.
+    /// Deploys wave after wave. A wave that fails, or does not become healthy, is the last. Former hostnames go after all
+    /// of them.
     pub(crate) async fn waves(&self, rendered: &BTreeMap<String, Rendered>) -> anyhow::Result<()> {
         let waves = self.plan.waves.len();
         for (number, wave) in self.plan.waves.iter().enumerate() {
@@ -127,6 +129,7 @@ impl Work<'_> {
             let (healthy, ()) = future::join(self.gate(wave, Asked::Serving), self.new_version_urls(wave)).await;
             healthy?;
         }
+        self.former().await?;
         Ok(self.stop.check()?)
     }
 

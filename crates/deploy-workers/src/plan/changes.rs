@@ -45,7 +45,7 @@ impl Plan {
             for change in &service.durable {
                 changes.push(change.verb, change.kind, &change.name, &change.detail, ());
             }
-            for step in &service.steps {
+            for step in service.steps.iter().chain(&service.former) {
                 let to = format!("to {worker}");
                 match step {
                     Step::CreateRoute { pattern, worker } => {

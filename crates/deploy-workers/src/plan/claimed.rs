@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use actions_core::environment::{Environment, Service};
 use actions_core::naming;
 
+use super::hostnames::Step;
 use super::{Subject, claims, hostnames, ownership};
 use crate::facts::Facts;
 
@@ -51,15 +52,19 @@ pub(super) fn to_claim<'a>(
     claims
 }
 
-/// The tags of a service's Worker.
+/// The tags of a service's Worker. What is still to be given up (`former`) stays claimed until it is: a run that ends
+/// before leaves it to the next one.
 pub(super) fn tags(
     subject: &Subject<'_>,
     service: &Service,
     facts: &Facts,
     present: &[String],
     uploaded: Option<&str>,
+    former: &[Step],
 ) -> Vec<String> {
     let marker = ownership::marker(&subject.environment.owner, present);
-    let hostnames = to_claim(subject, service, facts, present);
+    let mut hostnames = to_claim(subject, service, facts, present);
+    let still = |hostname: &&str| former.iter().any(|step| step.takes_away() == Some(*hostname));
+    hostnames.extend(claims::hostnames(present).into_iter().filter(still));
     claims::tags(present, marker.as_deref(), uploaded, &hostnames)
 }

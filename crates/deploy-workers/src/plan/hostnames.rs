@@ -37,6 +37,25 @@ impl Step {
             Self::DeleteRoute(_) | Self::DetachDomain(_) => false,
         }
     }
+
+    /// The host that it leads to the Worker no longer.
+    pub(crate) fn takes_away(&self) -> Option<&str> {
+        match self {
+            Self::DeleteRoute(route) => Some(route.host()),
+            Self::DetachDomain(domain) => Some(&domain.hostname),
+            Self::CreateRoute { .. } | Self::MoveRoute(_) | Self::AttachDomain(_) => None,
+        }
+    }
+}
+
+/// Parts the steps of a service's turn from those that give up a hostname that is none of `kept`. What answers at a former
+/// hostname may be the code of before, which is put back when a later wave fails: it is given up when all is healthy.
+pub(crate) fn part(steps: Vec<Step>, kept: &[String]) -> (Vec<Step>, Vec<Step>) {
+    let stays = |step: &Step| {
+        step.takes_away()
+            .is_none_or(|gone| kept.iter().any(|kept| kept == gone))
+    };
+    steps.into_iter().partition(stays)
 }
 
 /// A custom domain that is to be.

@@ -255,6 +255,22 @@ fn what_the_manifest_dropped_is_detached() {
 }
 
 #[test]
+fn what_takes_over_a_kept_hostname_is_no_former_one() {
+    let (own, old) = (
+        route("api.example.com/*", Some("api")),
+        domain("old.example.com", "api"),
+    );
+    let steps = vec![
+        attach("api.example.com"),
+        Step::DeleteRoute(own.clone()),
+        Step::DetachDomain(old.clone()),
+    ];
+    let (turn, former) = part(steps, &["api.example.com".to_owned()]);
+    assert_eq!(turn, [attach("api.example.com"), Step::DeleteRoute(own)]);
+    assert_eq!(former, [Step::DetachDomain(old)]);
+}
+
+#[test]
 fn a_custom_domain_gives_way_only_where_the_name_goes_on_resolving() {
     let environment = environment("preview", "route");
     let own = domain("api-42.example.com", "api-42");

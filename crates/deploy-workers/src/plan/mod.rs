@@ -34,6 +34,7 @@ use self::order::Wave;
 use self::secrets::Dropped;
 use crate::facts::{Facts, Live};
 use crate::inputs::{Inputs, Overwrite};
+use crate::report;
 use wrangler::project::render::Rendered;
 use wrangler::project::{Built, Size};
 
@@ -63,7 +64,10 @@ pub(crate) struct ServicePlan {
     pub(crate) dropped: Option<Dropped>,
     /// The tag of what is uploaded, which takes a hash over all of it; `None` while KV namespaces have no ids yet.
     pub(crate) tag: Option<String>,
+    /// What leads its hostnames to it, and what gives way to that.
     pub(crate) steps: Vec<Step>,
+    /// What gives up its former hostnames, once every wave is healthy.
+    pub(crate) former: Vec<Step>,
     /// workers.dev is on, and a preview is to be reached by its hostname only.
     pub(crate) workers_dev_off: bool,
     /// What the configuration says of workers.dev and of the versions' URLs, where it is not so.
@@ -110,6 +114,7 @@ impl ServicePlan {
     pub(crate) fn changes(&self) -> bool {
         self.upload != Upload::No
             || !self.steps.is_empty()
+            || !self.former.is_empty()
             || self.workers_dev_off
             || self.addresses.is_some()
             || self.crons.is_some()
@@ -161,7 +166,10 @@ impl Plan {
             let conflicts = conflicts.chain(conflicts::of_rendered(service, rendered, live, facts));
             let conflicts = conflicts.chain(hostname.conflicts);
             plan.conflicts.extend(conflicts.map(|text| (key.clone(), text)));
-            let mut planned = one(subject, service, built, rendered, facts, live);
+            let hostnames = hostnames::wanted(subject.environment, service);
+            let kept: Vec<String> = hostnames.iter().map(|&hostname| hostname.to_owned()).collect();
+            let (steps, former) = hostnames::part(hostname.steps, &kept);
+            let mut planned = one(subject, service, built, rendered, facts, live, &former);
             let conflicts = secrets::conflicts(subject.inputs, service, built, live, planned.dropped.as_ref());
             plan.conflicts
                 .extend(conflicts.into_iter().map(|text| (key.clone(), text)));
@@ -173,16 +181,20 @@ impl Plan {
                 );
                 plan.conflicts.push((key.clone(), text));
             }
-            let hostnames = hostnames::wanted(subject.environment, service);
             planned
                 .notes
                 .extend(addresses::notes(subject.environment, built, &hostnames));
-            planned.steps = hostname.steps;
+            (planned.hostnames, planned.steps, planned.former) = (kept, steps, former);
             planned.first = first::of(subject, key, rendered, facts).filter(|_| planned.upload == Upload::First);
             planned.notes.extend(hostname.notes);
             plan.services.insert(key.clone(), planned);
         }
         if let (Some(note), Some((_, first))) = (secrets::not_found(subject, facts), plan.services.first_mut()) {
+            first.notes.push(note);
+        }
+        // No row is theirs.
+        let left_behind = report::left_behind(&facts.left_behind);
+        if let (Some(note), Some((_, first))) = (left_behind, plan.services.first_mut()) {
             first.notes.push(note);
         }
         plan.once();
@@ -281,6 +293,7 @@ fn one(
     rendered: &Rendered,
     facts: &Facts,
     live: &Live,
+    former: &[Step],
 ) -> ServicePlan {
     let environment = subject.environment;
     let tag = content::tag(environment, service, built, rendered);
@@ -296,7 +309,7 @@ fn one(
         Some(_) if serves && ended && comparable && dropped.is_none() => Upload::No,
         Some(_) => Upload::Again,
     };
-    let tags = tags(subject, service, facts, &live.settings.tags, uploaded);
+    let tags = tags(subject, service, facts, &live.settings.tags, uploaded, former);
     // A first upload brings them, and after one by wrangler they are written in any case.
     let comes_along = upload == Upload::First || upload == Upload::Again && built.handed.is_some();
     let right = comes_along || claims::same(&tags, &live.settings.tags);
@@ -341,16 +354,14 @@ fn one(
         key: service.key.clone(),
         worker: service.worker.clone(),
         hostname: service.hostname.clone(),
-        hostnames: hostnames::wanted(environment, service)
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        hostnames: Vec::new(),
         url: service.url.clone(),
         upload,
         first: None,
         dropped,
         tag: Some(tag).filter(|_| rendered.missing_kv.is_empty()),
         steps: Vec::new(),
+        former: Vec::new(),
         workers_dev_off: is_hidden(environment) && live.workers_dev.is_some_and(|at| at.enabled),
         // An upload by wrangler does it.
         addresses: addresses::wanted(environment, built, live.workers_dev)

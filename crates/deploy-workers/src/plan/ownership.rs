@@ -1,9 +1,11 @@
 //! Whose a Worker is that we are about to deploy over, by its tags, and what is told of it. Pure.
 
+use actions_core::cloudflare::Worker;
 use actions_core::environment::{Environment, Service};
 use actions_core::owner::{Owner, Verdict, is_marker};
 
 use crate::facts::{Facts, Live};
+use crate::inputs::Inputs;
 use crate::plan::Subject;
 
 fn verdict(owner: &Owner, live: &Live) -> Verdict {
@@ -68,6 +70,22 @@ pub(crate) fn note(environment: &Environment, service: &Service, live: &Live) ->
         )),
         Verdict::Ours => None,
     }
+}
+
+/// Workers of an environment that exists once, by their markers, that are no service's: the manifest names a service no
+/// longer, or its Worker otherwise. A pull request's go with it.
+pub(crate) fn left_behind(inputs: &Inputs, workers: &[Worker]) -> Vec<String> {
+    let environment = &inputs.environment;
+    // Without a manifest nobody says what else is of the environment.
+    let known = inputs.manifest.is_some() && environment.owner.repository.is_known();
+    if !known || environment.pull_request.is_some() {
+        return Vec::new();
+    }
+    let is_service = |worker: &Worker| environment.services.iter().any(|it| it.worker == worker.name);
+    let left = workers
+        .iter()
+        .filter(|worker| worker.verdict(&environment.owner).is_ours() && !is_service(worker));
+    left.map(|worker| worker.name.clone()).collect()
 }
 
 #[cfg(test)]

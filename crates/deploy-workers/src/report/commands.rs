@@ -42,7 +42,8 @@ pub(crate) fn restored(
             PutBack::Unanswered => (ServiceState::Failed, None, Some(super::OUT_OF_TIME.to_owned())),
         };
         let undone = Some(super::undone(&restored.undone)).filter(|undone| !undone.is_empty());
-        let details: Vec<String> = detail.into_iter().chain(undone).collect();
+        let gone = super::given_up_before(&restored.given_up);
+        let details: Vec<String> = gone.into_iter().chain(detail).chain(undone).collect();
         Service {
             service: restored.service.key.clone(),
             worker: restored.service.worker.clone(),

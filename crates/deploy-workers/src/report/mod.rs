@@ -26,7 +26,9 @@ pub(crate) use builds::{
     project_not_built, project_not_built_either, taken, unused_secrets, work,
 };
 pub(crate) use commands::{restored, restored_markdown, validated, validated_markdown};
-pub(crate) use hostnames::{domain_taken, no_workers_dev, not_replaced, other_workers_dev, route_taken};
+pub(crate) use hostnames::{
+    domain_taken, given_up, given_up_before, no_workers_dev, not_given_up, not_replaced, other_workers_dev, route_taken,
+};
 pub(crate) use output::{Back, Report, outputs, untouched};
 
 use crate::apply::outcome::Outcome;
@@ -260,6 +262,23 @@ pub(crate) fn wave_ended(number: usize, of: usize, outcomes: &IndexMap<String, O
     Err(fault(format!("could not deploy {}{place}", quoted_list(&keys)))
         .because(fault(causes.join("\n")))
         .into())
+}
+
+/// Workers of the environment that are no service's; `None`: none.
+pub(crate) fn left_behind(workers: &[String]) -> Option<String> {
+    let (verb, it, serves) = match workers {
+        [] => return None,
+        [_] => ("is", "it", "serves"),
+        _ => ("are", "they", "serve"),
+    };
+    let names: Vec<&str> = workers.iter().map(String::as_str).collect();
+    let what = if workers.len() == 1 { "Worker" } else { "Workers" };
+    Some(format!(
+        "{what} {} {verb} of this environment, and of no service in the manifest: {it} {serves} on, with hostnames, schedules and secrets; delete {} under Workers & Pages where nobody needs {} any more",
+        quoted_list(&names),
+        if workers.len() == 1 { "it" } else { "them" },
+        if workers.len() == 1 { "it" } else { "them" },
+    ))
 }
 
 /// What a person should know of a service.

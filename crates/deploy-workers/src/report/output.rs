@@ -10,7 +10,7 @@ use actions_core::text::{bytes, count, elapsed, quoted_list};
 use serde_json::{Map, Value};
 
 use super::describe::{Described, described_markdown};
-use crate::apply::outcome::{Did, Journal, Outcome};
+use crate::apply::outcome::{Code, Did, Journal, Outcome};
 use crate::apply::rollback::PutBack;
 use crate::inputs::Inputs;
 use crate::plan::addresses;
@@ -95,7 +95,10 @@ impl Report<'_> {
             (Some(outcome), _) if outcome.changed() => ServiceState::Deployed,
             (Some(_), _) => ServiceState::Unchanged,
         };
-        let mut details: Vec<String> = outcome.and_then(|outcome| outcome.failed.clone()).into_iter().collect();
+        // First, as readers of a comment see its beginning.
+        let gone = outcome.and_then(|outcome| super::given_up(plan, outcome));
+        let failed = outcome.and_then(|outcome| outcome.failed.clone());
+        let mut details: Vec<String> = gone.into_iter().chain(failed).collect();
         details.extend(
             outcome
                 .filter(|outcome| outcome.cut)
@@ -109,7 +112,9 @@ impl Report<'_> {
         }
         let undone = outcome.map(|outcome| super::undone(&outcome.undone));
         details.extend(undone.filter(|undone| !undone.is_empty()));
-        details.extend(outcome.filter(|_| put_back.is_some()).and_then(not_undone));
+        // Of unchanged code nothing is put back, whatever became of its hostnames.
+        let stays = |outcome: &&Outcome| put_back.is_some() || self.error.is_some() && outcome.code == Code::Kept;
+        details.extend(outcome.filter(stays).and_then(|outcome| not_undone(plan, outcome)));
         if let (Some(first), Some(made)) = (&plan.first, outcome.and_then(|outcome| outcome.first.as_ref())) {
             let is_first = |version: Option<&String>| version == Some(made);
             let whole = !outcome.is_some_and(|it| is_first(it.new.as_ref()) || is_first(it.version.as_ref()));
@@ -277,11 +282,13 @@ pub(crate) fn untouched(
 /// What no version holds, so no rollback brings back.
 pub(super) const NOT_PUT_BACK: &str = "\nPut back is the code with its bindings and secrets. Hostnames, schedules, settings that no version holds, and data stay as they are now.\n";
 
-/// What this run changed about a service that was put back, beside its code.
-fn not_undone(outcome: &Outcome) -> Option<String> {
+/// What this run changed about a service whose code is as before, beside the code.
+fn not_undone(plan: &ServicePlan, outcome: &Outcome) -> Option<String> {
     let removed = outcome.put_back == Some(PutBack::Removed);
     let left = outcome.did.iter().filter_map(|did| match did {
         Did::Step(done) if outcome.undone.iter().any(|undone| undone.undoes(done)) => None,
+        // They are told first.
+        Did::Step(done) if plan.former.contains(done) => None,
         Did::Step(done) => Some(step(done)),
         Did::Record(name) => Some(format!("our DNS record `{name}` was deleted")),
         // They went with it.

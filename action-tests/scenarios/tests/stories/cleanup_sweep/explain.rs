@@ -48,7 +48,7 @@ async fn each_thing_is_told_and_nothing_is_touched() {
       KV namespace `codex-preview-12-CACHE` would go with it
       branch `preview-pr-12` would go with it, since DAY
       Worker `web-preview-12` is kept: it carries nobody's marker, and a name proves nothing; `adopt: true` deletes it
-      KV namespace `codex-preview-12-OLD` is kept: it is named like this environment's, and nothing in the manifest has that name
+      KV namespace `codex-preview-12-OLD` is kept: it is named like this environment's, and nothing in the manifest has that name; it has no owner written on it: delete it under Storage & databases → KV, where nobody needs it
     preview 13 stays: its pull request is open, since DAY
       Worker `identity-preview-13` stays with it, since DAY
     Worker `cut` stays: it looks like ours, and whose it is cannot be read from `codex-actions:8:eve`, since DAY
