@@ -4,8 +4,6 @@
 use std::fmt;
 
 use crate::cloudflare::Permission;
-use crate::environment::{Database, Environment, Service};
-use crate::manifest::{Routing, Uploader};
 
 /// Who grants it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,32 +86,6 @@ impl Case {
             Self::SweepOrExplain => "with `command: sweep` or `explain`",
             Self::Sweep => "with `command: sweep`",
             Self::AlertIssue => "with `alert-issue`",
-        }
-    }
-}
-
-impl Case {
-    /// Whether an environment has it, as far as its manifest tells.
-    pub fn is_of(self, environment: &Environment) -> bool {
-        let services = || environment.services.iter();
-        match self {
-            Self::CustomDomains | Self::CustomDomainsOfAccount => {
-                let hostnames = || services().flat_map(Service::hostnames);
-                hostnames().any(|hostname| environment.routing.of(hostname) == Routing::CustomDomain)
-            }
-            Self::Hostnames | Self::ZoneByName => environment.routing != Routing::WorkersDev,
-            Self::Kv => services().any(|service| !service.kv.is_empty()),
-            Self::D1ByName => services().any(|service| !service.d1.is_empty()),
-            Self::QueuesByWrangler => services().any(|service| service.uploader == Uploader::Wrangler),
-            Self::OwnBranch => environment.database.as_ref().is_some_and(Database::is_own),
-            Self::PrivateRepository
-            | Self::ManifestOfPrivate
-            | Self::Deployment
-            | Self::DeploymentOfPush
-            | Self::CommitStatus
-            | Self::SweepOrExplain
-            | Self::Sweep
-            | Self::AlertIssue => false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The checks, area by area. Each is facts in, findings out; only tokens ask the vendors, and only read.
 
 mod asking;
-mod cloudflare;
+pub(crate) mod cloudflare;
 mod github;
 mod manifest;
 mod neon;

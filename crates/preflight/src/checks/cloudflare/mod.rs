@@ -3,7 +3,7 @@
 mod facts;
 mod hostnames;
 mod kinds;
-mod needs;
+pub(crate) mod needs;
 mod permissions;
 mod resources;
 mod room;
@@ -37,7 +37,7 @@ pub(super) async fn findings(inputs: &Inputs, world: &World) -> Vec<Finding> {
         return findings;
     };
     let real = inputs.pull_request.is_some();
-    let (needs, named) = (needs::of(world), resources::named(world, real));
+    let (needs, named) = (needs::of(world, &world.environments), resources::named(world, real));
     match Facts::read(access, world, &needs, &named).await {
         Ok(facts) => findings.extend(judge(&facts, world, &needs, &named, real, Timestamp::now())),
         Err(error) => findings.push(not_read(&asking::told(error.as_ref()))),

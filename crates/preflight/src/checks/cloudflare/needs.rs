@@ -12,14 +12,14 @@ use crate::world::World;
 
 /// A permission, and who needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Need {
-    pub(super) permission: Permission,
+pub(crate) struct Need {
+    pub(crate) permission: Permission,
     /// The actions do their work without it.
-    pub(super) optional: bool,
-    pub(super) actions: Vec<&'static str>,
-    pub(super) environments: Vec<String>,
+    pub(crate) optional: bool,
+    pub(crate) actions: Vec<&'static str>,
+    pub(crate) environments: Vec<String>,
     /// For what, as the table says it, of the first that needs it.
-    pub(super) what: &'static str,
+    pub(crate) what: &'static str,
 }
 
 impl Need {
@@ -38,12 +38,12 @@ impl Need {
     }
 }
 
-/// One for each group of permissions, with the highest level that is needed.
-pub(super) fn of(world: &World) -> Vec<Need> {
+/// One for each group of permissions, with the highest level that these environments need.
+pub(crate) fn of(world: &World, environments: &[Environment]) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
     // What must be goes first: an optional read of the same group adds nothing to it.
     for optional in [false, true] {
-        for environment in &world.environments {
+        for environment in environments {
             for action in actions(environment) {
                 for grant in grants::of(action) {
                     let Of::Cloudflare(permission) = grant.of else { continue };

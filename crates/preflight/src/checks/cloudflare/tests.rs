@@ -113,7 +113,7 @@ async fn told_of(manifest: &str, wrangler: &str, change: impl FnOnce(&mut Facts)
     change(&mut facts);
     let files = [("codex.toml", manifest), ("api/wrangler.jsonc", wrangler)];
     let (_, world, _folder) = world(&files, &[("INPUT_PULL_REQUEST", "42")]).await;
-    let (needs, named) = (needs::of(&world), resources::named(&world, true));
+    let (needs, named) = (needs::of(&world, &world.environments), resources::named(&world, true));
     let now = "2026-11-28T12:00:00Z".parse().unwrap();
     let findings = judge(&facts, &world, &needs, &named, true, now);
     lines(&findings)
@@ -460,7 +460,7 @@ async fn which_permissions_are_needed_follows_the_manifest() {
             &[],
         )
         .await;
-        let needs = needs::of(&world);
+        let needs = needs::of(&world, &world.environments);
         let line = |need: &needs::Need| {
             let optional = if need.optional { " (optional)" } else { "" };
             format!("{}{optional}: {}\n", need.permission.menus(), need.by())

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use actions_core::environment::Environment;
-use actions_core::grants::{self, Of, When};
-use actions_core::manifest::Routing;
-use indexmap::IndexMap;
 
 use super::{codes, table};
+use crate::checks::cloudflare::needs;
 use crate::origin;
 use crate::write::facts::Facts;
 
@@ -55,51 +53,10 @@ fn tokens(facts: &Facts<'_>) -> String {
 
 /// What the actions need for these environments, the least that covers all: `Edit` contains `Read`.
 fn permissions(facts: &Facts<'_>) -> Vec<(String, String)> {
-    let mut found: IndexMap<&str, IndexMap<String, Vec<&str>>> = IndexMap::new();
-    for environment in &facts.environments {
-        for action in actions(environment) {
-            for grant in grants::of(action) {
-                let Of::Cloudflare(permission) = grant.of else { continue };
-                let needed = match grant.when {
-                    When::Always => true,
-                    When::Only(case) => case.is_of(environment),
-                    When::Optional => false,
-                };
-                let in_zone = permission.menus().starts_with("Zone ");
-                let needed = needed && !(in_zone && facts.manifest.project.zone.is_empty());
-                if let Some((group, level)) = permission.menus().rsplit_once(" → ").filter(|_| needed) {
-                    let levels = found.entry(group).or_default();
-                    let actions = levels.entry(level.to_owned()).or_default();
-                    if !actions.contains(&action) {
-                        actions.push(action);
-                    }
-                }
-            }
-        }
-    }
-    let one = |(group, levels): (&str, IndexMap<String, Vec<&str>>)| {
-        let level = if levels.contains_key("Edit") { "Edit" } else { "Read" };
-        let mut actions: Vec<&str> = Vec::new();
-        for action in levels.into_values().flatten() {
-            if !actions.contains(&action) {
-                actions.push(action);
-            }
-        }
-        (format!("{group} → {level}"), codes(actions))
-    };
-    found.into_iter().map(one).collect()
-}
-
-/// The actions that ask Cloudflare for an environment.
-fn actions(environment: &Environment) -> Vec<&'static str> {
-    let mut actions = vec!["deploy-workers"];
-    if environment.routing != Routing::WorkersDev {
-        actions.push("preview-dns");
-    }
-    if environment.pull_request.is_some() {
-        actions.push("cleanup");
-    }
-    actions
+    let needs = needs::of(facts.world, &facts.environments).into_iter();
+    let must = needs.filter(|need| !need.optional);
+    must.map(|need| (need.permission.menus().to_owned(), codes(need.actions)))
+        .collect()
 }
 
 fn github(facts: &Facts<'_>) -> String {
