@@ -33,6 +33,7 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
         inputs.neon.as_ref(),
         inputs.github.as_ref(),
         inputs.timeout,
+        !inputs.dry_run,
     )?;
     let asked = [inputs.subject.owner.environment.as_str()];
     let environments = if inputs.deployments { &asked[..] } else { &[] };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actions_core::cloudflare::{self, Certificate, CustomDomain, DnsRecord, KvNamespace, Route, Worker, Zone};
 use actions_core::github;
 use actions_core::github::deployments::Deployment;
+use actions_core::grants;
 use actions_core::neon::{self, Branch};
 use actions_core::owner::Claim;
 use actions_core::retry::Patience;
@@ -76,12 +77,13 @@ pub(crate) fn patience(limit: Duration) -> Patience {
 }
 
 impl Readers {
-    /// Readers for a run that may last `limit`.
+    /// Readers for a run that may last `limit`, and that `changes` things where it finds any.
     pub(crate) fn new(
         cloudflare: Option<&CloudflareAccess>,
         neon: Option<&NeonAccess>,
         github: Option<&GithubAccess>,
         limit: Duration,
+        changes: bool,
     ) -> anyhow::Result<Self> {
         let http = actions_core::http::client()?;
         let patience = patience(limit);
@@ -91,7 +93,14 @@ impl Readers {
                 None => None,
             },
             zone_id: cloudflare.and_then(|access| access.zone_id.clone()),
-            cloudflare: cloudflare.map(|access| access.reader(http.clone()).with_patience(patience.clone())),
+            cloudflare: cloudflare.map(|access| {
+                let reader = access.reader(http.clone()).with_patience(patience.clone());
+                if changes {
+                    reader.for_changes(grants::edits("cleanup"))
+                } else {
+                    reader
+                }
+            }),
             neon: neon.map(|access| {
                 let key = access.api_key.clone();
                 neon::Reader::new(http.clone(), &access.api_url, &access.project_id, key).with_patience(patience)

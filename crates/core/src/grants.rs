@@ -347,6 +347,15 @@ pub fn of(action: &str) -> &'static [Grant] {
     }
 }
 
+/// The permissions to change things at Cloudflare that an action needs, for [`crate::cloudflare::Reader::for_changes`].
+pub fn edits(action: &str) -> Vec<Permission> {
+    let permissions = of(action).iter().filter_map(|grant| match grant.of {
+        Of::Cloudflare(permission) => Some(permission),
+        Of::GitHub(_) | Of::Neon(_) => None,
+    });
+    permissions.filter(|permission| permission.is_edit()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

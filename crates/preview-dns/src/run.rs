@@ -4,8 +4,9 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use actions_core::cloudflare::certificates::covers;
-use actions_core::cloudflare::{DnsRecord, Error, Permission, Reader};
+use actions_core::cloudflare::{DnsRecord, Error, Reader};
 use actions_core::error::render;
+use actions_core::grants;
 use actions_core::manifest::Routing;
 use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{Runner, command};
@@ -27,7 +28,10 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     let inputs = Inputs::read(&runner.env).await?;
     let mut interrupts = Interrupts::listen()?;
     let http = actions_core::http::client()?;
-    let reader = inputs.access.reader(http.clone());
+    let mut reader = inputs.access.reader(http.clone());
+    if inputs.writes() {
+        reader = reader.for_changes(grants::edits(runner.action));
+    }
     let mut session = Session {
         inputs,
         reader,
@@ -141,13 +145,7 @@ impl Session {
             Ok(other) => return other.into(),
             Err(error) => return error,
         };
-        let needs = refusal.refusal().and_then(|refusal| refusal.needs.as_ref());
-        let reads_dns = needs.is_some_and(|needs| needs.permission == Permission::DnsRead);
-        let error: anyhow::Error = if reads_dns && self.inputs.writes() {
-            refusal.naming(Permission::DnsEdit).into()
-        } else {
-            refusal.into()
-        };
+        let error: anyhow::Error = refusal.into();
         match self.reader.verify_token().await {
             Ok(token) if token.is_active() => error,
             Ok(token) => report::dead_token(&error, &format!("is {}", token.status)),

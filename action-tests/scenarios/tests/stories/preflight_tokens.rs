@@ -364,7 +364,7 @@ async fn a_persons_token_tells_which_secrets_there_are_by_their_names() {
 }
 
 #[tokio::test]
-async fn vendors_in_trouble_are_a_note_each_and_no_fault_of_the_tokens() {
+async fn vendors_in_trouble_are_a_warning_each_and_no_fault_of_the_tokens() {
     let world = world().await;
     let page = "<html><body><h1>Bad gateway</h1></body></html>";
     for fault in [
@@ -382,9 +382,9 @@ async fn vendors_in_trouble_are_a_note_each_and_no_fault_of_the_tokens() {
         assert!(began.elapsed().as_secs() < 60, "{run}");
         assert_eq!(run.code, 0, "{run}");
         let expected = [
-            "note cloudflare-not-read cloudflare",
-            "note github-not-read github",
-            "note neon-not-read neon",
+            "warning cloudflare-not-read cloudflare",
+            "warning github-not-read github",
+            "warning neon-not-read neon",
         ];
         let mut found = rows(&run);
         found.sort_unstable();
@@ -409,11 +409,11 @@ async fn a_firewalls_page_says_nothing_of_the_token() {
         found
             .iter()
             .filter(of_cloudflare)
-            .all(|row| row == "note cloudflare-not-read cloudflare"),
+            .all(|row| row == "warning cloudflare-not-read cloudflare"),
         "{run}"
     );
     assert!(
-        found.iter().any(|row| row == "note cloudflare-not-read cloudflare"),
+        found.iter().any(|row| row == "warning cloudflare-not-read cloudflare"),
         "{run}"
     );
     world.finish().await;

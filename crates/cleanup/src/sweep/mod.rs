@@ -72,6 +72,7 @@ async fn run(runner: &Runner, explains: bool) -> anyhow::Result<()> {
         inputs.neon.as_ref(),
         Some(&inputs.github),
         inputs.timeout,
+        !explains,
     )?;
     let github = inputs
         .github

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::envelope::{self, Opened};
 use super::error::{Cause, Error};
-use super::needs::Needs;
+use super::needs::{Needs, Permission};
 use super::window::Window;
 use crate::retry::{self, Answer, Doubt, Patience, Repeat, Tries, Verdict, Written};
 
@@ -144,12 +144,15 @@ impl Call {
     }
 }
 
+#[derive(Clone)]
 struct Client {
     http: reqwest::Client,
     base: String,
     token: SecretString,
     account: String,
     patience: Patience,
+    /// What the run needs to change things, which a refused read names in place of its own level.
+    edits: Vec<Permission>,
     /// Of the token: shared by all readers made from one.
     window: Arc<Window>,
 }
@@ -194,6 +197,7 @@ impl Reader {
             token,
             account: account.to_owned(),
             patience: Patience::default(),
+            edits: Vec::new(),
             window: Arc::default(),
         }))
     }
@@ -209,12 +213,18 @@ impl Reader {
     #[must_use]
     pub fn with_patience(&self, patience: Patience) -> Self {
         Self(Arc::new(Client {
-            http: self.0.http.clone(),
-            base: self.0.base.clone(),
-            token: self.0.token.clone(),
-            account: self.0.account.clone(),
             patience,
-            window: self.0.window.clone(),
+            ..Client::clone(&self.0)
+        }))
+    }
+
+    /// The same reader for a run that will also change things: where a read is refused, its hint names the one of `edits`
+    /// that is of its group, so that nobody grants the read and is refused again half-way.
+    #[must_use]
+    pub fn for_changes(&self, edits: Vec<Permission>) -> Self {
+        Self(Arc::new(Client {
+            edits,
+            ..Client::clone(&self.0)
         }))
     }
 
@@ -274,8 +284,21 @@ impl Reader {
 
     async fn result<T: DeserializeOwned>(&self, call: &Call, tries: &mut Tries) -> Result<T, Error> {
         let answer = self.send(call, None, tries).await?;
-        let opened: Opened<T> = envelope::open(&answer, call.needs.as_ref()).map_err(|cause| call.error(cause))?;
+        let opened: Opened<T> =
+            envelope::open(&answer, self.needs(call).as_ref()).map_err(|cause| call.error(cause))?;
         Ok(opened.result)
+    }
+
+    /// What a refusal of the call is for want of.
+    pub(super) fn needs(&self, call: &Call) -> Option<Needs> {
+        let mut needs = call.needs.clone()?;
+        let edit = self
+            .0
+            .edits
+            .iter()
+            .find(|edit| edit.group() == needs.permission.group());
+        needs.permission = edit.copied().unwrap_or(needs.permission);
+        Some(needs)
     }
 }
 

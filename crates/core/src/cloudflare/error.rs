@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Needs, Permission};
+use super::Needs;
 use crate::retry::{Doubt, NoAnswer};
 
 /// A call that failed: what it was to do, and why it could not.
@@ -290,18 +290,6 @@ impl Error {
             .is_some_and(|refusal| refusal.codes.iter().any(|code| code.code != 0))
     }
 
-    /// The same refusal, naming another permission: a caller that will also write tells of the edit at once, not after
-    /// the read was granted.
-    #[must_use]
-    pub fn naming(mut self, permission: Permission) -> Self {
-        if let Cause::Refused(refusal) = &mut self.cause
-            && let Some(needs) = &mut refusal.needs
-        {
-            needs.permission = permission;
-        }
-        self
-    }
-
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match &self.cause {
@@ -324,6 +312,7 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloudflare::Permission;
 
     fn refused(status: u16, codes: &[(u32, &str)], needs: Option<Needs>) -> Error {
         let code = |(code, message): &(u32, &str)| Code {

@@ -37,7 +37,7 @@ impl Reader {
         for page in 1..=MOST_PAGES {
             let answer = self.send(call, Some((page, per_page)), &mut self.tries()).await?;
             let opened: Opened<Vec<T>> =
-                envelope::open(&answer, call.needs.as_ref()).map_err(|cause| call.error(cause))?;
+                envelope::open(&answer, self.needs(call).as_ref()).map_err(|cause| call.error(cause))?;
             let found = opened.result.len() as u64;
             let Some(info) = opened.page else {
                 return Ok(Reading::whole(opened.result));

@@ -164,7 +164,7 @@ impl Work<'_> {
     fn versions_answer_at(&self, service: &ServicePlan, built: &Built, at: Option<WorkersDev>) {
         let subject = self.inputs.environment.service(&service.key);
         let account = self.facts.workers_dev.as_deref();
-        let urls = subject.and_then(|subject| plan::version_urls(subject, built, at, account));
+        let urls = subject.and_then(|subject| plan::addresses::version_urls(subject, built, at, account));
         self.note(service, |outcome| outcome.version_urls = urls);
     }
 

@@ -3,10 +3,36 @@
 //! by its hostname alone. Pure.
 
 use actions_core::cloudflare::WorkersDev;
-use actions_core::environment::Environment;
+use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
+use actions_core::naming;
+use reqwest::Url;
 use serde_json::{Map, Value};
 use wrangler::project::Built;
+
+/// Stands for the first eight characters of a version's id.
+pub(super) const VERSION: &str = "{version}";
+
+/// Where the Worker's versions answer at URLs of their own: a template. They have the scheme and port of the service's
+/// own URL, which is `https` unless the manifest's `url` says otherwise.
+///
+/// Source: Cloudflare's documentation, "Preview URLs"; contract sheet of Cloudflare, section 5.
+pub(crate) fn version_urls(
+    service: &Service,
+    built: &Built,
+    at: Option<WorkersDev>,
+    account: Option<&str>,
+) -> Option<String> {
+    let on = at.is_some_and(|at| at.previews_enabled) && !built.has_durable_objects();
+    let account = account.filter(|_| on)?;
+    let (scheme, port) = match Url::parse(&service.url) {
+        Ok(url) => (url.scheme().to_owned(), url.port()),
+        Err(_) => ("https".to_owned(), None),
+    };
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let fits = "12345678-".len() + service.worker.len() <= naming::LONGEST_LABEL;
+    fits.then(|| format!("{scheme}://{VERSION}-{}.{account}.workers.dev{port}", service.worker))
+}
 
 /// What is to be switched by our own client; `None`: it is right, or nobody says.
 pub(super) fn wanted(environment: &Environment, built: &Built, live: Option<WorkersDev>) -> Option<WorkersDev> {

@@ -21,10 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use actions_core::cloudflare::WorkersDev;
 use actions_core::environment::{Environment, Service};
 use actions_core::manifest::Routing;
-use actions_core::naming;
 use actions_core::text::quoted_list;
 use indexmap::IndexMap;
-use reqwest::Url;
 use serde_json::{Map, Value};
 
 use self::claimed::{tags, to_claim, unseen_claims};
@@ -125,7 +123,7 @@ impl ServicePlan {
     /// The immutable URL of a version. `new` is where versions of a Worker that was made meanwhile have theirs.
     pub(crate) fn version_url(&self, version: &str, new: Option<&str>) -> Option<String> {
         let template = self.version_urls.as_deref().or(new)?;
-        Some(template.replace(VERSION, version.get(..8)?))
+        Some(template.replace(addresses::VERSION, version.get(..8)?))
     }
 }
 
@@ -173,7 +171,8 @@ impl Plan {
             let conflicts = secrets::conflicts(subject.inputs, service, built, live, planned.dropped.as_ref());
             plan.conflicts
                 .extend(conflicts.into_iter().map(|text| (key.clone(), text)));
-            planned.version_urls = version_urls(service, built, live.workers_dev, facts.workers_dev.as_deref());
+            planned.version_urls =
+                addresses::version_urls(service, built, live.workers_dev, facts.workers_dev.as_deref());
             if planned.upload == Upload::Again && !subject.overwrite.canary && live.version_id().is_none() {
                 let text = format!(
                     "two versions share the traffic of Worker `{}`: finish that rollout first, or replace it with `replace-canary: true`",
@@ -233,30 +232,6 @@ impl Plan {
             });
         }
     }
-}
-
-/// Stands for the first eight characters of a version's id.
-const VERSION: &str = "{version}";
-
-/// Where the Worker's versions answer at URLs of their own: a template. They have the scheme and port of the service's
-/// own URL, which is `https` unless the manifest's `url` says otherwise.
-///
-/// Source: Cloudflare's documentation, "Preview URLs"; contract sheet of Cloudflare, section 5.
-pub(crate) fn version_urls(
-    service: &Service,
-    built: &Built,
-    at: Option<WorkersDev>,
-    account: Option<&str>,
-) -> Option<String> {
-    let on = at.is_some_and(|at| at.previews_enabled) && !built.has_durable_objects();
-    let account = account.filter(|_| on)?;
-    let (scheme, port) = match Url::parse(&service.url) {
-        Ok(url) => (url.scheme().to_owned(), url.port()),
-        Err(_) => ("https".to_owned(), None),
-    };
-    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-    let fits = "12345678-".len() + service.worker.len() <= naming::LONGEST_LABEL;
-    fits.then(|| format!("{scheme}://{VERSION}-{}.{account}.workers.dev{port}", service.worker))
 }
 
 /// What is to be done about all hostnames of a service.

@@ -1,28 +1,30 @@
 //! `command: rollback`: back to what served before a run, or to named versions.
 
+mod choice;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use actions_core::cloudflare::{Deployment, Reader, Share, Version, Writer, Zone};
+use actions_core::cloudflare::{Deployment, Reader, Version, Writer, Zone};
 use actions_core::environment::Service;
 use actions_core::error::fault;
+use actions_core::grants;
 use actions_core::reports;
 use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
 use futures_util::{StreamExt as _, stream};
 
+use self::choice::{mistaken, order};
 use crate::apply::decide::{self, Decision};
 use crate::apply::gate::{self, Awaited};
 use crate::apply::held::held;
-use crate::apply::look::Found;
 use crate::apply::rollback::{Back, PutBack, Undone};
 use crate::apply::{AT_ONCE, record};
 use crate::history::History;
 use crate::inputs::{BackTo, Inputs};
 use crate::plan::claims;
-use crate::plan::order::{self, Wave};
 use crate::report;
 use crate::stop::{Cancelled, Stop, UNTOUCHED};
 
@@ -50,7 +52,10 @@ pub(crate) async fn run(
         return Err(fault("there is nothing to go back to").into());
     };
     let mut interrupts = Interrupts::listen()?;
-    let reader = access.reader(actions_core::http::client()?);
+    let mut reader = access.reader(actions_core::http::client()?);
+    if !inputs.dry_run {
+        reader = reader.for_changes(grants::edits(runner.action));
+    }
     let histories = tokio::select! {
         histories = read(&reader, inputs) => histories,
         interrupt = interrupts.next() => {
@@ -262,7 +267,7 @@ impl<'a> Restore<'a> {
 
     /// What is to be done, as far as the history tells.
     fn decision(&self, service: &Service, history: &History) -> Decision {
-        let decision = decide(self.back_to, &service.key, history, self.inputs);
+        let decision = choice::decide(self.back_to, &service.key, history, self.inputs);
         match decide::all_are(&history.versions, |version| self.is_ours(version)) {
             Err(why) if decision == Decision::Remove => Decision::Leave(report::not_removed(&why)),
             _ => decision,
@@ -334,64 +339,6 @@ impl<'a> Restore<'a> {
         };
         report::outputs(self.runner, &json, &back)?;
         Ok(json)
-    }
-}
-
-/// The run that is to be undone, when it has left no trace: another one is meant. Where a Worker is gone, a trace may
-/// have gone with it.
-fn mistaken<'b>(back_to: &'b BackTo, histories: &[(&Service, anyhow::Result<History>)]) -> Option<&'b str> {
-    let BackTo::BeforeRun { run, is_known: true } = back_to else {
-        return None;
-    };
-    let is_untouched = |(_, history): &(&Service, anyhow::Result<History>)| {
-        history.as_ref().is_ok_and(|history| {
-            history.found != Found::Absent && !decide::is_touched(history.deployments(), &history.versions, run)
-        })
-    };
-    histories.iter().all(is_untouched).then_some(run)
-}
-
-/// The order in which the services come up: by the manifest, and by who calls whom now.
-fn order(inputs: &Inputs, histories: &[(&Service, anyhow::Result<History>)]) -> Vec<String> {
-    let services = &inputs.environment.services;
-    let key = |worker: &String| {
-        let callee = services.iter().find(|service| service.worker == *worker);
-        callee.map(|service| service.key.clone())
-    };
-    let calls = histories.iter().filter_map(|(service, history)| {
-        let calls = history.as_ref().ok()?.calls.iter().filter_map(key);
-        Some((service.key.clone(), calls.collect()))
-    });
-    let needs = services
-        .iter()
-        .map(|service| (service.key.clone(), service.needs.clone()));
-    // Of Workers that bind each other, each is there.
-    let waves = order::waves(&needs.collect(), &calls.collect(), |_| true);
-    let keys = |waves: Vec<Wave>| waves.into_iter().flat_map(|wave| wave.services).collect();
-    waves.map_or_else(|_| inputs.chosen.clone(), keys)
-}
-
-fn decide(back_to: &BackTo, key: &str, history: &History, inputs: &Inputs) -> Decision {
-    match back_to {
-        BackTo::BeforeRun { run, .. } => {
-            decide::decide_by_run(history.deployments(), &history.versions, run, inputs.new_workers)
-        }
-        BackTo::Versions(versions) => {
-            let Some(version) = versions.get(key) else {
-                return Decision::Nothing;
-            };
-            // A deployment's own id stands for what it served, two versions perhaps.
-            let named = history
-                .deployments()
-                .iter()
-                .find(|deployment| deployment.id == *version);
-            let shares = named.map_or_else(|| vec![Share::all(version)], |named| named.versions.clone());
-            match history.live() {
-                None => Decision::Fail("the Worker is not deployed".to_owned()),
-                Some(live) if live.serves(&shares) => Decision::Nothing,
-                Some(_) => Decision::Deploy(shares),
-            }
-        }
     }
 }
 
