@@ -6,7 +6,6 @@ use std::time::Duration;
 use actions_core::cloudflare::{self, Certificate, CustomDomain, DnsRecord, KvNamespace, Route, Worker, Zone};
 use actions_core::github;
 use actions_core::github::deployments::Deployment;
-use actions_core::grants;
 use actions_core::neon::{self, Branch};
 use actions_core::owner::Claim;
 use actions_core::retry::Patience;
@@ -94,12 +93,8 @@ impl Readers {
             },
             zone_id: cloudflare.and_then(|access| access.zone_id.clone()),
             cloudflare: cloudflare.map(|access| {
-                let reader = access.reader(http.clone()).with_patience(patience.clone());
-                if changes {
-                    reader.for_changes(grants::edits("cleanup"))
-                } else {
-                    reader
-                }
+                let reader = access.reader_of(http.clone(), "cleanup", changes);
+                reader.with_patience(patience.clone())
             }),
             neon: neon.map(|access| {
                 let key = access.api_key.clone();

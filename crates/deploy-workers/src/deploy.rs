@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use actions_core::cloudflare::Reader;
-use actions_core::grants;
 use actions_core::reports::Command;
 use actions_core::runner::common::CloudflareAccess;
 use actions_core::runner::signal::Interrupts;
@@ -108,10 +107,7 @@ pub(crate) async fn run(
     started: Instant,
 ) -> anyhow::Result<()> {
     let mut interrupts = Interrupts::listen()?;
-    let mut reader = access.reader(actions_core::http::client()?);
-    if !inputs.dry_run {
-        reader = reader.for_changes(grants::edits(runner.action));
-    }
+    let reader = access.reader_of(actions_core::http::client()?, runner.action, !inputs.dry_run);
     let addressed = tokio::select! {
         addressed = facts::workers_dev(&reader, &inputs) => addressed,
         interrupt = interrupts.next() => Err(Cancelled(interrupt).error(UNTOUCHED)),

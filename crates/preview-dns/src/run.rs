@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use actions_core::cloudflare::certificates::covers;
 use actions_core::cloudflare::{DnsRecord, Error, Reader};
 use actions_core::error::render;
-use actions_core::grants;
 use actions_core::manifest::Routing;
 use actions_core::runner::signal::Interrupts;
 use actions_core::runner::{Runner, command};
@@ -28,10 +27,7 @@ pub(crate) async fn run(runner: &Runner) -> anyhow::Result<()> {
     let inputs = Inputs::read(&runner.env).await?;
     let mut interrupts = Interrupts::listen()?;
     let http = actions_core::http::client()?;
-    let mut reader = inputs.access.reader(http.clone());
-    if inputs.writes() {
-        reader = reader.for_changes(grants::edits(runner.action));
-    }
+    let reader = inputs.access.reader_of(http.clone(), runner.action, inputs.writes());
     let mut session = Session {
         inputs,
         reader,

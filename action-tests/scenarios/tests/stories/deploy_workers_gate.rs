@@ -293,12 +293,7 @@ async fn a_version_is_asked_at_its_own_url_where_it_has_one() {
         .await;
     // Takes every name for this machine, as the internet's DNS would for names of Cloudflare's.
     let proxy = Proxy::start().await;
-    let deploy = || {
-        world
-            .run("deploy-workers")
-            .env("HTTP_PROXY", format!("http://{}", proxy.address))
-            .env("NO_PROXY", "127.0.0.1")
-    };
+    let deploy = || proxy.beyond_here(world.run("deploy-workers"));
     code(&world, "one");
     let run = deploy().go().await;
     assert_eq!(run.code, 0, "{run}");

@@ -44,12 +44,7 @@ async fn what_is_opened_and_what_is_lacked_is_told_by_all_who_look() {
         "export default {}",
     );
     let proxy = Proxy::start().await;
-    let start = |action: &'static str| {
-        world
-            .run(action)
-            .env("HTTP_PROXY", format!("http://{}", proxy.address))
-            .env("NO_PROXY", "127.0.0.1")
-    };
+    let start = |action: &'static str| proxy.beyond_here(world.run(action));
     let valid = start("deploy-workers").input("command", "validate").go().await;
     assert_eq!(valid.code, 0, "{valid}");
     for run in [

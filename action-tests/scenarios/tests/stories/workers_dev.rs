@@ -30,12 +30,7 @@ async fn an_environment_without_a_zone_lives_at_workers_dev() {
     let port = write(&world, "");
     // Takes every name for this machine, as the internet's DNS would for names of Cloudflare's.
     let proxy = Proxy::start().await;
-    let start = |action: &'static str| {
-        world
-            .run(action)
-            .env("HTTP_PROXY", format!("http://{}", proxy.address))
-            .env("NO_PROXY", "127.0.0.1")
-    };
+    let start = |action: &'static str| proxy.beyond_here(world.run(action));
     let first = start("deploy-workers").go().await;
     assert_eq!(first.code, 0, "{first}");
     let urls = json!({

@@ -9,6 +9,7 @@ use super::source::{self, Inquiry, Wanted};
 use super::{Env, Problems, inputs};
 use crate::environment::{Environment, Unresolved};
 use crate::event::{Event, Told};
+use crate::grants;
 use crate::manifest::Manifest;
 use crate::owner::Owner;
 
@@ -88,6 +89,12 @@ impl CloudflareAccess {
     /// A reader with this access.
     pub fn reader(&self, http: reqwest::Client) -> crate::cloudflare::Reader {
         crate::cloudflare::Reader::new(http, &self.api_url, self.token.clone(), &self.account_id)
+    }
+
+    /// The same for a run of `action`; where it `changes` things, a refused read names the level that the change takes.
+    pub fn reader_of(&self, http: reqwest::Client, action: &str, changes: bool) -> crate::cloudflare::Reader {
+        let edits = if changes { grants::edits(action) } else { Vec::new() };
+        self.reader(http).for_changes(edits)
     }
 }
 

@@ -9,7 +9,6 @@ use std::time::Instant;
 use actions_core::cloudflare::{Deployment, Reader, Version, Writer, Zone};
 use actions_core::environment::Service;
 use actions_core::error::fault;
-use actions_core::grants;
 use actions_core::reports;
 use actions_core::runner::Runner;
 use actions_core::runner::common::CloudflareAccess;
@@ -52,10 +51,7 @@ pub(crate) async fn run(
         return Err(fault("there is nothing to go back to").into());
     };
     let mut interrupts = Interrupts::listen()?;
-    let mut reader = access.reader(actions_core::http::client()?);
-    if !inputs.dry_run {
-        reader = reader.for_changes(grants::edits(runner.action));
-    }
+    let reader = access.reader_of(actions_core::http::client()?, runner.action, !inputs.dry_run);
     let histories = tokio::select! {
         histories = read(&reader, inputs) => histories,
         interrupt = interrupts.next() => {

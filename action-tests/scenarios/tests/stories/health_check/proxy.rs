@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use scenarios::World;
+use scenarios::{Start, World};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -18,6 +18,13 @@ pub(crate) struct Proxy {
 impl Proxy {
     pub(crate) async fn start() -> Self {
         Self::leading(None, None).await
+    }
+
+    /// A start that asks through it for every name but this machine's own.
+    pub(crate) fn beyond_here<'a>(&self, start: Start<'a>) -> Start<'a> {
+        start
+            .env("HTTP_PROXY", format!("http://{}", self.address))
+            .env("NO_PROXY", "127.0.0.1")
     }
 
     /// One that leads all to this address, whatever port was asked for.

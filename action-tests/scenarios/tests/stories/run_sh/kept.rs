@@ -68,16 +68,12 @@ async fn options_that_the_job_gives_gzip_are_not_ours() {
 /// A release without a lock, its sources, and a cargo that notes how it was started.
 async fn sources() -> Release {
     let mut release = Release::new().await;
-    std::fs::remove_file(release.path("tree/binaries.lock")).unwrap();
-    std::fs::create_dir_all(release.path("crates/x/src")).unwrap();
-    for file in [
+    release.of_sources(&[
         "Cargo.toml",
         "Cargo.lock",
         "rust-toolchain.toml",
         "crates/x/src/main.rs",
-    ] {
-        std::fs::write(release.path(file), file).unwrap();
-    }
+    ]);
     std::fs::create_dir(release.path("job")).unwrap();
     release.with_programs(&[
         "cat",

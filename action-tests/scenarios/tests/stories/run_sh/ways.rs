@@ -177,12 +177,7 @@ async fn a_folder_of_ones_own_needs_no_download_and_holds_the_releases_binary() 
 #[tokio::test]
 async fn a_ref_without_a_release_is_built_only_when_asked_and_once_for_each_state() {
     let mut release = Release::new().await;
-    // As the repository lies: `run.sh` below `actions/`.
-    std::fs::remove_file(release.path("tree/binaries.lock")).unwrap();
-    std::fs::create_dir_all(release.path("crates/x/src")).unwrap();
-    for file in ["Cargo.toml", "Cargo.lock", "crates/x/src/main.rs"] {
-        std::fs::write(release.path(file), file).unwrap();
-    }
+    release.of_sources(&["Cargo.toml", "Cargo.lock", "crates/x/src/main.rs"]);
     release.with_programs(&[
         "awk",
         "cat",
